@@ -1,0 +1,32 @@
+# Compiler settings that hold for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+
+# -fPIC for every file, executables included: one precompiled header of libtorch then serves all targets.
+# No -march=native: the binary runs on every node of a cluster, kernels choose their instructions at run time.
+# -ffp-contract=off: a compiler that fuses a*b+c in one place and not in another would change the bits of a resumed run.
+add_compile_options(-fPIC -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -ffp-contract=off)
+if(FT_WARNINGS_AS_ERRORS)
+  add_compile_options(-Werror)
+endif()
+if(FT_SANITIZE)
+  add_compile_options(-fsanitize=${FT_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FT_SANITIZE})
+endif()
+
+find_program(FT_MOLD mold)
+if(FT_MOLD AND NOT FT_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+find_program(FT_CCACHE ccache)
+if(FT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # pch_defines,time_macros: what ccache needs to cache files that use a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${FT_CCACHE})
+endif()

@@ -1,0 +1,27 @@
+// The two prompts of the method: the solver's (problem -> solution) and the verifier's (problem, candidate -> verdict).
+//
+// A template holds placeholders in braces. Templates are identity keys of the run file and are stored with the model, so
+// that sampling, scoring and training can never disagree about them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ft {
+
+struct PromptTemplates {
+  std::string solver = "{problem}\n";  // the solution follows at once
+  std::string verifier =
+      "Here is a math problem: {problem}. Here is a candidate solution: {solution}. The above candidate solution is";
+  std::string correct = " correct";      // continuation that means right
+  std::string incorrect = " incorrect";  // continuation that means wrong
+};
+
+// Fills {problem}. Throws UserError when the template has no {problem} or an unknown placeholder.
+[[nodiscard]] std::string solver_prompt(const PromptTemplates& templates, std::string_view problem);
+
+// Fills {problem} and {solution}, both required. The filled-in texts are never searched for placeholders themselves.
+[[nodiscard]] std::string verifier_prompt(const PromptTemplates& templates, std::string_view problem,
+                                          std::string_view solution);
+
+}  // namespace ft
