@@ -1,0 +1,55 @@
+// Which examples make which step, lane and micro-batch: decided from lengths and order alone, before any sharding.
+//
+// Examples come in a global order, permutation = f(seed, epoch). A step fills its lanes one after the other: a lane takes
+// examples while they fit into `tokens_per_lane`; the first that does not fit opens the next lane. Within a lane,
+// micro-batches are filled likewise up to `tokens_per_micro_batch`. A data rank computes a contiguous run of lanes. So the
+// same examples meet in the same sums at any number of ranks, and what a step holds is known to every rank without asking.
+//
+//   StepPlanner planner(lengths, {.lanes = 8, .tokens_per_lane = 2048, .tokens_per_micro_batch = 2048, .seed = 1});
+//   StepPlan step = planner.plan(position);     // position = number of examples consumed before this step
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ft {
+
+struct StepShape {
+  int lanes = 8;
+  std::int64_t tokens_per_lane = 2048;
+  std::int64_t tokens_per_micro_batch = 2048;
+  std::uint64_t seed = 0;
+};
+
+struct MicroBatchPlan {
+  std::vector<std::int64_t> examples;  // indices into the example source
+  std::int64_t num_tokens = 0;
+};
+
+struct LanePlan {
+  std::vector<MicroBatchPlan> micro_batches;  // may be empty at the end of training
+};
+
+struct StepPlan {
+  std::int64_t begin = 0, end = 0;  // positions in the global order consumed by this step
+  std::vector<LanePlan> lanes;      // exactly StepShape::lanes
+  std::int64_t num_tokens = 0;
+};
+
+class StepPlanner {
+ public:
+  // lengths[i] = tokens of example i; an example longer than a lane is a programmer's error (sources drop or refuse).
+  StepPlanner(std::vector<std::int64_t> lengths, StepShape shape);
+  ~StepPlanner();
+  // The step that starts at `position` of the endless order (epoch after epoch), ending before `stop` at the latest.
+  [[nodiscard]] StepPlan plan(std::int64_t position, std::int64_t stop);
+  // Number of steps that the examples [0, stop) take.
+  [[nodiscard]] std::int64_t count_steps(std::int64_t stop);
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace ft

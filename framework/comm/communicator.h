@@ -1,0 +1,90 @@
+// What ranks say to each other, in eight verbs. Every algorithm of the trainer is written against this interface and is
+// told its communicator as an argument, so that it runs the same alone, among threads of a test, over MPI or NCCL.
+//
+// All verbs are collective: every rank of the communicator calls them in the same order with the same name, shapes and
+// dtypes. Tensors must be contiguous. `Order::exact` adds contributions by one binary tree over ranks,
+// ((r0+r1)+(r2+r3))+..., so that the result depends neither on timing nor on the transport: it is what makes the weights
+// equal, bit for bit, at any data size. `Order::fast` leaves the order to the transport.
+//
+//   Pending p = comm.all_reduce("loss of the step", loss, ReduceOp::sum, Order::exact);
+//   ... other work ...
+//   p.wait();
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ft {
+
+enum class ReduceOp : std::uint8_t { sum, max, min };
+enum class Order : std::uint8_t { exact, fast };
+
+// What is exchanged, in words: "gradients", "lengths of train". Feeds the hang report and every error message.
+using Name = std::string_view;
+
+// A started exchange. Owns its tensors until it has ended; wait() or the destructor ends it. Errors surface in wait().
+class Pending {
+ public:
+  Pending() = default;  // already done
+  explicit Pending(std::function<void()> finish);
+  Pending(Pending&& other) noexcept;
+  Pending& operator=(Pending&& other) noexcept;
+  ~Pending();
+  void wait();
+
+ private:
+  std::function<void()> finish_;
+};
+
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  [[nodiscard]] virtual int rank() const = 0;
+  [[nodiscard]] virtual int size() const = 0;
+
+  // inout [any shape] becomes the reduction over ranks. float, double, int32, int64, bfloat16 (summed in float).
+  [[nodiscard]] virtual Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) = 0;
+
+  // out (1-d, sum of sizes) = shards of all ranks, concatenated in rank order; `sizes` gives each rank's elements, the
+  // same on all ranks, zeros allowed. `shard` may be the rank's own slice of `out`.
+  [[nodiscard]] virtual Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
+                                           std::span<const std::int64_t> sizes) = 0;
+
+  // shard (sizes[rank] elements) = this rank's slice of the sum over ranks of `in` (1-d, sum of sizes).
+  [[nodiscard]] virtual Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op,
+                                               Order order, std::span<const std::int64_t> sizes) = 0;
+
+  // in and out: [size(), n]: row r of `in` goes to rank r, row r of `out` comes from rank r.
+  [[nodiscard]] virtual Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) = 0;
+
+  [[nodiscard]] virtual Pending broadcast(Name name, at::Tensor inout, int root) = 0;
+
+  // Host bytes of any length, one string a rank: hashes, flags, counters, small tables.
+  [[nodiscard]] virtual std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) = 0;
+
+  virtual void barrier(Name name) = 0;
+
+  // Ranks with the same colour form a communicator, ordered by key. Collective over all ranks.
+  [[nodiscard]] virtual std::unique_ptr<Communicator> split(int colour, int key) = 0;
+
+  // Ends all ranks of the job with exit code 1 unless they have another reason already. Does not return.
+  [[noreturn]] virtual void abort(std::string_view why) = 0;
+};
+
+// Host-side helpers over all_gather_bytes / all_reduce, for control decisions. Collective.
+[[nodiscard]] std::int64_t sum_over_ranks(Communicator& comm, Name name, std::int64_t value);
+[[nodiscard]] bool any_rank(Communicator& comm, Name name, bool value);
+// Rank `root`'s bytes on every rank.
+[[nodiscard]] std::string broadcast_bytes(Communicator& comm, Name name, std::string_view bytes, int root);
+// Throws Error naming the ranks that differ when not all ranks give the same bytes.
+void check_same(Communicator& comm, Name name, std::string_view bytes);
+
+}  // namespace ft

@@ -1,0 +1,50 @@
+// The run file: one YAML document with places, defaults beneath it and the command line's overrides above it.
+//
+//   RunFile file = RunFile::load("recipes/multitask.yaml", {"training.lanes=4", "run.seed=7"});
+//   Node stages = file["stages"];
+//
+// RunFile knows YAML and places, nothing of the meaning of a section: that is told by described structs (config/parser.h).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/config/node.h"
+
+namespace ft {
+
+class RunFile {
+ public:
+  // Reads the file and applies the overrides "key.path=value" in order. UserError: file unreadable, YAML broken, a key
+  // twice, the document no map, an override malformed or to a place that does not exist.
+  [[nodiscard]] static RunFile load(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+  // The same from text; `name` stands for the file in messages.
+  [[nodiscard]] static RunFile parse(std::string_view text, const std::string& name,
+                                     const std::vector<std::string>& overrides = {});
+
+  [[nodiscard]] const Node& root() const { return root_; }
+  // A section; absent when the file has none.
+  [[nodiscard]] Node operator[](std::string_view section) const { return root_[section]; }
+  // The file's name as given.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // A relative path of the run file's is relative to the working directory's, as in a shell; this joins nothing and only
+  // says where the file lies, for plugins beside it.
+  [[nodiscard]] std::filesystem::path folder() const;
+
+ private:
+  RunFile(std::string name, Node root) : name_(std::move(name)), root_(std::move(root)) {}
+  std::string name_;
+  Node root_;
+};
+
+// Applies one argument "key.path=value" to a tree and returns the new tree. The value is YAML ("4", "[a, b]", "{x: 1}").
+// The last key may be new (the parser of its section decides whether it is known and points at the argument), and so may
+// the section itself; any key between them must exist. A list's entries go by number. UserErrors name the argument.
+[[nodiscard]] Node apply_override(const Node& root, std::string_view argument);
+
+// True for a command-line argument that is meant as an override: a '=' before any '/' or blank, and not first.
+[[nodiscard]] bool looks_like_override(std::string_view argument);
+
+}  // namespace ft

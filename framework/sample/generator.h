@@ -1,0 +1,66 @@
+// Samples solutions. One forward with training and scoring; prompts are prefilled once for all their attempts; finished
+// attempts leave their place to waiting ones.
+//
+// Exact mode (the default): attempt i of a problem is a function of the weights, the prompt and (seed, problem, i) alone:
+// not of what else is in the batch, of the order of requests, or of the number of ranks.
+//
+//   Generator generator(model, settings);
+//   generator.run(prompts, requests, [&](const Sampled& s) { ... });
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "framework/model/decoder.h"
+#include "framework/text/tokenizer.h"
+
+namespace ft {
+
+class Binder;
+
+struct SamplingSettings {
+  double temperature = 0.9;
+  double top_p = 0.95;
+  int top_k = 0;            // 0 = off
+  int max_new_tokens = 256;
+  int slots = 64;           // attempts decoded together
+};
+
+void describe(SamplingSettings& settings, Binder& binder);
+
+struct SampleRequest {
+  int prompt = 0;             // index into prompts
+  std::uint64_t problem = 0;  // name_hash of the problem's id: with `index` the counter of its random numbers
+  int index = 0;              // Attempt::kGreedy for the greedy attempt
+};
+
+struct Sampled {
+  SampleRequest request;
+  std::vector<TokenId> tokens;  // without the prompt; the end token included when finished
+  bool finished = false;
+  double log_prob = 0;          // sum over `tokens` at temperature 1, no top-p
+};
+
+class Generator {
+ public:
+  // `eos` ends an attempt. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
+  Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, TokenId eos, TokenId num_tokens);
+  ~Generator();
+
+  // Not collective: each data rank runs its own requests. `done` is called once per request, in order of completion;
+  // `stop` is polled between decoding steps, and true ends the run early (unfinished requests are simply not reported).
+  void run(std::span<const std::vector<TokenId>> prompts, std::span<const SampleRequest> requests,
+           const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop);
+
+  // Sampled tokens and seconds so far, for progress.
+  [[nodiscard]] std::int64_t num_tokens() const;
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace ft

@@ -1,0 +1,31 @@
+// The verifier's opinion of candidate solutions: log-probabilities of the two labels after the verifier's prompt.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "framework/model/decoder.h"
+#include "framework/text/tokenizer.h"
+
+namespace ft {
+
+struct LabelLogProbs {
+  double correct = 0;    // log p("correct" | prompt), summed over the label's tokens
+  double incorrect = 0;
+  // log S = log p_c / (p_c + p_i) = -softplus(incorrect - correct)
+  [[nodiscard]] double log_score() const;
+};
+
+struct Labels {
+  std::vector<TokenId> correct;
+  std::vector<TokenId> incorrect;
+};
+
+// Scores prompts that belong together (the attempts of one problem), in the given order, packed into micro-batches of at
+// most `tokens_per_micro_batch`. The result is a function of the weights and of `prompts` alone, so callers pass one
+// problem at a time and get the same bits on any rank. Labels of several tokens are supported (their own forward).
+[[nodiscard]] std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
+                                                       const Labels& labels, std::int64_t tokens_per_micro_batch);
+
+}  // namespace ft

@@ -1,0 +1,36 @@
+// The `training` keys of a run file: what a training stage does, described once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "framework/base/units.h"
+
+namespace ft {
+
+class Binder;
+
+struct TrainingSettings {
+  int lanes = 8;
+  std::int64_t tokens_per_lane = 2048;
+  std::int64_t tokens_per_micro_batch = 2048;
+  std::int64_t max_length = 512;     // tokens of one document
+  std::string too_long = "drop";     // drop | refuse
+  double learning_rate = 1e-4;       // peak
+  std::string schedule = "cosine";   // cosine | linear | constant
+  double final_learning_rate = 0.0;  // as a fraction of the peak
+  Length warmup;                     // steps (or a share of the length by tokens, epochs)
+  Length length;                     // how long to train
+  double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
+  double weight_decay = 0.0;
+  double clip = 1.0;                 // largest gradient norm; 0 = no clipping
+  std::string validation;            // name of a problem set, or empty
+  Length validate_every;             // 0 = only at the end
+  Length save_every;                 // steps or time; 0 = only at the end
+  int keep = 2;                      // checkpoints kept, besides the best by validation loss
+};
+
+// Names, units, kinds and documentation of the keys above.
+void describe(TrainingSettings& settings, Binder& binder);
+
+}  // namespace ft

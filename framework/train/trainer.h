@@ -1,0 +1,87 @@
+// The training loop, the same for every recipe: plan the step, accumulate lanes, reduce, clip, update, log, validate, save.
+//
+// Bits: within a lane micro-batches are summed in order; lanes merge pairwise; ranks continue the same tree
+// (Order::exact); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume after
+// any kill and any power-of-two data size give the same weights.
+//
+//   Trainer trainer(model, groups, settings, weights, examples);
+//   trainer.restore(state) ...            // from a checkpoint, optional
+//   TrainResult r = trainer.run(hooks);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "framework/batching/example.h"
+#include "framework/comm/groups.h"
+#include "framework/model/decoder.h"
+#include "framework/train/optimizer_state.h"
+#include "framework/train/settings.h"
+
+namespace ft {
+
+// One line of the step log; all fields are the same on every rank.
+struct StepRecord {
+  std::int64_t step = 0;            // 1 after the first update
+  std::int64_t num_steps = 0;       // planned in all
+  double loss = 0;                  // weighted total over the whole step, before the update
+  std::array<double, kNumLossKinds> terms = {};  // each kind's mean, unweighted
+  double gradient_norm = 0;         // before clipping
+  double learning_rate = 0;
+  std::int64_t num_tokens = 0;      // of this step
+  double seconds = 0;               // of this step on this rank
+  double tokens_per_second = 0;
+};
+
+struct ValidationRecord {
+  std::int64_t step = 0;
+  double loss = 0;
+};
+
+// Where a training run stands; with weights and moments it is everything a resume needs.
+struct TrainCursor {
+  std::int64_t step = 0;
+  std::int64_t position = 0;     // examples consumed of the endless order
+  std::int64_t num_tokens = 0;
+  std::string consumed_digest;   // of the ids consumed, equal at any data size
+  double best_validation_loss = 0;
+  std::int64_t best_step = -1;
+};
+
+struct TrainHooks {
+  std::function<void(const StepRecord&)> on_step;              // every rank
+  std::function<void(const ValidationRecord&)> on_validation;  // every rank
+  // Collective: seal a checkpoint of the current state. `is_best`: validation loss is the lowest so far.
+  std::function<void(const TrainCursor&, bool is_best)> save;
+  // Collective answer, the same on every rank: stop now? After a save the trainer then throws StopRequested.
+  std::function<bool()> stop_requested;
+};
+
+struct TrainResult {
+  TrainCursor cursor;
+  double last_loss = 0;
+};
+
+class Trainer {
+ public:
+  // Collective over groups.world. `examples` and `validation` are the same on every rank and must outlive the trainer.
+  Trainer(Decoder& model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
+          const std::vector<Example>& examples, const std::vector<Example>& validation);
+  ~Trainer();
+
+  // The optimiser's state of this rank's owned blocks: written into checkpoints, filled by a resume before run().
+  [[nodiscard]] OptimizerState& optimizer_state();
+  void set_cursor(const TrainCursor& cursor);
+  [[nodiscard]] std::int64_t num_steps() const;
+
+  // Collective. Trains to the end of settings.length from wherever the cursor stands.
+  TrainResult run(const TrainHooks& hooks);
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace ft
