@@ -5,8 +5,9 @@
 //   parse_duration("1h")      -> {3600}
 //   parse_byte_size("2GiB")   -> {2147483648}
 //
-// A number without a unit is refused: 200 of what? The parsers throw UnitError whose text says what is wrong and what to
-// write; the reader of the run file adds the place. to_string writes the one shortest text that parses to the same value.
+// A number without a unit is refused: 200 of what? The parsers throw UnitError whose text says what is wrong and what
+// to write; the reader of the run file adds the place. to_string writes the one shortest text that parses to the same
+// value.
 #pragma once
 
 #include <compare>

@@ -13,8 +13,8 @@
 //     b.execution("save_every", s.save_every, "time between checkpoints");
 //   }
 //
-//   auto s = parse<TrainingSettings>({file["training"], file["stages"]["solver"]});    // config/parser.h; the last wins
-//   print(s), explain<TrainingSettings>(), identity_text(s)                            // config/print.h
+//   auto s = parse<TrainingSettings>({file["training"], file["stages"]["solver"]});    // config/parser.h; the last
+//   wins print(s), explain<TrainingSettings>(), identity_text(s)                            // config/print.h
 //
 // A recipe describes several structs to one binder: describe(training_, b); b.input("model", model_, "model", "...");
 // A key may be described once per binder (checked): two structs of one stage share no name.
@@ -53,8 +53,9 @@ struct Range {
   [[nodiscard]] bool contains(double value) const {
     return (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
   }
-  [[nodiscard]] bool bounded() const { return low > -std::numeric_limits<double>::infinity() ||
-                                              high < std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] bool bounded() const {
+    return low > -std::numeric_limits<double>::infinity() || high < std::numeric_limits<double>::infinity();
+  }
 };
 // "from 1 to 65536", "above 0"; empty when unbounded.
 [[nodiscard]] std::string to_string(const Range& range);
@@ -64,8 +65,8 @@ using Units = std::vector<Length::Unit>;
 
 struct Limits {
   Limits() = default;
-  Limits(Range r) : range(r) {}                             // NOLINT: Range{1, 8} is meant to be passed as it is
-  Limits(Units u) : units(std::move(u)) {}                  // NOLINT
+  Limits(Range r) : range(r) {}             // NOLINT: Range{1, 8} is meant to be passed as it is
+  Limits(Units u) : units(std::move(u)) {}  // NOLINT
   Limits(Range r, Units u) : range(r), units(std::move(u)) {}
   Range range;
   Units units;  // empty: all
@@ -82,7 +83,7 @@ using Value =
 struct Key {
   std::string name;
   KeyKind kind = KeyKind::identity;
-  std::string doc;                   // one sentence, no full stop
+  std::string doc;  // one sentence, no full stop
   Limits limits;
   std::vector<std::string> choices;  // not empty: the string must be one of them
   bool required = false;             // no default: the file must give it
@@ -118,7 +119,10 @@ class Binder {
   // A key that has no sensible default: absent from the file, it is a mistake.
   template <class T>
   void required(std::string_view name, T& value, KeyKind kind, std::string_view doc, Limits limits = {}) {
-    add({.name = std::string(name), .kind = kind, .doc = std::string(doc), .limits = std::move(limits),
+    add({.name = std::string(name),
+         .kind = kind,
+         .doc = std::string(doc),
+         .limits = std::move(limits),
          .required = true},
         &value);
   }
@@ -145,7 +149,9 @@ class Binder {
 
 // Describes a whole struct. Found by argument lookup: write `void describe(MySettings&, Binder&)` beside MySettings.
 template <class S>
-concept Described = requires(S& s, Binder& b) { describe(s, b); };
+concept Described = requires(S& s, Binder& b) {
+  describe(s, b);
+};
 
 // The type as a user knows it: "whole number", "length (200steps, 5Mtokens, 2epochs, 10min)", "list of texts".
 [[nodiscard]] std::string type_text(const Key& key, const Value& value);

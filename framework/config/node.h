@@ -4,7 +4,8 @@
 //   for (const std::string& key : stage.keys()) ...           // in the order of the file
 //   if (Node limit = stage["limit"]) read<int>(limit);        // []: an absent node, which is false
 //
-// A node is a cheap handle on a shared, unchanging tree. Scalars keep their text; read<T> and the Parser give it a type.
+// A node is a cheap handle on a shared, unchanging tree. Scalars keep their text; read<T> and the Parser give it a
+// type.
 #pragma once
 
 #include <cstddef>

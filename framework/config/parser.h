@@ -1,5 +1,6 @@
 // Fills described structs from the run file. The binder that makes mistakes impossible to overlook: an unknown key, a
-// wrong type, unit or range, or a missing required key throws UserError with file:line:column and the nearest right name.
+// wrong type, unit or range, or a missing required key throws UserError with file:line:column and the nearest right
+// name.
 //
 //   Parser parser({file["training"], stage});   // layers, the last one that has a key wins
 //   parser.accept("recipe");                    // a key of the stage that is read elsewhere
@@ -7,8 +8,8 @@
 //   recipe->describe(parser);
 //   parser.finish();                            // unknown keys of the last layer, against all that was described
 //
-// Only the last layer is checked for unknown keys: the ones below serve other structs too and are checked where they are
-// the last one.
+// Only the last layer is checked for unknown keys: the ones below serve other structs too and are checked where they
+// are the last one.
 #pragma once
 
 #include <map>

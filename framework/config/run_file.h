@@ -3,7 +3,8 @@
 //   RunFile file = RunFile::load("recipes/multitask.yaml", {"training.lanes=4", "run.seed=7"});
 //   Node stages = file["stages"];
 //
-// RunFile knows YAML and places, nothing of the meaning of a section: that is told by described structs (config/parser.h).
+// RunFile knows YAML and places, nothing of the meaning of a section: that is told by described structs
+// (config/parser.h).
 #pragma once
 
 #include <filesystem>
@@ -29,8 +30,7 @@ class RunFile {
   [[nodiscard]] Node operator[](std::string_view section) const { return root_[section]; }
   // The file's name as given.
   [[nodiscard]] const std::string& name() const { return name_; }
-  // A relative path of the run file's is relative to the working directory's, as in a shell; this joins nothing and only
-  // says where the file lies, for plugins beside it.
+  // The folder that the file lies in, for what is named relative to it (plugins).
   [[nodiscard]] std::filesystem::path folder() const;
 
  private:
@@ -39,9 +39,10 @@ class RunFile {
   Node root_;
 };
 
-// Applies one argument "key.path=value" to a tree and returns the new tree. The value is YAML ("4", "[a, b]", "{x: 1}").
-// The last key may be new (the parser of its section decides whether it is known and points at the argument), and so may
-// the section itself; any key between them must exist. A list's entries go by number. UserErrors name the argument.
+// Applies one argument "key.path=value" to a tree and returns the new tree. The value is YAML ("4", "[a, b]", "{x:
+// 1}"). The last key may be new (the parser of its section decides whether it is known and points at the argument), and
+// so may the section itself; any key between them must exist. A list's entries go by number. UserErrors name the
+// argument.
 [[nodiscard]] Node apply_override(const Node& root, std::string_view argument);
 
 // True for a command-line argument that is meant as an override: a '=' before any '/' or blank, and not first.
