@@ -1,0 +1,148 @@
+#include "framework/problem/records.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "framework/problem/jsonl.h"
+
+namespace ft {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Checked here because the JSON library would complain in words that nobody can place.
+const std::string& utf8(const std::string& text, std::string_view field, std::string_view owner) {
+  const auto bad = first_invalid_utf8(text);
+  FT_CHECK(!bad, "'{}' of {} is not UTF-8 at byte {}", field, owner, bad.value_or(0));
+  return text;
+}
+
+// JSON's numbers have no infinities; JsonRecord::number reads these words back.
+ordered_json number(double value) {
+  if (std::isfinite(value)) return value;
+  if (std::isnan(value)) return "nan";
+  return value > 0 ? "inf" : "-inf";
+}
+
+int int_field(const JsonRecord& record, std::string_view field, int least) {
+  const std::int64_t value = record.integer(field);
+  if (value < least || value > std::numeric_limits<int>::max()) {
+    record.fail(fmt::format("field '{}' is {}, but must be at least {}", field, value, least));
+  }
+  return static_cast<int>(value);
+}
+
+Attempt attempt_of(const JsonRecord& record) {
+  Attempt attempt;
+  attempt.problem = record.text("problem");
+  attempt.index = int_field(record, "index", Attempt::kGreedy);
+  attempt.text = record.text("text");
+  const auto answer = record.optional_text("answer");
+  attempt.answer_found = answer.has_value();
+  attempt.answer = answer.value_or("");
+  attempt.finished = record.boolean("finished");
+  attempt.num_tokens = int_field(record, "tokens", 0);
+  attempt.log_prob = record.number("log_prob");
+  attempt.verdict = verdict_from_string(record.text("verdict"), record.place());
+  attempt.reason = record.optional_text("reason").value_or("");
+  return attempt;
+}
+
+Problem problem_of(const JsonRecord& record) {
+  Problem problem;
+  problem.id = record.text("id");
+  problem.text = record.text("problem");
+  problem.answer = record.optional_text("answer").value_or("");
+  if (record.has("solutions")) {
+    for (const JsonRecord& solution : record.records("solutions")) {
+      problem.solutions.push_back({solution.text("text"), solution.optional_text("style").value_or("")});
+    }
+  }
+  problem.dataset = record.optional_text("dataset").value_or("");
+  problem.subject = record.optional_text("subject").value_or("");
+  if (record.has("level")) problem.level = int_field(record, "level", 0);
+  return problem;
+}
+
+}  // namespace
+
+std::string to_json_line(const Attempt& attempt) {
+  const std::string owner = fmt::format("attempt {} of problem '{}'", attempt.index, attempt.problem);
+  ordered_json json;
+  json["problem"] = utf8(attempt.problem, "problem", owner);
+  json["index"] = attempt.index;
+  json["text"] = utf8(attempt.text, "text", owner);
+  if (attempt.answer_found) {
+    json["answer"] = utf8(attempt.answer, "answer", owner);
+  } else {
+    FT_CHECK(attempt.answer.empty(), "{} has the answer '{}' but says that none was found", owner, attempt.answer);
+    json["answer"] = nullptr;
+  }
+  json["finished"] = attempt.finished;
+  json["tokens"] = attempt.num_tokens;
+  json["log_prob"] = number(attempt.log_prob);
+  json["verdict"] = to_string(attempt.verdict);
+  json["reason"] = utf8(attempt.reason, "reason", owner);
+  return json.dump();
+}
+
+std::string to_json_line(const Problem& problem) {
+  const std::string owner = fmt::format("problem '{}'", problem.id);
+  ordered_json json;
+  json["id"] = utf8(problem.id, "id", owner);
+  json["problem"] = utf8(problem.text, "text", owner);
+  json["answer"] = utf8(problem.answer, "answer", owner);
+  json["solutions"] = ordered_json::array();
+  for (const Solution& solution : problem.solutions) {
+    json["solutions"].push_back(
+        {{"text", utf8(solution.text, "solution", owner)}, {"style", utf8(solution.style, "style", owner)}});
+  }
+  if (!problem.dataset.empty()) json["dataset"] = utf8(problem.dataset, "dataset", owner);
+  if (!problem.subject.empty()) json["subject"] = utf8(problem.subject, "subject", owner);
+  if (problem.level) json["level"] = *problem.level;
+  return json.dump();
+}
+
+Attempt attempt_from_json(std::string_view line, const Place& place) {
+  return attempt_of(JsonRecord::parse(line, place));
+}
+
+Problem problem_from_json(std::string_view line, const Place& place) {
+  return problem_of(JsonRecord::parse(line, place));
+}
+
+Verdict verdict_from_string(std::string_view word, const Place& place) {
+  for (Verdict verdict : {Verdict::different, Verdict::equal, Verdict::unknown}) {
+    if (word == to_string(verdict)) return verdict;
+  }
+  fail_user(place, fmt::format("'{}' is not a verdict; verdicts are: different, equal, unknown", word));
+}
+
+std::vector<Attempt> read_attempts(const std::filesystem::path& path) {
+  std::vector<Attempt> attempts;
+  JsonlReader reader(path, EmptyFile::allow);
+  while (const auto record = reader.next()) attempts.push_back(attempt_of(*record));
+  return attempts;
+}
+
+std::vector<Problem> read_problems(const std::filesystem::path& path) {
+  std::vector<Problem> problems;
+  JsonlReader reader(path, EmptyFile::allow);
+  while (const auto record = reader.next()) problems.push_back(problem_of(*record));
+  return problems;
+}
+
+void write_attempts(const std::filesystem::path& path, std::span<const Attempt> attempts) {
+  JsonlWriter writer(path);
+  for (const Attempt& attempt : attempts) writer.write(to_json_line(attempt));
+  writer.close();
+}
+
+void write_problems(const std::filesystem::path& path, std::span<const Problem> problems) {
+  JsonlWriter writer(path);
+  for (const Problem& problem : problems) writer.write(to_json_line(problem));
+  writer.close();
+}
+
+}  // namespace ft

@@ -1,0 +1,42 @@
+// Attempts and problems as JSON lines, the form in which they are sealed, exchanged and judged again by others.
+//
+// to_json_line and *_from_json are inverses to the last bit: doubles are written with the fewest digits that read back
+// equal. Field names and their order are part of the format:
+//   attempt: problem, index, text, answer (null: none found), finished, tokens, log_prob, verdict, reason
+//   problem: id, problem, answer, solutions [{text, style}], dataset, subject, level (the last three where known)
+//
+//   std::string line = to_json_line(attempt);                  // no newline at the end, none inside
+//   Attempt same = attempt_from_json(line, {"attempts.jsonl", 12});
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/base/error.h"
+#include "framework/problem/attempt.h"
+#include "framework/problem/problem.h"
+
+namespace ft {
+
+// Throws Error when a text is not UTF-8 (naming the field).
+[[nodiscard]] std::string to_json_line(const Attempt& attempt);
+[[nodiscard]] std::string to_json_line(const Problem& problem);
+
+// `place` is where the line stands. Throws UserError at that place for anything missing, of the wrong kind or out of
+// range. Unknown fields are ignored, so that others may add theirs.
+[[nodiscard]] Attempt attempt_from_json(std::string_view line, const Place& place);
+[[nodiscard]] Problem problem_from_json(std::string_view line, const Place& place);
+
+// "different", "equal", "unknown" and back. Throws UserError at `place` for another word.
+[[nodiscard]] Verdict verdict_from_string(std::string_view word, const Place& place);
+
+// Whole files, plain or gzip. Empty files give empty lists. Errors as of JsonlReader and JsonlWriter.
+[[nodiscard]] std::vector<Attempt> read_attempts(const std::filesystem::path& path);
+[[nodiscard]] std::vector<Problem> read_problems(const std::filesystem::path& path);
+void write_attempts(const std::filesystem::path& path, std::span<const Attempt> attempts);
+void write_problems(const std::filesystem::path& path, std::span<const Problem> problems);
+
+}  // namespace ft
