@@ -1,0 +1,99 @@
+#include "framework/recipe/plugin_loader.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+
+namespace ft {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& library, const Place& place, const std::string& why) {
+  const std::string text = fmt::format("plugin {} was refused: {}", library.string(), why);
+  if (place.file.empty()) fail_user(text);
+  fail_user(place, text);
+}
+
+}  // namespace
+
+std::string_view to_string(ArtifactKind kind) {
+  switch (kind) {
+    case ArtifactKind::model: return "model";
+    case ArtifactKind::attempts: return "attempts";
+    case ArtifactKind::ranking: return "ranking";
+    case ArtifactKind::table: return "table";
+    case ArtifactKind::report: return "report";
+  }
+  return "?";
+}
+
+void PluginLoader::load_built_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> libraries;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("librecipe_") && name.ends_with(".so")) libraries.push_back(entry.path());
+  }
+  FT_CHECK(!libraries.empty(), "no recipes (librecipe_*.so) in {}: the installation is incomplete", folder.string());
+  std::sort(libraries.begin(), libraries.end());
+  for (const auto& library : libraries) load(library, {});
+}
+
+void PluginLoader::load_user(const std::filesystem::path& library, const Place& place) {
+  if (!std::filesystem::exists(library)) refuse(library, place, "there is no such file");
+  load(library, place);
+}
+
+void PluginLoader::load(const std::filesystem::path& library, const Place& place) {
+  // A path with a slash keeps dlopen from searching the system's folders for a library of the same name.
+  const std::string path = std::filesystem::absolute(library).string();
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* why = dlerror();
+    refuse(library, place, why == nullptr ? "dlopen failed" : why);
+  }
+  const auto* tag = static_cast<const ft_recipe_tag*>(dlsym(handle, "ft_recipe_tag_v1"));
+  if (tag == nullptr) refuse(library, place, "it is no ftrun recipe (no FT_RECIPE at the end of its source)");
+  if (tag->interface_version != kRecipeInterface) {
+    refuse(library, place, fmt::format("it was built for recipe interface {}, this ftrun has {}; rebuild it against this ftrun",
+                                       tag->interface_version, kRecipeInterface));
+  }
+  if (std::string_view(tag->compiler) != FT_COMPILER_TAG) {
+    refuse(library, place, fmt::format("it was built with compiler {}, this ftrun with {}", tag->compiler, FT_COMPILER_TAG));
+  }
+  if (std::string_view(tag->libtorch) != FT_LIBTORCH_VERSION) {
+    refuse(library, place, fmt::format("it was built with libtorch {}, this ftrun with {}", tag->libtorch, FT_LIBTORCH_VERSION));
+  }
+  auto* create = reinterpret_cast<Recipe* (*)()>(dlsym(handle, "ft_recipe_create_v1"));
+  if (create == nullptr) refuse(library, place, "it has a tag but no ft_recipe_create_v1");
+  const auto [existing, inserted] = plugins_.try_emplace(tag->name, Plugin{tag->version, library, create});
+  if (!inserted) {
+    refuse(library, place, fmt::format("its recipe '{}' exists already, from {}", tag->name, existing->second.library.string()));
+  }
+}
+
+std::vector<std::string> PluginLoader::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, plugin] : plugins_) names.push_back(name);
+  return names;
+}
+
+const PluginLoader::Plugin& PluginLoader::find(std::string_view name, const Place& place) const {
+  const auto found = plugins_.find(name);
+  if (found == plugins_.end()) {
+    const auto all = names();
+    const auto near = nearest(name, all);
+    fail_user(place, fmt::format("there is no recipe '{}'{}; recipes here: {}", name,
+                                 near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(all, ", ")));
+  }
+  return found->second;
+}
+
+const std::string& PluginLoader::version(std::string_view name, const Place& place) const {
+  return find(name, place).version;
+}
+
+std::unique_ptr<Recipe> PluginLoader::create(std::string_view name, const Place& place) const {
+  return std::unique_ptr<Recipe>(find(name, place).create());
+}
+
+}  // namespace ft

@@ -1,0 +1,79 @@
+// A recipe turns input artifacts into one output artifact: fine-tune, sample, rank, report, or what a user adds.
+//
+// Recipes are plugins: shared libraries that the program loads at start, the built-in ones too. To write one, derive from
+// Recipe, describe its keys, and end the file with FT_RECIPE:
+//
+//   class CountWords final : public ft::Recipe {
+//    public:
+//     void describe(ft::Binder& binder) override { binder.required_input("attempts", attempts_, "stage", "what to count"); }
+//     ft::ArtifactKind output() const override { return ft::ArtifactKind::table; }
+//     void run(ft::StageContext& stage) override { ... }
+//    private:
+//     std::string attempts_;
+//   };
+//   FT_RECIPE(CountWords, "count_words", "1")
+//
+// The version is part of every stage's identity: raise it when results change.
+#pragma once
+
+#include <string_view>
+
+#include "framework/config/binder.h"
+
+namespace ft {
+
+class StageContext;
+
+// What a stage leaves behind, and so what may use it.
+enum class ArtifactKind { model, attempts, ranking, table, report };
+[[nodiscard]] std::string_view to_string(ArtifactKind kind);
+
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+
+  // Describes the recipe's keys, bound to its members: called for parsing, for help and for the identity.
+  virtual void describe(Binder& binder) = 0;
+
+  [[nodiscard]] virtual ArtifactKind output() const = 0;
+
+  // True where more problems in a problem set add to the work done instead of making another result.
+  [[nodiscard]] virtual bool extends_with_problems() const { return false; }
+
+  // True where the tokenised text of the run's prompt templates enters the result.
+  [[nodiscard]] virtual bool uses_prompts() const { return true; }
+
+  // Checks that need more than one key or the run file's other parts; throws UserError. Called before anything runs.
+  virtual void check() const {}
+
+  // Collective over stage.groups().world. Returns when the output has been sealed, or throws: StopRequested after a save on
+  // request, anything else ends the run. Called again after an interruption, it goes on from what stage.work() holds.
+  virtual void run(StageContext& stage) = 0;
+};
+
+// What a plugin says of itself before anything else of it is touched. Plain C, so that it can be read whatever compiler
+// and library made the plugin.
+extern "C" struct ft_recipe_tag {
+  int interface_version;
+  const char* compiler;
+  const char* libtorch;
+  const char* name;
+  const char* version;
+};
+
+inline constexpr int kRecipeInterface = 1;
+
+}  // namespace ft
+
+#define FT_STRINGIFY_(x) #x
+#define FT_STRINGIFY(x) FT_STRINGIFY_(x)
+#define FT_COMPILER_TAG "g++-" FT_STRINGIFY(__GNUC__) "-abi" FT_STRINGIFY(__GXX_ABI_VERSION)
+
+// Makes a shared library a recipe plugin.
+#define FT_RECIPE(Type, recipe_name, recipe_version)                                                              \
+  extern "C" {                                                                                                    \
+  extern const ::ft::ft_recipe_tag ft_recipe_tag_v1;                                                              \
+  const ::ft::ft_recipe_tag ft_recipe_tag_v1 = {::ft::kRecipeInterface, FT_COMPILER_TAG, FT_LIBTORCH_VERSION,     \
+                                                recipe_name, recipe_version};                                     \
+  ::ft::Recipe* ft_recipe_create_v1() { return new Type(); }                                                      \
+  }
