@@ -14,12 +14,9 @@ Philox::Philox(std::uint64_t seed, std::string_view site) {
   key_ = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
 }
 
-std::array<std::uint32_t, 4> Philox::words(std::uint64_t item, std::uint64_t index) const {
+std::array<std::uint32_t, 4> Philox::block(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
   constexpr std::uint64_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
   constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
-  std::array<std::uint32_t, 4> c = {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
-                                    static_cast<std::uint32_t>(item), static_cast<std::uint32_t>(item >> 32)};
-  std::array<std::uint32_t, 2> k = key_;
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = kMultiplier0 * c[0], p1 = kMultiplier1 * c[2];
     c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(p1),
@@ -28,6 +25,12 @@ std::array<std::uint32_t, 4> Philox::words(std::uint64_t item, std::uint64_t ind
     k[1] += kWeyl1;
   }
   return c;
+}
+
+std::array<std::uint32_t, 4> Philox::words(std::uint64_t item, std::uint64_t index) const {
+  return block({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+                static_cast<std::uint32_t>(item), static_cast<std::uint32_t>(item >> 32)},
+               key_);
 }
 
 std::uint64_t Philox::bits(std::uint64_t item, std::uint64_t index) const {

@@ -19,6 +19,10 @@ class Philox {
  public:
   Philox(std::uint64_t seed, std::string_view site);
 
+  // The bare generator: 10 rounds over a counter under a key, as Random123 publishes answers for.
+  [[nodiscard]] static std::array<std::uint32_t, 4> block(std::array<std::uint32_t, 4> counter,
+                                                          std::array<std::uint32_t, 2> key);
+
   // Four independent 32-bit words of counter (item, index).
   [[nodiscard]] std::array<std::uint32_t, 4> words(std::uint64_t item, std::uint64_t index) const;
   [[nodiscard]] std::uint64_t bits(std::uint64_t item, std::uint64_t index) const;

@@ -1,0 +1,36 @@
+#include "framework/config/run_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace ft {
+
+RunFile RunFile::load(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    fail_user(fmt::format("{} is a folder, not a run file", path.string()));
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail_user(fmt::format("cannot read the run file {}: {}", path.string(), std::strerror(errno)));
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in.bad()) fail_user(fmt::format("cannot read the run file {}: {}", path.string(), std::strerror(errno)));
+  return parse(text.str(), path.string(), overrides);
+}
+
+RunFile RunFile::parse(std::string_view text, const std::string& name, const std::vector<std::string>& overrides) {
+  Node root = parse_yaml(text, name);
+  if (root.is_null()) root.fail("the run file is empty");
+  if (!root.is_map()) root.fail(fmt::format("a run file is a map of sections, but this is {}", root.what()));
+  for (const std::string& argument : overrides) root = apply_override(root, argument);
+  return {name, root};
+}
+
+std::filesystem::path RunFile::folder() const {
+  const std::filesystem::path parent = std::filesystem::path(name_).parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+}  // namespace ft
