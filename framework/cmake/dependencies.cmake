@@ -36,7 +36,9 @@ target_link_options(ft_libtorch INTERFACE -Wl,--allow-shlib-undefined "-Wl,-rpat
 add_library(ft::libtorch ALIAS ft_libtorch)
 
 # The precompiled header of everything that includes libtorch (20 s a file without it).
-file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// Carries the precompiled header; see framework/cmake/dependencies.cmake.\n")
+if(NOT EXISTS "${PROJECT_BINARY_DIR}/torch_pch.cpp")
+  file(WRITE "${PROJECT_BINARY_DIR}/torch_pch.cpp" "// Carries the precompiled header; see framework/cmake/dependencies.cmake.\n")
+endif()
 add_library(ft_torch_pch OBJECT "${PROJECT_BINARY_DIR}/torch_pch.cpp")
 target_link_libraries(ft_torch_pch PRIVATE ft::libtorch)
 target_precompile_headers(ft_torch_pch PRIVATE "${PROJECT_SOURCE_DIR}/framework/cmake/torch_pch.h")

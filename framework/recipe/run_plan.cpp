@@ -1,0 +1,261 @@
+#include "framework/recipe/run_plan.h"
+
+#include <algorithm>
+
+#include "framework/base/digest.h"
+#include "framework/config/parser.h"
+
+namespace ft {
+namespace {
+
+const std::vector<std::string> kSections = {"run", "models", "prompts", "parallel", "problems", "training", "stages", "plugins"};
+
+void check_sections(const Node& root) {
+  for (const std::string& key : root.keys()) {
+    if (std::find(kSections.begin(), kSections.end(), key) != kSections.end()) continue;
+    const auto near = nearest(key, kSections);
+    fail_user(root.key_place(key), fmt::format("unknown section '{}'{}; sections: {}", key,
+                                               near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(kSections, ", ")));
+  }
+}
+
+// Models, problem sets and stages share one space of names.
+class Names {
+ public:
+  void add(const std::string& name, std::string_view what, const Place& place) {
+    const auto [existing, inserted] = places_.try_emplace(name, std::string(what), place);
+    if (!inserted) {
+      fail_user(place, fmt::format("the name '{}' is used twice: for a {} at {} and for a {} here; each name means one thing",
+                                   name, existing->second.first, to_string(existing->second.second), what));
+    }
+  }
+
+ private:
+  std::map<std::string, std::pair<std::string, Place>> places_;
+};
+
+std::string digest_of_folder(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && (name.ends_with(".json") || name.ends_with(".safetensors"))) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::string text;
+  for (const auto& file : files) text += fmt::format("{} {}\n", file.filename().string(), sha256_file(file));
+  return sha256(text);
+}
+
+std::string model_identity(const ModelSettings& model, const Place& place, std::int64_t seed, const RunServices& services) {
+  if (model.preset.has_value() == model.path.has_value()) {
+    fail_user(place, "a model needs exactly one of 'preset' and 'path'");
+  }
+  if (model.preset) return fmt::format("preset {} tokenizer {} seed {}", *model.preset, model.tokenizer, seed);
+  if (!std::filesystem::exists(std::filesystem::path(*model.path) / "config.json")) {
+    fail_user(place, fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
+  }
+  return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path); });
+}
+
+// The stages in the making: what has been planned so far is what the next stage may refer to.
+class StagePlanner {
+ public:
+  StagePlanner(RunPlan& plan, const RunFile& file, const PluginLoader& plugins, const RunServices& services)
+      : plan_(plan), file_(file), plugins_(plugins), services_(services) {}
+
+  void add(const std::string& name, const Node& node) {
+    StagePlan stage;
+    stage.name = name;
+    stage.place = node.place();
+    const Node recipe_node = node.at("recipe");
+    stage.recipe_name = recipe_node.text();
+    stage.recipe = plugins_.create(stage.recipe_name, recipe_node.place());
+    stage.recipe_version = plugins_.version(stage.recipe_name, recipe_node.place());
+
+    Parser parser({file_["training"], node});
+    parser.accept("recipe");
+    stage.recipe->describe(parser);
+    parser.finish();
+    try {
+      stage.recipe->check();
+    } catch (const UserError& error) {
+      fail_user(stage.place, fmt::format("stage '{}': {}", name, error.what()));
+    }
+
+    Digester digester;
+    stage.recipe->describe(digester);
+    InputLister lister;
+    stage.recipe->describe(lister);
+    Printer printer(4);
+    stage.recipe->describe(printer);
+    stage.inputs = lister.inputs();
+    stage.settings = printer.text();
+    stage.identity_text = fmt::format("recipe: {} {}\nseed: {}\n", stage.recipe_name, stage.recipe_version, plan_.run.seed);
+    if (stage.recipe->uses_prompts()) {
+      Digester prompts;
+      describe(plan_.prompts, prompts);
+      stage.identity_text += prompts.identity_text();
+    }
+    stage.identity_text += digester.identity_text();
+    stage.extent_text = digester.extends_text();
+    for (const Input& input : stage.inputs) {
+      for (const std::string& target : input.names) add_input(stage, parser.place(input.key), input, target);
+    }
+    stage.identity = sha256(stage.identity_text);
+    stage.extent = sha256(stage.extent_text);
+    stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", name, stage.identity.substr(0, 12));
+    stage.output = stage.folder / fmt::format("output-{}", stage.extent.substr(0, 12));
+    plan_.stages.push_back(std::move(stage));
+  }
+
+ private:
+  void add_input(StagePlan& stage, const Place& place, const Input& input, const std::string& target) {
+    if (input.what == "file") {
+      if (!std::filesystem::exists(target)) fail_user(place, fmt::format("there is no file '{}'", target));
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, services_.on_one_rank([&] { return sha256_file(target); }));
+    } else if (input.what == "problems") {
+      add_problems(stage, place, input, target);
+    } else if (input.what == "model" && plan_.models.contains(target)) {
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, plan_.model_identities.at(target));
+    } else {
+      const StagePlan* source = plan_.find_stage(target);
+      if (source == nullptr) refuse(place, input, target);
+      const auto kind = to_string(source->recipe->output());
+      if (input.what != "stage" && input.what != kind) {
+        fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(input.what), target, with_article(kind)));
+      }
+      stage.identity_text += fmt::format("input {}: {} {}\n", input.key, source->identity, source->extent);
+    }
+  }
+
+  void add_problems(StagePlan& stage, const Place& place, const Input& input, const std::string& target) {
+    const auto found = plan_.problems.find(target);
+    if (found == plan_.problems.end()) refuse(place, input, target);
+    const auto [known, inserted] = identities_.try_emplace(target);
+    if (inserted) known->second = services_.identify_problems(found->second);
+    stage.identity_text += fmt::format("input {}: {}\n", input.key, known->second.identity);
+    std::string& extent = stage.recipe->extends_with_problems() ? stage.extent_text : stage.identity_text;
+    extent += fmt::format("extent of {}: {}\n", input.key, known->second.extent);
+  }
+
+  static std::string with_article(std::string_view what) {
+    if (what == "attempts" || what == "problems") return std::string(what);
+    return fmt::format("a {}", what);
+  }
+
+  [[noreturn]] void refuse(const Place& place, const Input& input, const std::string& target) const {
+    std::vector<std::string> names;
+    if (input.what == "problems") {
+      for (const auto& [name, node] : plan_.problems) names.push_back(name);
+    } else {
+      if (input.what == "model") {
+        for (const auto& [name, model] : plan_.models) names.push_back(name);
+      }
+      for (const StagePlan& stage : plan_.stages) names.push_back(stage.name);
+    }
+    const auto later = file_["stages"].keys();
+    if (input.what != "problems" && std::find(later.begin(), later.end(), target) != later.end()) {
+      fail_user(place, fmt::format("'{}' is used before it is made: stages run from top to bottom, so move stage '{}' above this one",
+                                   target, target));
+    }
+    const auto near = nearest(target, names);
+    fail_user(place, fmt::format("there is no {} '{}'{}; there {} {}", input.what, target,
+                                 near ? fmt::format("; did you mean '{}'?", *near) : "", names.size() == 1 ? "is" : "are",
+                                 names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+  }
+
+  RunPlan& plan_;
+  const RunFile& file_;
+  const PluginLoader& plugins_;
+  const RunServices& services_;
+  std::map<std::string, ProblemSetIdentity> identities_;
+};
+
+std::string indented(const std::string& text, int indent) {
+  std::string out;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += std::string(static_cast<std::size_t>(indent), ' ') + text.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string resolved_text(const RunPlan& plan) {
+  std::string text = "run:\n" + print(plan.run, 2) + "parallel:\n" + print(plan.parallel, 2) + "prompts:\n" + print(plan.prompts, 2);
+  text += "stages:\n";
+  for (const StagePlan& stage : plan.stages) {
+    text += fmt::format("  {}:\n    recipe: {}\n{}", stage.name, stage.recipe_name, stage.settings);
+    text += fmt::format("    # identity {}\n{}", stage.identity, indented("# " + stage.extent_text.substr(0, stage.extent_text.find('\n')), 4));
+  }
+  return text;
+}
+
+}  // namespace
+
+void describe(RunSettings& s, Binder& b) {
+  b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run");
+  b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
+  b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
+}
+
+void describe(ParallelSettings& s, Binder& b) {
+  b.execution("tensor", s.tensor, "ranks that share one copy of the model; the data size is ranks / tensor", Range::at_least(1));
+}
+
+void describe(PromptTemplates& t, Binder& b) {
+  b.identity("solver", t.solver, "what the solver reads before it writes a solution; {problem} is filled in");
+  b.identity("verifier", t.verifier, "what the verifier reads; {problem} and {solution} are filled in");
+  b.identity("correct", t.correct, "the verifier's continuation for a right solution");
+  b.identity("incorrect", t.incorrect, "the verifier's continuation for a wrong solution");
+}
+
+void describe(ModelSettings& s, Binder& b) {
+  b.identity("preset", s.preset, "a small model trained from scratch");
+  b.identity("path", s.path, "a Hugging Face folder: config.json, safetensors files, tokenizer.json");
+  b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json");
+}
+
+const StagePlan* RunPlan::find_stage(std::string_view name) const {
+  const auto found = std::find_if(stages.begin(), stages.end(), [&](const StagePlan& stage) { return stage.name == name; });
+  return found == stages.end() ? nullptr : &*found;
+}
+
+RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& services) {
+  check_sections(file.root());
+  RunPlan plan;
+  plan.run = parse<RunSettings>({file["run"]});
+  plan.parallel = parse<ParallelSettings>({file["parallel"]});
+  plan.prompts = parse<PromptTemplates>({file["prompts"]});
+  // The filled-in prompts are not kept: this only reports templates without their placeholders now, not after hours.
+  (void)solver_prompt(plan.prompts, "");
+  (void)verifier_prompt(plan.prompts, "", "");
+
+  for (const Node& library : file["plugins"].items()) {
+    std::filesystem::path path = library.text();
+    if (path.is_relative()) path = file.folder() / path;
+    plugins.load_user(path, library.place());
+  }
+  Names names;
+  for (const std::string& name : file["models"].keys()) {
+    const Node node = file["models"][name];
+    names.add(name, "model", file["models"].key_place(name));
+    plan.models[name] = parse<ModelSettings>({node});
+    plan.model_identities[name] = model_identity(plan.models[name], node.place(), plan.run.seed, services);
+  }
+  for (const std::string& name : file["problems"].keys()) {
+    names.add(name, "problem set", file["problems"].key_place(name));
+    plan.problems[name] = file["problems"][name];
+  }
+  const Node stages = file["stages"];
+  if (stages.keys().empty()) fail_user({file.name()}, "the run file has no stages: there is nothing to do");
+  StagePlanner planner(plan, file, plugins, services);
+  for (const std::string& name : stages.keys()) {
+    names.add(name, "stage", stages.key_place(name));
+    planner.add(name, stages[name]);
+  }
+  plan.resolved = resolved_text(plan);
+  return plan;
+}
+
+}  // namespace ft

@@ -1,0 +1,98 @@
+// What a run will do, known before anything runs: its stages with their settings, inputs and identities.
+//
+// A stage's identity is the SHA-256 of a text that lists everything its result depends on: recipe and version, seed,
+// identity keys, prompts, and the identities of its inputs (files by content). Its extent says how much of it is wanted
+// (`extends` keys). The same command therefore finds what is done already, in folders named by identity and extent.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/base/units.h"
+#include "framework/config/print.h"
+#include "framework/config/run_file.h"
+#include "framework/problem/problem.h"
+#include "framework/recipe/plugin_loader.h"
+#include "framework/recipe/recipe.h"
+#include "framework/text/prompt.h"
+#include "framework/text/tokenizer.h"
+
+namespace ft {
+
+struct RunSettings {
+  std::string folder = "runs/run";
+  std::int64_t seed = 1;
+  Duration time_limit;  // 0 = none
+};
+void describe(RunSettings& settings, Binder& binder);
+
+struct ParallelSettings {
+  int tensor = 1;
+};
+void describe(ParallelSettings& settings, Binder& binder);
+void describe(PromptTemplates& templates, Binder& binder);
+
+// Exactly one of preset and path.
+struct ModelSettings {
+  std::optional<std::string> preset;
+  std::optional<std::string> path;
+  std::string tokenizer = "arithmetic";  // of a preset: "arithmetic" or a folder with a tokenizer
+};
+void describe(ModelSettings& settings, Binder& binder);
+
+// What identifies a problem set: everything but how many of it (identity), and how many (extent).
+struct ProblemSetIdentity {
+  std::string identity;
+  std::string extent;
+};
+
+// What the rooms outside the framework give to a run.
+struct RunServices {
+  // Checks a problem set's description (UserError at its place) and tells its identity; reads files.
+  std::function<ProblemSetIdentity(const Node& spec)> identify_problems;
+  std::function<std::vector<Problem>(const Node& spec)> load_problems;
+  // Vocabulary of a preset model by name; throws UserError for unknown names.
+  std::function<std::unique_ptr<Tokenizer>(const std::string& name)> preset_tokenizer;
+  // Text that is computed by one rank and given to all (digests of large files). Collective.
+  std::function<std::string(const std::function<std::string()>&)> on_one_rank;
+};
+
+struct StagePlan {
+  std::string name;
+  std::string recipe_name;
+  std::string recipe_version;
+  Place place;
+  std::shared_ptr<Recipe> recipe;
+  std::vector<Input> inputs;
+  std::string identity_text;
+  std::string identity;     // 64 hexadecimal digits
+  std::string extent_text;
+  std::string extent;       // 64 hexadecimal digits
+  std::string settings;     // resolved, as YAML: for reports and the resolved run file
+  std::filesystem::path folder;  // <run>/stages/<name>-<identity>
+  std::filesystem::path output;  // <folder>/output-<extent>
+};
+
+struct RunPlan {
+  RunSettings run;
+  ParallelSettings parallel;
+  PromptTemplates prompts;
+  std::map<std::string, ModelSettings> models;
+  std::map<std::string, std::string> model_identities;
+  std::map<std::string, Node> problems;
+  std::vector<StagePlan> stages;
+  std::string resolved;  // the whole run file with every default written out
+
+  [[nodiscard]] const StagePlan* find_stage(std::string_view name) const;  // nullptr: none
+};
+
+// Reads and checks the whole run file: every key, every reference, every recipe's own checks. Throws UserError with
+// file:line:column. Loads the plugins that the file names. Collective through services.on_one_rank.
+[[nodiscard]] RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& services);
+
+}  // namespace ft
