@@ -1,7 +1,7 @@
 // The two prompts of the method: the solver's (problem -> solution) and the verifier's (problem, candidate -> verdict).
 //
-// A template holds placeholders in braces. Templates are identity keys of the run file and are stored with the model, so
-// that sampling, scoring and training can never disagree about them.
+// A template holds placeholders in braces. Templates are identity keys of the run file and are stored with the model,
+// so that sampling, scoring and training can never disagree about them.
 #pragma once
 
 #include <string>

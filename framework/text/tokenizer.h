@@ -32,8 +32,8 @@ class Tokenizer {
   // One token as a person reads it, special tokens by their names: for token tables.
   [[nodiscard]] virtual std::string token_text(TokenId id) const = 0;
 
-  [[nodiscard]] virtual TokenId size() const = 0;  // ids are in [0, size)
-  [[nodiscard]] virtual TokenId eos() const = 0;   // ends a solution; every tokenizer has one
+  [[nodiscard]] virtual TokenId size() const = 0;                // ids are in [0, size)
+  [[nodiscard]] virtual TokenId eos() const = 0;                 // ends a solution; every tokenizer has one
   [[nodiscard]] virtual std::optional<TokenId> bos() const = 0;  // put once before the prompt where the model has it
 
   // The files that restore this tokenizer: (file name, content), stored with every model.

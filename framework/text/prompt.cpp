@@ -1,0 +1,78 @@
+#include "framework/text/prompt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "framework/base/error.h"
+
+namespace ft {
+namespace {
+
+struct Value {
+  std::string name;
+  std::string_view text;
+};
+
+bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+
+std::string names_of(std::span<const Value> values) {
+  std::string names;
+  for (const Value& value : values) names += fmt::format("{}{{{}}}", names.empty() ? "" : " and ", value.name);
+  return names;
+}
+
+[[noreturn]] void fail_unknown(std::string_view kind, std::string_view name, std::span<const Value> values) {
+  std::vector<std::string> names;
+  for (const Value& value : values) names.push_back(value.name);
+  const auto near = nearest(name, names);
+  fail_user(fmt::format(
+      "the {} prompt has the unknown placeholder {{{}}}{}; it may hold {}; write {{{{{}}}}} for the text itself", kind,
+      name, near ? fmt::format(" (did you mean {{{}}}?)", *near) : std::string(), names_of(values), name));
+}
+
+// Replaces {name} by its value, {{ and }} by one brace each; other braces stay. Each value must be used.
+std::string fill(std::string_view kind, std::string_view text, std::span<const Value> values) {
+  std::string out;
+  std::vector<bool> used(values.size());
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.substr(at, 2) == "{{" || text.substr(at, 2) == "}}") {
+      out.push_back(text[at]);
+      at += 2;
+      continue;
+    }
+    const std::size_t end = static_cast<std::size_t>(
+        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at) + 1, text.end(), is_name_character) -
+        text.begin());
+    if (text[at] != '{' || end == at + 1 || end == text.size() || text[end] != '}') {
+      out.push_back(text[at++]);
+      continue;
+    }
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    const auto value = std::ranges::find(values, name, &Value::name);
+    if (value == values.end()) fail_unknown(kind, name, values);
+    out += value->text;
+    used[static_cast<std::size_t>(value - values.begin())] = true;
+    at = end + 1;
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!used[i]) fail_user(fmt::format("the {} prompt '{}' lacks the placeholder {{{}}}", kind, text, values[i].name));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string solver_prompt(const PromptTemplates& templates, std::string_view problem) {
+  const Value values[] = {{"problem", problem}};
+  return fill("solver", templates.solver, values);
+}
+
+std::string verifier_prompt(const PromptTemplates& templates, std::string_view problem, std::string_view solution) {
+  const Value values[] = {{"problem", problem}, {"solution", solution}};
+  return fill("verifier", templates.verifier, values);
+}
+
+}  // namespace ft
