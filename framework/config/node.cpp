@@ -8,6 +8,8 @@ namespace {
 const Place kNowhere;
 const std::string kNoText;
 
+std::string subject(const Node& node) { return node.path().empty() ? "this" : fmt::format("'{}'", node.path()); }
+
 }  // namespace
 
 Node::Kind Node::kind() const { return data_ ? data_->kind : Kind::absent; }
@@ -38,13 +40,13 @@ void Node::fail(std::string_view why) const {
 
 std::vector<std::string> Node::keys() const {
   if (kind() == Kind::absent || is_null()) return {};
-  if (!is_map()) fail(fmt::format("'{}' must be a map of keys and values, but is {}", path(), what()));
+  if (!is_map()) fail(fmt::format("{} must be a map of keys and values, but is {}", subject(*this), what()));
   return data_->keys;
 }
 
 Node Node::operator[](std::string_view key) const {
   if (kind() == Kind::absent || is_null()) return {};
-  if (!is_map()) fail(fmt::format("'{}' must be a map of keys and values, but is {}", path(), what()));
+  if (!is_map()) fail(fmt::format("{} must be a map of keys and values, but is {}", subject(*this), what()));
   const auto it = std::find(data_->keys.begin(), data_->keys.end(), key);
   return it == data_->keys.end() ? Node() : Node(data_->values[static_cast<std::size_t>(it - data_->keys.begin())]);
 }
@@ -64,14 +66,14 @@ Place Node::key_place(std::string_view key) const {
 
 std::vector<Node> Node::items() const {
   if (kind() == Kind::absent || is_null()) return {};
-  if (!is_list()) fail(fmt::format("'{}' must be a list, but is {}", path(), what()));
+  if (!is_list()) fail(fmt::format("{} must be a list, but is {}", subject(*this), what()));
   std::vector<Node> nodes;
   for (const auto& value : data_->values) nodes.emplace_back(value);
   return nodes;
 }
 
 const std::string& Node::text() const {
-  if (!is_scalar()) fail(fmt::format("'{}' must be a single value, but is {}", path(), what()));
+  if (!is_scalar()) fail(fmt::format("{} must be a single value, but is {}", subject(*this), what()));
   return data_->text;
 }
 

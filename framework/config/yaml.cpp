@@ -65,8 +65,15 @@ class Converter {
       }
       data.keys.push_back(key);
       data.key_places.push_back(key_place);
-      data.values.push_back(convert(entry.second, join_path(path, key), depth + 1));
+      auto value = convert(entry.second, join_path(path, key), depth + 1);
+      if (value->kind == Node::Kind::null) value = at_place(*value, key_place);  // nothing stands nowhere
+      data.values.push_back(std::move(value));
     }
+  }
+
+  static std::shared_ptr<const Node::Data> at_place(Node::Data data, const Place& place) {
+    data.place = place;
+    return std::make_shared<Node::Data>(std::move(data));
   }
 
   const std::string& file_;

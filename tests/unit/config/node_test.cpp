@@ -1,0 +1,149 @@
+#include "framework/config/node.h"
+
+#include <doctest/doctest.h>
+
+#include "framework/config/parser.h"
+#include "framework/config/run_file.h"
+
+using namespace ft;
+
+namespace {
+
+std::string refusal(auto action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+const std::string kText = R"(# a comment
+run: {folder: runs/x, seed: 1}
+problems:
+  train: {dataset: arithmetic, limit: 200}
+  mixed:
+    - {dataset: math}
+    - {dataset: gsm8k}
+empty:
+)";
+
+}  // namespace
+
+TEST_CASE("nodes know their kind, path, order and place") {
+  const Node root = parse_yaml(kText, "run.yaml");
+  CHECK(root.keys() == std::vector<std::string>{"run", "problems", "empty"});
+  const Node limit = root["problems"]["train"]["limit"];
+  CHECK(limit.text() == "200");
+  CHECK(limit.path() == "problems.train.limit");
+  CHECK(to_string(limit.place()) == "run.yaml:4:39");
+  CHECK(to_string(root["problems"]["train"].key_place("limit")) == "run.yaml:4:32");
+  CHECK(to_string(root.key_place("problems")) == "run.yaml:3:1");
+  const auto mixed = root["problems"]["mixed"].items();
+  REQUIRE(mixed.size() == 2);
+  CHECK(mixed[1]["dataset"].text() == "gsm8k");
+  CHECK(mixed[1].path() == "problems.mixed.1");
+  CHECK(root["empty"].is_null());
+  CHECK(root["empty"].keys().empty());
+  CHECK_FALSE(root["nothing"]);
+  CHECK_FALSE(root["nothing"]["below"]);
+  CHECK(root["run"].is_map());
+}
+
+TEST_CASE("reading a node as what it is not points at it") {
+  const Node root = parse_yaml(kText, "run.yaml");
+  CHECK(refusal([&] { (void)root.at("problem"); }) == "run.yaml:2:1: there is no 'problem'; did you mean 'problems'?");
+  CHECK(refusal([&] { (void)root["problems"].at("trian"); }) ==
+        "run.yaml:4:3: there is no 'trian' in 'problems'; did you mean 'train'?");
+  CHECK(refusal([&] { (void)root["run"].text(); }) == "run.yaml:2:6: 'run' must be a single value, but is a map");
+  CHECK(refusal([&] { (void)root["run"]["seed"].keys(); }) ==
+        "run.yaml:2:29: 'run.seed' must be a map of keys and values, but is '1'");
+  CHECK(refusal([&] { (void)root["run"].items(); }) == "run.yaml:2:6: 'run' must be a list, but is a map");
+}
+
+TEST_CASE("broken YAML is reported at its place") {
+  CHECK(refusal([] { (void)parse_yaml("a: 1\nb: [1, 2\n", "r.yaml"); }).starts_with("r.yaml:3:1: this is not YAML:"));
+  CHECK(refusal([] { (void)parse_yaml("a: 1\n\tb: 2\n", "r.yaml"); }).starts_with("r.yaml:2:1: this is not YAML:"));
+  CHECK(refusal([] { (void)parse_yaml("a: 1\nb: 2\na: 3\n", "r.yaml"); }) ==
+        "r.yaml:3:1: the key 'a' is written twice; first at r.yaml:1:1");
+  CHECK(refusal([] { (void)parse_yaml("x: {y: 1, y: 2}", "r.yaml"); }) ==
+        "r.yaml:1:11: the key 'y' is written twice; first at r.yaml:1:5");
+  CHECK(refusal([] { (void)parse_yaml("a: 1\n---\nb: 1\n", "r.yaml"); }) ==
+        "r.yaml:3:1: a second document begins; one file holds one");
+  CHECK(refusal([] { (void)parse_yaml("[a, b]: 1", "r.yaml"); }) == "r.yaml:1:1: a key must be a plain word");
+  CHECK(refusal([] { (void)parse_yaml("a: *b", "r.yaml"); }).starts_with("r.yaml:1:4: this is not YAML:"));
+}
+
+TEST_CASE("aliases work, endless ones and floods are refused") {
+  const Node root = parse_yaml("a: &x {lanes: 4}\nb: *x\n", "r.yaml");
+  CHECK(root["b"]["lanes"].text() == "4");
+  CHECK(root["b"]["lanes"].path() == "b.lanes");
+  CHECK(refusal([] { (void)parse_yaml("a: &x [*x]", "r.yaml"); }) != "accepted");
+  std::string flood = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n";
+  for (int i = 1; i < 12; ++i) {
+    flood += fmt::format("a{0}: &a{0} [*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1},*a{1}]\n", i, i - 1);
+  }
+  CHECK(refusal([&] { (void)parse_yaml(flood, "r.yaml"); }).find("more than 1000000 values") != std::string::npos);
+}
+
+TEST_CASE("a run file is a map, exists and is not empty") {
+  CHECK(refusal([] { (void)RunFile::load("/no/such.yaml"); }) ==
+        "cannot read the run file /no/such.yaml: No such file or directory");
+  CHECK(refusal([] { (void)RunFile::load("/tmp"); }) == "/tmp is a folder, not a run file");
+  CHECK(refusal([] { (void)RunFile::parse("# nothing\n", "r.yaml"); }) == "r.yaml: the run file is empty");
+  CHECK(refusal([] { (void)RunFile::parse("[1]", "r.yaml"); }) ==
+        "r.yaml:1:1: a run file is a map of sections, but this is a list");
+  CHECK(RunFile::parse("a: 1", "recipes/r.yaml").folder() == "recipes");
+  CHECK(RunFile::parse("a: 1", "r.yaml").folder() == ".");
+}
+
+TEST_CASE("overrides replace, add a last key, a section, a list's entry") {
+  const RunFile file = RunFile::parse(
+      kText, "run.yaml",
+      {"run.seed=7", "training.lanes=4", "problems.train.split=valid", "problems.mixed.1.dataset=prm800k",
+       "run.tags=[a, b]", "empty.x=1", "run.folder=runs/a=b", "problems.test={dataset: math, limit: 3}"});
+  CHECK(read<int>(file["run"]["seed"]) == 7);
+  CHECK(read<int>(file["training"]["lanes"]) == 4);
+  CHECK(file["training"]["lanes"].path() == "training.lanes");
+  CHECK(file["problems"]["train"]["split"].text() == "valid");
+  CHECK(file["problems"]["train"]["dataset"].text() == "arithmetic");
+  CHECK(file["problems"]["mixed"].items()[1]["dataset"].text() == "prm800k");
+  CHECK(file["problems"]["mixed"].items()[0]["dataset"].text() == "math");
+  CHECK(read<std::vector<std::string>>(file["run"]["tags"]) == std::vector<std::string>{"a", "b"});
+  CHECK(file["empty"]["x"].text() == "1");
+  CHECK(file["run"]["folder"].text() == "runs/a=b");
+  CHECK(file["problems"]["test"]["limit"].path() == "problems.test.limit");
+  CHECK(to_string(file["problems"]["test"]["limit"].place()) == "argument 'problems.test={dataset: math, limit: 3}'");
+}
+
+TEST_CASE("later overrides win over earlier ones") {
+  const RunFile file = RunFile::parse(kText, "run.yaml", {"run.seed=7", "run={seed: 8}", "run.folder=x"});
+  CHECK(file["run"]["seed"].text() == "8");
+  CHECK(file["run"]["folder"].text() == "x");
+}
+
+TEST_CASE("an override that leads nowhere names itself") {
+  const auto load = [](const std::string& argument) {
+    return refusal([&] { (void)RunFile::parse(kText, "run.yaml", {argument}); });
+  };
+  CHECK(load("problems.trian.limit=5") ==
+        "argument 'problems.trian.limit=5': there is no 'trian' in 'problems'; did you mean 'train'?");
+  CHECK(load("run.seed.x=5") == "argument 'run.seed.x=5': 'run.seed' is the value '1' and has no 'x'");
+  CHECK(load("problems.mixed.2.limit=5") ==
+        "argument 'problems.mixed.2.limit=5': 'problems.mixed' is a list of 2 entries, counted from 0; it has no '2'");
+  CHECK(load("run..seed=5") == "argument 'run..seed=5': the path has an empty key");
+  CHECK(load("run.=5") == "argument 'run.=5': the path has an empty key");
+  CHECK(load("seed").starts_with("argument 'seed': an override is written key.path=value"));
+  CHECK(load("=5").starts_with("argument '=5': an override is written key.path=value"));
+  CHECK(load("run.seed=[1").starts_with("argument 'run.seed=[1':"));
+  CHECK(load("run.seed={a: 1, a: 2}").find("written twice") != std::string::npos);
+}
+
+TEST_CASE("overrides are told from files by their '='") {
+  CHECK(looks_like_override("training.lanes=4"));
+  CHECK(looks_like_override("run.folder=/tmp/x"));
+  CHECK_FALSE(looks_like_override("recipes/a=b.yaml"));
+  CHECK_FALSE(looks_like_override("multitask.yaml"));
+  CHECK_FALSE(looks_like_override("--seed=4"));
+  CHECK_FALSE(looks_like_override("=4"));
+}
