@@ -1,0 +1,62 @@
+// Records that are kept as they come: JSON lines, each with a checksum, each written by one write(2). After any kill
+// the file holds every record whose append() had returned, and perhaps a torn one, which reading drops and counts.
+//
+//   AppendLog log(folder / piece_name("attempts", rank));      // one file a rank, no two writers
+//   log.append(R"({"problem": "p1", "text": "..."})");
+//   PieceCounts counts = read_pieces(list_pieces(folder, "attempts"), [&](std::string_view json) { ... });
+//
+// A line is itself JSON, so that common tools read the file:
+//   {"sum":"<16 hexadecimal digits of XXH3-128>","record":<the record as it was given>}
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/store/files.h"
+
+namespace ft {
+
+class AppendLog {
+ public:
+  // Opens or makes the file. A torn tail of an earlier process is cut off first: the next line must not join it.
+  explicit AppendLog(const std::filesystem::path& path);
+
+  // One record: JSON without a line end (checked; the JSON itself is not). When the write fails (full disk), what was
+  // written of it is cut off again and Error is thrown; the log can be used on.
+  void append(std::string_view json);
+
+  // Returns when all records are on the disk. append() alone survives the death of the process, not of the machine.
+  void sync();
+
+  // Bytes of the torn tail that opening has cut off.
+  [[nodiscard]] std::int64_t dropped_bytes() const { return dropped_bytes_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+
+ private:
+  FileHandle file_;
+  std::int64_t size_ = 0;
+  std::int64_t dropped_bytes_ = 0;
+};
+
+struct PieceCounts {
+  std::int64_t records = 0;
+  std::int64_t torn = 0;                // tails without a line end: at most one a file
+  std::int64_t damaged = 0;             // whole lines that do not match their checksum
+  std::vector<std::string> complaints;  // "attempts-0001.jsonl:17: ...", the first 20
+};
+
+// Calls `use` with each good record, files and lines in order. Files that do not exist hold no records.
+PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
+                        const std::function<void(std::string_view json)>& use);
+
+// "attempts-0003.jsonl"
+[[nodiscard]] std::string piece_name(std::string_view stem, int rank);
+// The pieces of `stem` in a folder, of however many ranks wrote there, by rank. Empty when there is no folder.
+[[nodiscard]] std::vector<std::filesystem::path> list_pieces(const std::filesystem::path& folder,
+                                                             std::string_view stem);
+
+}  // namespace ft

@@ -1,0 +1,42 @@
+// Where an artifact comes from, back to the base model: every link checked by digest.
+//
+//   writer.seal({.format = "ftrun-attempts", .parents = {parent("model", model_folder)}});
+//   for (const Link& link : lineage(folder)) fmt::print("{}\n", to_text(link));
+//
+//   verifier (ftrun-model): intact
+//     model <- solver (ftrun-model): intact
+//     attempts <- attempts (ftrun-attempts): BROKEN, the manifest is another one than when it was used
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+
+struct Link {
+  enum class State { intact, outside, missing, changed, damaged };
+  int depth = 0;     // 0: the folder itself
+  std::string role;  // empty at depth 0
+  std::filesystem::path folder;
+  std::string format;  // empty when it could not be read
+  std::string digest;  // as the child recorded it
+  State state = State::intact;
+  std::string text;  // why, when it is not intact
+
+  [[nodiscard]] bool broken() const { return state != State::intact && state != State::outside; }
+};
+
+// A parent entry for a sealed folder that is being used.
+[[nodiscard]] Parent parent(std::string role, const SealedFolder& folder);
+
+// Depth first, each folder once for each way that leads to it; never throws for what it finds. Sizes are checked, not
+// contents.
+[[nodiscard]] std::vector<Link> lineage(const std::filesystem::path& folder);
+
+// One line, indented by depth.
+[[nodiscard]] std::string to_text(const Link& link);
+
+}  // namespace ft

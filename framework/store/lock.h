@@ -1,0 +1,36 @@
+// One run at a time in one folder.
+//
+//   RunLock lock(run_folder);                       // rank 0; throws UserError naming who holds it
+//   broadcast lock.token(); every rank: FT_CHECK(RunLock::token_in(run_folder) == token)   // all see the same folder
+//
+// flock(2) on <folder>/lock: the kernel releases it when the process dies, however it dies. The file stays; its content
+// (process, host, since when) is for people and for the ranks' comparison.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "framework/store/files.h"
+
+namespace ft {
+
+class RunLock {
+ public:
+  // Makes the folder where needed.
+  explicit RunLock(const std::filesystem::path& folder);
+
+  // Different for every lock ever taken.
+  [[nodiscard]] const std::string& token() const { return token_; }
+  // False on file systems that know no locks (some Lustre mounts): the caller warns.
+  [[nodiscard]] bool exclusive() const { return exclusive_; }
+
+  // The token in a folder's lock file, empty when there is none.
+  [[nodiscard]] static std::string token_in(const std::filesystem::path& folder);
+
+ private:
+  FileHandle file_;
+  std::string token_;
+  bool exclusive_ = true;
+};
+
+}  // namespace ft

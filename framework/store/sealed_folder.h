@@ -1,0 +1,53 @@
+// A folder whose manifest says that it is whole; only such folders are ever read as results.
+//
+//   SealedFolder attempts = SealedFolder::open(path, "ftrun-attempts", 1);   // manifest, presence and sizes: cheap
+//   attempts.require_intact();                                               // every byte: as long as reading it
+//   for (const FileRecord& file : attempts.manifest().files) read(attempts.path(file.name));
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/store/manifest.h"
+
+namespace ft {
+
+// What is wrong with one file of a folder.
+struct Complaint {
+  enum class Kind { missing, size, content, unreadable, foreign };
+  Kind kind;
+  std::string name;
+  std::string text;  // a whole sentence, with the name
+};
+
+class SealedFolder {
+ public:
+  // Throws BrokenFolder: the folder or its manifest is not there, the manifest is damaged, of another format or of a
+  // newer version than `version`; a file is missing or has another size (all such files are named). `format` empty:
+  // any.
+  [[nodiscard]] static SealedFolder open(const std::filesystem::path& folder, std::string_view format = "",
+                                         int version = 0);
+  // Whether a manifest is there; says nothing of its content.
+  [[nodiscard]] static bool looks_sealed(const std::filesystem::path& folder);
+
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const Manifest& manifest() const { return manifest_; }
+  [[nodiscard]] const std::string& digest() const { return manifest_.digest; }
+  // A file of the manifest; throws Error for other names.
+  [[nodiscard]] std::filesystem::path path(std::string_view name) const;
+
+  // Everything that differs from the manifest, all files hashed, foreign files last. Empty: intact.
+  [[nodiscard]] std::vector<Complaint> verify() const;
+  // Throws BrokenFolder naming all damage; foreign files are no damage.
+  void require_intact() const;
+
+ private:
+  SealedFolder(std::filesystem::path folder, Manifest manifest)
+      : folder_(std::move(folder)), manifest_(std::move(manifest)) {}
+  std::filesystem::path folder_;
+  Manifest manifest_;
+};
+
+}  // namespace ft
