@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "framework/comm/groups.h"
+#include "framework/store/manifest.h"
 #include "framework/tensor/parameter.h"
 
 namespace ft {
@@ -35,6 +36,7 @@ struct CheckpointContent {
   std::optional<MomentsView> moments;                       // absent in finished models
   std::string metadata;                                     // JSON object: kind, stage, cursor, lineage...
   std::vector<std::pair<std::string, std::string>> files;   // extra files (name, content), rank 0 writes them
+  std::vector<Parent> parents;                              // for the sealed manifest: what the weights come from
 };
 
 struct CheckpointInfo {

@@ -15,7 +15,9 @@
 
 #include "framework/base/units.h"
 #include "framework/config/print.h"
+#include "framework/comm/groups.h"
 #include "framework/config/run_file.h"
+#include "framework/model/layer_factory.h"
 #include "framework/problem/problem.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/recipe.h"
@@ -57,7 +59,9 @@ struct RunServices {
   std::function<ProblemSetIdentity(const Node& spec)> identify_problems;
   std::function<std::vector<Problem>(const Node& spec)> load_problems;
   // Vocabulary of a preset model by name; throws UserError for unknown names.
-  std::function<std::unique_ptr<Tokenizer>(const std::string& name)> preset_tokenizer;
+  std::function<std::unique_ptr<Tokenizer>(const std::string& name, const PromptTemplates& prompts)> preset_tokenizer;
+  // Dense layers, or split over the tensor axis.
+  std::function<std::unique_ptr<LayerFactory>(Groups groups)> make_factory;
   // Text that is computed by one rank and given to all (digests of large files). Collective.
   std::function<std::string(const std::function<std::string()>&)> on_one_rank;
 };

@@ -1,0 +1,135 @@
+#include "framework/recipe/run.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "framework/base/clock.h"
+#include "framework/store/append_log.h"
+#include "framework/store/files.h"
+#include "framework/store/lock.h"
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+namespace {
+
+// What one rank (rank 0) does to the run folder on behalf of all.
+class RunFolder {
+ public:
+  RunFolder(const RunPlan& plan, Logger& log) : plan_(plan), log_(log), lock_(plan.run.folder) {
+    const std::filesystem::path folder = plan.run.folder;
+    if (!lock_.exclusive()) log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
+    make_folder(folder / "stages");
+    remove_leftovers(folder / "stages");
+    replace_file(folder / "run.yaml", plan.resolved);
+    log_.to_file(folder / "log.txt");
+    ledger_.emplace(folder / "ledger.jsonl");
+  }
+
+  const std::string& token() const { return lock_.token(); }
+
+  void note(const nlohmann::ordered_json& event) {
+    nlohmann::ordered_json line = {{"time", utc_now()}};
+    line.update(event);
+    ledger_->append(line.dump());
+  }
+
+  // True when the stage's output is there and intact. A broken one is said aloud and removed, so that the stage runs again.
+  bool is_done(const StagePlan& stage) {
+    remove_leftovers(stage.folder);
+    if (!SealedFolder::looks_sealed(stage.output)) return false;
+    try {
+      SealedFolder::open(stage.output).require_intact();
+      return true;
+    } catch (const BrokenFolder& broken) {
+      log_.warn("the output of stage '{}' is damaged and will be made again: {}", stage.name, broken.what());
+      note({{"event", "broken output"}, {"stage", stage.name}, {"why", broken.what()}});
+      discard_folder(stage.output);
+      return false;
+    }
+  }
+
+ private:
+  const RunPlan& plan_;
+  Logger& log_;
+  RunLock lock_;
+  std::optional<AppendLog> ledger_;
+};
+
+// Rank 0 does `action`; its failure is everyone's, with the same message and kind.
+template <class Action>
+std::string on_rank_zero(Communicator& world, Name name, Action action) {
+  std::string answer = "ok ";
+  if (world.rank() == 0) {
+    try {
+      answer += action();
+    } catch (const UserError& error) {
+      answer = std::string("user ") + error.what();
+    } catch (const std::exception& error) {
+      answer = std::string("fail ") + error.what();
+    }
+  }
+  answer = broadcast_bytes(world, name, answer, 0);
+  const std::string kind = answer.substr(0, answer.find(' ')), text = answer.substr(answer.find(' ') + 1);
+  if (kind == "user") throw UserError(text);
+  if (kind == "fail") throw Error(text);
+  return text;
+}
+
+// A folder that only some ranks see would lose the others' files; better said now than at the first checkpoint.
+void check_shared(const RunPlan& plan, Communicator& world, const std::string& token) {
+  const bool same = RunLock::token_in(plan.run.folder) == token;
+  std::string blind;
+  const auto answers = world.all_gather_bytes("run folder seen", same ? "yes" : "no");
+  for (std::size_t rank = 0; rank < answers.size(); ++rank) {
+    if (answers[rank] != "yes") blind += fmt::format("{}{}", blind.empty() ? "" : ", ", rank);
+  }
+  if (!blind.empty()) {
+    throw UserError(fmt::format("run.folder '{}' is not the same folder on all ranks: rank {} does not see what rank 0 wrote; "
+                                "use a folder on a shared file system", plan.run.folder, blind));
+  }
+}
+
+}  // namespace
+
+void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, Progress& progress,
+                const StopFlag& stop) {
+  Communicator& world = groups.world;
+  std::optional<RunFolder> folder;
+  const std::string token = on_rank_zero(world, "run folder", [&] {
+    folder.emplace(plan, log);
+    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}});
+    return folder->token();
+  });
+  check_shared(plan, world, token);
+
+  for (const StagePlan& stage : plan.stages) {
+    const std::string done = on_rank_zero(world, "stage state", [&] { return std::string(folder->is_done(stage) ? "yes" : "no"); });
+    if (done == "yes") {
+      log.info("stage '{}' is done already ({})", stage.name, stage.output.string());
+      continue;
+    }
+    on_rank_zero(world, "stage folder", [&] {
+      make_folder(stage.folder / "work");
+      replace_file(stage.folder / "identity.txt", stage.identity_text);
+      folder->note({{"event", "stage begins"}, {"stage", stage.name}, {"identity", stage.identity}});
+      return std::string();
+    });
+    log.info("stage '{}' ({})", stage.name, stage.recipe_name);
+    const Stopwatch watch;
+    StageContext context(plan, stage, services, groups, log, progress, stop);
+    if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
+    stage.recipe->run(context);
+    on_rank_zero(world, "stage end", [&] {
+      FT_CHECK(SealedFolder::looks_sealed(stage.output), "recipe '{}' returned without sealing the output of stage '{}'", stage.recipe_name, stage.name);
+      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}});
+      return std::string();
+    });
+    log.info("stage '{}' took {}", stage.name, duration_text(watch.seconds()));
+  }
+  on_rank_zero(world, "run end", [&] {
+    folder->note({{"event", "end"}});
+    return std::string();
+  });
+}
+
+}  // namespace ft

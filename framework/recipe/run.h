@@ -1,0 +1,21 @@
+// Carries out a plan: stage after stage, each skipped when its output is sealed and sound, gone on with when it was
+// interrupted, begun otherwise.
+//
+// The run folder:
+//   lock            held while a run works here
+//   run.yaml        the resolved run file of the last start
+//   ledger.jsonl    what happened when: starts, stages, ends
+//   log.txt         what was said
+//   stages/<name>-<identity>/   work/ (checkpoints, pieces), steps.jsonl, events/, output-<extent>/ (sealed)
+#pragma once
+
+#include "framework/recipe/stage_context.h"
+
+namespace ft {
+
+// Collective over groups.world. Throws UserError when the folder is in use or not shared by all ranks, StopRequested after
+// a stop on request, and whatever a stage throws.
+void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, Progress& progress,
+                const StopFlag& stop);
+
+}  // namespace ft

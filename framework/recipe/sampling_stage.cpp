@@ -1,0 +1,190 @@
+#include "framework/recipe/sampling_stage.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "framework/base/philox.h"
+#include "framework/batching/examples.h"
+#include "framework/grade/grade.h"
+#include "framework/problem/records.h"
+#include "framework/store/append_log.h"
+
+namespace ft {
+namespace {
+
+constexpr std::string_view kStem = "attempts";
+
+using DoneSet = std::map<std::string, std::set<int>, std::less<>>;
+
+// Index 0 .. per_problem-1, and the greedy one first where it is wanted.
+std::vector<int> wanted_indices(const SamplingJob& job) {
+  std::vector<int> indices;
+  if (job.greedy) indices.push_back(Attempt::kGreedy);
+  for (int i = 0; i < job.per_problem; ++i) indices.push_back(i);
+  return indices;
+}
+
+DoneSet read_done(const std::filesystem::path& work, Logger& log) {
+  DoneSet done;
+  const PieceCounts counts = read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
+    const Attempt attempt = attempt_from_json(line, {std::string(kStem)});
+    done[attempt.problem].insert(attempt.index);
+  });
+  if (counts.torn > 0) log.info("{} attempts were cut off by the interruption and are made again", counts.torn);
+  if (counts.damaged > 0) log.warn("{} damaged lines among the attempts are made again, the first at {}", counts.damaged, counts.complaints.front());
+  return done;
+}
+
+// All sampled and greedy attempts of the job's problems, in the order of problems and indices, each once.
+std::vector<Attempt> collect(const StageContext& stage, const SamplingJob& job) {
+  std::map<std::string, std::map<int, Attempt>, std::less<>> found;
+  read_pieces(list_pieces(stage.work(), kStem), [&](std::string_view line) {
+    Attempt attempt = attempt_from_json(line, {std::string(kStem)});
+    found[attempt.problem].try_emplace(attempt.index, attempt);
+  });
+  std::vector<Attempt> attempts;
+  for (const Problem& problem : job.problems) {
+    auto& of_problem = found[problem.id];
+    for (const int index : wanted_indices(job)) {
+      const auto attempt = of_problem.find(index);
+      FT_CHECK(attempt != of_problem.end(), "attempt {} of problem '{}' is missing at the end of stage '{}'", index, problem.id, stage.name());
+      attempts.push_back(attempt->second);
+    }
+  }
+  return attempts;
+}
+
+class Sampling {
+ public:
+  Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job)
+      : stage_(stage), model_(model), job_(job), build_(*model.tokenizer, stage.prompts()) {}
+
+  // This rank's share of what is missing; problems go round the data ranks.
+  void plan(const DoneSet& done) {
+    const Communicator& data = stage_.groups().data;
+    const std::vector<int> wanted = wanted_indices(job_);
+    std::int64_t unfinished = 0;
+    for (const Problem& problem : job_.problems) {
+      const auto already = done.find(problem.id);
+      std::vector<int> missing;
+      for (const int index : wanted) {
+        if (already == done.end() || !already->second.contains(index)) missing.push_back(index);
+      }
+      total_missing_ += std::ssize(missing);
+      if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
+      for (const int index : missing) requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
+      prompts_.push_back(build_.solver_prompt(problem.text));
+      problems_.push_back(&problem);
+      check_length(problem);
+    }
+  }
+
+  void run() {
+    const Groups groups = stage_.groups();
+    AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
+    Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.tokenizer->eos(), model_.tokenizer->size());
+    const std::int64_t total = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems), before = total - total_missing_;
+    stage_.progress().begin(stage_.name(), total, before);
+    const Stopwatch watch;
+    std::int64_t finished = 0;
+    const auto done = [&](const Sampled& sampled) {
+      if (groups.tensor.rank() == 0) log.append(to_json_line(judge(sampled)));
+      ++finished;
+      // Rank 0 speaks for all: its share is like the others'.
+      stage_.progress().update(std::min(total, before + finished * groups.data.size()),
+                               fmt::format("{:.0f} tokens/s", static_cast<double>(generator.num_tokens()) * groups.data.size() / watch.seconds()));
+    };
+    generator.run(prompts_, requests_, done, [&] { return stage_.stop_seen(); });
+    log.sync();
+    stage_.progress().end();
+    const bool stopped = finished < std::ssize(requests_);
+    const std::int64_t tokens = sum_over_ranks(groups.data, "sampled tokens", generator.num_tokens());
+    if (any_rank(groups.world, "sampling stopped", stopped)) {
+      throw StopRequested(fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.name()));
+    }
+    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s", total_missing_, tokens, static_cast<double>(tokens) / watch.seconds());
+  }
+
+ private:
+  void check_length(const Problem& problem) const {
+    const std::int64_t longest = model_.decoder->config().max_position;
+    const std::int64_t needed = std::ssize(prompts_.back()) + job_.settings.max_new_tokens;
+    if (longest > 0 && needed > longest) {
+      fail_user(stage_.plan().place, fmt::format("problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower max_new_tokens",
+                                                 problem.id, needed, prompts_.back().size(), job_.settings.max_new_tokens, longest));
+    }
+  }
+
+  Attempt judge(const Sampled& sampled) const {
+    const Problem& problem = *problems_[static_cast<std::size_t>(sampled.request.prompt)];
+    Attempt attempt;
+    attempt.problem = problem.id;
+    attempt.index = sampled.request.index;
+    std::span<const TokenId> text(sampled.tokens);
+    if (sampled.finished) text = text.first(text.size() - 1);
+    attempt.text = model_.tokenizer->decode(text);
+    attempt.finished = sampled.finished;
+    attempt.num_tokens = static_cast<int>(sampled.tokens.size());
+    attempt.log_prob = sampled.log_prob;
+    const grade::Extracted extracted = grade::extract(attempt.text);
+    attempt.answer_found = extracted.found;
+    if (!extracted.found) {
+      attempt.verdict = Verdict::different;
+      attempt.reason = "no answer found: " + extracted.how;
+      return attempt;
+    }
+    attempt.answer = extracted.answer;
+    const grade::Judgement judgement = grade::equal(problem.answer, extracted.answer);
+    attempt.verdict = judgement.verdict;
+    attempt.reason = judgement.reason;
+    return attempt;
+  }
+
+  StageContext& stage_;
+  LoadedModel& model_;
+  const SamplingJob& job_;
+  ExampleBuilder build_;
+  std::vector<std::vector<TokenId>> prompts_;
+  std::vector<const Problem*> problems_;  // of each prompt
+  std::vector<SampleRequest> requests_;
+  std::int64_t total_missing_ = 0;
+};
+
+nlohmann::ordered_json summary(const SamplingJob& job, const std::vector<Attempt>& attempts) {
+  std::int64_t tokens = 0, unfinished = 0, unreadable = 0, right = 0, unknown = 0;
+  for (const Attempt& attempt : attempts) {
+    tokens += attempt.num_tokens;
+    unfinished += attempt.finished ? 0 : 1;
+    unreadable += attempt.answer_found ? 0 : 1;
+    right += attempt.verdict == Verdict::equal ? 1 : 0;
+    unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
+  }
+  return {{"problems", job.problems.size()}, {"per_problem", job.per_problem}, {"greedy", job.greedy}, {"attempts", attempts.size()},
+          {"tokens", tokens}, {"right", right}, {"unknown", unknown}, {"unreadable", unreadable}, {"unfinished", unfinished}};
+}
+
+}  // namespace
+
+void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job) {
+  Communicator& world = stage.groups().world;
+  Sampling sampling(stage, model, job);
+  const DoneSet done = read_done(stage.work(), stage.log());
+  world.barrier("attempts read");  // nobody may add lines while another rank still reads what is missing
+  sampling.plan(done);
+  sampling.run();
+  world.barrier("attempts written");
+  std::vector<std::pair<std::string, std::string>> files;
+  nlohmann::ordered_json body;
+  if (world.rank() == 0) {
+    const std::vector<Attempt> attempts = collect(stage, job);
+    std::string lines, problems;
+    for (const Attempt& attempt : attempts) lines += to_json_line(attempt) + "\n";
+    for (const Problem& problem : job.problems) problems += to_json_line(problem) + "\n";
+    files = {{"attempts.jsonl", std::move(lines)}, {"problems.jsonl", std::move(problems)}};
+    body["summary"] = summary(job, attempts);
+  }
+  stage.seal(body, files);
+}
+
+}  // namespace ft

@@ -1,0 +1,128 @@
+#include "framework/recipe/stage_context.h"
+
+#include "framework/base/digest.h"
+#include "framework/checkpoint/checkpoint.h"
+#include "framework/store/folder_writer.h"
+#include "framework/store/lineage.h"
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+namespace {
+
+constexpr std::string_view kArtifactFormat = "ftrun-";
+
+std::string text_of_files(const std::vector<std::pair<std::string, std::string>>& files, std::string_view name) {
+  for (const auto& [file, content] : files) {
+    if (file == name) return content;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> LoadedModel::files() const {
+  std::vector<std::pair<std::string, std::string>> files = tokenizer->files();
+  if (text_of_files(files, "config.json").empty()) files.emplace_back("config.json", to_config_json(decoder->config()));
+  return files;
+}
+
+StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
+                           Logger& log, Progress& progress, StopFlag stop)
+    : plan_(plan), stage_(stage), services_(services), groups_(groups), log_(log), progress_(progress), stop_(std::move(stop)) {}
+
+LoadedModel StageContext::load_model(const std::string& name) {
+  LoadedModel model;
+  model.factory = services_.make_factory(groups_);
+  model.tokenizer = load_tokenizer_of(name);
+  const auto given = plan_.models.find(name);
+  if (given == plan_.models.end()) {
+    const std::filesystem::path folder = input(name);
+    model.decoder = std::make_unique<Decoder>(read_model_config(folder), *model.factory);
+    read_checkpoint(folder, model.decoder->parameters(), nullptr, groups_);
+  } else if (given->second.preset) {
+    model.decoder = std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
+    initialise(*model.decoder, seed());
+  } else {
+    model.decoder = std::make_unique<Decoder>(read_model_config(*given->second.path), *model.factory);
+    load_hugging_face(*model.decoder, *given->second.path);
+  }
+  if (model.tokenizer->size() > model.decoder->config().vocab_size) {
+    fail_user(stage_.place, fmt::format("model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
+                                        name, model.decoder->config().vocab_size, model.tokenizer->size()));
+  }
+  return model;
+}
+
+std::unique_ptr<Tokenizer> StageContext::load_tokenizer_of(const std::string& name) {
+  const auto given = plan_.models.find(name);
+  if (given == plan_.models.end()) return load_tokenizer(input(name));
+  if (given->second.preset) return services_.preset_tokenizer(given->second.tokenizer, plan_.prompts);
+  return load_tokenizer(*given->second.path);
+}
+
+std::vector<Problem> StageContext::load_problems(const std::string& name) {
+  return services_.load_problems(plan_.problems.at(name));
+}
+
+const StagePlan& StageContext::input_plan(const std::string& stage) const {
+  const StagePlan* found = plan_.find_stage(stage);
+  FT_CHECK(found != nullptr, "stage '{}' asks for '{}', which is no stage of this run", stage_.name, stage);
+  return *found;
+}
+
+std::filesystem::path StageContext::input(const std::string& stage) const { return input_plan(stage).output; }
+
+bool StageContext::stop_requested() { return any_rank(groups_.world, "stop requested", stop_()); }
+
+nlohmann::ordered_json StageContext::provenance() const {
+  return {{"kind", to_string(stage_.recipe->output())}, {"stage", stage_.name}, {"recipe", stage_.recipe_name},
+          {"recipe_version", stage_.recipe_version}, {"identity", stage_.identity}, {"identity_text", stage_.identity_text},
+          {"extent", stage_.extent_text}};
+}
+
+std::vector<Parent> StageContext::parents() const {
+  std::vector<Parent> parents;
+  for (const Input& input : stage_.inputs) {
+    for (const std::string& name : input.names) {
+      if (const StagePlan* source = plan_.find_stage(name); source != nullptr) {
+        parents.push_back(parent(input.key, SealedFolder::open(source->output)));
+      } else if (plan_.models.contains(name)) {
+        const ModelSettings& model = plan_.models.at(name);
+        parents.push_back({.role = input.key, .path = model.path ? std::filesystem::absolute(*model.path).string() : "preset " + *model.preset});
+      }
+    }
+  }
+  return parents;
+}
+
+void StageContext::seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files) {
+  std::string error;
+  if (groups_.world.rank() == 0) {
+    try {
+      FolderWriter writer = FolderWriter::create(stage_.output);
+      for (const auto& [name, content] : files) writer.write(name, content);
+      Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
+      manifest.parents = parents();
+      manifest.body = provenance();
+      manifest.body.update(body);
+      writer.seal(std::move(manifest));
+    } catch (const std::exception& failure) {
+      error = failure.what();
+    }
+  }
+  error = broadcast_bytes(groups_.world, "sealed " + stage_.name, error, 0);
+  FT_CHECK(error.empty(), "stage '{}': sealing its output failed: {}", stage_.name, error);
+}
+
+void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& body) {
+  nlohmann::ordered_json metadata = provenance();
+  metadata.update(body);
+  CheckpointContent content;
+  content.parameters = &model.decoder->parameters();
+  content.metadata = metadata.dump();
+  content.files = model.files();
+  content.parents = parents();
+  write_checkpoint(stage_.output, content, groups_);
+}
+
+}  // namespace ft

@@ -1,0 +1,94 @@
+// What a recipe gets to work with while its stage runs: ranks, inputs, folders, and the way to leave an output behind.
+//
+// The context hands out interfaces; it owns no loop. Everything a stage keeps between interruptions lies in work(); the
+// output is sealed whole, by rank 0 with everyone waiting, or not at all.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "framework/base/log.h"
+#include "framework/comm/groups.h"
+#include "framework/model/decoder.h"
+#include "framework/problem/problem.h"
+#include "framework/recipe/progress.h"
+#include "framework/recipe/run_plan.h"
+#include "framework/store/manifest.h"
+#include "framework/text/tokenizer.h"
+
+namespace ft {
+
+// A model with everything that belongs to it.
+struct LoadedModel {
+  std::unique_ptr<LayerFactory> factory;
+  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<Tokenizer> tokenizer;
+  // config.json and the tokenizer's files: written into every checkpoint of the model.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> files() const;
+};
+
+// Asks of the outside world to stop: a signal or the time limit. Local to this rank, cheap.
+using StopFlag = std::function<bool()>;
+
+class StageContext {
+ public:
+  StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups, Logger& log,
+               Progress& progress, StopFlag stop);
+
+  [[nodiscard]] const std::string& name() const { return stage_.name; }
+  [[nodiscard]] const StagePlan& plan() const { return stage_; }
+  [[nodiscard]] const RunPlan& run_plan() const { return plan_; }
+  [[nodiscard]] Groups groups() const { return groups_; }
+  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(plan_.run.seed); }
+  [[nodiscard]] const PromptTemplates& prompts() const { return plan_.prompts; }
+  [[nodiscard]] Logger& log() { return log_; }
+  [[nodiscard]] Progress& progress() { return progress_; }
+
+  // Folder of this stage; survives interruptions. Step log and event files lie here.
+  [[nodiscard]] const std::filesystem::path& folder() const { return stage_.folder; }
+  // Folder for checkpoints and pieces of this stage.
+  [[nodiscard]] std::filesystem::path work() const { return stage_.folder / "work"; }
+
+  // Collective: the model of that name, of the run file's models or of an earlier stage, weights loaded and checked.
+  [[nodiscard]] LoadedModel load_model(const std::string& name);
+  // Collective: the tokenizer alone. `stage` may be an attempts stage's model too.
+  [[nodiscard]] std::unique_ptr<Tokenizer> load_tokenizer_of(const std::string& name);
+  // The same on every rank.
+  [[nodiscard]] std::vector<Problem> load_problems(const std::string& name);
+  // The sealed output folder of an earlier stage.
+  [[nodiscard]] std::filesystem::path input(const std::string& stage) const;
+  [[nodiscard]] const StagePlan& input_plan(const std::string& stage) const;
+
+  // Local: has this rank been asked to stop? For loops between collectives.
+  [[nodiscard]] bool stop_seen() const { return stop_(); }
+  // Collective over world: has any rank?
+  [[nodiscard]] bool stop_requested();
+
+  // What every manifest of this stage's output says: kind, stage, recipe, identity, extent.
+  [[nodiscard]] nlohmann::ordered_json provenance() const;
+
+  // The sealed folders and models that this stage reads, for its manifests.
+  [[nodiscard]] std::vector<Parent> parents() const;
+
+  // Collective: writes `files` (name, content; rank 0's count) into the output folder and seals it with `body` beside
+  // provenance() in its manifest.
+  void seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files);
+  // Collective: seals the model as the output, with `body` in its metadata.
+  void seal_model(LoadedModel& model, const nlohmann::ordered_json& body);
+
+ private:
+  const RunPlan& plan_;
+  const StagePlan& stage_;
+  const RunServices& services_;
+  Groups groups_;
+  Logger& log_;
+  Progress& progress_;
+  StopFlag stop_;
+};
+
+}  // namespace ft

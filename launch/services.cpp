@@ -1,0 +1,48 @@
+#include "launch/services.h"
+
+#include "datasets/arithmetic.h"
+#include "datasets/dataset.h"
+#include "framework/base/digest.h"
+
+namespace ft {
+namespace {
+
+ProblemSetIdentity identify(const Node& node, Communicator& world) {
+  ProblemSetIdentity result;
+  for (ProblemSetSpec& spec : read_problem_set(node)) {
+    Digester digester;
+    describe(spec, digester);
+    const std::string files = broadcast_bytes(world, "digests of problem files", world.rank() != 0 ? "" : [&] {
+      std::string text;
+      for (const auto& path : input_files(spec)) text += sha256_file(path) + " ";
+      return text;
+    }(), 0);
+    result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), files);
+    result.extent += fmt::format("{} ", spec.limit);
+  }
+  return result;
+}
+
+}  // namespace
+
+RunServices make_services(Communicator& world, Logger& log) {
+  RunServices services;
+  services.identify_problems = [&world](const Node& node) { return identify(node, world); };
+  services.load_problems = [&log](const Node& node) {
+    LoadNotes notes;
+    std::vector<Problem> problems = load_problems(read_problem_set(node), &notes);
+    for (const std::string& note : notes) log.info("{}", note);
+    return problems;
+  };
+  services.preset_tokenizer = [](const std::string& name, const PromptTemplates& prompts) {
+    if (name == "arithmetic") return make_word_tokenizer(arithmetic_vocabulary(prompts));
+    return load_tokenizer(name);
+  };
+  services.make_factory = [](Groups) { return make_dense_factory(); };
+  services.on_one_rank = [&world](const std::function<std::string()>& compute) {
+    return broadcast_bytes(world, "computed by rank 0", world.rank() == 0 ? compute() : std::string(), 0);
+  };
+  return services;
+}
+
+}  // namespace ft

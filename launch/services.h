@@ -1,0 +1,12 @@
+// Ties the rooms outside the framework to a run: problem sets, preset vocabularies, one-rank work.
+#pragma once
+
+#include "framework/comm/communicator.h"
+#include "framework/recipe/run_plan.h"
+
+namespace ft {
+
+// `world` must outlive the services. `log` gets what problem sets have to say of themselves.
+[[nodiscard]] RunServices make_services(Communicator& world, Logger& log);
+
+}  // namespace ft

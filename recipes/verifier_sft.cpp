@@ -1,0 +1,170 @@
+// verifier_sft: fine-tunes the solver's own weights to tell right solutions from wrong ones, as text completion: after the
+// verifier's prompt the next token is "correct" or "incorrect". The second stage of the method.
+//
+//   verifier: {recipe: verifier_sft, model: solver, attempts: attempts, loss: margin, pairs_per_problem: 10}
+//
+// An example is a pair of attempts of one problem, or one attempt where no loss needs pairs. Loss terms add up with their
+// weights, each divided by its own count over the step: margin (Eq. 8 of the method), cross-entropy over the whole
+// vocabulary or over the two verdicts (Eq. 9), likelihood of solutions (the joint loss), and the contrastive
+// loss on solution likelihoods (Eq. 10).
+
+#include <algorithm>
+#include <map>
+
+#include "framework/batching/examples.h"
+#include "framework/batching/pairs.h"
+#include "framework/problem/records.h"
+#include "framework/recipe/recipe.h"
+#include "framework/recipe/training_stage.h"
+
+namespace ft {
+namespace {
+
+class VerifierSft final : public Recipe {
+ public:
+  void describe(Binder& b) override {
+    b.required_input("model", model_, "model", "the model that training starts from: the solver");
+    b.required_input("attempts", attempts_, "attempts", "the judged attempts to learn from");
+    b.choice("loss", loss_, {"margin", "cross_entropy", "both"}, KeyKind::identity,
+             "margin between a right and a wrong attempt, cross-entropy of each verdict, or their sum");
+    b.choice("cross_entropy_over", cross_entropy_over_, {"vocabulary", "verdicts"}, KeyKind::identity,
+             "what the verdict's probability is normalised over");
+    b.identity("margin", margin_, "lambda of the margin loss", Range::at_least(0));
+    b.identity("margin_weight", margin_weight_, "weight of the margin loss", Range::at_least(0));
+    b.identity("cross_entropy_weight", cross_entropy_weight_, "weight of the cross-entropy loss", Range::at_least(0));
+    b.identity("mle_weight", mle_weight_, "weight of the likelihood of solutions, trained on beside; 0 = off", Range::at_least(0));
+    b.choice("mle_on", mle_on_, {"reference", "right_attempt"}, KeyKind::identity,
+             "whose likelihood: the problem's reference solutions or the pair's right attempt");
+    b.identity("contrastive_weight", contrastive_weight_, "weight of the contrastive loss on solutions; 0 = off", Range::at_least(0));
+    b.identity("contrastive_margin", contrastive_margin_, "lambda of the contrastive loss", Range::at_least(0));
+    b.identity("length_exponent", length_exponent_, "the contrastive loss divides log-probabilities by length to this power", Range::at_least(0));
+    b.identity("pairs_per_problem", pairs_per_problem_, "training examples made of one problem's attempts", Range{1, 100000});
+    b.choice("balance", balance_, {"none", "one_to_one"}, KeyKind::identity,
+             "with cross_entropy alone: take attempts as they come, or as many right as wrong");
+    b.identity("reference_is_right", reference_is_right_, "reference solutions count as right attempts too");
+    b.identity("unreadable_is_wrong", unreadable_is_wrong_, "attempts without a readable answer count as wrong");
+    ft::describe(settings_, b);
+  }
+
+  ArtifactKind output() const override { return ArtifactKind::model; }
+
+  void check() const override {
+    if (loss_ == "cross_entropy" && contrastive_weight_ > 0) {
+      fail_user("contrastive_weight needs pairs: use loss: margin or loss: both");
+    }
+  }
+
+  void run(StageContext& stage) override {
+    LoadedModel model = stage.load_model(model_);
+    const ExampleBuilder build(*model.tokenizer, stage.prompts());
+    TrainingJob job{.settings = settings_};
+    job.weights.margin = margin_;
+    job.weights.contrastive_margin = contrastive_margin_;
+    job.weights.length_exponent = length_exponent_;
+    const auto weight = [&](LossKind kind) -> double& { return job.weights.weight[static_cast<std::size_t>(kind)]; };
+    weight(LossKind::margin) = margin_weight_;
+    weight(LossKind::cross_entropy_full) = weight(LossKind::cross_entropy_two) = cross_entropy_weight_;
+    weight(LossKind::mle) = mle_weight_;
+    weight(LossKind::contrastive) = contrastive_weight_;
+    job.examples = examples(stage, build, job.facts);
+    run_training(stage, model, std::move(job));
+  }
+
+ private:
+  bool paired() const { return loss_ != "cross_entropy"; }
+
+  std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
+    const std::filesystem::path folder = stage.input(attempts_);
+    std::map<std::string, std::vector<Attempt>> by_problem;
+    for (Attempt& attempt : read_attempts(folder / "attempts.jsonl")) by_problem[attempt.problem].push_back(std::move(attempt));
+    ExampleSet set({.max_length = settings_.max_length,
+                    .tokens_per_lane = settings_.tokens_per_lane,
+                    .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
+    std::int64_t without = 0, problems = 0;
+    for (const Problem& problem : read_problems(folder / "problems.jsonl")) {
+      std::vector<Attempt>& attempts = by_problem[problem.id];
+      if (reference_is_right_) add_references(problem, attempts);
+      const std::size_t before = set.examples().size();
+      add_examples(stage, build, problem, attempts, set);
+      ++problems;
+      if (set.examples().size() == before) ++without;
+    }
+    if (set.examples().empty()) {
+      throw Error(fmt::format("stage '{}': no problem of '{}' has both right and wrong attempts, so there is nothing to learn from; "
+                              "sample more attempts or problems", stage.name(), attempts_));
+    }
+    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_, set.summary(), without, problems);
+    facts["examples"] = {{"attempts", attempts_}, {"count", set.examples().size()}, {"tokens", set.num_tokens()},
+                         {"too_long", set.num_dropped()}, {"problems", problems}, {"problems_without", without}};
+    return set.take();
+  }
+
+  static void add_references(const Problem& problem, std::vector<Attempt>& attempts) {
+    for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
+      Attempt reference;
+      reference.problem = problem.id;
+      reference.index = 1'000'000 + static_cast<int>(i);  // beyond every sampled attempt
+      reference.text = problem.solutions[i].text;
+      reference.answer = problem.answer;
+      reference.answer_found = reference.finished = true;
+      reference.verdict = Verdict::equal;
+      attempts.push_back(std::move(reference));
+    }
+  }
+
+  void add_examples(StageContext& stage, const ExampleBuilder& build, const Problem& problem,
+                    const std::vector<Attempt>& attempts, ExampleSet& set) const {
+    const auto at = [&](int i) -> const Attempt& { return attempts[static_cast<std::size_t>(i)]; };
+    if (!paired()) {
+      for (const int i : choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {
+        Example example = build.judged(problem, at(i), cross_entropy_kind());
+        add_likelihood(build, problem, nullptr, i, example);
+        set.add(std::move(example), describe_attempts(problem, at(i)));
+      }
+      return;
+    }
+    int draw = 0;
+    for (const AttemptPair& pair : choose_pairs(attempts, pairs_per_problem_, stage.seed(), unreadable_is_wrong_)) {
+      const Attempt& right = at(pair.right);
+      const Attempt& wrong = at(pair.wrong);
+      Example example = build.margin_pair(problem, right, wrong);
+      if (loss_ == "both") add_cross_entropy(example);
+      if (contrastive_weight_ > 0) append(example, build.contrastive_pair(problem, right, wrong));
+      add_likelihood(build, problem, &right, draw++, example);
+      set.add(std::move(example), describe_attempts(problem, right, &wrong));
+    }
+  }
+
+  LossKind cross_entropy_kind() const {
+    return cross_entropy_over_ == "vocabulary" ? LossKind::cross_entropy_full : LossKind::cross_entropy_two;
+  }
+
+  // The margin item has all four spans already: the same forward serves the cross-entropy of both members.
+  void add_cross_entropy(Example& example) const {
+    const auto spans = example.items.front().spans;
+    example.items.push_back({cross_entropy_kind(), {spans[0], spans[1], -1, -1}});
+    example.items.push_back({cross_entropy_kind(), {spans[3], spans[2], -1, -1}});
+  }
+
+  void add_likelihood(const ExampleBuilder& build, const Problem& problem, const Attempt* right, int draw, Example& example) const {
+    if (mle_weight_ <= 0) return;
+    if (mle_on_ == "right_attempt" && right != nullptr) {
+      append(example, build.attempt(problem, *right));
+    } else if (!problem.solutions.empty()) {
+      append(example, build.solution(problem, static_cast<std::size_t>(draw) % problem.solutions.size()));
+    }
+  }
+
+  std::string model_, attempts_;
+  std::string loss_ = "margin", cross_entropy_over_ = "vocabulary", balance_ = "one_to_one", mle_on_ = "reference";
+  double margin_ = 1.0, margin_weight_ = 1.0, cross_entropy_weight_ = 1.0, mle_weight_ = 0.0;
+  double contrastive_weight_ = 0.0, contrastive_margin_ = 1.0, length_exponent_ = 0.0;
+  int pairs_per_problem_ = 10;
+  bool reference_is_right_ = false, unreadable_is_wrong_ = true;
+  TrainingSettings settings_;
+};
+
+}  // namespace
+}  // namespace ft
+
+FT_RECIPE(ft::VerifierSft, "verifier_sft", "1")
