@@ -3,13 +3,23 @@
 //
 // All verbs are collective: every rank of the communicator calls them in the same order with the same name, shapes and
 // dtypes. Tensors must be contiguous. `Order::exact` adds contributions by one binary tree over ranks,
-// ((r0+r1)+(r2+r3))+..., so that the result depends neither on timing nor on the transport: it is what makes the weights
-// equal, bit for bit, at any data size. `Order::fast` leaves the order to the transport.
+// ((r0+r1)+(r2+r3))+..., so that the result depends neither on timing nor on the transport: it is what makes the
+// weights equal, bit for bit, at any data size. `Order::fast` leaves the order to the transport.
 //
 //   Pending p = comm.all_reduce("loss of the step", loss, ReduceOp::sum, Order::exact);
 //   ... other work ...
 //   p.wait();
+//
+// For a number of ranks that is no power of two the tree is that of a binary counter (tree_sum.h): seven ranks give
+// ((r0+r1)+(r2+r3))+((r4+r5)+r6). Same bits at any data size hold for powers of two only.
+//
+// Errors: a wrong shape, dtype or device throws Error on the rank that has it, before anything is sent. Ranks that call
+// different verbs, or names, or sizes, are an error that all of them see where ranks share memory, and undefined
+// elsewhere. After an error in an exchange a communicator is not usable any more: let the error reach main(), which
+// ends the job.
 #pragma once
+
+#include "framework/base/error.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -29,7 +39,10 @@ enum class Order : std::uint8_t { exact, fast };
 // What is exchanged, in words: "gradients", "lengths of train". Feeds the hang report and every error message.
 using Name = std::string_view;
 
-// A started exchange. Owns its tensors until it has ended; wait() or the destructor ends it. Errors surface in wait().
+// A started exchange. Owns its tensors until it has ended; wait() or the destructor ends it. An implementation may do
+// all of the work in the verb itself (those on the CPU do) and return a Pending that is done. Errors surface in the
+// verb or in wait(). Where the destructor has to end a failed exchange, the process ends too: nobody would have
+// noticed. While another exception unwinds the stack the destructor does not wait: the other ranks might never come.
 class Pending {
  public:
   Pending() = default;  // already done
@@ -40,7 +53,10 @@ class Pending {
   void wait();
 
  private:
+  void end_unseen() noexcept;
+
   std::function<void()> finish_;
+  int exceptions_ = 0;  // in flight when the exchange was started
 };
 
 class Communicator {
@@ -58,11 +74,13 @@ class Communicator {
   [[nodiscard]] virtual Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
                                            std::span<const std::int64_t> sizes) = 0;
 
-  // shard (sizes[rank] elements) = this rank's slice of the sum over ranks of `in` (1-d, sum of sizes).
+  // shard (sizes[rank] elements) = this rank's slice of the reduction over ranks of `in` (1-d, sum of sizes). `shard`
+  // may be the rank's own slice of `in`, and may not overlap it otherwise.
   [[nodiscard]] virtual Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op,
                                                Order order, std::span<const std::int64_t> sizes) = 0;
 
-  // in and out: [size(), n]: row r of `in` goes to rank r, row r of `out` comes from rank r.
+  // in and out: [size(), n], of any dtype, not overlapping: row r of `in` goes to rank r, row r of `out` comes from
+  // rank r.
   [[nodiscard]] virtual Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) = 0;
 
   [[nodiscard]] virtual Pending broadcast(Name name, at::Tensor inout, int root) = 0;
@@ -72,11 +90,13 @@ class Communicator {
 
   virtual void barrier(Name name) = 0;
 
-  // Ranks with the same colour form a communicator, ordered by key. Collective over all ranks.
+  // Ranks with the same colour (>= 0) form a communicator, ordered by key, then by rank. Collective over all ranks.
   [[nodiscard]] virtual std::unique_ptr<Communicator> split(int colour, int key) = 0;
 
-  // Ends all ranks of the job with exit code 1 unless they have another reason already. Does not return.
-  [[noreturn]] virtual void abort(std::string_view why) = 0;
+  // Ends all ranks of the job within seconds, with `code` as the job's exit code; may be called by one rank alone. Says
+  // rank, host and `why` on stderr, once: when several ranks call it, the first one speaks. Does not return (among the
+  // threads of a test it throws Error on every rank). Errors are better thrown: main() ends the job in the same way.
+  [[noreturn]] virtual void abort(std::string_view why, ExitCode code = ExitCode::failure) = 0;
 };
 
 // Host-side helpers over all_gather_bytes / all_reduce, for control decisions. Collective.
@@ -84,7 +104,9 @@ class Communicator {
 [[nodiscard]] bool any_rank(Communicator& comm, Name name, bool value);
 // Rank `root`'s bytes on every rank.
 [[nodiscard]] std::string broadcast_bytes(Communicator& comm, Name name, std::string_view bytes, int root);
-// Throws Error naming the ranks that differ when not all ranks give the same bytes.
+// Throws Error naming the ranks that differ from rank 0 when not all ranks give the same bytes. All ranks throw the
+// same message: the text around the first difference of rank 0 and of the first rank that differs (digests for bytes
+// that are no text).
 void check_same(Communicator& comm, Name name, std::string_view bytes);
 
 }  // namespace ft

@@ -1,0 +1,52 @@
+#include "framework/comm/checks.h"
+
+#include <ATen/ATen.h>
+
+#include <numeric>
+
+namespace ft {
+
+void check_host_tensor(Name name, const at::Tensor& tensor) {
+  FT_CHECK(tensor.defined(), "exchange '{}' of an undefined tensor", name);
+  FT_CHECK(tensor.device().is_cpu(), "exchange '{}' of a tensor on {}: this communicator works in host memory", name,
+           tensor.device().str());
+  FT_CHECK(tensor.is_contiguous(), "exchange '{}' of a tensor that is not contiguous", name);
+}
+
+void check_reducible(Name name, const at::Tensor& tensor) {
+  check_host_tensor(name, tensor);
+  const at::ScalarType dtype = tensor.scalar_type();
+  FT_CHECK(
+      dtype == at::kFloat || dtype == at::kDouble || dtype == at::kInt || dtype == at::kLong || dtype == at::kBFloat16,
+      "exchange '{}': tensors of {} cannot be reduced over ranks", name, c10::toString(dtype));
+}
+
+void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, std::span<const std::int64_t> sizes,
+                  int rank, int size) {
+  check_host_tensor(name, whole);
+  check_host_tensor(name, shard);
+  FT_CHECK(sizes.size() == static_cast<std::size_t>(size), "exchange '{}': {} shard sizes for {} ranks", name,
+           sizes.size(), size);
+  for (const std::int64_t of_rank : sizes) FT_CHECK(of_rank >= 0, "exchange '{}': shard size {}", name, of_rank);
+  const std::int64_t sum = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  FT_CHECK(whole.numel() == sum, "exchange '{}': {} elements, but the shards have {}", name, whole.numel(), sum);
+  const std::int64_t mine = sizes[static_cast<std::size_t>(rank)];
+  FT_CHECK(shard.numel() == mine, "exchange '{}': rank {} has a shard of {} elements, expected {}", name, rank,
+           shard.numel(), mine);
+  FT_CHECK(whole.scalar_type() == shard.scalar_type(), "exchange '{}': shard of {} for a tensor of {}", name,
+           c10::toString(shard.scalar_type()), c10::toString(whole.scalar_type()));
+}
+
+void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size) {
+  check_host_tensor(name, out);
+  check_host_tensor(name, in);
+  FT_CHECK(in.dim() >= 1 && in.size(0) == size, "exchange '{}': the first dimension must be the {} ranks", name, size);
+  FT_CHECK(out.sizes() == in.sizes() && out.scalar_type() == in.scalar_type(),
+           "exchange '{}': what is sent and what is received differ in shape or dtype", name);
+}
+
+void check_root(Name name, int root, int size) {
+  FT_CHECK(root >= 0 && root < size, "exchange '{}' from rank {} of {} ranks", name, root, size);
+}
+
+}  // namespace ft

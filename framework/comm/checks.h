@@ -1,0 +1,28 @@
+// What every communicator checks before it sends anything, so that a mistake is one message that names the exchange,
+// not a hang or foreign bytes. For implementers of Communicator. All throw Error.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+
+#include "framework/comm/communicator.h"
+
+namespace ft {
+
+// A defined, contiguous tensor in host memory.
+void check_host_tensor(Name name, const at::Tensor& tensor);
+
+// Host tensor of a dtype that can be reduced: float, double, int32, int64, bfloat16.
+void check_reducible(Name name, const at::Tensor& tensor);
+
+// `whole` (sum of sizes) and `shard` (sizes[rank]) of an all_gather or reduce_scatter over `size` ranks.
+void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, std::span<const std::int64_t> sizes,
+                  int rank, int size);
+
+void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size);
+
+void check_root(Name name, int root, int size);
+
+}  // namespace ft

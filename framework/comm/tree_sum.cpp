@@ -1,0 +1,160 @@
+#include "framework/comm/tree_sum.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "framework/base/error.h"
+
+namespace ft {
+
+void TreeSum::add(at::Tensor contribution) {
+  const at::NoGradGuard no_grad;
+  FT_CHECK(contribution.defined(), "contribution {} to a tree sum is undefined", num_added_);
+  if (contribution.scalar_type() == at::kBFloat16 || contribution.scalar_type() == at::kHalf) {
+    contribution = contribution.to(at::kFloat);
+  }
+  std::size_t level = 0;
+  for (; level < levels_.size() && levels_[level]; ++level) {
+    at::Tensor left = std::move(*levels_[level]);
+    levels_[level].reset();
+    FT_CHECK(left.sizes() == contribution.sizes() && left.scalar_type() == contribution.scalar_type(),
+             "contribution {} to a tree sum has another shape or dtype than those before it", num_added_);
+    left.add_(contribution);  // left + right, always in this order
+    contribution = std::move(left);
+  }
+  if (level == levels_.size()) levels_.emplace_back();
+  levels_[level] = std::move(contribution);
+  ++num_added_;
+}
+
+at::Tensor TreeSum::take() {
+  const at::NoGradGuard no_grad;
+  FT_CHECK(num_added_ > 0, "the sum over no contribution was asked for");
+  at::Tensor sum;
+  for (std::optional<at::Tensor>& left : levels_) {  // from the smallest, which is the rightmost
+    if (!left) continue;
+    if (sum.defined()) {
+      FT_CHECK(left->sizes() == sum.sizes() && left->scalar_type() == sum.scalar_type(),
+               "contributions to a tree sum differ in shape or dtype");
+      left->add_(sum);
+    }
+    sum = std::move(*left);
+  }
+  levels_.clear();
+  num_added_ = 0;
+  return sum;
+}
+
+at::Tensor TreeSum::take_or_zeros(const at::Tensor& like) { return num_added_ > 0 ? take() : at::zeros_like(like); }
+
+namespace {
+
+// Elements added at a time: the partial sums of all levels stay in the first-level cache.
+constexpr std::int64_t kBlock = 512;
+
+template <ReduceOp op, class T>
+T combine(T left, T right) {
+  if constexpr (op == ReduceOp::sum) return left + right;
+  // `right != right` hands on a NaN of the right, a comparison with a NaN on the left keeps the left.
+  if constexpr (op == ReduceOp::max) return right > left || right != right ? right : left;
+  if constexpr (op == ReduceOp::min) return right < left || right != right ? right : left;
+}
+
+// Reduces one block of elements. Stored: the type in memory; Acc: the type in which is added.
+template <ReduceOp op, class Stored, class Acc>
+class BlockTree {
+ public:
+  explicit BlockTree(std::span<const void* const> contributions)
+      : contributions_(contributions), scratch_(static_cast<std::size_t>(std::bit_width(contributions.size())) + 1) {}
+
+  void reduce(std::int64_t begin, std::int64_t count, Stored* out) {
+    begin_ = begin;
+    count_ = count;
+    reduce_node(0, contributions_.size(), 0);
+    const Acc* sum = scratch_[0].data();
+    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<Stored>(sum[i]);
+  }
+
+ private:
+  // scratch_[slot] = the tree over `num` contributions from `first`; slots above `slot` are free.
+  void reduce_node(std::size_t first, std::size_t num, std::size_t slot) {
+    Acc* out = scratch_[slot].data();
+    const Stored* left = static_cast<const Stored*>(contributions_[first]) + begin_;
+    if (num == 1) {
+      for (std::int64_t i = 0; i < count_; ++i) out[i] = static_cast<Acc>(left[i]);
+    } else if (num == 2) {
+      const Stored* right = static_cast<const Stored*>(contributions_[first + 1]) + begin_;
+      for (std::int64_t i = 0; i < count_; ++i) {
+        out[i] = combine<op>(static_cast<Acc>(left[i]), static_cast<Acc>(right[i]));
+      }
+    } else {
+      const std::size_t num_left = std::bit_floor(num - 1);
+      reduce_node(first, num_left, slot);
+      reduce_node(first + num_left, num - num_left, slot + 1);
+      const Acc* right = scratch_[slot + 1].data();
+      for (std::int64_t i = 0; i < count_; ++i) out[i] = combine<op>(out[i], right[i]);
+    }
+  }
+
+  std::span<const void* const> contributions_;
+  std::vector<std::array<Acc, kBlock>> scratch_;
+  std::int64_t begin_ = 0, count_ = 0;
+};
+
+template <ReduceOp op, class Stored, class Acc = Stored>
+void reduce_all(std::span<const void* const> contributions, void* out, std::int64_t count) {
+  if constexpr (std::is_same_v<Stored, Acc>) {
+    if (contributions.size() == 2) {  // the usual case on small machines, without the detour over scratch
+      const auto* left = static_cast<const Stored*>(contributions[0]);
+      const auto* right = static_cast<const Stored*>(contributions[1]);
+      auto* result = static_cast<Stored*>(out);
+      for (std::int64_t i = 0; i < count; ++i) result[i] = combine<op>(left[i], right[i]);
+      return;
+    }
+  }
+  BlockTree<op, Stored, Acc> tree(contributions);
+  for (std::int64_t begin = 0; begin < count; begin += kBlock) {
+    tree.reduce(begin, std::min(kBlock, count - begin), static_cast<Stored*>(out) + begin);
+  }
+}
+
+template <class Stored, class Acc = Stored>
+void reduce_as(ReduceOp op, std::span<const void* const> contributions, void* out, std::int64_t count) {
+  switch (op) {
+    case ReduceOp::sum:
+      return reduce_all<ReduceOp::sum, Stored, Acc>(contributions, out, count);
+    case ReduceOp::max:
+      return reduce_all<ReduceOp::max, Stored, Acc>(contributions, out, count);
+    case ReduceOp::min:
+      return reduce_all<ReduceOp::min, Stored, Acc>(contributions, out, count);
+  }
+}
+
+}  // namespace
+
+void reduce_tree(at::ScalarType dtype, ReduceOp op, std::span<const void* const> contributions, void* out,
+                 std::int64_t count) {
+  FT_CHECK(!contributions.empty(), "the sum over no contribution was asked for");
+  switch (dtype) {
+    case at::kFloat:
+      return reduce_as<float>(op, contributions, out, count);
+    case at::kDouble:
+      return reduce_as<double>(op, contributions, out, count);
+    case at::kInt:
+      return reduce_as<std::int32_t>(op, contributions, out, count);
+    case at::kLong:
+      return reduce_as<std::int64_t>(op, contributions, out, count);
+    case at::kBFloat16:
+      return reduce_as<c10::BFloat16, float>(op, contributions, out, count);
+    default:
+      throw Error(fmt::format("tensors of {} cannot be reduced over ranks", c10::toString(dtype)));
+  }
+}
+
+}  // namespace ft

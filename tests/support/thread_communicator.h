@@ -1,0 +1,25 @@
+// Ranks as threads of one test: distributed code under the debugger, in milliseconds, without MPI.
+//
+//   run_ranks(4, [&](Communicator& comm) {
+//     at::Tensor sum = at::full({3}, comm.rank());
+//     comm.all_reduce("sum", sum, ReduceOp::sum, Order::exact).wait();
+//     CHECK(sum[0].item<int>() == 6);
+//   });
+//
+// The verbs are those of SharedMemoryCommunicator, the one that ranks of one host use. A rank that throws, calls
+// abort(), or returns while others still wait for it makes them all throw; run_ranks rethrows what the first one threw.
+// So a wrong order of collectives is a failed test, never a hang.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "framework/comm/communicator.h"
+
+namespace ft::testing {
+
+// Runs body once per rank, each in a thread with one ATen thread, and returns when all have ended. `capacity`: bytes of
+// a rank's buffer; small ones make small tensors take many rounds.
+void run_ranks(int num_ranks, const std::function<void(Communicator&)>& body, std::size_t capacity = 64 * 1024);
+
+}  // namespace ft::testing
