@@ -1,0 +1,143 @@
+#include "framework/store/append_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+
+#include "framework/base/digest.h"
+#include "framework/base/error.h"
+
+namespace ft {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kHead = "{\"sum\":\"";
+constexpr std::string_view kMiddle = "\",\"record\":";
+constexpr std::size_t kSumDigits = 16;
+constexpr std::size_t kMaxComplaints = 20;
+
+std::string checksum(std::string_view json) { return xxh128(json).substr(0, kSumDigits); }
+
+bool is_regular(const FileHandle& file) {
+  struct stat info {};
+  return ::fstat(file.descriptor(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+// The size of the file up to and with its last line end, searched from the back.
+std::int64_t size_of_whole_lines(const FileHandle& file) {
+  std::vector<char> block(1 << 16);
+  for (std::int64_t end = file.size(); end > 0;) {
+    const std::int64_t begin = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(block.size()));
+    const auto count = static_cast<std::size_t>(end - begin);
+    if (::pread(file.descriptor(), block.data(), count, begin) != static_cast<ssize_t>(count)) {
+      fail_system("read", file.path(), errno);
+    }
+    const auto from_end = std::find(block.rend() - static_cast<std::ptrdiff_t>(count), block.rend(), '\n');
+    if (from_end != block.rend()) return begin + (block.rend() - from_end);
+    end = begin;
+  }
+  return 0;
+}
+
+// The record of a whole line, or nothing where the checksum or the frame is wrong.
+bool unwrap(std::string_view line, std::string_view& record) {
+  const std::size_t frame = kHead.size() + kSumDigits + kMiddle.size() + 1;
+  if (line.size() < frame || !line.starts_with(kHead) || line.back() != '}') return false;
+  const std::string_view sum = line.substr(kHead.size(), kSumDigits);
+  if (line.substr(kHead.size() + kSumDigits, kMiddle.size()) != kMiddle) return false;
+  record = line.substr(frame - 1, line.size() - frame);
+  return checksum(record) == sum;
+}
+
+void read_piece(const fs::path& path, const std::function<void(std::string_view)>& use, PieceCounts& counts) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail_system("read", path, errno);
+  const auto complain = [&](std::int64_t line, std::string_view what) {
+    if (counts.complaints.size() < kMaxComplaints) {
+      counts.complaints.push_back(fmt::format("{}:{}: {}", path.filename().string(), line, what));
+    }
+  };
+  std::string line;
+  for (std::int64_t number = 1; std::getline(in, line); ++number) {
+    std::string_view record;
+    if (in.eof()) {  // no line end: the writer died in the middle
+      ++counts.torn;
+      complain(number, "a torn last line was dropped");
+    } else if (!unwrap(line, record)) {
+      ++counts.damaged;
+      complain(number, "a line that does not match its checksum was dropped");
+    } else {
+      ++counts.records;
+      use(record);
+    }
+  }
+  if (in.bad()) fail_system("read", path, errno);
+}
+
+}  // namespace
+
+AppendLog::AppendLog(const fs::path& path) : file_(path, O_RDWR | O_CREAT | O_APPEND) {
+  if (!is_regular(file_)) return;
+  const std::int64_t size = file_.size();
+  size_ = size_of_whole_lines(file_);
+  dropped_bytes_ = size - size_;
+  if (dropped_bytes_ > 0 && ::ftruncate(file_.descriptor(), size_) != 0) fail_system("write", path, errno);
+}
+
+void AppendLog::append(std::string_view json) {
+  FT_CHECK(json.find('\n') == std::string_view::npos, "a record of {} has a line end in it", path().string());
+  std::string line;
+  line.reserve(json.size() + 64);
+  line.append(kHead).append(checksum(json)).append(kMiddle).append(json).append("}\n");
+  ssize_t written = 0;
+  do {
+    written = ::write(file_.descriptor(), line.data(), line.size());
+  } while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(line.size())) {
+    size_ += written;
+    return;
+  }
+  const int error = written < 0 ? errno : ENOSPC;  // a short write to a plain file: it is full
+  if (written > 0 && is_regular(file_) && ::ftruncate(file_.descriptor(), size_) != 0) {
+    fail_system("cut a torn line off", path(), errno);
+  }
+  fail_system("append to", path(), error);
+}
+
+void AppendLog::sync() {
+  if (::fdatasync(file_.descriptor()) != 0) fail_system("sync", path(), errno);
+}
+
+PieceCounts read_pieces(const std::vector<fs::path>& paths, const std::function<void(std::string_view)>& use) {
+  PieceCounts counts;
+  for (const fs::path& path : paths) read_piece(path, use, counts);
+  return counts;
+}
+
+std::string piece_name(std::string_view stem, int rank) { return fmt::format("{}-{:04}.jsonl", stem, rank); }
+
+std::vector<fs::path> list_pieces(const fs::path& folder, std::string_view stem) {
+  std::vector<std::pair<int, fs::path>> pieces;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(stem) || name.size() <= stem.size() + 1) continue;
+    int rank = 0;
+    const char* first = name.data() + stem.size() + 1;
+    if (std::from_chars(first, name.data() + name.size(), rank).ec != std::errc()) continue;
+    if (rank >= 0 && name == piece_name(stem, rank)) pieces.emplace_back(rank, entry.path());
+  }
+  std::sort(pieces.begin(), pieces.end());
+  std::vector<fs::path> paths;
+  for (auto& [rank, path] : pieces) paths.push_back(std::move(path));
+  return paths;
+}
+
+}  // namespace ft

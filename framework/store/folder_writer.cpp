@@ -1,0 +1,185 @@
+#include "framework/store/folder_writer.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "framework/base/digest.h"
+#include "framework/store/files.h"
+
+namespace ft {
+namespace fs = std::filesystem;
+namespace {
+
+// Names are the same everywhere and lead nowhere else.
+void check_name(std::string_view name) {
+  const fs::path path(name);
+  FT_CHECK(!name.empty() && path.is_relative() && !name.ends_with('/'), "'{}' is no name for a file of a folder", name);
+  FT_CHECK(name != kManifestName, "{} is written by seal()", kManifestName);
+  for (const fs::path& part : path) {
+    FT_CHECK(!part.empty() && part.string()[0] != '.', "'{}': no part of a name may begin with a dot", name);
+  }
+}
+
+fs::path full_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(fs::absolute(path), error);
+  return error ? fs::absolute(path).lexically_normal() : canonical;
+}
+
+// A parent below the same top folder is named relative to the child, so that a run folder can be moved as a whole.
+std::string relative_parent(const std::string& parent, const fs::path& target) {
+  const fs::path from = full_path(target), to = full_path(parent);
+  const bool same_tree = from.begin() != from.end() && to.begin() != to.end() &&
+                         std::next(from.begin()) != from.end() && std::next(to.begin()) != to.end() &&
+                         *std::next(from.begin()) == *std::next(to.begin());
+  return same_tree ? to.lexically_relative(from).string() : to.string();
+}
+
+}  // namespace
+
+fs::path FolderWriter::partial_path(const fs::path& target) {
+  const fs::path clean = target.filename().empty() ? target.parent_path() : target;
+  return clean.parent_path() / fmt::format(".{}.partial", clean.filename().string());
+}
+
+FolderWriter::FolderWriter(fs::path target, bool creator, Observer observer)
+    : target_(target.filename().empty() ? target.parent_path() : target),
+      partial_(partial_path(target)),
+      creator_(creator),
+      observer_(std::move(observer)) {}
+
+FolderWriter::FolderWriter(FolderWriter&& other) noexcept
+    : target_(std::move(other.target_)),
+      partial_(std::move(other.partial_)),
+      creator_(other.creator_),
+      open_(std::exchange(other.open_, false)),
+      observer_(std::move(other.observer_)),
+      records_(std::move(other.records_)) {}
+
+FolderWriter FolderWriter::create(const fs::path& target, Observer observer) {
+  FolderWriter writer(target, true, std::move(observer));
+  writer.open_ = false;  // what is not ours yet is not ours to remove
+  writer.step("create");
+  std::error_code error;
+  FT_CHECK(!fs::exists(fs::symlink_status(writer.target_, error)), "{} exists already", writer.target_.string());
+  fs::remove_all(writer.partial_, error);
+  if (error) fail_system("remove", writer.partial_, error.value());
+  make_folder(writer.target_.parent_path());
+  if (::mkdir(writer.partial_.c_str(), 0755) != 0) fail_system("make the folder", writer.partial_, errno);
+  writer.open_ = true;
+  return writer;
+}
+
+FolderWriter FolderWriter::join(const fs::path& target) {
+  FolderWriter writer(target, false, {});
+  // A network file system may show a new folder to other hosts a little later.
+  for (int attempt = 0; attempt < 50 && !fs::is_directory(writer.partial_); ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  FT_CHECK(fs::is_directory(writer.partial_),
+           "{} is not to be seen here: the run folder must lie on a file system that all ranks share",
+           writer.partial_.string());
+  return writer;
+}
+
+FolderWriter::~FolderWriter() {
+  if (!creator_ || !open_) return;
+  std::error_code ignored;  // the next create() removes it, too
+  fs::remove_all(partial_, ignored);
+}
+
+void FolderWriter::step(const std::string& name) const {
+  if (observer_) observer_(name);
+}
+
+fs::path FolderWriter::path(std::string_view name) const {
+  check_name(name);
+  const fs::path path = partial_ / name;
+  if (path.parent_path() != partial_) make_folder(path.parent_path());
+  return path;
+}
+
+FileRecord FolderWriter::finish(std::string_view name) {
+  const fs::path file = path(name);
+  step(fmt::format("finish {}", name));
+  struct stat info {};
+  if (::lstat(file.c_str(), &info) != 0) fail_system("read", file, errno);
+  FT_CHECK(S_ISREG(info.st_mode), "{} is no plain file", file.string());
+  sync_file(file);
+  FileRecord record{std::string(name), static_cast<std::int64_t>(info.st_size), sha256_file(file)};
+  add({record});
+  return record;
+}
+
+FileRecord FolderWriter::write(std::string_view name, std::string_view content) {
+  const fs::path file = path(name);
+  step(fmt::format("write {}", name));
+  write_new_file(file, content);
+  FileRecord record{std::string(name), static_cast<std::int64_t>(content.size()), sha256(content)};
+  add({record});
+  return record;
+}
+
+void FolderWriter::add(const std::vector<FileRecord>& records) {
+  for (const FileRecord& record : records) {
+    check_name(record.name);
+    const bool known = std::any_of(records_.begin(), records_.end(),
+                                   [&](const FileRecord& other) { return other.name == record.name; });
+    FT_CHECK(!known, "two writers of {} have written {}", target_.string(), record.name);
+    records_.push_back(record);
+  }
+}
+
+// A file that nobody recorded is as wrong as one that is missing: some rank's report was lost.
+void FolderWriter::check_content() const {
+  std::map<std::string, std::int64_t> present;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(partial_)) {
+    if (entry.is_directory() && !entry.is_symlink()) continue;
+    FT_CHECK(entry.is_regular_file() && !entry.is_symlink(), "{} is no plain file", entry.path().string());
+    present[entry.path().lexically_relative(partial_).string()] = static_cast<std::int64_t>(entry.file_size());
+  }
+  for (const FileRecord& record : records_) {
+    const auto it = present.find(record.name);
+    FT_CHECK(it != present.end(), "{} was recorded but is not in {}", record.name, partial_.string());
+    FT_CHECK(it->second == record.size, "{} in {} has {} bytes, its writer reported {}", record.name, partial_.string(),
+             it->second, record.size);
+    present.erase(it);
+  }
+  FT_CHECK(present.empty(), "{} lies in {} but nobody recorded it", present.begin()->first, partial_.string());
+}
+
+void FolderWriter::sync_folders() const {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(partial_)) {
+    if (entry.is_directory()) sync_folder(entry.path());
+  }
+  sync_folder(partial_);
+}
+
+std::string FolderWriter::seal(Manifest manifest) {
+  FT_CHECK(creator_ && open_, "only the creator of {} seals it, and once", target_.string());
+  FT_CHECK(!manifest.format.empty(), "a manifest needs a format");
+  check_content();
+  for (Parent& parent : manifest.parents) parent.path = relative_parent(parent.path, target_);
+  manifest.files = records_;
+  const std::string text = print_manifest(manifest);
+  step("manifest");
+  write_new_file(partial_ / kManifestName, text);
+  step("sync");
+  sync_folders();
+  step("rename");
+  std::error_code error;
+  FT_CHECK(!fs::exists(fs::symlink_status(target_, error)), "{} has appeared meanwhile", target_.string());
+  if (::rename(partial_.c_str(), target_.c_str()) != 0) fail_system("seal", target_, errno);
+  open_ = false;
+  step("sync parent");
+  sync_folder(target_.parent_path().empty() ? "." : target_.parent_path());
+  return manifest.digest;
+}
+
+}  // namespace ft

@@ -1,0 +1,86 @@
+#include "framework/store/lineage.h"
+
+namespace ft {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kMaxDepth = 100;  // a chain of stages; deeper only if someone made manifests by hand
+
+class Walker {
+ public:
+  void visit(const fs::path& folder, const std::string& role, const std::string& digest, int depth) {
+    Link link{.depth = depth, .role = role, .folder = folder, .digest = digest};
+    std::error_code error;
+    if (!fs::exists(folder, error)) {
+      link.state = Link::State::missing;
+      link.text = "it is not there any more";
+      links.push_back(std::move(link));
+      return;
+    }
+    if (depth > 0 && digest.empty()) {
+      link.state = Link::State::outside;
+      links.push_back(std::move(link));
+      return;
+    }
+    visit_sealed(std::move(link));
+  }
+
+  std::vector<Link> links;
+
+ private:
+  void visit_sealed(Link link) {
+    std::vector<Parent> parents;
+    try {
+      const SealedFolder folder = SealedFolder::open(link.folder);
+      link.format = folder.manifest().format;
+      parents = folder.manifest().parents;
+      if (link.depth == 0) link.digest = folder.digest();
+      if (folder.digest() != link.digest) {
+        link.state = Link::State::changed;
+        link.text = "the manifest is another one than when it was used";
+      }
+    } catch (const Error& error) {
+      link.state = Link::State::damaged;
+      link.text = error.what();
+    }
+    const fs::path folder = link.folder;
+    const int depth = link.depth;
+    links.push_back(std::move(link));
+    if (depth >= kMaxDepth) return;
+    for (const Parent& parent : parents) {
+      visit((folder / parent.path).lexically_normal(), parent.role, parent.digest, depth + 1);
+    }
+  }
+};
+
+}  // namespace
+
+Parent parent(std::string role, const SealedFolder& folder) {
+  return {std::move(role), folder.folder().string(), folder.digest()};
+}
+
+std::vector<Link> lineage(const fs::path& folder) {
+  Walker walker;
+  walker.visit(fs::absolute(folder).lexically_normal(), "", "", 0);
+  return std::move(walker.links);
+}
+
+std::string to_text(const Link& link) {
+  const std::string name =
+      link.folder.filename().empty() ? link.folder.parent_path().filename().string() : link.folder.filename().string();
+  const std::string head = fmt::format("{:{}}{}{}{}", "", 2 * link.depth, link.role.empty() ? "" : link.role + " <- ",
+                                       name, link.format.empty() ? "" : fmt::format(" ({})", link.format));
+  switch (link.state) {
+    case Link::State::intact:
+      return head + ": intact";
+    case Link::State::outside:
+      return head + ": from outside";
+    case Link::State::missing:
+    case Link::State::changed:
+    case Link::State::damaged:
+      break;
+  }
+  return fmt::format("{}: BROKEN, {}", head, link.text);
+}
+
+}  // namespace ft

@@ -1,0 +1,78 @@
+#include "framework/store/lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "framework/base/clock.h"
+#include "framework/base/error.h"
+
+namespace ft {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kLockName = "lock";
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+// Empty members where the file is empty or no JSON.
+nlohmann::json read_lock(const fs::path& folder) {
+  try {
+    return nlohmann::json::parse(read_file(folder / kLockName));
+  } catch (const std::exception&) {
+    return nlohmann::json::object();
+  }
+}
+
+[[noreturn]] void fail_held(const fs::path& folder) {
+  const nlohmann::json holder = read_lock(folder);
+  const std::string who = holder.contains("pid")
+                              ? fmt::format("process {} on {}, since {}", holder.value("pid", 0),
+                                            holder.value("host", "an unknown host"), holder.value("since", "?"))
+                              : "another process";
+  fail_user(
+      fmt::format("the run folder {} is in use by {}; wait for it, end it, or give this run a folder of its own "
+                  "with run.folder=DIR",
+                  folder.string(), who));
+}
+
+FileHandle open_lock(const fs::path& folder) {
+  make_folder(folder);
+  return {folder / kLockName, O_RDWR | O_CREAT};
+}
+
+}  // namespace
+
+RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
+  int result = 0;
+  do {
+    result = ::flock(file_.descriptor(), LOCK_EX | LOCK_NB);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) {
+    if (errno == EWOULDBLOCK) fail_held(folder);
+    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) fail_system("lock", file_.path(), errno);
+    exclusive_ = false;
+  }
+  const std::string host = host_name(), since = utc_now();
+  std::random_device random;
+  token_ = fmt::format("{}-{}-{}-{:08x}{:08x}", host, ::getpid(), since, random(), random());
+  const nlohmann::json content = {{"pid", ::getpid()}, {"host", host}, {"since", since}, {"token", token_}};
+  if (::ftruncate(file_.descriptor(), 0) != 0) fail_system("write", file_.path(), errno);
+  file_.write(content.dump() + "\n");
+  file_.sync();
+}
+
+std::string RunLock::token_in(const fs::path& folder) {
+  const nlohmann::json content = read_lock(folder);
+  return content.is_object() ? content.value("token", "") : "";
+}
+
+}  // namespace ft
