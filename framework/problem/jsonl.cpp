@@ -105,6 +105,16 @@ bool JsonRecord::has(std::string_view field) const {
   return found != value_->object.end() && !found->is_null();
 }
 
+bool JsonRecord::is_integer(std::string_view field) const {
+  const auto found = value_->object.find(field);
+  return found != value_->object.end() && found->is_number_integer();
+}
+
+bool JsonRecord::is_number(std::string_view field) const {
+  const auto found = value_->object.find(field);
+  return found != value_->object.end() && found->is_number();
+}
+
 std::vector<std::string> JsonRecord::field_names() const {
   std::vector<std::string> names;
   for (const auto& [name, value] : value_->object.items()) names.push_back(name);

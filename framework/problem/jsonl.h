@@ -36,6 +36,9 @@ class JsonRecord {
 
   [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] bool has(std::string_view field) const;
+  // False where it is absent or of another kind; an integer is a number too.
+  [[nodiscard]] bool is_integer(std::string_view field) const;
+  [[nodiscard]] bool is_number(std::string_view field) const;
   [[nodiscard]] std::vector<std::string> field_names() const;
 
   [[nodiscard]] std::string text(std::string_view field) const;

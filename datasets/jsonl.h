@@ -1,0 +1,26 @@
+// A user's own problems: a JSON lines file, plain or gzip.
+//
+//   problems:
+//     mine: {dataset: jsonl, path: mine.jsonl, problem_field: question, solution_field: worked}
+//
+// Fields (names configurable): problem (required), id (else "<file name>-<line>"), answer, solution, subject, level (1
+// to 5). A file written by this project (`problems.jsonl`, with a list `solutions`) can be read as it is. Other fields
+// are ignored. An answer may also be a number.
+// Splits: with valid_share above 0, "valid" is carved out and "train" is the rest; else "train" and "test" are the
+// whole file, and there is no "valid".
+// Prompt: the templates' defaults. Answer: whatever framework/grade extracts: \boxed{}, "# Answer", "####", "final
+// answer is". Licence: the user's own concern.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "datasets/dataset.h"
+
+namespace ft {
+
+[[nodiscard]] std::vector<std::filesystem::path> jsonl_files(const ProblemSetSpec& spec);
+[[nodiscard]] std::vector<Problem> load_jsonl(const ProblemSetSpec& spec, LoadNotes& notes);
+[[nodiscard]] DatasetInfo jsonl_info();
+
+}  // namespace ft
