@@ -36,7 +36,8 @@ void fail_at(std::string_view what, const std::source_location& where) {
 }
 
 void fail_user(const Place& place, std::string_view what) {
-  throw UserError(fmt::format("{}: {}", to_string(place), what));
+  const std::string at = to_string(place);
+  throw UserError(at.empty() ? std::string(what) : fmt::format("{}: {}", at, what));
 }
 
 void fail_user(std::string_view what) { throw UserError(std::string(what)); }

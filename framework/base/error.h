@@ -47,7 +47,7 @@ struct Place {
 
 [[noreturn]] void fail_at(std::string_view what, const std::source_location& where);
 
-// Throws UserError("<place>: <what>").
+// Throws UserError("<place>: <what>"), or just what is wrong where the place is empty.
 [[noreturn]] void fail_user(const Place& place, std::string_view what);
 
 // Throws UserError(what), where no file is to blame (command line, environment).
