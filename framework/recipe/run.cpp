@@ -91,7 +91,7 @@ void check_shared(const RunPlan& plan, Communicator& world, const std::string& t
 
 }  // namespace
 
-void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, Progress& progress,
+void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
                 const StopFlag& stop) {
   Communicator& world = groups.world;
   std::optional<RunFolder> folder;

@@ -15,7 +15,7 @@ namespace ft {
 
 // Collective over groups.world. Throws UserError when the folder is in use or not shared by all ranks, StopRequested after
 // a stop on request, and whatever a stage throws.
-void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, Progress& progress,
+void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
                 const StopFlag& stop);
 
 }  // namespace ft

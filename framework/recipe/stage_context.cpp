@@ -27,7 +27,7 @@ std::vector<std::pair<std::string, std::string>> LoadedModel::files() const {
 }
 
 StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
-                           Logger& log, Progress& progress, StopFlag stop)
+                           Logger& log, ProgressLine& progress, StopFlag stop)
     : plan_(plan), stage_(stage), services_(services), groups_(groups), log_(log), progress_(progress), stop_(std::move(stop)) {}
 
 LoadedModel StageContext::load_model(const std::string& name) {

@@ -16,7 +16,7 @@
 #include "framework/comm/groups.h"
 #include "framework/model/decoder.h"
 #include "framework/problem/problem.h"
-#include "framework/recipe/progress.h"
+#include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/store/manifest.h"
 #include "framework/text/tokenizer.h"
@@ -38,7 +38,7 @@ using StopFlag = std::function<bool()>;
 class StageContext {
  public:
   StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups, Logger& log,
-               Progress& progress, StopFlag stop);
+               ProgressLine& progress, StopFlag stop);
 
   [[nodiscard]] const std::string& name() const { return stage_.name; }
   [[nodiscard]] const StagePlan& plan() const { return stage_; }
@@ -47,7 +47,7 @@ class StageContext {
   [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(plan_.run.seed); }
   [[nodiscard]] const PromptTemplates& prompts() const { return plan_.prompts; }
   [[nodiscard]] Logger& log() { return log_; }
-  [[nodiscard]] Progress& progress() { return progress_; }
+  [[nodiscard]] ProgressLine& progress() { return progress_; }
 
   // Folder of this stage; survives interruptions. Step log and event files lie here.
   [[nodiscard]] const std::filesystem::path& folder() const { return stage_.folder; }
@@ -87,7 +87,7 @@ class StageContext {
   const RunServices& services_;
   Groups groups_;
   Logger& log_;
-  Progress& progress_;
+  ProgressLine& progress_;
   StopFlag stop_;
 };
 

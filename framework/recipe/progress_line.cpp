@@ -1,4 +1,4 @@
-#include "framework/recipe/progress.h"
+#include "framework/recipe/progress_line.h"
 
 #include <unistd.h>
 
@@ -14,9 +14,9 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
 }
 
-Progress::Progress(Logger& log, bool terminal) : log_(log), terminal_(terminal && log.informs()) {}
+ProgressLine::ProgressLine(Logger& log, bool terminal) : log_(log), terminal_(terminal && log.informs()) {}
 
-void Progress::begin(std::string_view what, std::int64_t total, std::int64_t done) {
+void ProgressLine::begin(std::string_view what, std::int64_t total, std::int64_t done) {
   what_ = what;
   total_ = total;
   first_ = done;
@@ -25,7 +25,7 @@ void Progress::begin(std::string_view what, std::int64_t total, std::int64_t don
   last_line_.clear();
 }
 
-std::string Progress::line(std::int64_t done, std::string_view detail) const {
+std::string ProgressLine::line(std::int64_t done, std::string_view detail) const {
   std::string text = fmt::format("{}: {} of {}", what_, done, total_);
   if (!detail.empty()) text += fmt::format(", {}", detail);
   if (done > first_ && done < total_) {
@@ -35,7 +35,7 @@ std::string Progress::line(std::int64_t done, std::string_view detail) const {
   return text;
 }
 
-void Progress::update(std::int64_t done, std::string_view detail) {
+void ProgressLine::update(std::int64_t done, std::string_view detail) {
   if (!log_.informs()) return;
   const double now = since_begin_.seconds();
   const double interval = terminal_ ? 0.1 : 10.0;
@@ -51,7 +51,7 @@ void Progress::update(std::int64_t done, std::string_view detail) {
   }
 }
 
-void Progress::end() {
+void ProgressLine::end() {
   if (terminal_ && !last_line_.empty()) {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
   }

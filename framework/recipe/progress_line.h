@@ -1,6 +1,6 @@
 // One line that tells a person how far a stage is: rewritten in place in a terminal, a plain line now and then elsewhere.
 //
-//   Progress progress(log, terminal);
+//   ProgressLine progress(log, terminal);
 //   progress.begin("solver", 3000);
 //   progress.update(120, "loss 1.2345, 15,200 tokens/s");
 //   progress.end();
@@ -15,10 +15,10 @@
 
 namespace ft {
 
-class Progress {
+class ProgressLine {
  public:
   // `terminal`: standard error is a terminal, so the line may be rewritten. Ranks other than 0 stay silent.
-  Progress(Logger& log, bool terminal);
+  ProgressLine(Logger& log, bool terminal);
 
   void begin(std::string_view what, std::int64_t total, std::int64_t done = 0);
   // `done` of `total`; time left is estimated from what was done since begin().

@@ -1,0 +1,83 @@
+#include "framework/recipe/scoring_stage.h"
+
+#include <nlohmann/json.hpp>
+
+#include "framework/batching/examples.h"
+#include "framework/store/append_log.h"
+
+namespace ft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kStem = "scores";
+
+// {"problem": id, "scores": [[index, correct, incorrect], ...]}
+std::string to_line(const std::string& problem, const std::map<int, LabelLogProbs>& scores) {
+  Json rows = Json::array();
+  for (const auto& [index, score] : scores) rows.push_back({index, score.correct, score.incorrect});
+  return Json{{"problem", problem}, {"scores", rows}}.dump();
+}
+
+Scores read_scores(const std::filesystem::path& work) {
+  Scores scores;
+  read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
+    const Json json = Json::parse(line);
+    auto& of_problem = scores[json.at("problem")];
+    for (const Json& row : json.at("scores")) of_problem[row.at(0)] = {row.at(1), row.at(2)};
+  });
+  return scores;
+}
+
+// The scores of one problem's attempts; equal texts share one forward.
+std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleBuilder& build, const Labels& labels,
+                                           const Problem& problem, const std::vector<const Attempt*>& attempts,
+                                           std::int64_t tokens_per_micro_batch) {
+  std::map<std::string_view, std::size_t> place_of;
+  std::vector<std::vector<TokenId>> prompts;
+  for (const Attempt* attempt : attempts) {
+    if (place_of.try_emplace(attempt->text, prompts.size()).second) prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
+  }
+  const std::vector<LabelLogProbs> of_text = score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch);
+  std::map<int, LabelLogProbs> scores;
+  for (const Attempt* attempt : attempts) scores[attempt->index] = of_text[place_of.at(attempt->text)];
+  return scores;
+}
+
+}  // namespace
+
+Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vector<Problem>& problems,
+                      const std::vector<Attempt>& attempts, std::int64_t tokens_per_micro_batch) {
+  const Groups groups = stage.groups();
+  std::map<std::string_view, std::vector<const Attempt*>> by_problem;
+  for (const Attempt& attempt : attempts) {
+    if (attempt.index != Attempt::kGreedy) by_problem[attempt.problem].push_back(&attempt);
+  }
+  const Scores done = read_scores(stage.work());
+  groups.world.barrier("scores read");
+
+  const ExampleBuilder build(*verifier.tokenizer, stage.prompts());
+  const VerdictTokens verdicts = build.verdicts();
+  const Labels labels{verdicts.correct, verdicts.incorrect};
+  AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
+  stage.progress().begin(stage.name() + ": scoring", std::ssize(problems), std::ssize(done));
+  std::int64_t turn = 0, mine = 0;
+  bool stopped = false;
+  for (const Problem& problem : problems) {
+    if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
+    if (turn++ % groups.data.size() != groups.data.rank()) continue;
+    stopped = stage.stop_seen();
+    if (stopped) break;
+    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch);
+    if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
+    stage.progress().update(std::min<std::int64_t>(std::ssize(problems), std::ssize(done) + ++mine * groups.data.size()), "");
+  }
+  log.sync();
+  stage.progress().end();
+  if (any_rank(groups.world, "scoring stopped", stopped)) {
+    throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage.name()));
+  }
+  return read_scores(stage.work());
+}
+
+}  // namespace ft

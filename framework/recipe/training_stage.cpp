@@ -1,0 +1,99 @@
+#include "framework/recipe/training_stage.h"
+
+#include <unordered_set>
+
+#include "framework/recipe/checkpoints.h"
+#include "framework/text/token_table.h"
+#include "framework/train/event_file.h"
+#include "framework/train/step_log.h"
+#include "framework/train/trainer.h"
+
+namespace ft {
+namespace {
+
+// The first document with targets, as a person reads it, and the checks that a fine-tuning silently fails without.
+void show_sample(StageContext& stage, const LoadedModel& model, const std::vector<Example>& examples) {
+  const Example& example = examples.front();
+  const TargetSpan& span = example.spans.front();
+  const std::vector<TokenId>& document = example.documents[static_cast<std::size_t>(span.document)];
+  std::vector<TokenId> ids(document.begin(), document.begin() + span.first + 1);
+  std::vector<std::uint8_t> in_loss(ids.size(), 0);
+  ids.insert(ids.end(), span.tokens.begin(), span.tokens.end());
+  in_loss.resize(ids.size(), 1);
+  const bool ends = ids.back() == model.tokenizer->eos();
+  check_training_sample(*model.tokenizer, ids, in_loss, ends ? SampleEnd::eos : SampleEnd::label);
+  stage.log().info("one training sample, token by token:\n{}", token_table(*model.tokenizer, ids, in_loss));
+}
+
+// Rank 0's files of one training stage.
+class Record {
+ public:
+  Record(const StageContext& stage, std::int64_t resumed_at)
+      : steps_(stage.folder() / "steps.jsonl", resumed_at), events_(stage.folder() / "events", resumed_at) {}
+  void step(const StepRecord& record) {
+    steps_.write(record);
+    events_.write(record);
+  }
+  void validation(const ValidationRecord& record) {
+    steps_.write(record);
+    events_.write(record);
+  }
+
+ private:
+  StepLog steps_;
+  EventFile events_;
+};
+
+std::string detail(const StepRecord& record) {
+  return fmt::format("loss {:.4f}, norm {:.3f}, rate {:.2e}, {:.0f} tokens/s", record.loss, record.gradient_norm,
+                     record.learning_rate, record.tokens_per_second);
+}
+
+}  // namespace
+
+void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
+  if (job.examples.empty()) throw UserError(fmt::format("stage '{}' has no training examples: all were left out or the problem set is empty", stage.name()));
+  const Groups groups = stage.groups();
+  ParameterSet& parameters = model.decoder->parameters();
+  Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
+  Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log());
+  const bool resumed = checkpoints.restore(parameters, trainer);
+  if (!resumed && stage.log().informs()) show_sample(stage, model, job.examples);
+
+  const std::int64_t first_step = trainer.cursor().step;
+  std::optional<Record> record;
+  if (groups.world.rank() == 0) record.emplace(stage, first_step);
+  const auto files = model.files();
+  const auto parents = stage.parents();
+  stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
+
+  TrainHooks hooks;
+  hooks.on_step = [&](const StepRecord& r) {
+    if (record) record->step(r);
+    stage.progress().update(r.step, detail(r));
+  };
+  hooks.on_validation = [&](const ValidationRecord& r) {
+    if (record) record->validation(r);
+    stage.log().info("{}: validation loss {:.4f} after step {}", stage.name(), r.loss, r.step);
+  };
+  hooks.save = [&](const TrainCursor& cursor, bool) {
+    checkpoints.save(parameters, trainer, cursor, stage.name(), files, parents, job.settings.keep);
+  };
+  hooks.stop_requested = [&] { return stage.stop_requested(); };
+  const TrainResult result = trainer.run(hooks);
+  stage.progress().end();
+
+  const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;
+  if (take_best && result.cursor.best_step != result.cursor.step) checkpoints.load_weights(result.cursor.best_step, parameters);
+  nlohmann::ordered_json body;
+  body["training"] = {{"steps", result.cursor.step}, {"examples", result.cursor.position}, {"tokens", result.cursor.num_tokens},
+                      {"consumed_digest", result.cursor.consumed_digest}, {"result_step", take_best ? result.cursor.best_step : result.cursor.step}};
+  if (result.cursor.best_step >= 0) {
+    body["training"]["best_step"] = result.cursor.best_step;
+    body["training"]["best_validation_loss"] = result.cursor.best_validation_loss;
+  }
+  body["data"] = job.facts;
+  stage.seal_model(model, body);
+}
+
+}  // namespace ft

@@ -1,0 +1,68 @@
+#include "datasets/spec.h"
+#include "framework/config/print.h"
+#include "framework/recipe/plugin_loader.h"
+#include "framework/recipe/run_plan.h"
+#include "framework/train/settings.h"
+#include "launch/commands.h"
+
+namespace ft {
+namespace {
+
+struct Section {
+  std::string where;
+  std::vector<KeyInfo> keys;
+};
+
+std::vector<Section> all_sections(const std::filesystem::path& recipes) {
+  std::vector<Section> sections = {{"run", explain<RunSettings>()},
+                                   {"models.NAME", explain<ModelSettings>()},
+                                   {"prompts", explain<PromptTemplates>()},
+                                   {"parallel", explain<ParallelSettings>()},
+                                   {"problems.NAME", explain<ProblemSetSpec>()},
+                                   {"training", explain<TrainingSettings>()}};
+  PluginLoader plugins;
+  plugins.load_built_in(recipes);
+  for (const std::string& name : plugins.names()) {
+    Explainer explainer;
+    plugins.create(name, {})->describe(explainer);
+    sections.push_back({fmt::format("stages.NAME, recipe {}", name), explainer.keys()});
+  }
+  return sections;
+}
+
+bool is_training_key(const std::vector<Section>& sections, const std::string& name) {
+  for (const Section& section : sections) {
+    if (section.where != "training") continue;
+    for (const KeyInfo& info : section.keys) {
+      if (info.key.name == name) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void explain_command(const std::string& key, const std::filesystem::path& recipes) {
+  const std::vector<Section> sections = all_sections(recipes);
+  const std::string wanted = key.substr(key.rfind('.') + 1);
+  std::vector<std::string> names;
+  bool found = false;
+  for (const bool exact : {true, false}) {
+    if (found) break;
+    for (const Section& section : sections) {
+      for (const KeyInfo& info : section.keys) {
+        names.push_back(info.key.name);
+        const bool matches = exact ? info.key.name == wanted : info.key.name.find(wanted) != std::string::npos;
+        // A stage repeats the keys of `training`: shown once, where they are at home.
+        if (!matches || (section.where.starts_with("stages") && is_training_key(sections, info.key.name))) continue;
+        fmt::print("{}:\n{}\n", section.where, to_text(info));
+        found = true;
+      }
+    }
+  }
+  if (found) return;
+  const auto near = nearest(wanted, names);
+  fail_user(fmt::format("no section of a run file has a key '{}'{}", wanted, near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+}  // namespace ft
