@@ -14,6 +14,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,6 +61,7 @@ class ParameterSet {
 
   [[nodiscard]] const std::deque<Parameter>& all() const { return parameters_; }
   [[nodiscard]] Parameter& at(std::string_view name);  // throws Error with the nearest name
+  [[nodiscard]] const Parameter& at(std::string_view name) const;
   [[nodiscard]] const at::Tensor& flat() const { return flat_; }  // [size()], float32
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
@@ -68,6 +71,7 @@ class ParameterSet {
 
  private:
   std::deque<Parameter> parameters_;
+  std::map<std::string, std::size_t, std::less<>> index_;  // name -> place in parameters_
   std::vector<Block> blocks_;
   at::Tensor flat_;
   std::int64_t size_ = 0;

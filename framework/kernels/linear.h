@@ -1,0 +1,25 @@
+// y = x W' + b, with a backward that adds the weight's gradient to where it is kept.
+//
+// Autograd's own linear makes a fresh tensor of the weight's size in every backward and adds it to .grad afterwards.
+// Here the matrix product itself adds (beta = 1), which saves two passes over every weight a micro-batch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace ft {
+
+// x [T, in], weight [out, in], bias [out] or undefined; returns [T, out]. Any device and floating dtype.
+// Backward: where weight.grad() is defined, the weight's gradient is added to it in place and autograd sees none (so
+// autograd::grad() on the weight does not work then); else it is returned as usual. The same for the bias.
+[[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+// Rows tokens[t] of weight [V, H], as [T, H]; tokens [T] int64, each in 0 .. V-1. Backward as linear's, row by row in
+// the order of the tokens.
+[[nodiscard]] at::Tensor embedding(const at::Tensor& weight, const at::Tensor& tokens);
+
+// gradient += left' right, where left [T, out], right [T, in], gradient [out, in]; returns `gradient` or a new tensor
+// when it is undefined. For backward functions of other layers that keep the rule above.
+[[nodiscard]] at::Tensor add_weight_gradient(const at::Tensor& gradient, const at::Tensor& left,
+                                             const at::Tensor& right);
+
+}  // namespace ft

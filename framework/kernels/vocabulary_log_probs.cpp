@@ -1,0 +1,106 @@
+#include "framework/kernels/vocabulary_log_probs.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "framework/base/error.h"
+#include "framework/kernels/linear.h"
+
+namespace ft {
+namespace {
+
+using at::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+constexpr std::int64_t kChunkElements = std::int64_t{1} << 23;  // logits of one chunk: 32 MiB
+
+// log softmax of each row at its target; log_sum [M] receives log(sum(exp(logits))).
+Tensor chunk_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_sum) {
+  const Tensor shift = row_max(logits);
+  log_sum.copy_(row_sum_exp(logits, shift).log_().add_(shift));
+  return logits.gather(1, targets.unsqueeze(1)).squeeze(1) - log_sum;
+}
+
+struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
+  static Variable forward(AutogradContext* context, const Variable& hidden, const Variable& weight,
+                          const Variable& rows, const Variable& targets) {
+    const std::int64_t count = rows.size(0), step = vocabulary_chunk_rows(weight.size(0));
+    Tensor log_probs = at::empty({count}, hidden.options().dtype(at::kFloat));  // [M]
+    Tensor log_sum = at::empty_like(log_probs);                                 // [M]
+    Tensor kept;  // the logits, where all fit one chunk
+    for (std::int64_t begin = 0; begin < count; begin += step) {
+      const std::int64_t size = std::min(step, count - begin);
+      const Tensor picked = hidden.index_select(0, rows.narrow(0, begin, size));    // [size, H]
+      const Tensor logits = at::mm(picked, weight.t()).to(at::kFloat);              // [size, V]
+      log_probs.narrow(0, begin, size)
+          .copy_(chunk_log_probs(logits, targets.narrow(0, begin, size), log_sum.narrow(0, begin, size)));
+      if (count <= step) kept = logits;
+    }
+    context->save_for_backward({hidden, weight, rows, targets, log_sum, kept});
+    return log_probs;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const at::NoGradGuard no_grad;
+    const variable_list saved = context->get_saved_variables();
+    const Tensor &hidden = saved[0], &weight = saved[1], &rows = saved[2], &targets = saved[3], &log_sum = saved[4];
+    const Tensor upstream = gradients[0].contiguous();  // [M]
+    const std::int64_t count = rows.size(0), step = vocabulary_chunk_rows(weight.size(0));
+    const bool in_place = weight.grad().defined();
+    Tensor to_weight = in_place || !context->needs_input_grad(1) ? weight.grad() : at::zeros_like(weight);
+    Tensor to_hidden = at::zeros_like(hidden);  // [T, H]
+    for (std::int64_t begin = 0; begin < count; begin += step) {
+      const std::int64_t size = std::min(step, count - begin);
+      const Tensor chunk_rows = rows.narrow(0, begin, size);
+      const Tensor picked = hidden.index_select(0, chunk_rows);  // [size, H]
+      // Kept logits are copied, as backward may run twice on a retained graph.
+      const Tensor logits = saved[5].defined() ? saved[5].clone() : at::mm(picked, weight.t()).to(at::kFloat);
+      logits_to_gradient(logits, log_sum.narrow(0, begin, size), targets.narrow(0, begin, size),
+                         upstream.narrow(0, begin, size));
+      const Tensor to_logits = logits.to(hidden.scalar_type());
+      if (context->needs_input_grad(1)) to_weight = add_weight_gradient(to_weight, to_logits, picked);
+      if (context->needs_input_grad(0)) to_hidden.index_add_(0, chunk_rows, at::mm(to_logits, weight));
+    }
+    return {to_hidden, in_place ? Tensor() : to_weight, Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+std::int64_t vocabulary_chunk_rows(std::int64_t vocab_size) {
+  return std::max<std::int64_t>(16, kChunkElements / std::max<std::int64_t>(1, vocab_size));
+}
+
+Tensor row_max(const Tensor& logits) { return logits.amax(1); }
+
+Tensor row_sum_exp(const Tensor& logits, const Tensor& shift) { return (logits - shift.unsqueeze(1)).exp_().sum(1); }
+
+void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tensor& targets, const Tensor& upstream) {
+  const at::NoGradGuard no_grad;
+  Tensor gradient = logits;
+  gradient.sub_(log_sum.unsqueeze(1)).exp_().mul_(upstream.neg().unsqueeze(1));
+  const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));  // [M]
+  gradient.scatter_add_(1, targets.masked_fill(inside.logical_not(), 0).unsqueeze(1),
+                        (upstream * inside).unsqueeze(1));
+}
+
+Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets) {
+  FT_CHECK(hidden.dim() == 2 && weight.dim() == 2 && hidden.size(1) == weight.size(1),
+           "log-probabilities: hidden must be [T, H] and weight [V, H]");
+  FT_CHECK(rows.dim() == 1 && rows.sizes() == targets.sizes() && rows.scalar_type() == at::kLong &&
+               targets.scalar_type() == at::kLong,
+           "log-probabilities: rows and targets must be [M] of int64");
+  return LogProbsFunction::apply(hidden, weight, rows, targets);
+}
+
+Tensor vocabulary_log_probs_reference(const Tensor& hidden, const Tensor& weight, const Tensor& rows,
+                                      const Tensor& targets) {
+  const Tensor logits = at::mm(hidden.index_select(0, rows), weight.t()).to(at::kFloat);
+  return logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1);
+}
+
+}  // namespace ft

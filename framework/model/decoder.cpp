@@ -1,0 +1,158 @@
+#include "framework/model/decoder.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "framework/base/error.h"
+#include "framework/kernels/rms_norm.h"
+#include "framework/kernels/rotary.h"
+#include "framework/kernels/swiglu.h"
+#include "framework/model/rope.h"
+
+namespace ft {
+namespace {
+
+using at::Tensor;
+
+const Parameter& add_norm(ParameterSet& parameters, const std::string& name, std::int64_t size) {
+  return parameters.add({.name = name + ".weight", .shape = {size}, .decay = false});
+}
+
+// Queries, keys and values of a layer, rotary positions, the context's attention, the output projection.
+class SelfAttention {
+ public:
+  SelfAttention(const ModelConfig& config, LayerFactory& factory, ParameterSet& parameters, const std::string& name,
+                int layer)
+      : config_(config), layer_(layer) {
+    const std::int64_t hidden = config.hidden_size, width = std::int64_t{config.num_heads} * config.head_dim;
+    query_ = factory.column_linear(parameters, name + ".q_proj", hidden, width, config.qkv_bias);
+    key_ = factory.kv_linear(parameters, name + ".k_proj", hidden, config.num_kv_heads, config.head_dim,
+                             config.qkv_bias);
+    value_ = factory.kv_linear(parameters, name + ".v_proj", hidden, config.num_kv_heads, config.head_dim,
+                               config.qkv_bias);
+    output_ = factory.row_linear(parameters, name + ".o_proj", width, hidden, config.output_bias);
+    if (config.qk_norm) {
+      query_norm_ = &add_norm(parameters, name + ".q_norm", config.head_dim);
+      key_norm_ = &add_norm(parameters, name + ".k_norm", config.head_dim);
+    }
+  }
+
+  // x [T, H] -> [T, H]
+  Tensor forward(const Tensor& x, const RotaryAngles& angles, AttentionContext& context) {
+    const auto heads = [&](const Tensor& flat) { return flat.view({flat.size(0), -1, config_.head_dim}); };
+    Tensor query = heads(query_->forward(x));        // [T, heads, head_dim], this rank's heads
+    Tensor key = heads(key_->forward(x));            // [T, kv_heads, head_dim]
+    const Tensor value = heads(value_->forward(x));  // [T, kv_heads, head_dim]
+    if (config_.qk_norm) {
+      query = rms_norm(query, query_norm_->value, config_.norm_epsilon);
+      key = rms_norm(key, key_norm_->value, config_.norm_epsilon);
+    }
+    const Tensor mixed = context.attend(layer_, rotate(query, angles), rotate(key, angles), value);
+    return output_->forward(mixed.reshape({x.size(0), -1}));
+  }
+
+ private:
+  const ModelConfig& config_;
+  int layer_;
+  std::unique_ptr<Linear> query_, key_, value_, output_;
+  const Parameter* query_norm_ = nullptr;
+  const Parameter* key_norm_ = nullptr;
+};
+
+class FeedForward {
+ public:
+  FeedForward(const ModelConfig& config, LayerFactory& factory, ParameterSet& parameters, const std::string& name) {
+    const std::int64_t hidden = config.hidden_size, inner = config.intermediate_size;
+    gate_ = factory.column_linear(parameters, name + ".gate_proj", hidden, inner, config.mlp_bias);
+    up_ = factory.column_linear(parameters, name + ".up_proj", hidden, inner, config.mlp_bias);
+    down_ = factory.row_linear(parameters, name + ".down_proj", inner, hidden, config.mlp_bias);
+  }
+
+  // x [T, H] -> [T, H]
+  Tensor forward(const Tensor& x) { return down_->forward(swiglu(gate_->forward(x), up_->forward(x))); }
+
+ private:
+  std::unique_ptr<Linear> gate_, up_, down_;
+};
+
+struct Layer {
+  Layer(const ModelConfig& config, LayerFactory& factory, ParameterSet& parameters, const std::string& name, int index)
+      : input_norm(add_norm(parameters, name + ".input_layernorm", config.hidden_size)),
+        attention(config, factory, parameters, name + ".self_attn", index),
+        middle_norm(add_norm(parameters, name + ".post_attention_layernorm", config.hidden_size)),
+        feed_forward(config, factory, parameters, name + ".mlp") {}
+
+  const Parameter& input_norm;
+  SelfAttention attention;
+  const Parameter& middle_norm;
+  FeedForward feed_forward;
+};
+
+}  // namespace
+
+struct Decoder::Body {
+  Body(ModelConfig c, LayerFactory& factory) : config(std::move(c)) {
+    constexpr const char* kEmbedding = "model.embed_tokens";
+    embedding = factory.embedding(parameters, kEmbedding, config.vocab_size, config.hidden_size);
+    for (int i = 0; i < config.num_layers; ++i) {
+      layers.push_back(
+          std::make_unique<Layer>(config, factory, parameters, "model.layers." + std::to_string(i), i));
+    }
+    norm = &add_norm(parameters, "model.norm", config.hidden_size);
+    head = factory.head(parameters, config.tied_embeddings ? "" : "lm_head", kEmbedding, config.vocab_size,
+                        config.hidden_size);
+    parameters.finish();
+    inverse_frequencies = rope_inverse_frequencies(config);
+  }
+
+  ModelConfig config;
+  ParameterSet parameters;
+  std::unique_ptr<Embedding> embedding;
+  std::vector<std::unique_ptr<Layer>> layers;
+  const Parameter* norm = nullptr;
+  std::unique_ptr<VocabularyHead> head;
+  Tensor inverse_frequencies;  // [head_dim / 2]
+};
+
+Decoder::Decoder(ModelConfig config, LayerFactory& factory)
+    : body_(std::make_unique<Body>(std::move(config), factory)) {}
+Decoder::~Decoder() = default;
+
+Tensor Decoder::forward(const Tensor& tokens, const Tensor& positions, AttentionContext& context) {
+  FT_CHECK(tokens.dim() == 1 && tokens.scalar_type() == at::kLong && positions.scalar_type() == at::kLong &&
+               tokens.sizes() == positions.sizes(),
+           "tokens and positions must be [T] of int64");
+  const RotaryAngles angles = rotary_angles(body_->inverse_frequencies, positions);
+  const double epsilon = body_->config.norm_epsilon;
+  Tensor stream = body_->embedding->forward(tokens);  // [T, H], the residual stream
+  Tensor delta;                                       // [T, H], what the last sub-layer adds to it
+  Tensor normed;                                      // [T, H]
+  const auto advance = [&](const Parameter& norm) {
+    if (delta.defined()) {
+      std::tie(stream, normed) = add_rms_norm(stream, delta, norm.value, epsilon);
+    } else {
+      normed = rms_norm(stream, norm.value, epsilon);
+    }
+  };
+  for (const std::unique_ptr<Layer>& layer : body_->layers) {
+    advance(layer->input_norm);
+    delta = layer->attention.forward(normed, angles, context);
+    advance(layer->middle_norm);
+    delta = layer->feed_forward.forward(normed);
+  }
+  advance(*body_->norm);
+  return normed;
+}
+
+Tensor Decoder::log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) {
+  return body_->head->log_probs(hidden, rows, targets);
+}
+
+Tensor Decoder::logits(const Tensor& hidden) { return body_->head->logits(hidden); }
+
+const ModelConfig& Decoder::config() const { return body_->config; }
+ParameterSet& Decoder::parameters() { return body_->parameters; }
+const ParameterSet& Decoder::parameters() const { return body_->parameters; }
+
+}  // namespace ft
