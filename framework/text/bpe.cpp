@@ -116,7 +116,8 @@ void Bpe::encode_by_merging(std::string_view piece, std::vector<TokenId>& ids) c
 TokenId Bpe::byte_token(char byte) const {
   const TokenId id = byte_tokens_[static_cast<unsigned char>(byte)];
   if (id < 0) {
-    fail_user(fmt::format("the vocabulary has no token for the byte 0x{:02X}", static_cast<unsigned char>(byte)));
+    fail_user(fmt::format("the vocabulary has no token for the byte 0x{:02X}; remove it from the text",
+                          static_cast<unsigned char>(byte)));
   }
   return id;
 }

@@ -83,6 +83,8 @@ void read_merges(const json& model, BpeDescription& description, const Ids& ids)
 
 void read_added_tokens(const json& file, BpeDescription& description, Ids& ids) {
   if (!file.contains("added_tokens")) return;
+  // The reference gives new tokens the ids behind the vocabulary, one after the other, whatever the file says.
+  auto next_id = static_cast<std::int64_t>(ids.size());
   std::unordered_set<std::string> seen;
   for (const json& entry : file["added_tokens"]) {
     AddedToken token;
@@ -90,8 +92,18 @@ void read_added_tokens(const json& file, BpeDescription& description, Ids& ids) 
     if (token.content.empty()) continue;  // the reference ignores them too
     if (!seen.insert(token.content).second)
       fail_user(fmt::format("the added token '{}' is there twice", token.content));
-    name_token(description, token.content, entry.at("id").get<std::int64_t>());
-    token.id = entry.at("id").get<TokenId>();
+    const auto id = entry.at("id").get<std::int64_t>();
+    const auto known = ids.find(token.content);
+    const std::int64_t expected = known == ids.end() ? next_id : known->second;
+    if (id != expected) {
+      fail_user(fmt::format(
+          "the added token '{}' has the id {}, but the reference library would give it {}: the ids of added "
+          "tokens follow the vocabulary without gaps",
+          token.content, id, expected));
+    }
+    if (known == ids.end()) ++next_id;
+    name_token(description, token.content, id);
+    token.id = static_cast<TokenId>(id);
     token.special = entry.value("special", false);
     token.normalized = entry.value("normalized", !token.special);
     token.single_word = entry.value("single_word", false);

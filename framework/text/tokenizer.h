@@ -23,7 +23,9 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   // Ids of UTF-8 text. Special tokens written in the text (e.g. "<|im_end|>") are recognised as the reference does.
-  // Throws UserError when the vocabulary cannot express the text (word vocabulary only) or the text is not UTF-8.
+  // Throws UserError when the text is not UTF-8 or the vocabulary cannot express it: a word vocabulary meets an unknown
+  // character, or a byte-level one lacks a byte (SmolLM2 has none for six control characters; the reference drops such
+  // bytes without a word). What decode() gave can always be encoded again.
   [[nodiscard]] virtual std::vector<TokenId> encode(std::string_view text) const = 0;
 
   // The text of ids; special tokens are left out. Bytes that are not UTF-8 become U+FFFD.

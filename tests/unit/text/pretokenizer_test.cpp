@@ -1,0 +1,118 @@
+#include "framework/text/pretokenizer.h"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <string>
+#include <vector>
+
+#include "framework/base/error.h"
+#include "framework/text/utf8.h"
+
+using namespace ft;
+using nlohmann::json;
+
+namespace {
+
+using Pieces = std::vector<std::string>;
+
+const json kByteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
+const json kPlainByteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}};
+
+json sequence(const std::vector<json>& steps) { return {{"type", "Sequence"}, {"pretokenizers", steps}}; }
+
+json split(const std::string& pattern, const std::string& behavior = "Isolated", bool invert = false) {
+  return {{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", behavior}, {"invert", invert}};
+}
+
+Pieces pieces(const json& description, std::string_view text) {
+  const PreTokenizer pretokenizer(description);
+  PreTokenizer::Scratch scratch(pretokenizer);
+  Pieces found;
+  for (const std::string_view piece : pretokenizer.split(text, scratch)) found.emplace_back(piece);
+  return found;
+}
+
+std::string complaint(const json& description) {
+  try {
+    const PreTokenizer pretokenizer(description);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("ByteLevel cuts as GPT-2 does") {
+  CHECK(pieces(kByteLevel, "Hello world") == Pieces{"Hello", " world"});
+  CHECK(pieces(kByteLevel, "it's 42x   y\n") == Pieces{"it", "'s", " 42", "x", "  ", " y", "\n"});
+  CHECK(pieces(kByteLevel, "  ") == Pieces{"  "});
+  CHECK(pieces(kByteLevel, "").empty());
+}
+
+TEST_CASE("the steps of a sequence cut each other's pieces, which end where the text seems to end") {
+  const json smollm2 = sequence({{{"type", "Digits"}, {"individual_digits", true}}, kByteLevel});
+  CHECK(pieces(smollm2, "a 12  3") == Pieces{"a", " ", "1", "2", "  ", "3"});
+  const json runs = sequence({{{"type", "Digits"}, {"individual_digits", false}}, kByteLevel});
+  CHECK(pieces(runs, "a 12  3") == Pieces{"a", " ", "12", "  ", "3"});
+}
+
+TEST_CASE("Split keeps or drops what lies between its matches") {
+  CHECK(pieces(sequence({split("[0-9]+"), kPlainByteLevel}), "ab12c") == Pieces{"ab", "12", "c"});
+  CHECK(pieces(sequence({split("[a-z]+", "Removed", true), kPlainByteLevel}), "ab12c") == Pieces{"ab", "c"});
+  const json literal = {{"type", "Split"}, {"pattern", {{"String", "a.b"}}}, {"behavior", "Isolated"}};
+  CHECK(pieces(sequence({literal, kPlainByteLevel}), "xa.bacb") == Pieces{"x", "a.b", "acb"});
+}
+
+TEST_CASE("white space is Unicode's") {
+  const json blanks = sequence({split("\\s+"), kPlainByteLevel});
+  CHECK(pieces(blanks, "a\xC2\x85z") == Pieces{"a", "\xC2\x85", "z"});                                // U+0085
+  CHECK(pieces(blanks, "a\xE1\xA0\x8Ez") == Pieces{"a\xE1\xA0\x8Ez"});                                // U+180E is none
+  CHECK(pieces(sequence({split("[^\\s]+$"), kPlainByteLevel}), "ab\nc") == Pieces{"ab", "\n", "c"});  // $ ends a line
+}
+
+TEST_CASE("what is not supported is refused by name") {
+  CHECK(contains(complaint(json()), "there is no pre_tokenizer"));
+  CHECK(contains(complaint({{"type", "Whitespace"}}), "ends with Whitespace"));
+  CHECK(contains(complaint(sequence({{{"type", "Metaspace"}}, kByteLevel})), "Metaspace is not supported"));
+  CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Digits"}}})), "ByteLevel"));
+  CHECK(contains(complaint(sequence({})), "empty"));
+  CHECK(contains(complaint({{"type", "ByteLevel"}, {"add_prefix_space", true}}), "add_prefix_space=true"));
+  CHECK(contains(complaint(sequence({split("x", "MergedWithNext"), kByteLevel})), "behavior=MergedWithNext"));
+  CHECK(contains(complaint(sequence({split("x", "Removed"), kByteLevel})), "behavior=Removed (invert=false)"));
+  CHECK(contains(complaint(sequence({split("a(b"), kByteLevel})),
+                 "the pattern 'a(b' does not compile: missing closing parenthesis"));
+  CHECK(contains(complaint(sequence({split("\\h"), kByteLevel})), "\\h"));
+  CHECK(contains(complaint(sequence({split("[a&&b]"), kByteLevel})), "&&"));
+}
+
+TEST_CASE("pieces cover the text without gaps") {
+  const std::string llama3 =
+      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+  for (const json& description : {kByteLevel, sequence({split(llama3), kPlainByteLevel})}) {
+    const PreTokenizer pretokenizer(description);
+    CHECK(rc::check([&](const std::string& bytes) {
+      const std::string text = repair_utf8(bytes);
+      PreTokenizer::Scratch scratch(pretokenizer);
+      std::string joined;
+      for (const std::string_view piece : pretokenizer.split(text, scratch)) {
+        RC_ASSERT(!piece.empty());
+        joined += piece;
+      }
+      RC_ASSERT(joined == text);
+    }));
+  }
+}
+
+TEST_CASE("long runs neither overflow a stack nor take quadratic time") {
+  for (const std::string_view part : {" ", " \n", "a", "1", "!"}) {
+    std::string text;
+    while (text.size() < 300'000) text += part;
+    std::size_t size = 0;
+    for (const std::string& piece : pieces(kByteLevel, text)) size += piece.size();
+    CHECK(size == text.size());
+  }
+}
