@@ -2,8 +2,10 @@
 // are equal. Both are total: they never hang, never crash, never execute their input, and say why they decided.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "framework/problem/attempt.h"
 
@@ -30,5 +32,26 @@ struct Judgement {
 // A text such that equal keys imply equal() == Verdict::equal; most equal answers share their key, so that clustering
 // needs few comparisons.
 [[nodiscard]] std::string canonical_key(std::string_view answer);
+
+// The same with a rung of your own between the exact normal forms and the numeric comparison: a prover in a helper
+// process, say. Immutable and safe to share between threads, if the rung is.
+//
+//   const Grader grader(std::make_unique<MyRung>());      // see rung.h
+//   grader.equal("\\sqrt{7+4\\sqrt3}", "2+\\sqrt3");
+class Rung;
+class Grader {
+ public:
+  // `step_budget`: how much work one comparison may take before its verdict is unknown; a step is well below a
+  // microsecond.
+  explicit Grader(std::unique_ptr<const Rung> prover = nullptr, long long step_budget = 2'000'000);
+  ~Grader();
+
+  [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate) const;
+  [[nodiscard]] std::string canonical_key(std::string_view answer) const;
+
+ private:
+  std::vector<std::unique_ptr<const Rung>> ladder_;
+  long long step_budget_;
+};
 
 }  // namespace ft::grade

@@ -1,0 +1,236 @@
+#include "framework/grade/equivalence.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "framework/grade/algebra.h"
+#include "framework/grade/relation.h"
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+namespace {
+
+Judgement different(std::string reason) { return {Verdict::different, std::move(reason)}; }
+Judgement unknown(std::string reason) { return {Verdict::unknown, std::move(reason)}; }
+
+bool is_collection(const Node& node) { return node.is(Op::list) || node.is(Op::set); }
+
+bool mentions_pi(const Node& node) {
+  return (node.is(Op::constant) && node.text == "pi") || std::any_of(node.kids.begin(), node.kids.end(), mentions_pi);
+}
+
+}  // namespace
+
+Judgement Equivalence::compare(const Node& a, const Node& b) {
+  if (depth_ > 60) return unknown("nested too deep");
+  ++depth_;
+  Judgement judgement;
+  try {
+    budget_.spend(10);
+    judgement = structures(a, b);
+  } catch (const Undecided& undecided) {
+    judgement = unknown(undecided.reason);
+  }
+  --depth_;
+  return judgement;
+}
+
+Judgement Equivalence::structures(const Node& a, const Node& b) {
+  if (a.is(Op::relation) && b.is(Op::relation)) return relations(a, b);
+  if (a.is(Op::relation)) return relation_and_value(a, b);
+  if (b.is(Op::relation)) return relation_and_value(b, a);
+  if (a.is(Op::set) && a.kids.size() == 1) return compare(a.kids[0], b);
+  if (b.is(Op::set) && b.kids.size() == 1) return compare(a, b.kids[0]);
+  if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
+  if (is_collection(a) && is_collection(b)) {
+    return in_any_order(a.is(Op::set) ? distinct(a.kids) : a.kids, b.is(Op::set) ? distinct(b.kids) : b.kids);
+  }
+  if (a.is_scalar() && b.is_scalar()) return scalars(a, b);
+  if (a.op != b.op) return different("different kinds of answer");
+  switch (a.op) {
+    case Op::bracketed:
+      if (a.text != b.text) return different("different brackets");
+      return in_order(a.kids, b.kids);
+    case Op::unite:
+    case Op::intersect: return in_any_order(a.kids, b.kids);
+    case Op::without:
+    case Op::matrix: return in_order(a.kids, b.kids);
+    case Op::ratio: return ratios(a, b);
+    case Op::based:
+      if (a.text == b.text && a.value == b.value) return {Verdict::equal, "digits and base"};
+      return different("digits or base");
+    case Op::words: return a.text == b.text ? Judgement{Verdict::equal, "words"} : different("words");
+    default: return unknown("no rule for this kind of answer");
+  }
+}
+
+Judgement Equivalence::scalars(const Node& a, const Node& b) {
+  std::string reason = "no rung could decide";
+  for (const auto& rung : ladder_) {
+    try {
+      if (auto judgement = rung->decide(a, b, budget_)) return *judgement;
+    } catch (const Undecided& undecided) {
+      reason = undecided.reason;
+    }
+  }
+  return unknown(reason);
+}
+
+Judgement Equivalence::quantities(const Node& a, const Node& b) {
+  const Node& x = a.is(Op::quantity) ? a.kids[0] : a;
+  const Node& y = b.is(Op::quantity) ? b.kids[0] : b;
+  if (!a.is(Op::quantity) || !b.is(Op::quantity)) {
+    const Judgement plain = compare(x, y);
+    const std::string& label = a.is(Op::quantity) ? a.text : b.text;
+    if (plain.verdict == Verdict::equal || unit_of(label).dimension != "angle") return plain;
+    const Node& angle = a.is(Op::quantity) ? x : y;
+    const Node& other = a.is(Op::quantity) ? y : x;
+    if (!mentions_pi(other) || !angle.is_scalar() || !other.is_scalar()) return plain;
+    const Node radians(Op::divide, std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}),
+                                                     Node(Rational(180))});
+    return compare(radians, other);
+  }
+  const Unit left = unit_of(a.text);
+  const Unit right = unit_of(b.text);
+  if (left.dimension.empty() || right.dimension.empty()) return compare(x, y);
+  if (left.dimension == "label" || right.dimension == "label") {
+    const Judgement plain = compare(x, y);
+    if (a.text == b.text || plain.verdict != Verdict::equal) return plain;
+    return unknown("equal numbers of different things");
+  }
+  if (left.dimension != right.dimension) return different("different units");
+  if (left.factor == right.factor) return compare(x, y);
+  if (!x.is_scalar() || !y.is_scalar()) return unknown("units on a structure");
+  return compare(Node(Op::multiply, std::vector<Node>{Node(left.factor), x}),
+                 Node(Op::multiply, std::vector<Node>{Node(right.factor), y}));
+}
+
+Judgement Equivalence::relations(const Node& a, const Node& b) {
+  const auto left = assignment_of(a);
+  const auto right = assignment_of(b);
+  if (left && right && compare(*left->name, *right->name).verdict == Verdict::equal) {
+    return compare(*left->value, *right->value);
+  }
+  const auto inside = membership_of(a, budget_);
+  const auto also_inside = membership_of(b, budget_);
+  if (inside && also_inside) {
+    if (inside->variable != also_inside->variable) return different("different variables");
+    return compare(inside->set, also_inside->set);
+  }
+  if (a.text != b.text) return different("different relations");
+  if (a.text == "in") return in_order(a.kids, b.kids);
+  const bool scalar = std::all_of(a.kids.begin(), a.kids.end(), [](const Node& n) { return n.is_scalar(); }) &&
+                      std::all_of(b.kids.begin(), b.kids.end(), [](const Node& n) { return n.is_scalar(); });
+  if (!scalar) {
+    const Judgement sides = in_order(a.kids, b.kids);
+    return sides.verdict == Verdict::equal ? sides : unknown("an equation between structures");
+  }
+  const bool same = relation_normal_form(a, budget_) == relation_normal_form(b, budget_);
+  return {same ? Verdict::equal : Verdict::different, "normal form of the relation"};
+}
+
+// "x = 5" against "5". What is left of "=" must be a name, or a formula that the equation works out.
+Judgement Equivalence::relation_and_value(const Node& relation, const Node& value) {
+  if (relation.text == "=") {
+    if (const auto assignment = assignment_of(relation)) {
+      if (assignment->value->is(Op::symbol)) return different("an equation between two letters");
+      return compare(*assignment->value, value);
+    }
+    if (has_symbols(relation.kids[0])) return different("an equation against a value");
+    const Judgement holds = compare(relation.kids[0], relation.kids[1]);
+    if (holds.verdict == Verdict::different) return different("an equation that does not hold");
+    return compare(relation.kids[1], value);
+  }
+  if (const auto inside = membership_of(relation, budget_)) return compare(inside->set, value);
+  return different("a relation against a value");
+}
+
+Judgement Equivalence::in_order(const std::vector<Node>& a, const std::vector<Node>& b) {
+  if (a.size() != b.size()) return different("different numbers of elements");
+  Judgement result{Verdict::equal, "element by element"};
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    Judgement one = a[i].is(Op::list) && b[i].is(Op::list) ? in_order(a[i].kids, b[i].kids) : compare(a[i], b[i]);
+    if (one.verdict == Verdict::different) return one;
+    if (one.verdict == Verdict::unknown) result = std::move(one);
+  }
+  return result;
+}
+
+namespace {
+
+// Augmenting paths over a small bipartite graph; `allowed` says which pairs may be joined.
+template <typename Allowed>
+bool has_perfect_matching(std::size_t size, const Allowed& allowed) {
+  std::vector<std::optional<std::size_t>> partner(size);
+  std::vector<bool> seen;
+  const auto augment = [&](auto&& self, std::size_t left) -> bool {
+    for (std::size_t right = 0; right < size; ++right) {
+      if (seen[right] || !allowed(left, right)) continue;
+      seen[right] = true;
+      if (!partner[right] || self(self, *partner[right])) {
+        partner[right] = left;
+        return true;
+      }
+    }
+    return false;
+  };
+  for (std::size_t left = 0; left < size; ++left) {
+    seen.assign(size, false);
+    if (!augment(augment, left)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Equality of elements need not be transitive (5 cm, 5, 5 m), so a matching decides and not a sorted order.
+Judgement Equivalence::in_any_order(const std::vector<Node>& a, const std::vector<Node>& b) {
+  if (a.size() != b.size()) return different("different numbers of elements");
+  if (a.size() > 64) throw Undecided{"too many elements"};
+  const std::size_t n = a.size();
+  std::vector<Verdict> verdicts(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) verdicts[i * n + j] = compare(a[i], b[j]).verdict;
+  }
+  if (has_perfect_matching(n, [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] == Verdict::equal; })) {
+    return {Verdict::equal, "element by element"};
+  }
+  if (has_perfect_matching(n, [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] != Verdict::different; })) {
+    return unknown("an element could not be decided");
+  }
+  return different("an element has no partner");
+}
+
+std::vector<Node> Equivalence::distinct(const std::vector<Node>& elements) {
+  std::vector<Node> result;
+  for (const Node& element : elements) {
+    const bool seen = std::any_of(result.begin(), result.end(),
+                                  [&](const Node& other) { return compare(element, other).verdict == Verdict::equal; });
+    if (!seen) result.push_back(element);
+  }
+  return result;
+}
+
+// 10:12 = 5:6. Two parts that could be a time of day must be the same numbers: 1:30 is not 2:60.
+Judgement Equivalence::ratios(const Node& a, const Node& b) {
+  if (a.kids.size() != b.kids.size()) return different("different numbers of elements");
+  const Judgement same = in_order(a.kids, b.kids);
+  if (same.verdict != Verdict::different) return same;
+  for (std::size_t i = 1; i < a.kids.size(); ++i) {
+    const Judgement crossed = compare(Node(Op::multiply, std::vector<Node>{a.kids[0], b.kids[i]}),
+                                      Node(Op::multiply, std::vector<Node>{b.kids[0], a.kids[i]}));
+    if (crossed.verdict != Verdict::equal) return crossed;
+  }
+  const auto may_be_time = [](const Node& ratio) {
+    const auto below = [](const Node& part, long long limit) {
+      const auto value = part.is(Op::number) ? part.value.as_long() : std::nullopt;
+      return value && *value < limit;
+    };
+    return ratio.kids.size() == 2 && below(ratio.kids[0], 25) && below(ratio.kids[1], 60);
+  };
+  if (may_be_time(a) && may_be_time(b)) return unknown("proportional, unless it is a time of day");
+  return {Verdict::equal, "proportional"};
+}
+
+}  // namespace ft::grade

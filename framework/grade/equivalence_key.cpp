@@ -1,0 +1,98 @@
+#include <algorithm>
+
+#include "framework/grade/algebra.h"
+#include "framework/grade/equivalence.h"
+#include "framework/grade/relation.h"
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+
+std::string Equivalence::joined_keys(const std::vector<Node>& nodes, bool sorted) {
+  std::vector<std::string> keys;
+  for (const Node& node : nodes) keys.push_back(node.is(Op::list) && !sorted ? "row" + joined_keys(node.kids, false) : key(node));
+  if (sorted) std::sort(keys.begin(), keys.end());
+  std::string text = "[";
+  for (const std::string& one : keys) text += one + ";";
+  return text + "]";
+}
+
+std::string Equivalence::key(const Node& node) {
+  budget_.spend(5);
+  if (node.is_scalar()) {
+    if (node.is(Op::constant) && node.text == "inf") return "inf";
+    if (node.is(Op::negate) && node.kids[0].is(Op::constant) && node.kids[0].text == "inf") return "-inf";
+    return Algebra(budget_).evaluate(node).to_string();
+  }
+  switch (node.op) {
+    case Op::quantity: return quantity_key(node);
+    case Op::relation: return relation_key(node);
+    case Op::set: {
+      const std::vector<Node> elements = distinct(node.kids);
+      return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
+    }
+    case Op::list: return "any" + joined_keys(node.kids, true);
+    case Op::bracketed: return node.text + joined_keys(node.kids, false);
+    case Op::unite: return "union" + joined_keys(node.kids, true);
+    case Op::intersect: return "intersection" + joined_keys(node.kids, true);
+    case Op::without: return "without" + joined_keys(node.kids, false);
+    case Op::matrix: return "matrix" + joined_keys(node.kids, false);
+    case Op::ratio: return "ratio" + joined_keys(node.kids, false);
+    case Op::based: return "based " + node.text + "_" + node.value.to_string();
+    case Op::words: return "words " + node.text;
+    default: throw Undecided{"no key for this kind of answer"};
+  }
+}
+
+std::string Equivalence::quantity_key(const Node& node) {
+  const Unit unit = unit_of(node.text);
+  // What never makes a difference does not enter the key.
+  if (unit.dimension.empty() || unit.dimension == "percent" || unit.dimension == "angle") return key(node.kids[0]);
+  if (unit.dimension == "label") return key(node.kids[0]) + " " + node.text;
+  if (!node.kids[0].is_scalar()) return key(node.kids[0]) + " " + unit.dimension + " " + unit.factor.to_string();
+  return key(Node(Op::multiply, std::vector<Node>{Node(unit.factor), node.kids[0]})) + " " + unit.dimension;
+}
+
+std::string Equivalence::relation_key(const Node& node) {
+  if (const auto assignment = assignment_of(node)) return key(*assignment->name) + " = " + key(*assignment->value);
+  if (const auto inside = membership_of(node, budget_)) return inside->variable + " in " + key(inside->set);
+  if (node.text == "in") return key(node.kids[0]) + " in " + key(node.kids[1]);
+  if (!node.kids[0].is_scalar() || !node.kids[1].is_scalar()) return node.text + joined_keys(node.kids, false);
+  return relation_normal_form(node, budget_);
+}
+
+namespace {
+
+bool has_plus_minus(const Node& node) {
+  return node.is(Op::plus_minus) || std::any_of(node.kids.begin(), node.kids.end(), has_plus_minus);
+}
+
+Node with_sign(Node node, bool minus) {
+  for (Node& kid : node.kids) kid = with_sign(std::move(kid), minus);
+  if (!node.is(Op::plus_minus)) return node;
+  if (minus) node.kids[1] = Node(Op::negate, std::vector<Node>{std::move(node.kids[1])});
+  node.op = Op::add;
+  return node;
+}
+
+}  // namespace
+
+Node without_plus_minus(Node node) {
+  if (!has_plus_minus(node)) return node;
+  if (!node.is(Op::list) && !node.is(Op::set)) {
+    Node minus = with_sign(node, true);
+    return {Op::list, std::vector<Node>{with_sign(std::move(node), false), std::move(minus)}};
+  }
+  std::vector<Node> elements;
+  for (Node& kid : node.kids) {
+    Node expanded = without_plus_minus(std::move(kid));
+    if (expanded.is(Op::list)) {
+      for (Node& element : expanded.kids) elements.push_back(std::move(element));
+    } else {
+      elements.push_back(std::move(expanded));
+    }
+  }
+  node.kids = std::move(elements);
+  return node;
+}
+
+}  // namespace ft::grade

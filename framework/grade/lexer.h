@@ -1,0 +1,41 @@
+// Cuts an answer, LaTeX or plain text, into tokens: numbers with their separators joined, commands, letters, words.
+//
+// Everything that does not change the meaning disappears here: $ and \( delimiters, \left, \right, \displaystyle, spaces,
+// markdown stars, a full stop at the end. A letter run such as "xy" or "sin" stays one token, for the parser to split
+// where it knows more. Unicode signs of mathematics become their LaTeX commands.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ft::grade {
+
+enum class TokenKind {
+  number,   // "12345", "0.5": separators removed
+  letters,  // a run of ASCII letters, as written
+  command,  // "\\frac", without its argument; also signs such as "\\le" for "<="
+  text,     // the contents of \text{...} and its relatives
+  symbol,   // one character of punctuation; "{" "}" group, "\\{" "\\}" are commands
+  end,
+};
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  std::string text;
+  bool after_space = false;  // white space stands before it
+  std::string style;         // text only: the command it came from, "text", "mathrm", "mathbf", ...
+};
+
+struct LexOptions {
+  bool thousands = true;  // "1,234" outside brackets is one number; false: a list of two
+};
+
+// Throws Undecided when the text is too long (20,000 bytes) or holds bytes that no answer holds.
+[[nodiscard]] std::vector<Token> lex(std::string_view text, const LexOptions& options = {});
+
+// Removes what surrounds an answer: white space, one pair of $...$, \(...\), \[...\], \boxed{...}, **...**, a final
+// full stop. Never removes characters from within.
+[[nodiscard]] std::string strip_delimiters(std::string_view text);
+
+}  // namespace ft::grade

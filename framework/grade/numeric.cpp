@@ -1,0 +1,220 @@
+#include "framework/grade/numeric.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "framework/grade/wide.h"
+
+namespace ft::grade {
+namespace {
+
+using Point = std::map<std::string, Approximate>;
+
+Approximate real(const Wide& value) { return {value, Wide(0), std::fabs(value.high) * 0x1p-104}; }
+const Approximate kOne{Wide(1), Wide(0), 0};
+const Approximate kImaginary{Wide(0), Wide(1), 0};
+
+class Evaluator {
+ public:
+  Evaluator(const Point& point, Budget& budget) : point_(point), budget_(budget) {}
+
+  // Throws Undecided for what has no number.
+  Approximate operator()(const Node& node) {
+    budget_.spend(20);
+    switch (node.op) {
+      case Op::number: return exact(node.value);
+      case Op::symbol: return point_.at(node.text);
+      case Op::constant:
+        if (node.text == "pi") return real(wide_pi());
+        if (node.text == "e") return real(exp(Wide(1)));
+        if (node.text == "i") return kImaginary;
+        throw Undecided{"infinity inside a formula"};
+      case Op::add: {
+        Approximate sum;
+        for (const Node& kid : node.kids) sum = sum + (*this)(kid);
+        return sum;
+      }
+      case Op::multiply: {
+        Approximate product = kOne;
+        for (const Node& kid : node.kids) product = product * (*this)(kid);
+        return product;
+      }
+      case Op::divide: return (*this)(node.kids[0]) / (*this)(node.kids[1]);
+      case Op::negate: return -(*this)(node.kids[0]);
+      case Op::power: return power((*this)(node.kids[0]), node.kids[1]);
+      case Op::root: return root((*this)(node.kids[0]), (*this)(node.kids[1]));
+      case Op::call: return call(node);
+      case Op::quantity: {
+        const Approximate value = (*this)(node.kids[0]);
+        return node.text == "degree" ? value * real(wide_pi()) / exact(180) : value;
+      }
+      default: throw Undecided{"a structure inside a formula"};
+    }
+  }
+
+ private:
+  static Approximate exact(const Rational& value) {
+    const Wide wide = to_wide(value);
+    return {wide, Wide(0), value.is_integer() && value.numerator().num_limbs() <= 3 ? 0 : std::fabs(wide.high) * 0x1p-104};
+  }
+
+  // The real odd root of a negative real number, as in school; the principal root otherwise.
+  static Approximate root(const Approximate& radicand, const Approximate& degree) {
+    const double n = degree.real.high;
+    if (degree.error == 0 && n == 2 && degree.imaginary.high == 0) return sqrt(radicand);
+    const bool odd = degree.error == 0 && n == std::floor(n) && std::fmod(std::fabs(n), 2) == 1;
+    const bool negative = std::fabs(radicand.imaginary.high) <= radicand.error && radicand.real.high < 0;
+    if (odd && negative) return -pow(-radicand, kOne / degree);
+    return pow(radicand, kOne / degree);
+  }
+
+  Approximate power(const Approximate& base, const Node& exponent) {
+    const Node* value = &exponent;
+    bool minus = false;
+    for (; value->is(Op::negate); value = &value->kids[0]) minus = !minus;
+    if (value->is(Op::divide) && value->kids[0].is(Op::number) && value->kids[1].is(Op::number)) {
+      const Rational fraction = value->kids[0].value / value->kids[1].value;
+      if (!fraction.denominator().is_odd() || fraction.is_integer()) return pow(base, (*this)(exponent));
+      const Approximate rooted = root(base, exact(Rational(fraction.denominator())));
+      const Approximate result = pow(rooted, exact(Rational(fraction.numerator())));
+      return minus ? kOne / result : result;
+    }
+    return pow(base, (*this)(exponent));
+  }
+
+  Approximate call(const Node& node);
+  static Approximate hyperbolic(const std::string& name, const Approximate& x);
+  static Approximate inverse(const std::string& name, const Approximate& x);
+
+  const Point& point_;
+  Budget& budget_;
+};
+
+Approximate Evaluator::call(const Node& node) {
+  const std::string& name = node.text;
+  if (node.kids.empty()) throw Undecided{"a function without argument"};
+  const Approximate x = (*this)(node.kids[0]);
+  if (name == "sin") return sin(x);
+  if (name == "cos") return cos(x);
+  if (name == "tan") return sin(x) / cos(x);
+  if (name == "cot") return cos(x) / sin(x);
+  if (name == "sec") return kOne / cos(x);
+  if (name == "csc") return kOne / sin(x);
+  if (name == "exp") return exp(x);
+  if (name == "ln") return log(x);
+  if (name == "log" || name == "lg") return log(x) / log(node.kids.size() == 2 ? (*this)(node.kids[1]) : exact(10));
+  if (name == "abs") {
+    const double size = x.size();
+    if (size == 0) return x;
+    const Wide length = sqrt(x.real * x.real + x.imaginary * x.imaginary);
+    return {length, Wide(0), x.error + size * 0x1p-98};
+  }
+  if (name == "max" || name == "min") {
+    Approximate best = x;
+    for (std::size_t i = 1; i < node.kids.size(); ++i) {
+      const Approximate other = (*this)(node.kids[i]);
+      if ((other.real.high > best.real.high) == (name == "max")) best = other;
+    }
+    return best;
+  }
+  if (name.ends_with("h") && !name.starts_with("ar") && name.size() > 1) return hyperbolic(name, x);
+  if (name.starts_with("ar")) return inverse(name, x);
+  throw Undecided{"no value for the function " + name};
+}
+
+Approximate Evaluator::hyperbolic(const std::string& name, const Approximate& x) {
+  const Approximate two = exact(2);
+  const Approximate sine = (exp(x) + -exp(-x)) / two;
+  const Approximate cosine = (exp(x) + exp(-x)) / two;
+  if (name == "sinh") return sine;
+  if (name == "cosh") return cosine;
+  if (name == "tanh") return sine / cosine;
+  if (name == "coth") return cosine / sine;
+  if (name == "sech") return kOne / cosine;
+  if (name == "csch") return kOne / sine;
+  throw Undecided{"no value for the function " + name};
+}
+
+// Through logarithms: Abramowitz and Stegun 4.4.26-4.4.28 and 4.6.20-4.6.22.
+Approximate Evaluator::inverse(const std::string& name, const Approximate& x) {
+  const auto arcsin = [](const Approximate& z) { return -(kImaginary * log(kImaginary * z + sqrt(kOne + -(z * z)))); };
+  const auto arctan = [](const Approximate& z) {
+    return (log(kOne + kImaginary * z) + -log(kOne + -(kImaginary * z))) / (exact(2) * kImaginary);
+  };
+  const auto arsinh = [](const Approximate& z) { return log(z + sqrt(z * z + kOne)); };
+  const auto arcosh = [](const Approximate& z) { return log(z + sqrt(z + kOne) * sqrt(z + -kOne)); };
+  const auto artanh = [](const Approximate& z) { return (log(kOne + z) + -log(kOne + -z)) / exact(2); };
+  const Approximate right_angle = real(wide_pi()) / exact(2);
+  if (name == "arcsin") return arcsin(x);
+  if (name == "arccos") return right_angle + -arcsin(x);
+  if (name == "arctan") return arctan(x);
+  if (name == "arccot") return right_angle + -arctan(x);
+  if (name == "arcsec") return right_angle + -arcsin(kOne / x);
+  if (name == "arccsc") return arcsin(kOne / x);
+  if (name == "arsinh") return arsinh(x);
+  if (name == "arcosh") return arcosh(x);
+  if (name == "artanh") return artanh(x);
+  if (name == "arcoth") return artanh(kOne / x);
+  if (name == "arsech") return arcosh(kOne / x);
+  if (name == "arcsch") return arsinh(kOne / x);
+  throw Undecided{"no value for the function " + name};
+}
+
+void collect_symbols(const Node& node, std::set<std::string>* names) {
+  if (node.is(Op::symbol)) names->insert(node.text);
+  for (const Node& kid : node.kids) collect_symbols(kid, names);
+}
+
+enum class AtPoint { different, agree, undefined, unclear };
+
+AtPoint compare_at(const Node& a, const Node& b, const Point& point, Budget& budget) {
+  const Approximate x = Evaluator(point, budget)(a);
+  const Approximate y = Evaluator(point, budget)(b);
+  if (!x.is_finite() || !y.is_finite()) return AtPoint::undefined;
+  const Approximate gap = x + -y;
+  const double error = gap.error;
+  const double size = std::max(x.size(), y.size());
+  if (gap.size() > 16 * error && gap.size() > 1e-18 * size) return AtPoint::different;
+  if (gap.size() <= 4 * error && error <= std::max(1e-20 * size, 1e-24)) return AtPoint::agree;
+  return AtPoint::unclear;
+}
+
+}  // namespace
+
+NumericVerdict compare_numerically(const Node& a, const Node& b, Budget& budget) {
+  std::set<std::string> names;
+  collect_symbols(a, &names);
+  collect_symbols(b, &names);
+  // Points of either sign inside and outside the unit interval; the first two are positive throughout.
+  int agreed = 0;
+  int agreed_elsewhere = 0;
+  bool split = false;
+  const int points = names.empty() ? 1 : 6;
+  for (int p = 0; p < points; ++p) {
+    Point point;
+    int n = 0;
+    for (const std::string& name : names) {
+      ++n;
+      const int sign = p < 3 ? 1 : ((p + n) % 3 == 0 ? 1 : -1);
+      const long long top = p % 3 == 0 ? 22 + 7 * n : p % 3 == 1 ? 5 + 2 * n : 61 + 13 * n;
+      const long long bottom = p % 3 == 0 ? 7 + 6 * n : p % 3 == 1 ? 11 + 8 * n : 17 + 3 * n;
+      point[name] = real(to_wide(Rational(BigInt(sign * top), BigInt(bottom))));
+    }
+    switch (compare_at(a, b, point, budget)) {
+      case AtPoint::different:
+        if (p < 3 || agreed < 2) return NumericVerdict::different;
+        split = true;
+        break;
+      case AtPoint::agree: ++(p < 3 ? agreed : agreed_elsewhere); break;
+      case AtPoint::undefined:
+      case AtPoint::unclear: break;
+    }
+  }
+  if (names.empty()) return agreed == 1 ? NumericVerdict::equal : NumericVerdict::unclear;
+  if (agreed < 2) return NumericVerdict::unclear;
+  return split || agreed_elsewhere == 0 ? NumericVerdict::equal_for_positive : NumericVerdict::equal;
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,18 @@
+// Compares two scalars by their values at fixed points: the last rung before "unknown".
+#pragma once
+
+#include "framework/grade/node.h"
+
+namespace ft::grade {
+
+enum class NumericVerdict {
+  different,           // the values differ by more than their error bounds
+  equal,               // the values agree to 20 digits at every point where both are defined
+  equal_for_positive,  // agree where all variables are positive, differ or are undefined elsewhere
+  unclear,
+};
+
+// Deterministic: variables take fixed "odd" rational values derived from their names' order.
+[[nodiscard]] NumericVerdict compare_numerically(const Node& a, const Node& b, Budget& budget);
+
+}  // namespace ft::grade

@@ -1,0 +1,253 @@
+#include <algorithm>
+
+#include "framework/grade/parser_state.h"
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+
+Node Parser::command() {
+  const std::string text = peek().text;
+  if (text == "\\frac" || text == "\\dfrac" || text == "\\tfrac" || text == "\\cfrac") return fraction();
+  if (text == "\\sqrt") return root();
+  if (text == "\\{") return braces("\\}");
+  if (text == "\\lfloor") return enclosed("\\rfloor", "floor");
+  if (text == "\\lceil") return enclosed("\\rceil", "ceil");
+  if (text == "\\lvert") return enclosed("\\rvert", "abs");
+  if (text == "\\begin") return matrix();
+  if (const std::string name = function_name(text); !name.empty() && name != "binom") {
+    advance();
+    return function(name);
+  }
+  if (text == "\\binom" || text == "\\dbinom" || text == "\\tbinom") {
+    advance();
+    Node top = argument();
+    Node bottom = argument();
+    return {Op::call, "binom", {std::move(top), std::move(bottom)}};
+  }
+  if (const std::string name = constant_name(text); !name.empty()) {
+    advance();
+    return {Op::constant, name};
+  }
+  if (text == "\\emptyset" || text == "\\varnothing") {
+    advance();
+    return Node(Op::set, std::vector<Node>{});
+  }
+  if (text == "\\$") {  // "2\$" and the like: money, whatever stands around it
+    advance();
+    return primary();
+  }
+  if (text == "\\overline" || text == "\\mathbb" || text == "\\vec" || text == "\\hat" || text == "\\bar" || text == "\\mathcal") {
+    advance();
+    const Node inner = argument();
+    if (inner.is(Op::symbol)) return {Op::symbol, text + inner.text};
+    throw Undecided{"cannot read " + text};
+  }
+  if (starts_factor()) {  // a Greek letter
+    advance();
+    return letter_symbol(text);
+  }
+  unexpected();
+}
+
+// The argument of a command: a group, or what LaTeX takes without braces, which is one digit of a number.
+Node Parser::argument() {
+  const Depth depth(*this);
+  if (peek().kind == TokenKind::number) {
+    Token& token = tokens_[pos_];
+    const Node digit(Rational(BigInt::parse(token.text.substr(0, 1))));
+    if (token.text.size() == 1) {
+      advance();
+    } else {
+      if (token.text.find_first_not_of("0123456789") != std::string::npos) unexpected();
+      token.text.erase(0, 1);
+      token.after_space = false;
+      budget_.spend();
+    }
+    return digit;
+  }
+  return primary();
+}
+
+Node Parser::fraction() {
+  advance();
+  Node top = argument();
+  Node bottom = argument();
+  return {Op::divide, std::vector<Node>{std::move(top), std::move(bottom)}};
+}
+
+Node Parser::root() {
+  advance();
+  Node degree(Rational(2));
+  if (is_symbol("[")) {
+    advance();
+    degree = sum();
+    expect_symbol("]");
+  }
+  Node radicand;
+  if (peek().kind == TokenKind::number) {  // \sqrt10 is meant as the root of ten
+    radicand = primary();
+  } else {
+    radicand = argument();
+  }
+  return {Op::root, std::vector<Node>{std::move(radicand), std::move(degree)}};
+}
+
+// \sin^2 x, \log_2(8), \max(1, 2), arcsin x.
+Node Parser::function(const std::string& name) {
+  const Depth depth(*this);
+  std::optional<Node> power;
+  std::optional<Node> base;
+  while (is_symbol("^") || is_symbol("_")) {
+    const bool is_power = is_symbol("^");
+    advance();
+    bool minus = false;
+    for (; is_symbol("-"); advance()) minus = !minus;
+    Node value = argument();
+    if (minus) value = Node(Op::negate, std::vector<Node>{std::move(value)});
+    (is_power ? power : base) = std::move(value);
+  }
+  std::vector<Node> arguments;
+  if (is_symbol("(")) {
+    advance();
+    arguments = elements_until(")", ")");
+    expect_symbol(")");
+  } else if (is_symbol("{")) {
+    advance();
+    arguments = elements_until("}", "}");
+    expect_symbol("}");
+    if (arguments.empty()) unexpected();
+  } else {
+    arguments.push_back(function_argument());
+  }
+  if (arguments.empty()) unexpected();
+  if (base) {
+    if (name != "log") throw Undecided{"a subscript on " + name};
+    arguments.push_back(std::move(*base));
+  }
+  const bool inverse = power && power->is(Op::negate) && power->kids[0].is(Op::number) && power->kids[0].value.is_one();
+  if (inverse && function_name("arc" + name).empty()) throw Undecided{"the inverse of " + name};
+  Node call(Op::call, inverse ? function_name("arc" + name) : name, std::move(arguments));
+  if (!power || inverse) return call;
+  return {Op::power, std::vector<Node>{std::move(call), std::move(*power)}};
+}
+
+// What a function without parentheses applies to: factors up to a sign, an operator or the next function.
+Node Parser::function_argument() {
+  Node argument = factor();
+  while (starts_factor() && !is_symbol("(") && !is_symbol("[") && function_name(peek().text).empty()) {
+    Node next = factor();
+    if (argument.is(Op::multiply)) argument.kids.push_back(std::move(next));
+    else argument = Node(Op::multiply, std::vector<Node>{std::move(argument), std::move(next)});
+  }
+  return argument;
+}
+
+std::vector<Node> Parser::elements_until(std::string_view close_a, std::string_view close_b) {
+  const int bars = std::exchange(bars_, 0);
+  std::vector<Node> elements;
+  const auto closes = [&] { return peek().text == close_a || peek().text == close_b; };
+  while (!closes()) {
+    elements.push_back(element());
+    if (closes()) break;
+    if (is_command("\\choose")) {
+      advance();
+      Node top = std::move(elements.back());
+      elements.back() = Node(Op::call, "binom", {std::move(top), element()});
+      continue;
+    }
+    if (!is_list_separator()) unexpected();
+    advance();
+    if (closes()) unexpected();
+  }
+  bars_ = bars;
+  return elements;
+}
+
+// Parentheses around one thing only group it; around several they make a tuple or an interval.
+Node Parser::brackets() {
+  const Depth depth(*this);
+  std::string pair = peek().text;
+  advance();
+  std::vector<Node> elements = elements_until(")", "]");
+  pair += peek().text;
+  advance();
+  if (elements.empty()) throw Undecided{"empty brackets"};
+  if (elements.size() == 1) {
+    if (pair != "()" && pair != "[]") throw Undecided{"brackets that do not match"};
+    return std::move(elements.front());
+  }
+  return {Op::bracketed, pair, std::move(elements)};
+}
+
+// "{...}" groups one thing and is a set of several; "\{...\}" is always a set.
+Node Parser::braces(std::string_view close) {
+  const Depth depth(*this);
+  advance();
+  std::vector<Node> elements = elements_until(close, close);
+  advance();
+  if (close == "}" && elements.empty()) throw Undecided{"an empty group"};
+  if (close == "}" && elements.size() == 1) return std::move(elements.front());
+  return {Op::set, std::move(elements)};
+}
+
+Node Parser::absolute() {
+  const Depth depth(*this);
+  advance();
+  ++bars_;
+  Node inner = sum();
+  --bars_;
+  expect_symbol("|");
+  return {Op::call, "abs", {std::move(inner)}};
+}
+
+Node Parser::enclosed(std::string_view close, const std::string& name) {
+  const Depth depth(*this);
+  advance();
+  Node inner = sum();
+  if (!is_command(close)) unexpected();
+  advance();
+  return {Op::call, name, {std::move(inner)}};
+}
+
+// \begin{pmatrix} a & b \\ c & d \end{pmatrix} and its relatives.
+Node Parser::matrix() {
+  const Depth depth(*this);
+  const auto name = [this] {
+    advance();
+    expect_symbol("{");
+    std::string environment = peek().text;
+    advance();
+    expect_symbol("}");
+    return environment;
+  };
+  const std::string environment = name();
+  if (environment == "array" && is_symbol("{")) {
+    while (!is_symbol("}") && !at_end()) advance();
+    expect_symbol("}");
+  } else if (environment.find("matrix") == std::string::npos && environment != "array") {
+    throw Undecided{"cannot read environment " + environment.substr(0, 20)};
+  }
+  Node result(Op::matrix, std::vector<Node>{});
+  std::vector<Node> row;
+  while (true) {
+    if (is_command("\\\\") || is_command("\\end")) {
+      const bool end = is_command("\\end");
+      if (!row.empty()) result.kids.emplace_back(Op::list, std::move(row));
+      row.clear();
+      if (!end) {
+        advance();
+        continue;
+      }
+      if (name() != environment) throw Undecided{"environments that do not match"};
+      break;
+    }
+    row.push_back(element());
+    if (is_symbol("&")) advance();
+    else if (!is_command("\\\\") && !is_command("\\end")) unexpected();
+  }
+  if (result.kids.empty()) throw Undecided{"an empty matrix"};
+  if (environment == "vmatrix") return {Op::call, "det", {std::move(result)}};
+  return result;
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,367 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "framework/grade/parser_state.h"
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+namespace {
+
+bool is_whole(const Node& node) { return node.is(Op::number) && node.value.is_integer(); }
+
+bool is_fraction_command(std::string_view text) {
+  return text == "\\frac" || text == "\\dfrac" || text == "\\tfrac" || text == "\\cfrac";
+}
+
+constexpr auto kSymbolCommands = std::to_array<std::string_view>(
+    {"\\alpha", "\\beta", "\\gamma", "\\delta", "\\epsilon", "\\varepsilon", "\\zeta", "\\eta", "\\theta", "\\vartheta",
+     "\\iota", "\\kappa", "\\lambda", "\\mu", "\\nu", "\\xi", "\\rho", "\\sigma", "\\tau", "\\phi", "\\varphi", "\\chi",
+     "\\psi", "\\omega", "\\Gamma", "\\Delta", "\\Theta", "\\Lambda", "\\Sigma", "\\Phi", "\\Psi", "\\Omega", "\\ell",
+     "\\hbar", "\\mathbb", "\\vec", "\\hat", "\\bar", "\\triangle", "\\angle", "\\mathcal"});
+
+bool is_symbol_command(std::string_view text) {
+  return std::find(kSymbolCommands.begin(), kSymbolCommands.end(), text) != kSymbolCommands.end();
+}
+
+// "B" for "B", "(B)", " b ": a letter that stands for itself although it is set as text.
+std::string single_letter(std::string_view text) {
+  std::string letters;
+  for (const char c : text) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) letters.push_back(c);
+    else if (c != '(' && c != ')' && c != ' ' && c != '.') return {};
+  }
+  return letters.size() == 1 ? letters : std::string();
+}
+
+bool is_numeric_text(std::string_view text) {
+  const bool digits = std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool letters = std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; });
+  return digits && (!letters || text.find('\\') != std::string_view::npos);
+}
+
+// "0.5(72)" is 0.5727272...
+Rational number_value(const std::string& text) {
+  const std::size_t open = text.find('(');
+  if (open == std::string::npos) return Rational::parse_decimal(text);
+  const std::string head = text.substr(0, open);
+  const std::string period = text.substr(open + 1, text.size() - open - 2);
+  const std::size_t point = head.find('.');
+  const Rational scale = pow(Rational(10), static_cast<long long>(head.size() - point - 1));
+  const Rational nines = pow(Rational(10), static_cast<long long>(period.size())) - Rational(1);
+  const Rational start = point + 1 == head.size() ? Rational::parse_decimal(head + "0") : Rational::parse_decimal(head);
+  return start + Rational(BigInt::parse(period)) / (nines * scale);
+}
+
+}  // namespace
+
+void Parser::unexpected() const {
+  if (at_end()) throw Undecided{"the answer ends too early"};
+  throw Undecided{"cannot read '" + peek().text.substr(0, 20) + "'"};
+}
+
+void Parser::expect_symbol(std::string_view text) {
+  if (!is_symbol(text)) unexpected();
+  advance();
+}
+
+bool Parser::is_list_separator() const {
+  const Token& token = peek();
+  if (token.kind == TokenKind::symbol) return token.text == "," || token.text == ";";
+  if (token.kind == TokenKind::command) return token.text == "\\&" || token.text == "\\lor" || token.text == "\\land";
+  if (token.kind == TokenKind::letters) return token.text == "and" || token.text == "or";
+  return token.kind == TokenKind::text && is_separator_word(token.text);
+}
+
+std::optional<Node> Parser::only_words() const {
+  std::string words;
+  bool has_word = false;
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const Token& token = tokens_[i];
+    if (token.kind == TokenKind::text) {
+      if (is_numeric_text(token.text) || !single_letter(token.text).empty()) return std::nullopt;
+      if (!function_name(token.text).empty() || token.style == "operatorname") return std::nullopt;
+      has_word = true;
+    } else if (token.kind == TokenKind::letters) {
+      if (!function_name(token.text).empty() || !constant_name(token.text).empty()) return std::nullopt;
+      has_word = has_word || token.text.size() >= 4;
+    } else if (token.kind != TokenKind::number || !has_word) {
+      return std::nullopt;
+    }
+    words += (token.after_space ? " " : "") + token.text;
+  }
+  words = plain_words(words);
+  if (!has_word || words.empty()) return std::nullopt;
+  return Node(Op::words, words);
+}
+
+Node Parser::product() {
+  const Depth depth(*this);
+  const auto signed_factor = [this] {
+    bool minus = false;
+    for (; is_symbol("-") || is_symbol("+"); advance()) minus = minus != is_symbol("-");
+    Node right = factor();
+    return minus ? Node(Op::negate, std::vector<Node>{std::move(right)}) : right;
+  };
+  const auto times = [](Node left, Node right) {
+    if (left.is(Op::multiply)) {
+      left.kids.push_back(std::move(right));
+      return left;
+    }
+    return Node(Op::multiply, std::vector<Node>{std::move(left), std::move(right)});
+  };
+  auto mixed = mixed_number();
+  Node left = mixed ? std::move(*mixed) : factor();
+  for (int links = 0;; ++links) {
+    budget_.spend();
+    if (links > kMaxChain && !left.is(Op::multiply)) throw Undecided{"too many divisions in a row"};
+    if (is_symbol("*") || is_command("\\cdot") || is_command("\\times") || is_command("\\ast")) {
+      advance();
+      left = times(std::move(left), signed_factor());
+    } else if ((is_symbol("/") || is_command("\\div"))) {
+      advance();
+      left = Node(Op::divide, std::vector<Node>{std::move(left), signed_factor()});
+    } else if (is_command("\\mod") || is_command("\\bmod") || is_command("\\pmod")) {
+      advance();
+      left = Node(Op::call, "mod", {std::move(left), signed_factor()});
+    } else if (starts_factor()) {
+      if (peek().kind == TokenKind::number && left.is(Op::number)) unexpected();
+      left = times(std::move(left), factor());
+    } else {
+      return left;
+    }
+  }
+}
+
+// A word or unit behind a number, not a product of letters.
+bool Parser::starts_label() const {
+  const std::string& text = peek().text;
+  if (peek().kind == TokenKind::text) {
+    const std::string letter = single_letter(text);
+    if (letter.empty()) return !is_numeric_text(text) && peek().style != "operatorname";
+    return peek().style != "mathrm" || is_unit_word(letter);
+  }
+  if (peek().kind != TokenKind::letters || text.size() == 1) return false;
+  if (!function_name(text).empty() || !constant_name(text).empty()) return false;
+  return text.size() >= 4 || (is_unit_word(text) && text != "am" && text != "pm");
+}
+
+bool Parser::starts_factor() const {
+  const Token& token = peek();
+  if (is_list_separator()) return false;
+  switch (token.kind) {
+    case TokenKind::number: return true;
+    case TokenKind::letters: return token.text != "U" && !starts_label();
+    case TokenKind::text: return !starts_label();
+    case TokenKind::symbol: return token.text == "(" || token.text == "[" || token.text == "{" || (token.text == "|" && bars_ == 0);
+    case TokenKind::command:
+      return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" || token.text == "\\dbinom" ||
+             token.text == "\\tbinom" || token.text == "\\lfloor" || token.text == "\\lceil" || token.text == "\\lvert" ||
+             is_symbol_command(token.text) || !function_name(token.text).empty() || !constant_name(token.text).empty();
+    case TokenKind::end: return false;
+  }
+  return false;
+}
+
+// "2\frac{1}{3}" and "2 1/3": whole plus fraction, where all three are plain whole numbers.
+std::optional<Node> Parser::mixed_number() {
+  if (peek().kind != TokenKind::number || peek().text.find('.') != std::string::npos) return std::nullopt;
+  const auto whole_at = [this](std::size_t ahead) {
+    return peek(ahead).kind == TokenKind::number && peek(ahead).text.find('.') == std::string::npos;
+  };
+  const bool latex = peek(1).kind == TokenKind::command && is_fraction_command(peek(1).text);
+  const bool plain = whole_at(1) && peek(1).after_space && is_symbol("/", 2) && whole_at(3);
+  if (!latex && !plain) return std::nullopt;
+  Node whole(number_value(peek().text));
+  advance();
+  if (plain) {
+    const Rational top = number_value(peek().text);
+    advance();
+    advance();
+    const Rational bottom = number_value(peek().text);
+    advance();
+    return Node(whole.value + top / bottom);
+  }
+  Node part = postfix(fraction());
+  const Op op = part.is(Op::divide) && is_whole(part.kids[0]) && is_whole(part.kids[1]) ? Op::add : Op::multiply;
+  return Node(op, std::vector<Node>{std::move(whole), std::move(part)});
+}
+
+Node Parser::factor() {
+  const Depth depth(*this);
+  return postfix(primary());
+}
+
+Node Parser::postfix(Node base) {
+  for (int links = 0;; ++links) {
+    budget_.spend();
+    if (links > kMaxChain) throw Undecided{"too many powers in a row"};
+    if (is_symbol("!")) {
+      advance();
+      base = Node(Op::call, "factorial", {std::move(base)});
+    } else if (is_symbol("^")) {
+      if (degree_sign()) {
+        base = Node(Op::quantity, "degree", {std::move(base)});
+      } else {
+        advance();
+        base = exponent_of(std::move(base));
+      }
+    } else if (is_symbol("_") && is_whole(base) && !base.value.is_negative()) {
+      advance();
+      Node radix = argument();
+      const auto number = radix.is(Op::number) ? radix.value.as_long() : std::nullopt;
+      if (!number || *number < 2 || *number > 36) throw Undecided{"a base that is no number from 2 to 36"};
+      Node based(Op::based, base.value.to_string());
+      based.value = radix.value;
+      base = *number == 10 ? Node(base.value) : std::move(based);
+    } else {
+      return base;
+    }
+  }
+}
+
+Node Parser::exponent_of(Node base) {
+  bool minus = false;
+  for (; is_symbol("-") || is_symbol("+"); advance()) minus = minus != is_symbol("-");
+  Node exponent = peek().kind == TokenKind::number ? Node(number_value(peek().text)) : Node();
+  if (peek().kind == TokenKind::number) {
+    advance();
+  } else {
+    exponent = argument();
+  }
+  if (minus) exponent = Node(Op::negate, std::vector<Node>{std::move(exponent)});
+  return {Op::power, std::vector<Node>{std::move(base), std::move(exponent)}};
+}
+
+// Consumes "^\circ", "^{\circ}", "^\degree".
+bool Parser::degree_sign() {
+  const auto is_degree = [](const Token& token) { return token.text == "\\circ" || token.text == "\\degree"; };
+  if (is_degree(peek(1))) {
+    advance();
+    advance();
+    return true;
+  }
+  if (is_symbol("{", 1) && is_degree(peek(2)) && is_symbol("}", 3)) {
+    for (int i = 0; i < 4; ++i) advance();
+    return true;
+  }
+  return false;
+}
+
+Node Parser::primary() {
+  const Token& token = peek();
+  switch (token.kind) {
+    case TokenKind::number: {
+      Node number(number_value(token.text));
+      advance();
+      return number;
+    }
+    case TokenKind::letters: return letters();
+    case TokenKind::text: return text_primary();
+    case TokenKind::command: return command();
+    case TokenKind::symbol:
+      if (token.text == "(" || token.text == "[") return brackets();
+      if (token.text == "{") return braces("}");
+      if (token.text == "|") return absolute();
+      break;
+    case TokenKind::end: break;
+  }
+  unexpected();
+}
+
+// A run of letters: a function, a constant, one variable after the other, or a word.
+Node Parser::letters() {
+  const std::string run = peek().text;
+  if (const std::string name = function_name(run); !name.empty()) {
+    advance();
+    return name == "abs" || run.size() > 1 ? function(name) : Node(Op::symbol, run);
+  }
+  if (run == "sqrt") return root();
+  if (const std::string name = constant_name(run); !name.empty()) {
+    advance();
+    return {Op::constant, name};
+  }
+  const bool foreign = std::any_of(run.begin(), run.end(), [](unsigned char c) { return c >= 0x80; });
+  if (run.size() >= 4 || foreign) {
+    advance();
+    return {Op::words, plain_words(run)};
+  }
+  if (run.size() > 1) {
+    Token& token = tokens_[pos_];
+    token.text.erase(0, 1);
+    token.after_space = false;
+    budget_.spend();
+    return run[0] == 'e' || run[0] == 'i' ? Node(Op::constant, run.substr(0, 1)) : Node(Op::symbol, run.substr(0, 1));
+  }
+  advance();
+  return letter_symbol(run);
+}
+
+// "1" or "{n+1}": what follows "_". Braces keep names with signs in them apart from sums.
+std::string Parser::subscript() {
+  std::string text;
+  if (!is_symbol("{")) {
+    const TokenKind kind = peek().kind;
+    if (kind != TokenKind::number && kind != TokenKind::letters && kind != TokenKind::command) unexpected();
+    text = peek().text;
+    advance();
+    return text;
+  }
+  advance();
+  for (; !is_symbol("}"); advance()) {
+    if (at_end() || is_symbol("{")) unexpected();
+    if (!is_symbol("*")) text += peek().text;
+  }
+  advance();
+  const bool simple = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+  return simple ? text : "{" + text + "}";
+}
+
+// A single letter with its primes and subscript; f(x) where the letter names a function.
+Node Parser::letter_symbol(std::string name) {
+  const bool function = name == "f" || name == "g" || name == "h";
+  std::string primes;
+  while (is_symbol("'")) {
+    primes.push_back('\'');
+    advance();
+  }
+  if (is_symbol("_")) {
+    advance();
+    name += "_" + subscript();
+    while (is_symbol("'")) {
+      primes.push_back('\'');
+      advance();
+    }
+  }
+  const bool bare = name.size() == 1 && primes.empty();
+  name += primes;
+  if (function && (is_symbol("(") || (is_symbol("{") && is_symbol("(", 1)))) {
+    const bool wrapped = is_symbol("{");
+    if (wrapped) advance();
+    expect_symbol("(");
+    std::vector<Node> arguments = elements_until(")", ")");
+    expect_symbol(")");
+    if (wrapped) expect_symbol("}");
+    return {Op::call, name, std::move(arguments)};
+  }
+  if (bare && (name == "e" || name == "i")) return {Op::constant, name};
+  return {Op::symbol, name};
+}
+
+Node Parser::text_primary() {
+  const Token token = peek();
+  advance();
+  if (const std::string name = function_name(plain_words(token.text)); !name.empty() && token.style != "text") {
+    return function(name);
+  }
+  if (const std::string letter = single_letter(token.text); !letter.empty()) return letter_symbol(letter);
+  if (is_numeric_text(token.text)) {
+    const Depth depth(*this);
+    return Parser(lex(token.text, options_), options_, budget_, depth_).answer();
+  }
+  const std::string words = plain_words(token.text);
+  if (words.empty()) unexpected();
+  return {Op::words, words};
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,111 @@
+// The parser's class; parser.cpp reads structures and sums, parser_scalar.cpp products and what is below them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "framework/grade/lexer.h"
+#include "framework/grade/node.h"
+
+namespace ft::grade {
+
+class Parser {
+ public:
+  static constexpr int kMaxDepth = 120;
+  static constexpr int kMaxChain = 40;  // of operators that nest to the left: they deepen the tree, not the descent
+
+  // `depth`: how deep the caller already is, where the contents of a \\text{...} are read.
+  Parser(std::vector<Token> tokens, const LexOptions& options, Budget& budget, int depth = 0)
+      : tokens_(std::move(tokens)), options_(options), budget_(budget), depth_(depth) {}
+
+  // The whole text. Throws Undecided.
+  [[nodiscard]] Node answer();
+
+ private:
+  // Counts how deep the descent is, so that "((((..." ends with a reason and not with the stack.
+  class Depth {
+   public:
+    explicit Depth(Parser& parser) : parser_(parser) {
+      parser_.budget_.spend();
+      if (++parser_.depth_ > kMaxDepth) throw Undecided{"nested too deep"};
+    }
+    ~Depth() { --parser_.depth_; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+
+   private:
+    Parser& parser_;
+  };
+
+  [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
+    return tokens_[pos_ + ahead < tokens_.size() ? pos_ + ahead : tokens_.size() - 1];
+  }
+  void advance() {
+    budget_.spend();
+    if (pos_ + 1 < tokens_.size()) ++pos_;
+  }
+  [[nodiscard]] bool at_end() const { return peek().kind == TokenKind::end; }
+  [[nodiscard]] bool is_symbol(std::string_view text, std::size_t ahead = 0) const {
+    return peek(ahead).kind == TokenKind::symbol && peek(ahead).text == text;
+  }
+  [[nodiscard]] bool is_command(std::string_view text) const {
+    return peek().kind == TokenKind::command && peek().text == text;
+  }
+  [[nodiscard]] bool is_letters(std::string_view text) const {
+    return peek().kind == TokenKind::letters && peek().text == text;
+  }
+  [[noreturn]] void unexpected() const;
+  void expect_symbol(std::string_view text);
+  [[nodiscard]] bool is_list_separator() const;
+
+  // parser.cpp
+  std::optional<Node> only_words() const;
+  static Node list_of(std::vector<Node> elements);
+  Node element();
+  static Node relation(const std::string& sign, Node left, Node right);
+  std::optional<std::string> relation_sign();
+  Node quantity();
+  std::string read_label();
+  Node united();
+  Node ratio();
+  Node sum();
+
+  // parser_scalar.cpp
+  Node product();
+  [[nodiscard]] bool starts_factor() const;
+  [[nodiscard]] bool starts_label() const;
+  std::optional<Node> mixed_number();
+  Node factor();
+  Node postfix(Node base);
+  Node exponent_of(Node base);
+  bool degree_sign();
+  Node primary();
+  Node letters();
+  Node letter_symbol(std::string name);
+  std::string subscript();
+  Node text_primary();
+  Node command();
+  Node argument();
+  Node fraction();
+  Node root();
+  Node function(const std::string& name);
+  Node function_argument();
+  Node brackets();
+  Node braces(std::string_view close);
+  Node absolute();
+  Node enclosed(std::string_view close, const std::string& name);
+  Node matrix();
+  std::vector<Node> elements_until(std::string_view close_a, std::string_view close_b);
+
+  std::vector<Token> tokens_;
+  LexOptions options_;
+  Budget& budget_;
+  std::size_t pos_ = 0;
+  int depth_;
+  int bars_ = 0;  // open |...|
+};
+
+}  // namespace ft::grade

@@ -1,0 +1,135 @@
+#include "framework/grade/relation.h"
+
+#include <algorithm>
+
+#include "framework/grade/algebra.h"
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+
+bool is_name(const Node& node) {
+  switch (node.op) {
+    case Op::symbol:
+    case Op::words: return true;
+    case Op::call: return !node.kids.empty() && function_name(node.text).empty() && node.text != "factorial" && node.text != "mod";
+    case Op::bracketed: return std::all_of(node.kids.begin(), node.kids.end(), is_name);
+    case Op::multiply:  // AB, CD: the names of geometry
+      return std::all_of(node.kids.begin(), node.kids.end(), [](const Node& kid) {
+        return kid.is(Op::symbol) && kid.text.size() == 1 && kid.text[0] >= 'A' && kid.text[0] <= 'Z';
+      });
+    case Op::divide:
+    case Op::ratio: return std::all_of(node.kids.begin(), node.kids.end(), is_name);
+    default: return false;
+  }
+}
+
+bool has_symbols(const Node& node) {
+  if (node.is(Op::symbol) || node.is(Op::words)) return true;
+  if (node.is(Op::call) && function_name(node.text).empty() && node.text.size() <= 4 && node.text != "mod" && node.text != "det") {
+    return true;
+  }
+  return std::any_of(node.kids.begin(), node.kids.end(), has_symbols);
+}
+
+std::optional<Assignment> assignment_of(const Node& relation) {
+  if (!relation.is(Op::relation) || relation.text != "=") return std::nullopt;
+  const Node& left = relation.kids[0];
+  const Node& right = relation.kids[1];
+  if (is_name(left) && !(is_name(right) && left.is(Op::words) == right.is(Op::words))) return Assignment{&left, &right};
+  if (is_name(right) && !is_name(left)) return Assignment{&right, &left};
+  return std::nullopt;
+}
+
+namespace {
+
+// The one variable of a linear polynomial a x + b with rational a and b without variables.
+struct Linear {
+  std::string variable;
+  Rational slope;
+  Quotient offset;
+};
+
+std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra, const std::vector<std::string>& symbols) {
+  if (symbols.size() != 1 || !(difference.bottom == Polynomial(Rational(1)))) return std::nullopt;
+  Linear linear{symbols.front(), 0, {}};
+  Polynomial offset;
+  for (const auto& [monomial, coefficient] : difference.top.terms()) {
+    const bool has = std::any_of(monomial.begin(), monomial.end(),
+                                 [&](const auto& f) { return f.first.find(linear.variable) != std::string::npos; });
+    if (!has) {
+      offset.add(coefficient, monomial);
+    } else if (monomial == Monomial{{linear.variable, 1}}) {
+      linear.slope = coefficient;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (linear.slope.is_zero()) return std::nullopt;
+  linear.offset = algebra.divide({offset, Rational(1)}, {linear.slope, Rational(1)});
+  return linear;
+}
+
+void collect_symbols(const Node& node, std::vector<std::string>* names) {
+  if (node.is(Op::symbol) && std::find(names->begin(), names->end(), node.text) == names->end()) names->push_back(node.text);
+  for (const Node& kid : node.kids) collect_symbols(kid, names);
+}
+
+Node infinity(bool minus) {
+  Node node(Op::constant, "inf");
+  return minus ? Node(Op::negate, std::vector<Node>{std::move(node)}) : node;
+}
+
+// "x < c" for a side that is the bare variable: the other side keeps its own tree.
+std::optional<Membership> bare_inequality(const Node& relation) {
+  const bool closed = relation.text == "<=";
+  const Node& left = relation.kids[0];
+  const Node& right = relation.kids[1];
+  if (left.is(Op::symbol) && !has_symbols(right)) {
+    return Membership{left.text, Node(Op::bracketed, closed ? "(]" : "()", {infinity(true), right})};
+  }
+  if (right.is(Op::symbol) && !has_symbols(left)) {
+    return Membership{right.text, Node(Op::bracketed, closed ? "[)" : "()", {left, infinity(false)})};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
+  if (!relation.is(Op::relation)) return std::nullopt;
+  if (relation.text == "in" && relation.kids[0].is(Op::symbol)) return Membership{relation.kids[0].text, relation.kids[1]};
+  if (relation.text != "<" && relation.text != "<=") return std::nullopt;
+  if (auto bare = bare_inequality(relation)) return bare;
+  std::vector<std::string> symbols;
+  collect_symbols(relation, &symbols);
+  if (symbols.size() != 1) return std::nullopt;
+  Algebra algebra(budget);
+  const Quotient left = algebra.evaluate(relation.kids[0]);
+  const Quotient right = algebra.evaluate(relation.kids[1]);
+  const Quotient difference = algebra.add(left, {right.top.scaled(-1), right.bottom});
+  const auto linear = linear_in_one(difference, algebra, symbols);
+  if (!linear || !linear->offset.is_rational()) return std::nullopt;
+  // slope * (x + offset) < 0
+  const Node bound(-linear->offset.rational());
+  const bool closed = relation.text == "<=";
+  if (linear->slope.is_negative()) {
+    return Membership{linear->variable, Node(Op::bracketed, closed ? "[)" : "()", {bound, infinity(false)})};
+  }
+  return Membership{linear->variable, Node(Op::bracketed, closed ? "(]" : "()", {infinity(true), bound})};
+}
+
+std::string relation_normal_form(const Node& relation, Budget& budget) {
+  Algebra algebra(budget);
+  const Quotient left = algebra.evaluate(relation.kids[0]);
+  const Quotient right = algebra.evaluate(relation.kids[1]);
+  Polynomial difference = algebra.difference(left, right);
+  if (difference.is_zero()) return relation.text + " always";
+  // Dividing out a common power of a variable would lose or gain solutions, so it stays.
+  const Rational leading = difference.terms().begin()->second;
+  const bool direction = relation.text == "<" || relation.text == "<=";
+  if (direction && !(left.bottom.is_constant() && right.bottom.is_constant())) throw Undecided{"an inequality with a fraction"};
+  const Rational factor = direction && leading.is_negative() ? -leading : leading;
+  return relation.text + " " + difference.scaled(Rational(1) / factor).to_string();
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,75 @@
+// Accuracy over a set of labelled pairs, where it is at hand (FT_DATA, default ../shared/data): one line a suite, and
+// every false positive by name. A false positive rewards a wrong solution and is the worst error of a grader.
+//
+// FT_GRADE_VERBOSE=1 prints every pair that is missed.
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "framework/grade/grade.h"
+
+using ft::Verdict;
+
+namespace {
+
+std::filesystem::path data_folder() {
+  const char* folder = std::getenv("FT_DATA");
+  return std::filesystem::path(folder != nullptr ? folder : "../shared/data") / "grader";
+}
+
+struct Tally {
+  int right = 0;
+  int false_positive = 0;
+  int false_negative = 0;
+  int unknown = 0;
+  [[nodiscard]] int total() const { return right + false_positive + false_negative; }
+};
+
+std::string answer_in(const std::string& text, bool extract) {
+  return extract ? ft::grade::extract(text).answer : text;
+}
+
+}  // namespace
+
+TEST_CASE("labelled pairs: no false positive outside named conventions, and few misses") {
+  std::ifstream file(data_folder() / "vectors.jsonl");
+  if (!file) {
+    MESSAGE("no labelled pairs at ", data_folder().string());
+    return;
+  }
+  const bool verbose = std::getenv("FT_GRADE_VERBOSE") != nullptr;
+  std::map<std::string, Tally> tallies;
+  for (std::string line; std::getline(file, line);) {
+    const auto pair = nlohmann::json::parse(line);
+    if (pair.contains("disputed")) continue;
+    const std::string gold = answer_in(pair["gold"], pair.value("extract_gold", false));
+    const std::string candidate = answer_in(pair["pred"], pair["extract"]);
+    const auto judgement = ft::grade::equal(gold, candidate);
+    CHECK_MESSAGE(judgement.verdict == ft::grade::equal(candidate, gold).verdict, "not symmetric: ", line);
+    const bool expected = pair["expected"];
+    const bool said = judgement.verdict == Verdict::equal;
+    std::string suite = pair["suite"];
+    if (pair.contains("approx")) suite += ", approximate";
+    else if (pair.value("policy", "").starts_with("percent-as-fraction")) suite += ", other convention";
+    else if (pair["extract"]) suite += ", to be extracted";
+    Tally& tally = tallies[suite];
+    tally.right += said == expected ? 1 : 0;
+    tally.false_positive += said && !expected ? 1 : 0;
+    tally.false_negative += !said && expected ? 1 : 0;
+    tally.unknown += judgement.verdict == Verdict::unknown ? 1 : 0;
+    if (said && !expected) MESSAGE("false positive: '", gold, "' and '", candidate, "': ", judgement.reason);
+    if (verbose && !said && expected) {
+      fmt::print("miss [{}]: '{}' and '{}': {}\n", suite, gold, candidate, judgement.reason);
+    }
+  }
+  for (const auto& [suite, tally] : tallies) {
+    fmt::print("{:28} {:5} pairs {:6.1f} % right, {} false positives, {} false negatives, {} unknown\n", suite, tally.total(),
+               100.0 * tally.right / tally.total(), tally.false_positive, tally.false_negative, tally.unknown);
+  }
+}
