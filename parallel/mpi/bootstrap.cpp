@@ -1,0 +1,133 @@
+#include "parallel/mpi/bootstrap.h"
+
+#include <mpi.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <set>
+
+#include "framework/comm/solo_communicator.h"
+#include "parallel/mpi/job_end.h"
+#include "parallel/mpi/launcher.h"
+
+namespace ft {
+namespace {
+
+void print_error(const std::string& why) {
+  std::fflush(stdout);
+  const std::string line = fmt::format("ftrun: {}\n", why);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+// MPI is called from one thread at a time; other threads (loaders, the watchdog) exist.
+void start_mpi(const Launch& launch) {
+  int provided = 0, size = 0, rank = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
+  FT_CHECK(provided >= MPI_THREAD_SERIALIZED, "this MPI grants thread level {} only, MPI_THREAD_SERIALIZED is needed",
+           provided);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (launch.ranks > 0 && launch.ranks != size) {
+    fail_user(
+        fmt::format("{} started {} ranks, but MPI sees {}: the launcher belongs to another MPI than the one ftrun "
+                    "was built with; use the mpirun of that one, or `srun --mpi=pmix`",
+                    launch.launcher, launch.ranks, size));
+  }
+}
+
+}  // namespace
+
+MpiSession::MpiSession(MpiSettings settings) {
+  const Environment environment = process_environment();
+  const std::optional<Launch> launch = find_launch(environment);
+  if (!launch || (launch->ranks == 1 && settings.solo_without_mpi)) {
+    world_ = std::make_unique<SoloCommunicator>();
+    return;
+  }
+  if (environment("FTRUN_SHARED_MEMORY").value_or("") == "off") settings.shared_memory = false;
+  start_mpi(*launch);
+  MPI_Comm world = MPI_COMM_NULL;
+  MPI_Comm_dup(MPI_COMM_WORLD, &world);
+  job_ = std::make_unique<JobEnd>(MpiHandle{static_cast<int>(MPI_Comm_c2f(world))});
+  world_ = duplicate(settings);
+}
+
+MpiSession::~MpiSession() {
+  if (!job_ || !agreed_) return;
+  world_.reset();
+  job_.reset();
+  MPI_Finalize();
+}
+
+int MpiSession::local_rank() const { return job_ ? job_->local_rank() : 0; }
+
+int MpiSession::local_size() const { return job_ ? job_->local_size() : 1; }
+
+std::string MpiSession::host() const {
+  if (job_) return job_->host();
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string MpiSession::describe() {
+  if (!job_) return fmt::format("1 rank on {}, without MPI", host());
+  const std::vector<std::string> all = world_->all_gather_bytes("hosts", host());
+  const std::size_t hosts = std::set<std::string>(all.begin(), all.end()).size();
+  const bool shared = dynamic_cast<MpiCommunicator*>(world_.get()) == nullptr;
+  return fmt::format("{} ranks on {} {}, {}", world_->size(), hosts, hosts == 1 ? "host" : "hosts",
+                     shared ? "shared memory" : "MPI");
+}
+
+std::unique_ptr<Communicator> MpiSession::duplicate(const MpiSettings& settings) {
+  if (!job_) return std::make_unique<SoloCommunicator>();
+  MPI_Comm copy = MPI_COMM_NULL;
+  MPI_Comm_dup(MPI_COMM_WORLD, &copy);
+  return make_mpi_communicator(MpiHandle{static_cast<int>(MPI_Comm_c2f(copy))}, *job_, settings);
+}
+
+ExitCode MpiSession::end_failed(ExitCode code, const std::string& why) {
+  if (!job_) {
+    print_error(why);
+    return code;
+  }
+  code = job_->agree(JobEnd::Outcome::failed, code, why);
+  agreed_ = true;
+  return code;
+}
+
+ExitCode MpiSession::run(const std::function<ExitCode(MpiSession&)>& body) {
+  try {
+    ExitCode code = body(*this);
+    if (job_) code = job_->agree(JobEnd::Outcome::done, code, "");
+    agreed_ = true;
+    return code;
+  } catch (const PeerFailure& error) {
+    const ExitCode code = job_->agree(JobEnd::Outcome::peer_failed, ExitCode::failure, error.what());
+    agreed_ = true;
+    return code;
+  } catch (const UserError& error) {
+    return end_failed(ExitCode::user_mistake, error.what());
+  } catch (const StopRequested& error) {
+    return end_failed(ExitCode::stopped, error.what());
+  } catch (const std::exception& error) {
+    return end_failed(ExitCode::failure, error.what());
+  }
+}
+
+int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings) {
+  try {
+    MpiSession session(settings);
+    return static_cast<int>(session.run(body));
+  } catch (const UserError& error) {  // of the start: every rank has it, and cannot know of the others
+    print_error(error.what());
+    return static_cast<int>(ExitCode::user_mistake);
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return static_cast<int>(ExitCode::failure);
+  }
+}
+
+}  // namespace ft
