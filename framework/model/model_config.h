@@ -41,6 +41,8 @@ struct ModelConfig {
 // Reads config.json. Throws UserError naming the file and each feature that is not supported (sliding windows, other
 // activations, other rope types, quantised weights, unknown model_type, ...).
 [[nodiscard]] ModelConfig read_model_config(const std::filesystem::path& folder);
+// The same from the file's text; `file` is for messages.
+[[nodiscard]] ModelConfig parse_model_config(const std::string& text, const std::string& file);
 // config.json text that Hugging Face's libraries read back to the same model.
 [[nodiscard]] std::string to_config_json(const ModelConfig& config);
 

@@ -1,0 +1,103 @@
+// Weights from and to Hugging Face folders.
+#include <ATen/ATen.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "framework/base/error.h"
+#include "framework/model/decoder.h"
+#include "framework/tensor/safetensors.h"
+
+namespace ft {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
+
+std::string shape_text(std::span<const std::int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+// Tensors that some exports carry although the model computes or shares them.
+bool may_be_ignored(const StoredTensor& stored, const SafetensorsReader& reader, const ModelConfig& config) {
+  if (stored.name.ends_with("rotary_emb.inv_freq")) return true;
+  if (stored.name != kHead || !config.tied_embeddings) return false;
+  const auto embedding = reader.tensors().find(kEmbedding);
+  if (embedding == reader.tensors().end()) return false;
+  const StoredTensor& other = embedding->second;
+  if (other.dtype == stored.dtype && std::ranges::equal(other.bytes, stored.bytes)) return true;
+  fail_user({stored.file}, fmt::format("{} differs from {}, although config.json ties them (tie_word_embeddings)",
+                                       kHead, kEmbedding));
+}
+
+const StoredTensor& find_tensor(const SafetensorsReader& reader, const Parameter& parameter, const fs::path& folder) {
+  const auto found = reader.tensors().find(parameter.name);
+  if (found != reader.tensors().end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, stored] : reader.tensors()) names.push_back(name);
+  const std::optional<std::string> near = nearest(parameter.name, names);
+  const char* hint = parameter.name == kHead ? "; if the head is tied to the embedding, config.json must say "
+                                               "\"tie_word_embeddings\": true"
+                                             : "";
+  fail_user({folder.string()}, fmt::format("tensor {} is missing among {}{}{}", parameter.name, names.size(),
+                                           near ? "; the nearest name is " + *near : "", hint));
+}
+
+void write_synced(const fs::path& file, std::string_view text) {
+  {
+    std::ofstream stream(file, std::ios::binary);
+    stream << text;
+    FT_CHECK(stream.flush().good(), "{} cannot be written", file.string());
+  }
+  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = handle >= 0 && ::fsync(handle) == 0;
+  if (handle >= 0) ::close(handle);
+  FT_CHECK(synced, "{} cannot be synced", file.string());
+}
+
+}  // namespace
+
+void load_hugging_face(Decoder& model, const fs::path& folder) {
+  const SafetensorsReader reader(folder);
+  std::set<std::string_view> wanted;
+  for (const Parameter& parameter : model.parameters().all()) {
+    wanted.insert(parameter.name);
+    const StoredTensor& stored = find_tensor(reader, parameter, folder);
+    if (stored.shape != parameter.shape) {
+      fail_user({stored.file}, fmt::format("tensor {} has shape {}, but config.json makes it {}", stored.name,
+                                           shape_text(stored.shape), shape_text(parameter.shape)));
+    }
+    reader.read(stored, parameter.shard,
+                {parameter.value.mutable_data_ptr<float>(), static_cast<std::size_t>(parameter.num_local())});
+  }
+  for (const auto& [name, stored] : reader.tensors()) {
+    if (!wanted.contains(name) && !may_be_ignored(stored, reader, model.config())) {
+      fail_user({stored.file}, fmt::format("tensor {} {} belongs to no part of a {} decoder of {} layers", name,
+                                           shape_text(stored.shape), model.config().family,
+                                           model.config().num_layers));
+    }
+  }
+}
+
+void save_hugging_face(const Decoder& model, const fs::path& folder) {
+  std::vector<const Parameter*> ordered;
+  for (const Parameter& parameter : model.parameters().all()) {
+    FT_CHECK(parameter.local_shape() == parameter.shape, "{} is split over ranks; only a whole model can be exported",
+             parameter.name);
+    ordered.push_back(&parameter);
+  }
+  std::ranges::sort(ordered, {}, &Parameter::name);
+  std::vector<SafetensorsWriter::Entry> entries;
+  for (const Parameter* parameter : ordered) entries.push_back({parameter->name, parameter->shape});
+  SafetensorsWriter writer(folder / "model.safetensors", std::move(entries));
+  for (const Parameter* parameter : ordered) {
+    writer.write({parameter->value.const_data_ptr<float>(), static_cast<std::size_t>(parameter->num_local())});
+  }
+  writer.finish();
+  write_synced(folder / "config.json", to_config_json(model.config()));
+}
+
+}  // namespace ft
