@@ -1,8 +1,8 @@
 // Samples solutions. One forward with training and scoring; prompts are prefilled once for all their attempts; finished
 // attempts leave their place to waiting ones.
 //
-// Exact mode (the default): attempt i of a problem is a function of the weights, the prompt and (seed, problem, i) alone:
-// not of what else is in the batch, of the order of requests, or of the number of ranks.
+// Exact mode (the default): attempt i of a problem is a function of the weights, the prompt and (seed, problem, i)
+// alone: not of what else is in the batch, of the order of requests, or of the number of ranks.
 //
 //   Generator generator(model, settings);
 //   generator.run(prompts, requests, [&](const Sampled& s) { ... });
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "framework/model/decoder.h"
+#include "framework/sample/exactness.h"
 #include "framework/text/tokenizer.h"
 
 namespace ft {
@@ -24,9 +25,9 @@ class Binder;
 struct SamplingSettings {
   double temperature = 0.9;
   double top_p = 0.95;
-  int top_k = 0;            // 0 = off
+  int top_k = 0;  // 0 = off
   int max_new_tokens = 256;
-  int slots = 64;           // attempts decoded together
+  int slots = 64;  // attempts decoded together
 };
 
 void describe(SamplingSettings& settings, Binder& binder);
@@ -41,22 +42,30 @@ struct Sampled {
   SampleRequest request;
   std::vector<TokenId> tokens;  // without the prompt; the end token included when finished
   bool finished = false;
-  double log_prob = 0;          // sum over `tokens` at temperature 1, no top-p
+  double log_prob = 0;  // sum over `tokens` of Decoder::log_probs: temperature 1, no top-p, whole vocab_size
 };
 
 class Generator {
  public:
-  // `eos` ends an attempt. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
+  // Collective over the model's tensor group, as run() is: it decodes a few tokens to learn which batch sizes are exact
+  // (exactness.h). `eos` ends an attempt. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
   Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, TokenId eos, TokenId num_tokens);
   ~Generator();
 
-  // Not collective: each data rank runs its own requests. `done` is called once per request, in order of completion;
-  // `stop` is polled between decoding steps, and true ends the run early (unfinished requests are simply not reported).
+  // Each data rank runs its own requests; the ranks of a tensor group run the same ones, with a `stop` that answers
+  // alike on all of them. An attempt has at most max_new_tokens tokens, fewer where the model's max_position ends
+  // first; a prompt that fills max_position alone is a UserError. `done` is called once per request, in order of
+  // completion; `stop` is polled between decoding steps, and true ends the run early (unfinished requests are simply
+  // not reported).
   void run(std::span<const std::vector<TokenId>> prompts, std::span<const SampleRequest> requests,
            const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop);
 
-  // Sampled tokens and seconds so far, for progress.
+  // Sampled tokens so far, over all runs, for progress.
   [[nodiscard]] std::int64_t num_tokens() const;
+
+  // The sizes of forward that were found to be exact on this processor; {1} deserves a word to the user, for it is
+  // slow.
+  [[nodiscard]] const BatchSizes& batch_sizes() const;
 
  private:
   struct Body;

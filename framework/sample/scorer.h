@@ -11,7 +11,7 @@
 namespace ft {
 
 struct LabelLogProbs {
-  double correct = 0;    // log p("correct" | prompt), summed over the label's tokens
+  double correct = 0;  // log p("correct" | prompt), summed over the label's tokens
   double incorrect = 0;
   // log S = log p_c / (p_c + p_i) = -softplus(incorrect - correct)
   [[nodiscard]] double log_score() const;
@@ -22,9 +22,11 @@ struct Labels {
   std::vector<TokenId> incorrect;
 };
 
-// Scores prompts that belong together (the attempts of one problem), in the given order, packed into micro-batches of at
-// most `tokens_per_micro_batch`. The result is a function of the weights and of `prompts` alone, so callers pass one
-// problem at a time and get the same bits on any rank. Labels of several tokens are supported (their own forward).
+// Scores prompts that belong together (the attempts of one problem), in the given order, packed into micro-batches of
+// at most `tokens_per_micro_batch` (a longer prompt gets one of its own). The result is a function of the weights and
+// of the arguments alone, so callers pass one problem at a time, with the same tokens_per_micro_batch, and get the same
+// bits on any rank. Equal prompts are computed once. Labels of one token share a forward of the prompt; longer ones are
+// appended to it, each in a document of its own. Collective over the model's tensor group.
 [[nodiscard]] std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
                                                        const Labels& labels, std::int64_t tokens_per_micro_batch);
 

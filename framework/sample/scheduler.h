@@ -1,0 +1,50 @@
+// Who is decoded when: attempts take slots as others leave them, prompt by prompt, so that each prompt is computed
+// once.
+//
+// Pure bookkeeping, no tensors. The order of completion depends on it; the content of attempts does not.
+//
+//   Scheduler scheduler(prompt_of_request, slots);
+//   while (!scheduler.done()) {
+//     while (auto a = scheduler.admit()) { if (a->first_of_prompt) prefill(a->prompt); ... }
+//     decode(scheduler.active()) ...; scheduler.release(slot);
+//   }
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace ft {
+
+struct Admission {
+  std::size_t request = 0;       // index into the requests
+  int prompt = 0;                // its prompt
+  int slot = 0;                  // its place until release()
+  bool first_of_prompt = false;  // no request of this prompt was admitted before
+};
+
+class Scheduler {
+ public:
+  // prompts[r] is the prompt of request r. Requests are served prompt by prompt, in the order in which prompts first
+  // appear, and in their given order within a prompt. Lower slots are taken first.
+  Scheduler(std::span<const int> prompts, int num_slots);
+
+  // The next waiting request, if a slot is free.
+  [[nodiscard]] std::optional<Admission> admit();
+  // The attempt in `slot` has ended.
+  void release(int slot);
+
+  // Slots in use, in the order of admission.
+  [[nodiscard]] const std::vector<int>& active() const { return active_; }
+  [[nodiscard]] bool done() const { return active_.empty() && next_ == order_.size(); }
+
+ private:
+  std::vector<std::size_t> order_;  // requests in the order of service
+  std::vector<int> prompts_;        // by request
+  std::size_t next_ = 0;            // into order_
+  std::vector<int> free_;           // a heap, lowest slot on top
+  std::vector<int> active_;
+};
+
+}  // namespace ft

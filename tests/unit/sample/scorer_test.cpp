@@ -1,0 +1,61 @@
+#include "framework/sample/scorer.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "tests/support/doctest_torch.h"
+#include "tests/unit/sample/sample_world.h"
+
+namespace ft {
+namespace {
+
+using namespace ft::testing;
+
+// log p(label | prompt) from a forward of one text.
+double alone(Decoder& model, const std::vector<TokenId>& prompt, const std::vector<TokenId>& label) {
+  std::vector<TokenId> text = prompt;
+  text.insert(text.end(), label.begin(), label.end());
+  const at::Tensor log_softmax = model.logits(packed_hidden(model, text)).to(at::kDouble).log_softmax(-1);
+  double sum = 0;
+  for (std::size_t j = 0; j < label.size(); ++j) {
+    sum += log_softmax[static_cast<std::int64_t>(prompt.size() + j) - 1][label[j]].item<double>();
+  }
+  return sum;
+}
+
+bool same_bits(const std::vector<LabelLogProbs>& a, const std::vector<LabelLogProbs>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(LabelLogProbs)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("label log-probabilities equal those of each text alone") {
+  World world(preset_config("tiny", 50));
+  auto prompts = make_prompts(9, 50);
+  prompts.push_back(prompts[4]);
+  const at::NoGradGuard no_grad;
+  for (const Labels& labels :
+       {Labels{{7}, {8}}, Labels{{7, 9}, {8}}, Labels{{7, 9}, {7, 10}}, Labels{{7, 9, 3}, {8, 9}}}) {
+    for (const std::int64_t budget : {1, 20, 64, 4096}) {
+      const auto scores = score_prompts(world.model, prompts, labels, budget);
+      REQUIRE(scores.size() == prompts.size());
+      for (std::size_t i = 0; i < prompts.size(); ++i) {
+        CHECK(std::abs(scores[i].correct - alone(world.model, prompts[i], labels.correct)) < 1e-5);
+        CHECK(std::abs(scores[i].incorrect - alone(world.model, prompts[i], labels.incorrect)) < 1e-5);
+      }
+      CHECK(std::memcmp(&scores[4], &scores.back(), sizeof(LabelLogProbs)) == 0);
+      CHECK(same_bits(scores, score_prompts(world.model, prompts, labels, budget)));
+    }
+  }
+}
+
+TEST_CASE("the score is the logarithm of the share of the two labels") {
+  for (const auto& [c, i] : std::vector<std::pair<double, double>>{{-1, -2}, {-3, -0.5}, {-2, -2}, {-0.01, -8}}) {
+    const LabelLogProbs scores{.correct = c, .incorrect = i};
+    CHECK(scores.log_score() == doctest::Approx(std::log(std::exp(c) / (std::exp(c) + std::exp(i)))).epsilon(1e-12));
+  }
+  CHECK(LabelLogProbs{.correct = -900, .incorrect = -1}.log_score() == doctest::Approx(-899));
+  CHECK(LabelLogProbs{.correct = -1, .incorrect = -900}.log_score() == 0);
+}
+
+}  // namespace ft
