@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <vector>
 
@@ -47,8 +46,10 @@ TEST_CASE("the file gets each line at once, with the time") {
     std::ifstream in(path);
     std::string line;
     for (int i = 0; i <= run; ++i) std::getline(in, line);
-    CHECK(
-        std::regex_match(line, std::regex(fmt::format("\\d{{4}}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ hello {}", run))));
+    for (std::size_t i = 0; i < 20 && i < line.size(); ++i) {
+      if (line[i] >= '0' && line[i] <= '9') line[i] = '#';
+    }
+    CHECK(line == fmt::format("####-##-##T##:##:##Z hello {}", run));
   }
   std::filesystem::remove(path);
   Logger log(0, [](std::string_view) {});

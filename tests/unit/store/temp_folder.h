@@ -60,7 +60,9 @@ inline std::string refusal(const std::function<void()>& action) {
 
 inline bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+// A fresh file each time: some file systems flush to the disk when a file is truncated and written anew.
 inline void write_plain(const std::filesystem::path& path, std::string_view content) {
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary) << content;
 }
 
