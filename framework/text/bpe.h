@@ -2,7 +2,7 @@
 // (the leftmost of equals) is merged until no pair of the piece can be.
 //
 // Most pieces of ordinary text are whole tokens. Those tokens that merging itself would arrive at are found once, when
-// the model is built; such a piece costs one table look-up, and no cache is needed: an Bpe is immutable and may be
+// the model is built; such a piece costs one table look-up, and no cache is needed: a Bpe is immutable and may be
 // shared between threads. Other pieces are merged by scanning (short ones) or with a heap over a linked list (long
 // ones: n log n, so a megabyte without a blank is no trap).
 #pragma once

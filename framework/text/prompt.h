@@ -2,6 +2,9 @@
 //
 // A template holds placeholders in braces. Templates are identity keys of the run file and are stored with the model,
 // so that sampling, scoring and training can never disagree about them.
+//
+// {name} (small letters and _) is a placeholder, {{ and }} stand for one brace each, all other braces for themselves:
+// \boxed{} and \frac{1}{2} need no escaping, \boxed{{answer}} does.
 #pragma once
 
 #include <string>
@@ -17,7 +20,8 @@ struct PromptTemplates {
   std::string incorrect = " incorrect";  // continuation that means wrong
 };
 
-// Fills {problem}. Throws UserError when the template has no {problem} or an unknown placeholder.
+// Fills {problem}, as often as it stands there. Throws UserError when the template has no {problem} or an unknown
+// placeholder; the message names the nearest one.
 [[nodiscard]] std::string solver_prompt(const PromptTemplates& templates, std::string_view problem);
 
 // Fills {problem} and {solution}, both required. The filled-in texts are never searched for placeholders themselves.

@@ -4,7 +4,7 @@
 // begin token. Elsewhere they come from padding with the end token and masking it out; this project packs and never
 // pads, so no token has a second meaning. A recipe prints the table of one sample at its start and checks that sample:
 //
-//   log_info("{}", token_table(tokenizer, ids, in_loss));
+//   std::string table = token_table(tokenizer, ids, in_loss);
 //   check_training_sample(tokenizer, ids, in_loss, SampleEnd::eos);
 #pragma once
 
