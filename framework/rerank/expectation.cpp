@@ -1,0 +1,149 @@
+#include "framework/rerank/expectation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/base/error.h"
+
+namespace ft::rerank {
+
+double binomial(int n, int k) {
+  if (k < 0 || k > n) return 0;
+  k = std::min(k, n - k);
+  double value = 1;
+  for (int i = 1; i <= k; ++i) value = value * (n - k + i) / i;
+  return value < 0x1p53 ? std::round(value) : value;
+}
+
+double expected_best(std::span<const Contender> sure, std::span<const Contender> tied, int seats) {
+  const int num_tied = static_cast<int>(tied.size());
+  FT_CHECK(seats >= 0 && seats <= num_tied, "{} seats for {} tied contenders", seats, num_tied);
+  std::vector<double> levels;
+  for (const Contender& one : sure) levels.push_back(one.level);
+  for (const Contender& one : tied) levels.push_back(one.level);
+  std::sort(levels.begin(), levels.end(), std::greater<>());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+
+  const double subsets = binomial(num_tied, seats);
+  double expectation = 0;
+  for (const double level : levels) {
+    double tickets = 0;
+    double right = 0;
+    for (const Contender& one : sure) {
+      if (one.level != level) continue;
+      tickets += one.tickets;
+      right += one.right;
+    }
+    std::vector<const Contender*> here;
+    int below = 0;
+    for (const Contender& one : tied) {
+      if (one.level == level) here.push_back(&one);
+      if (one.level < level) ++below;
+    }
+    // ways[j][t]: subsets of `here` with j members and t tickets; rights[j][t]: the sum of their right tickets.
+    int most = 0;
+    for (const Contender* one : here) most += static_cast<int>(one->tickets);
+    const std::size_t width = static_cast<std::size_t>(most) + 1;
+    std::vector<std::vector<double>> ways(here.size() + 1, std::vector<double>(width, 0));
+    std::vector<std::vector<double>> rights = ways;
+    ways[0][0] = 1;
+    for (const Contender* one : here) {
+      const auto step = static_cast<std::size_t>(one->tickets);
+      for (std::size_t j = here.size(); j-- > 0;) {
+        for (std::size_t t = width - step; t-- > 0;) {
+          if (ways[j][t] == 0) continue;
+          ways[j + 1][t + step] += ways[j][t];
+          rights[j + 1][t + step] += rights[j][t] + one->right * ways[j][t];
+        }
+      }
+    }
+    for (std::size_t j = 0; j <= here.size(); ++j) {
+      const double others = binomial(below, seats - static_cast<int>(j));  // the other seats go to lower levels
+      if (others == 0) continue;
+      for (std::size_t t = 0; t < width; ++t) {
+        const double all = tickets + static_cast<double>(t);
+        if (ways[j][t] == 0 || all == 0) continue;
+        expectation += others * (right * ways[j][t] + rights[j][t]) / all / subsets;
+      }
+    }
+    if (tickets > 0) break;  // lower levels cannot win
+  }
+  return expectation;
+}
+
+double expected_any(std::span<const Contender> sure, std::span<const Contender> tied, int seats) {
+  FT_CHECK(seats >= 0 && seats <= static_cast<int>(tied.size()), "{} seats for {} tied contenders", seats, tied.size());
+  double none = 1;
+  for (const Contender& one : sure) none *= 1 - one.right / one.tickets;
+  // The elementary symmetric polynomial of degree `seats` in the chances to be wrong.
+  std::vector<double> symmetric(static_cast<std::size_t>(seats) + 1, 0);
+  symmetric[0] = 1;
+  for (const Contender& one : tied) {
+    for (std::size_t j = symmetric.size(); j-- > 1;) symmetric[j] += symmetric[j - 1] * (1 - one.right / one.tickets);
+  }
+  return 1 - none * symmetric.back() / binomial(static_cast<int>(tied.size()), seats);
+}
+
+namespace {
+
+// For one size M of the winning answers: over all draws in which no answer has more than M votes and at least one has
+// M, the sum of (right share of the winners), as a number of subsets.
+double won_with(std::span<const Votes> answers, int silent, int draws, int winning) {
+  const auto drawn_width = static_cast<std::size_t>(draws) + 1;
+  int possible = 0;
+  for (const Votes& one : answers) possible += one.sure + one.drawn >= winning ? 1 : 0;
+  if (possible == 0) return 0;
+  const std::size_t winners_width = static_cast<std::size_t>(possible) + 1;
+  // State: votes drawn so far, answers with exactly `winning` votes; ways and the sum of the winners' right shares.
+  std::vector<double> ways(drawn_width * winners_width, 0);
+  std::vector<double> rights = ways;
+  ways[0] = 1;
+  for (const Votes& one : answers) {
+    if (one.sure > winning) return 0;
+    std::vector<double> next_ways(ways.size(), 0);
+    std::vector<double> next_rights(ways.size(), 0);
+    for (int take = 0; take <= std::min({one.drawn, draws, winning - one.sure}); ++take) {
+      const double choices = binomial(one.drawn, take);
+      const bool wins = one.sure + take == winning;
+      const double share =
+          wins ? (one.sure_right + (one.drawn > 0 ? one.drawn_right * take / one.drawn : 0.0)) / winning : 0.0;
+      for (std::size_t drawn = 0; drawn + static_cast<std::size_t>(take) < drawn_width; ++drawn) {
+        for (std::size_t winners = 0; winners + (wins ? 1 : 0) < winners_width; ++winners) {
+          const std::size_t from = drawn * winners_width + winners;
+          if (ways[from] == 0) continue;
+          const std::size_t to = (drawn + static_cast<std::size_t>(take)) * winners_width + winners + (wins ? 1 : 0);
+          next_ways[to] += choices * ways[from];
+          next_rights[to] += choices * (rights[from] + share * ways[from]);
+        }
+      }
+    }
+    ways.swap(next_ways);
+    rights.swap(next_rights);
+  }
+  double sum = 0;
+  for (std::size_t drawn = 0; drawn < drawn_width; ++drawn) {
+    const double others = binomial(silent, draws - static_cast<int>(drawn));
+    if (others == 0) continue;
+    for (std::size_t winners = 1; winners < winners_width; ++winners) {
+      sum += others * rights[drawn * winners_width + winners] / static_cast<double>(winners);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+double expected_majority(std::span<const Votes> answers, int silent, int draws) {
+  int drawable = silent;
+  int most = 0;
+  for (const Votes& one : answers) {
+    drawable += one.drawn;
+    most = std::max(most, one.sure + std::min(one.drawn, draws));
+  }
+  FT_CHECK(draws >= 0 && draws <= drawable, "{} draws from {} votes", draws, drawable);
+  double sum = 0;
+  for (int winning = 1; winning <= most; ++winning) sum += won_with(answers, silent, draws, winning);
+  return sum / binomial(drawable, draws);
+}
+
+}  // namespace ft::rerank

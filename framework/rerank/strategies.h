@@ -1,0 +1,75 @@
+// The ways to choose one answer from many attempts at one problem, each as the probability that its choice is right.
+//
+// A Ballot is a problem's attempts, clustered once, with one score an attempt. Every function is exact under ties: see
+// expectation.h for what a tie means. The names are the method's: Maj1, MajK, RR.All, RR.MajK, W.RR, W.RR.MajK, Maj1.TopN.
+//
+// Two rules hold throughout. Unreadable attempts are in no cluster: they are chosen by no strategy and count as wrong
+// only in that they take up places among the N (Pass@1, pass@k, maj@k draw from all attempts). And where no attempt of a
+// problem is readable, every strategy is worth 0.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "framework/rerank/candidate.h"
+#include "framework/rerank/cluster.h"
+
+namespace ft::rerank {
+
+// Which number a strategy ranks by.
+enum class ScoreKind {
+  verifier,       // Candidate::score
+  mean_log_prob,  // the solver's own opinion: log-probability a token
+  sum_log_prob,   // and of the whole text
+};
+
+// NaN where there is none (no verifier score; no token).
+[[nodiscard]] double score_of(const Candidate& candidate, ScoreKind kind);
+
+struct Ballot {
+  int num_attempts = 0;
+  int num_unreadable = 0;
+  int num_right = 0;
+  std::vector<Cluster> clusters;  // largest first
+  std::vector<double> scores;     // one an attempt; -inf where it has none, so that it loses to every one that has
+  std::vector<bool> right;        // one an attempt
+
+  [[nodiscard]] int num_readable() const { return num_attempts - num_unreadable; }
+};
+
+[[nodiscard]] Ballot make_ballot(std::span<const Candidate> candidates, std::vector<Cluster> clusters, ScoreKind kind);
+
+// Plain majority vote: a largest cluster, uniformly among ties; one of its members.
+[[nodiscard]] double majority(const Ballot& ballot);
+
+// Majority vote among k attempts drawn without replacement from all N, the unreadable ones included: its expectation
+// over all draws, exact. k = N is `majority`. Time about O(k^2 N log N).
+[[nodiscard]] double majority_at(const Ballot& ballot, int k);
+// The same by `resamples` seeded draws, for N where the exact sum is too slow; `item` tells problems apart.
+[[nodiscard]] double majority_at_sampled(const Ballot& ballot, int k, int resamples, std::uint64_t seed, std::uint64_t item);
+
+// Oracle over the K largest clusters: 1 if one of them is right. K at least the number of clusters: Pass@N.
+[[nodiscard]] double oracle_of_clusters(const Ballot& ballot, int k);
+
+// The best-scored solution in the K largest clusters, uniformly among equal scores. K = 1 is `majority` by definition:
+// one cluster needs no score.
+[[nodiscard]] double best_in_clusters(const Ballot& ballot, int k);
+// RR.All: the best-scored solution of all.
+[[nodiscard]] double best_of_all(const Ballot& ballot);
+
+// The cluster with the largest sum of S = exp(score) among the K largest clusters, uniformly among equal sums. Sums are
+// taken relative to the problem's best score and in ascending order, so they depend on neither scale nor order.
+[[nodiscard]] double weighted_in_clusters(const Ballot& ballot, int k);
+// W.RR: over all clusters.
+[[nodiscard]] double weighted(const Ballot& ballot);
+
+// Majority vote among the n best-scored readable solutions; solutions that tie for the last places take them uniformly
+// at random. n = 1 is RR.All, n >= the readable ones is `majority`.
+[[nodiscard]] double majority_of_top(const Ballot& ballot, int n);
+
+// The share of the N attempts that must be scored to rank within the K largest clusters: all of their members; none for
+// K = 1. Clusters that tie for the last seat have the same size, so the share does not depend on the pick.
+[[nodiscard]] double share_scored(const Ballot& ballot, int k);
+
+}  // namespace ft::rerank
