@@ -33,29 +33,36 @@ std::string names_of(std::span<const Value> values) {
       name, near ? fmt::format(" (did you mean {{{}}}?)", *near) : std::string(), names_of(values), name));
 }
 
-// Replaces {name} by its value, {{ and }} by one brace each; other braces stay. Each value must be used.
+// The end of "{name}" that begins at text[at], or `at` where none does.
+std::size_t end_of_placeholder(std::string_view text, std::size_t at) {
+  if (at >= text.size() || text[at] != '{') return at;
+  std::size_t end = at + 1;
+  while (end < text.size() && is_name_character(text[end])) ++end;
+  return end > at + 1 && end < text.size() && text[end] == '}' ? end + 1 : at;
+}
+
+// Replaces {name} by its value and {{name}} by {name}; other braces stay. Each value must be used.
 std::string fill(std::string_view kind, std::string_view text, std::span<const Value> values) {
   std::string out;
   std::vector<bool> used(values.size());
   for (std::size_t at = 0; at < text.size();) {
-    if (text.substr(at, 2) == "{{" || text.substr(at, 2) == "}}") {
-      out.push_back(text[at]);
-      at += 2;
+    const std::size_t inner = end_of_placeholder(text, at + 1);
+    if (text[at] == '{' && inner > at + 1 && inner < text.size() && text[inner] == '}') {
+      out += text.substr(at + 1, inner - at - 1);
+      at = inner + 1;
       continue;
     }
-    const std::size_t end = static_cast<std::size_t>(
-        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at) + 1, text.end(), is_name_character) -
-        text.begin());
-    if (text[at] != '{' || end == at + 1 || end == text.size() || text[end] != '}') {
+    const std::size_t end = end_of_placeholder(text, at);
+    if (end == at) {
       out.push_back(text[at++]);
       continue;
     }
-    const std::string_view name = text.substr(at + 1, end - at - 1);
+    const std::string_view name = text.substr(at + 1, end - at - 2);
     const auto value = std::ranges::find(values, name, &Value::name);
     if (value == values.end()) fail_unknown(kind, name, values);
     out += value->text;
     used[static_cast<std::size_t>(value - values.begin())] = true;
-    at = end + 1;
+    at = end;
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!used[i]) fail_user(fmt::format("the {} prompt '{}' lacks the placeholder {{{}}}", kind, text, values[i].name));

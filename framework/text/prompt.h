@@ -3,8 +3,8 @@
 // A template holds placeholders in braces. Templates are identity keys of the run file and are stored with the model,
 // so that sampling, scoring and training can never disagree about them.
 //
-// {name} (small letters and _) is a placeholder, {{ and }} stand for one brace each, all other braces for themselves:
-// \boxed{} and \frac{1}{2} need no escaping, \boxed{{answer}} does.
+// {name} (small letters and _) is a placeholder and {{name}} the text {name}; all other braces stand for themselves:
+// \boxed{}, \frac{1}{2} and \frac{\sqrt{2}}{2} need no escaping, \boxed{{answer}} gives \boxed{answer}.
 #pragma once
 
 #include <string>

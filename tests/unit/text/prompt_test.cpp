@@ -31,6 +31,8 @@ TEST_CASE("filled-in texts are never searched, other braces stay") {
   CHECK(solver_prompt({.solver = "\\boxed{} \\frac{1}{2} { {problem} } {Problem}{"}, "P") ==
         "\\boxed{} \\frac{1}{2} { P } {Problem}{");
   CHECK(solver_prompt({.solver = "{{problem}} {{x}}: {problem}{problem}"}, "P") == "{problem} {x}: PP");
+  CHECK(solver_prompt({.solver = "\\frac{\\sqrt{2}}{2} \\boxed{{answer}} {{1}} {{{problem}"}, "P") ==
+        "\\frac{\\sqrt{2}}{2} \\boxed{answer} {{1}} {{P");
 }
 
 TEST_CASE("placeholders that are missing or unknown are refused with the nearest name") {
