@@ -1,5 +1,6 @@
 #include "framework/recipe/run.h"
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -89,6 +90,16 @@ void check_shared(const RunPlan& plan, Communicator& world, const std::string& t
   }
 }
 
+// Standard output belongs to results: the table, and where the page is.
+void show_reports(const RunPlan& plan) {
+  for (const StagePlan& stage : plan.stages) {
+    if (stage.recipe->output() != ArtifactKind::report) continue;
+    if (std::filesystem::exists(stage.output / "report.txt")) fmt::print("{}\n", read_file(stage.output / "report.txt"));
+    fmt::print("report: {}\n", std::filesystem::absolute(stage.output / "index.html").lexically_normal().string());
+  }
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
@@ -128,6 +139,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   }
   on_rank_zero(world, "run end", [&] {
     folder->note({{"event", "end"}});
+    show_reports(plan);
     return std::string();
   });
 }

@@ -4,6 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
+#include "framework/train/settings.h"
 
 namespace ft {
 namespace {
@@ -247,6 +248,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     names.add(name, "problem set", file["problems"].key_place(name));
     plan.problems[name] = file["problems"][name];
   }
+  (void)parse<TrainingSettings>({file["training"]});  // unknown keys are reported here: stages look at their own only
   const Node stages = file["stages"];
   if (stages.keys().empty()) fail_user({file.name()}, "the run file has no stages: there is nothing to do");
   StagePlanner planner(plan, file, plugins, services);

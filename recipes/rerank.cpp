@@ -1,0 +1,59 @@
+// rerank: a verifier scores the attempts of a stage; every strategy of the method is computed from votes and scores.
+//
+//   ranking: {recipe: rerank, attempts: answers, verifier: verifier, top_clusters: 8}
+//
+// The verifier may be any model of the run: one that was trained on another generator's attempts, too (cross-model ranking).
+// Without a verifier the table has the votes and the log-probability baselines.
+
+#include "framework/problem/records.h"
+#include "framework/recipe/evaluation.h"
+#include "framework/recipe/recipe.h"
+
+namespace ft {
+namespace {
+
+class Rerank final : public Recipe {
+ public:
+  void describe(Binder& b) override {
+    b.required_input("attempts", attempts_, "attempts", "the attempts to rank");
+    b.input("verifier", verifier_, "model", "the model that judges them; empty = votes alone");
+    b.identity("top_clusters", options_.top_clusters, "K: ranking looks at the K largest clusters", Range::at_least(1));
+    b.identity("top_n", options_.top_n, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
+    b.identity("bootstrap", options_.bootstrap, "resamples of the paired intervals; 0 = none", Range::at_least(0));
+    b.identity("tokens_per_micro_batch", tokens_per_micro_batch_, "tokens scored together", Range::at_least(1));
+  }
+
+  ArtifactKind output() const override { return ArtifactKind::ranking; }
+
+  void run(StageContext& stage) override {
+    const std::filesystem::path folder = stage.input(attempts_);
+    Scores scores;
+    if (!verifier_.empty()) {
+      LoadedModel verifier = stage.load_model(verifier_);
+      scores = score_attempts(stage, verifier, read_problems(folder / "problems.jsonl"), read_attempts(folder / "attempts.jsonl"), tokens_per_micro_batch_);
+    }
+    std::vector<std::pair<std::string, std::string>> files;
+    if (stage.groups().world.rank() == 0) {
+      report::ReportInput input{.title = stage.name()};
+      input.stages.push_back({stage.name(), description(), rerank::evaluate(load_ranked(folder, scores), options_)});
+      files = {{"scores.jsonl", scores_file(scores)}, {"ranking.txt", report::text_report(input)}, {"ranking.json", report::json_report(input)}};
+    }
+    stage.seal({{"attempts", attempts_}, {"verifier", verifier_}, {"description", description()},
+                {"options", {{"top_clusters", options_.top_clusters}, {"top_n", options_.top_n}, {"bootstrap", options_.bootstrap}}}},
+               files);
+  }
+
+ private:
+  std::string description() const {
+    return verifier_.empty() ? fmt::format("{}, votes alone", attempts_) : fmt::format("{} ranked by {}", attempts_, verifier_);
+  }
+
+  std::string attempts_, verifier_;
+  rerank::RankingOptions options_;
+  std::int64_t tokens_per_micro_batch_ = 4096;
+};
+
+}  // namespace
+}  // namespace ft
+
+FT_RECIPE(ft::Rerank, "rerank", "1")
