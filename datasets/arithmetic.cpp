@@ -12,7 +12,7 @@ namespace ft {
 namespace {
 
 constexpr std::array<std::string_view, 8> kNames = {"Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal"};
-constexpr std::array<std::string_view, 8> kItems = {"cups", "pens", "books", "coins",
+constexpr std::array<std::string_view, 8> kItems = {"cups",  "pens",   "books",  "coins",
                                                     "cards", "shells", "stamps", "apples"};
 constexpr int kMostPeople = static_cast<int>(kNames.size());
 constexpr int kMostRedraws = 100'000;
@@ -47,8 +47,8 @@ struct Person {
 };
 
 struct Story {
-  std::vector<Person> people;     // each refers to an earlier one only
-  std::vector<int> told;          // the order of the statements
+  std::vector<Person> people;  // each refers to an earlier one only
+  std::vector<int> told;       // the order of the statements
   std::string_view item;
 };
 
@@ -250,7 +250,8 @@ void check(const ArithmeticOptions& options, const Place& place) {
   ordered("relation_min", options.relation_min, "relation_max", options.relation_max);
   if (options.value_max < options.least_value) {
     fail_user(place, fmt::format("value_max ({}) is below least_value ({}): the first person has a value up to "
-                                 "value_max", options.value_max, options.least_value));
+                                 "value_max",
+                                 options.value_max, options.least_value));
   }
   if (options.people * options.least_value > options.most_total) {
     fail_user(place, fmt::format("{} people with at least {} each have more than most_total ({})", options.people,
@@ -272,7 +273,8 @@ std::vector<Problem> arithmetic_problems(const ArithmeticOptions& options, std::
       if (redraws == kMostRedraws) {
         fail_user(place, fmt::format("only {} different problems of split '{}' were found in these ranges, but {} are "
                                      "asked for; widen the ranges (value_max, relation_max, most_total), or lower "
-                                     "`limit`", index, split, count));
+                                     "`limit`",
+                                     index, split, count));
       }
       const Story story = draw_story(options, draws);
       if (!in_range(values_of(story.people), options)) continue;

@@ -29,8 +29,9 @@ DatasetInfo arithmetic_info() {
           .licence = "Apache-2.0, part of this project",
           .citation = "generated from a seed by this project",
           .answer_format = "fine: '# Answer' and the number; terse: \\boxed{}",
-          .caution = "training solutions hold slips on purpose (swap_probability, omit_probability), which stand for "
-                     "the errors of people and models; every answer is graded against the truth"};
+          .caution =
+              "training solutions hold slips on purpose (swap_probability, omit_probability), which stand for "
+              "the errors of people and models; every answer is graded against the truth"};
 }
 
 // All that the project knows of a data set.
@@ -95,8 +96,10 @@ class Mixer {
       if (doubles++ == 0) example = fmt::format("'{}' and '{}'", problems_[found->second].id, problems_[i].id);
     }
     if (doubles > 0) {
-      notes.push_back(fmt::format("{} problems have the text of another one, white space aside (such as {}); they are "
-                                  "kept", doubles, example));
+      notes.push_back(
+          fmt::format("{} problems have the text of another one, white space aside (such as {}); they are "
+                      "kept",
+                      doubles, example));
     }
     if (joined_ > 0) {
       notes.push_back(fmt::format("{} problems stand in several sets: their solutions were joined", joined_));
@@ -112,7 +115,8 @@ class Mixer {
   void join(Problem& kept, Problem other) {
     ++joined_;
     for (Solution& solution : other.solutions) {
-      const bool known = std::ranges::any_of(kept.solutions, [&](const Solution& s) { return s.text == solution.text; });
+      const bool known =
+          std::ranges::any_of(kept.solutions, [&](const Solution& s) { return s.text == solution.text; });
       if (!known) kept.solutions.push_back(std::move(solution));
     }
     if (kept.answer.empty()) kept.answer = other.answer;

@@ -67,8 +67,10 @@ std::vector<Problem> load_gsm8k(const ProblemSetSpec& spec, LoadNotes& notes) {
     if (spec.split == "test" || in_split(spec, problem.text)) problems.push_back(std::move(problem));
   }
   if (spec.split == "test" && num_records < kOfficialTest) {
-    notes.push_back(fmt::format("gsm8k: this test file holds {} of the {} official problems; scores on it are close to, "
-                                "but not the same as, official scores", num_records, kOfficialTest));
+    notes.push_back(
+        fmt::format("gsm8k: this test file holds {} of the {} official problems; scores on it are close to, "
+                    "but not the same as, official scores",
+                    num_records, kOfficialTest));
   }
   return problems;
 }

@@ -3,13 +3,15 @@
 #include <map>
 
 #include "datasets/files.h"
+#include "framework/grade/grade.h"
 #include "framework/problem/jsonl.h"
 
 namespace ft {
 namespace {
 
-std::string answer_of(const JsonRecord& record, const std::string& field) {
-  if (!record.has(field)) return {};
+// A text, or a number as it is written; nothing where the field is absent.
+std::optional<std::string> written(const JsonRecord& record, const std::string& field) {
+  if (!record.has(field)) return std::nullopt;
   if (record.is_integer(field)) return std::to_string(record.integer(field));
   if (record.is_number(field)) return fmt::format("{}", record.number(field));
   return record.text(field);
@@ -32,15 +34,21 @@ std::vector<Solution> solutions_of(const JsonRecord& record, const ProblemSetSpe
 Problem problem_of(const JsonRecord& record, const ProblemSetSpec& spec) {
   Problem problem;
   const std::string stem = std::filesystem::path(spec.path).stem().string();
-  problem.id = record.optional_text(spec.id_field).value_or(fmt::format("{}-{}", stem, record.place().line));
+  problem.id = written(record, spec.id_field).value_or(fmt::format("{}-{}", stem, record.place().line));
   problem.text = record.text(spec.problem_field);
-  problem.answer = answer_of(record, spec.answer_field);
   problem.solutions = solutions_of(record, spec);
+  problem.answer = written(record, spec.answer_field).value_or("");
+  if (problem.answer.empty() && !problem.solutions.empty()) {
+    problem.answer = grade::extract(problem.solutions.front().text).answer;
+  }
   problem.dataset = record.optional_text("dataset").value_or("jsonl");
   problem.subject = record.optional_text(spec.subject_field).value_or("");
   if (const auto level = record.optional_integer(spec.level_field)) {
     if (*level < 1 || *level > 5) {
-      record.fail(fmt::format("field '{}' is {}, but must be from 1 to 5", spec.level_field, *level));
+      record.fail(
+          fmt::format("field '{}' is {}, but must be from 1 to 5; if it is no level of difficulty, set "
+                      "level_field to \"\"",
+                      spec.level_field, *level));
     }
     problem.level = static_cast<int>(*level);
   }
@@ -72,8 +80,10 @@ std::vector<Problem> load_jsonl(const ProblemSetSpec& spec, LoadNotes& notes) {
                                 spec.path, no_solution, problems.size(), spec.solution_field));
   }
   if (no_answer > 0) {
-    notes.push_back(fmt::format("{}: {} of {} problems have no answer (field '{}'): attempts at them cannot be graded",
-                                spec.path, no_answer, problems.size(), spec.answer_field));
+    notes.push_back(fmt::format(
+        "{}: {} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them cannot be "
+        "graded",
+        spec.path, no_answer, problems.size(), spec.answer_field));
   }
   return problems;
 }

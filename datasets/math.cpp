@@ -34,8 +34,9 @@ DatasetInfo math_info() {
   return {.name = "math",
           .title = "MATH, competition problems (test: MATH-500)",
           .licence = "MIT, Copyright (c) 2021 Dan Hendrycks; MATH-500: MIT, Copyright (c) 2023 OpenAI",
-          .citation = "Hendrycks et al. 2021, Measuring Mathematical Problem Solving With the MATH Dataset, arXiv "
-                      "2103.03874; Lightman et al. 2023, Let's Verify Step by Step, arXiv 2305.20050",
+          .citation =
+              "Hendrycks et al. 2021, Measuring Mathematical Problem Solving With the MATH Dataset, arXiv "
+              "2103.03874; Lightman et al. 2023, Let's Verify Step by Step, arXiv 2305.20050",
           .answer_format = "the last \\boxed{} of the solution",
           .caution = "training uses the original 7,500 problems, not the 12,000 of Lightman et al."};
 }

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "datasets/files.h"
+#include "framework/grade/grade.h"
 #include "framework/problem/jsonl.h"
 
 namespace ft {
@@ -89,11 +90,15 @@ std::optional<std::string> original_solution(const JsonRecord& record, Drops& dr
   const std::vector<std::string> steps = record.texts("steps");
   const std::string text = joined(steps);
   if (text.find(kAnswerHead) != std::string::npos) return text;
-  if (record.integer("first_error") >= 0 || !states(steps, record.text("answer"))) {
+  const std::string answer = record.text("answer");
+  const grade::Extracted boxed = grade::extract(text);
+  const bool stated =
+      states(steps, answer) || (boxed.found && grade::equal(answer, boxed.answer).verdict == Verdict::equal);
+  if (record.integer("first_error") >= 0 || !stated) {
     ++drops.not_stated;
     return std::nullopt;
   }
-  return fmt::format("{}\n\n{}\n\n{}", text, kAnswerHead, record.text("answer"));
+  return fmt::format("{}\n\n{}\n\n{}", text, kAnswerHead, answer);
 }
 
 class Collector {
@@ -148,12 +153,14 @@ std::vector<Problem> load_prm800k(const ProblemSetSpec& spec, LoadNotes& notes) 
   const int num_solutions = collector.num_solutions();
   std::vector<Problem> problems = collector.take();
   const Drops& drops = collector.drops;
-  notes.push_back(fmt::format(
-      "prm800k: {} right and complete solutions of {} problems in split '{}'; of the whole files dropped: {} with a step "
-      "marked wrong, {} with a wrong answer, {} without an answer, {} rewritten by another model, {} whose last steps do "
-      "not state the reference answer; {} doubles",
-      num_solutions, problems.size(), spec.split, drops.wrong_step, drops.wrong_answer, drops.no_answer,
-      drops.rewritten, drops.not_stated, drops.doubles));
+  notes.push_back(
+      fmt::format("prm800k: {} right and complete solutions of {} problems in split '{}'; of the whole files dropped: "
+                  "{} with a step "
+                  "marked wrong, {} with a wrong answer, {} without an answer, {} rewritten by another model, {} whose "
+                  "last steps do "
+                  "not state the reference answer; {} doubles",
+                  num_solutions, problems.size(), spec.split, drops.wrong_step, drops.wrong_answer, drops.no_answer,
+                  drops.rewritten, drops.not_stated, drops.doubles));
   return problems;
 }
 
@@ -161,11 +168,13 @@ DatasetInfo prm800k_info() {
   return {.name = "prm800k",
           .title = "PRM800K, step-by-step solutions of MATH problems (parts of it)",
           .licence = "MIT, Copyright (c) 2023 OpenAI; PRMBench: Apache-2.0",
-          .citation = "Lightman et al. 2023, Let's Verify Step by Step, arXiv 2305.20050; Song et al. 2025, PRMBench, "
-                      "arXiv 2501.03124",
+          .citation =
+              "Lightman et al. 2023, Let's Verify Step by Step, arXiv 2305.20050; Song et al. 2025, PRMBench, "
+              "arXiv 2501.03124",
           .answer_format = "one step a line, then a line '# Answer' and the answer",
-          .caution = "solutions were written by GPT-4: its maker's terms of use may limit what models trained on them "
-                     "are used for"};
+          .caution =
+              "solutions were written by GPT-4: its maker's terms of use may limit what models trained on them "
+              "are used for"};
 }
 
 }  // namespace ft

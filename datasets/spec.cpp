@@ -23,15 +23,17 @@ void check_split(const ProblemSetSpec& spec) {
                            near ? fmt::format("; did you mean '{}'?", *near) : ""));
   }
   if (spec.dataset == "prm800k" && spec.split == "test") {
-    fail(spec, "data set 'prm800k' has solutions of MATH training problems only, so there is no split 'test'; test on "
-               "{dataset: math, split: test}");
+    fail(spec,
+         "data set 'prm800k' has solutions of MATH training problems only, so there is no split 'test'; test on "
+         "{dataset: math, split: test}");
   }
   const double share = valid_share(spec);
   if (!(share >= 0 && share < 1)) fail(spec, fmt::format("valid_share is {}, but must be from 0 to below 1", share));
   const bool carved = spec.dataset != "arithmetic";
   if (carved && spec.split == "valid" && share == 0) {
-    fail(spec, "split 'valid' is empty because valid_share is 0; set valid_share (such as 0.1), the same for train and "
-               "valid");
+    fail(spec,
+         "split 'valid' is empty because valid_share is 0; set valid_share (such as 0.1), the same for train and "
+         "valid");
   }
   if (spec.dataset == "jsonl" && spec.split == "test" && share > 0) {
     fail(spec, "with valid_share above 0 a jsonl set has the splits train and valid; for a test file leave it away");
@@ -89,7 +91,8 @@ std::vector<ProblemSetSpec> read_problem_set(const Node& node) {
   if (nodes.empty()) node.fail("the list of data sets is empty; write e.g. {dataset: arithmetic}");
   std::vector<ProblemSetSpec> specs;
   for (const Node& entry : nodes) {
-    if (!entry.is_map()) entry.fail(fmt::format("a problem set is a map such as {{dataset: gsm8k}}, not {}", entry.what()));
+    if (!entry.is_map())
+      entry.fail(fmt::format("a problem set is a map such as {{dataset: gsm8k}}, not {}", entry.what()));
     ProblemSetSpec spec;
     Parser parser({entry});
     describe(spec, parser);

@@ -22,7 +22,7 @@ class Binder;
 class Node;
 
 struct ProblemSetSpec {
-  std::string dataset;         // "arithmetic", "gsm8k", "math", "prm800k", "jsonl"
+  std::string dataset;          // "arithmetic", "gsm8k", "math", "prm800k", "jsonl"
   std::string split = "train";  // "train", "valid", "test"
   // jsonl: the file. gsm8k, math, prm800k: the folder with the set's files; empty: $FT_DATA/<dataset>.
   std::string path;

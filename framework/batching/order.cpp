@@ -1,15 +1,18 @@
 #include "framework/batching/order.h"
 
-#include <xxhash.h>
-
-#include <charconv>
 #include <limits>
 #include <numeric>
 #include <utility>
 
+#include "framework/base/digest.h"
 #include "framework/base/error.h"
 
 namespace ft {
+namespace {
+
+constexpr std::size_t kDigits = 32;  // of XXH3-128 in hexadecimal
+
+}  // namespace
 
 Order::Order(std::uint64_t seed, std::int64_t num_examples) : random_(seed, "order"), num_examples_(num_examples) {
   FT_CHECK(num_examples > 0 && num_examples <= std::numeric_limits<std::uint32_t>::max(),
@@ -34,24 +37,13 @@ std::int64_t Order::at(std::int64_t position) const {
   return epoch.examples[static_cast<std::size_t>(position % num_examples_)];
 }
 
-ConsumedDigest::ConsumedDigest(std::string_view saved) {
+ConsumedDigest::ConsumedDigest(std::string_view saved) : state_(kDigits, '0') {
   if (saved.empty()) return;
-  constexpr std::size_t kDigits = 16;
-  bool good = saved.size() == 2 * kDigits;
-  for (std::size_t i = 0; good && i < state_.size(); ++i) {
-    const char* const first = saved.data() + i * kDigits;
-    const auto [end, error] = std::from_chars(first, first + kDigits, state_[i], 16);
-    good = error == std::errc() && end == first + kDigits;
-  }
-  FT_CHECK(good, "'{}' is no digest of consumed examples", saved);
+  FT_CHECK(saved.size() == kDigits && saved.find_first_not_of("0123456789abcdef") == std::string_view::npos,
+           "'{}' is no digest of consumed examples", saved);
+  state_ = saved;
 }
 
-void ConsumedDigest::add(std::uint64_t id) {
-  const std::array<std::uint64_t, 3> link = {state_[0], state_[1], id};
-  const XXH128_hash_t hash = XXH3_128bits(link.data(), sizeof link);
-  state_ = {hash.high64, hash.low64};
-}
-
-std::string ConsumedDigest::text() const { return fmt::format("{:016x}{:016x}", state_[0], state_[1]); }
+void ConsumedDigest::add(std::uint64_t id) { state_ = xxh128(fmt::format("{}{:016x}", state_, id)); }
 
 }  // namespace ft

@@ -46,7 +46,7 @@ class Order {
   mutable std::array<Epoch, 2> epochs_;  // even and odd epochs
 };
 
-// A digest of all ids consumed so far, in order: state' = XXH3-128(state, id). Two runs with equal digests have seen
+// A digest of all ids consumed so far, in order: text' = XXH3-128(text, id). Two runs with equal digests have seen
 // the same examples in the same order; it is saved as text and goes on from there.
 class ConsumedDigest {
  public:
@@ -54,10 +54,10 @@ class ConsumedDigest {
   explicit ConsumedDigest(std::string_view saved = {});
   void add(std::uint64_t id);
   // 32 hexadecimal digits.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] const std::string& text() const { return state_; }
 
  private:
-  std::array<std::uint64_t, 2> state_ = {0, 0};
+  std::string state_;
 };
 
 }  // namespace ft

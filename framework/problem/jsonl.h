@@ -46,8 +46,8 @@ class JsonRecord {
   // Also reads the words "inf", "-inf" and "nan", which JSON's numbers cannot say.
   [[nodiscard]] double number(std::string_view field) const;
   [[nodiscard]] bool boolean(std::string_view field) const;
-  [[nodiscard]] std::vector<std::string> texts(std::string_view field) const;       // a list of strings
-  [[nodiscard]] std::vector<JsonRecord> records(std::string_view field) const;      // a list of objects
+  [[nodiscard]] std::vector<std::string> texts(std::string_view field) const;   // a list of strings
+  [[nodiscard]] std::vector<JsonRecord> records(std::string_view field) const;  // a list of objects
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view field) const;
   [[nodiscard]] std::optional<std::int64_t> optional_integer(std::string_view field) const;
   [[nodiscard]] std::optional<bool> optional_boolean(std::string_view field) const;

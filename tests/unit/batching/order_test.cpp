@@ -16,7 +16,8 @@ namespace {
 
 std::vector<std::int64_t> epoch_of(const Order& order, std::int64_t epoch) {
   std::vector<std::int64_t> examples;
-  for (std::int64_t i = 0; i < order.num_examples(); ++i) examples.push_back(order.at(epoch * order.num_examples() + i));
+  for (std::int64_t i = 0; i < order.num_examples(); ++i)
+    examples.push_back(order.at(epoch * order.num_examples() + i));
   return examples;
 }
 

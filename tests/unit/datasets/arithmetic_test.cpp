@@ -8,7 +8,9 @@
 #include <regex>
 #include <set>
 
+#include "framework/grade/grade.h"
 #include "framework/text/prompt.h"
+#include "framework/text/tokenizer.h"
 
 using namespace ft;
 
@@ -37,6 +39,7 @@ std::string answer_of(const Solution& solution) {
   static const std::regex fine(R"([\s\S]*\n# Answer\n(\d+))"), terse(R"(.*\\boxed\{(\d+)\})");
   std::smatch m;
   REQUIRE(std::regex_match(solution.text, m, solution.style == "fine" ? fine : terse));
+  CHECK(grade::extract(solution.text).answer == m[1]);
   return m[1];
 }
 
@@ -54,16 +57,16 @@ void check_sums(const std::string& text) {
   CHECK(equations > 0);
 }
 
-// The greedy longest match of the word vocabulary; the number of words, or -1 where a text is not covered.
-int words_of(std::string text, std::vector<std::string> vocabulary) {
-  std::ranges::sort(vocabulary, [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  int count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) {
-    const auto word = std::ranges::find_if(vocabulary, [&](const auto& w) { return text.compare(at, w.size(), w) == 0; });
-    if (word == vocabulary.end()) return -1;
-    at += word->size();
+// The number of tokens, once it is sure that they give the text back; -1 where the text is not covered.
+int words_of(const std::string& text, const std::vector<std::string>& vocabulary) {
+  const auto tokenizer = make_word_tokenizer(vocabulary);
+  try {
+    const std::vector<TokenId> ids = tokenizer->encode(text);
+    CHECK(tokenizer->decode(ids) == text);
+    return static_cast<int>(ids.size());
+  } catch (const UserError&) {
+    return -1;
   }
-  return count;
 }
 
 std::string message_of(const ArithmeticOptions& options, std::int64_t count = 1) {
@@ -196,23 +199,22 @@ TEST_CASE("the vocabulary covers problems, solutions and both prompts, fixed phr
   CHECK(words.size() == 47);  // with <eos> 48, of the 64 that the model has
   double prompt_words = 0, solution_words = 0;
   const PromptTemplates templates;
-  const auto problems = arithmetic_problems({}, "train", 2000);
+  const auto problems = arithmetic_problems({}, "train", 300);
   for (const Problem& problem : problems) {
-    const int prompt = words_of(problem.text + "\n", words);
+    const int prompt = words_of(solver_prompt(templates, problem.text), words);
     REQUIRE(prompt > 0);
     prompt_words += prompt;
     for (const Solution& solution : problem.solutions) {
       const int alone = words_of(solution.text, words);
       REQUIRE(alone > 0);
       solution_words += alone / 2.0;
-      const std::string text = "Here is a math problem: " + problem.text + ". Here is a candidate solution: " +
-                               solution.text + ". The above candidate solution is";
+      const std::string text = verifier_prompt(templates, problem.text, solution.text);
       CHECK(words_of(text, words) == prompt - 1 + alone + 3);
       CHECK(words_of(text + templates.correct, words) == prompt - 1 + alone + 4);
       CHECK(words_of(text + templates.incorrect, words) == prompt - 1 + alone + 4);
     }
   }
-  MESSAGE("mean words of a prompt " << prompt_words / 2000 << ", of a solution " << solution_words / 2000);
+  MESSAGE("mean words of a prompt " << prompt_words / 300 << ", of a solution " << solution_words / 300);
 }
 
 TEST_CASE("the vocabulary follows the user's templates") {

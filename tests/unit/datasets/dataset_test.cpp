@@ -13,6 +13,7 @@
 #include "datasets/gsm8k.h"
 #include "framework/config/node.h"
 #include "framework/config/print.h"
+#include "framework/problem/records.h"
 
 using namespace ft;
 
@@ -66,11 +67,10 @@ std::string yaml_message(const DataFolder& folder, std::string_view yaml) {
   return "no error";
 }
 
-constexpr std::string_view kGsm =
-    R"({"question":"Two plus three?","answer":"2+3=<<2+3=5>>5\n#### 5"})"
-    "\n"
-    R"({"question":"A thousand?","answer":"It is 1,000\n#### 1,000"})"
-    "\n";
+constexpr std::string_view kGsm = R"({"question":"Two plus three?","answer":"2+3=<<2+3=5>>5\n#### 5"})"
+                                  "\n"
+                                  R"({"question":"A thousand?","answer":"It is 1,000\n#### 1,000"})"
+                                  "\n";
 
 }  // namespace
 
@@ -96,7 +96,8 @@ TEST_CASE("a carved-out split is disjoint, complete, and a matter of the text al
   const DataFolder folder;
   std::string lines, reversed;
   for (int i = 0; i < 500; ++i) {
-    const std::string line = fmt::format("{{\"id\":\"p{}\",\"problem\":\"What is {} + 1?\",\"answer\":{}}}\n", i, i, i + 1);
+    const std::string line =
+        fmt::format("{{\"id\":\"p{}\",\"problem\":\"What is {} + 1?\",\"answer\":{}}}\n", i, i, i + 1);
     lines += line;
     reversed.insert(0, line);
   }
@@ -173,19 +174,49 @@ TEST_CASE("jsonl: field names, solutions lists, numbers as answers, notes on wha
   CHECK(folder.without_folder(notes[0]) ==
         "DATA/q.jsonl: 1 of 3 problems have no solution (field 'w'): nothing can be learnt from them");
   CHECK(folder.without_folder(notes[1]) ==
-        "DATA/q.jsonl: 1 of 3 problems have no answer (field 'a'): attempts at them cannot be graded");
+        "DATA/q.jsonl: 1 of 3 problems have no answer (field 'a', or at the end of a solution): attempts at them "
+        "cannot be graded");
+}
+
+TEST_CASE("jsonl: numbers as ids, and an answer that stands in the solution only") {
+  const DataFolder folder;
+  ProblemSetSpec spec{.dataset = "jsonl"};
+  spec.path =
+      folder.write("q.jsonl", "{\"id\":17,\"problem\":\"one\",\"answer\":\"2+1=3\\n#### 3\",\"level\":\"Level 5\"}\n");
+  spec.solution_field = "answer";
+  spec.answer_field = spec.level_field = "";
+  const auto problems = load_problems(spec);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].id == "17");
+  CHECK(problems[0].answer == "3");
+  CHECK(problems[0].solutions[0].text == "2+1=3\n#### 3");
+}
+
+TEST_CASE("what the project writes it can read as a problem set") {
+  const DataFolder folder;
+  const auto before = load_problems(ProblemSetSpec{.dataset = "arithmetic", .limit = 20});
+  ProblemSetSpec spec{.dataset = "jsonl"};
+  spec.path = folder.write("p.jsonl", "");
+  write_problems(spec.path, before);
+  const auto after = load_problems(spec);
+  REQUIRE(after.size() == 20);
+  for (std::size_t i = 0; i < 20; ++i) CHECK(to_json_line(after[i]) == to_json_line(before[i]));
 }
 
 TEST_CASE("mixing joins the same problem, renames another one of the same id, and says so") {
   const DataFolder folder;
   ProblemSetSpec a{.dataset = "jsonl"}, b{.dataset = "jsonl"}, c{.dataset = "jsonl"};
   a.path = folder.write("a.jsonl", R"({"id":"1","problem":"P","answer":"5","solution":"s"})"
-                                   "\n" R"({"id":"2","problem":"Q","solution":"s"})");
+                                   "\n"
+                                   R"({"id":"2","problem":"Q","solution":"s"})");
   b.path = folder.write("b.jsonl", R"({"id":"1","problem":"P","solution":"t"})"
-                                   "\n" R"({"id":"2","problem":"other","solution":"s"})"
-                                   "\n" R"({"id":"3","problem":" Q ","solution":"s"})");
+                                   "\n"
+                                   R"({"id":"2","problem":"other","solution":"s"})"
+                                   "\n"
+                                   R"({"id":"3","problem":" Q ","solution":"s"})");
   c.path = folder.write("c.jsonl", R"({"id":"2","problem":"third","solution":"s"})"
-                                   "\n" R"({"id":"1","problem":"P","solution":"s"})");
+                                   "\n"
+                                   R"({"id":"1","problem":"P","solution":"s"})");
   LoadNotes notes;
   const std::vector<ProblemSetSpec> specs = {a, b, c};
   const auto problems = load_problems(specs, &notes);
@@ -218,7 +249,9 @@ TEST_CASE("prm800k keeps complete and right solutions only, and counts the rest"
   const DataFolder folder;
   const auto human = [](std::string_view id, std::string_view last, std::string_view label, int first_error) {
     return fmt::format(R"({{"problem_id":"{}","problem":"P {}","answer":"7","steps":["Add.","{}"],"first_error":{},)"
-                       R"("label":{}}})" "\n", id, id, last, first_error, label);
+                       R"("label":{}}})"
+                       "\n",
+                       id, id, last, first_error, label);
   };
   const std::string right = "So 7.\\n\\n# Answer\\n\\n7";
   folder.write("prm800k/human_steps_train.jsonl.gz",  // plain text under a .gz name is read too
@@ -227,11 +260,14 @@ TEST_CASE("prm800k keeps complete and right solutions only, and counts the rest"
                    human("m5", "Hm.", "null", -1) + human("m6", "# Answer\\n\\n7", "true", -1));
   const auto bench = [](std::string_view id, std::string_view kind, std::string_view last) {
     return fmt::format(R"({{"problem_id":"{}","problem":"P {}","answer":"7","steps":["Add.","{}"],"first_error":-1,)"
-                       R"("kind":"{}"}})" "\n", id, id, last, kind);
+                       R"("kind":"{}"}})"
+                       "\n",
+                       id, id, last, kind);
   };
-  folder.write("prm800k/prmbench_train.jsonl.gz",
-               bench("m1", "original", "That is $7$.") + bench("m7", "circular", "7") + bench("m8", "original", "So 17.") +
-                   bench("m9", "original", "So 7.5") + bench("m10", "original", "It is 7."));
+  folder.write("prm800k/prmbench_train.jsonl.gz", bench("m1", "original", "That is $7$.") +
+                                                      bench("m7", "circular", "7") + bench("m8", "original", "So 17.") +
+                                                      bench("m9", "original", "So 7.5") +
+                                                      bench("m10", "original", "It is 7."));
   ProblemSetSpec spec{.dataset = "prm800k", .valid_share = 0};
   LoadNotes notes;
   const auto problems = load_problems(spec, &notes);
@@ -243,10 +279,11 @@ TEST_CASE("prm800k keeps complete and right solutions only, and counts the rest"
   CHECK(problems[1].solutions[0].text == "Add.\n\n# Answer\n\n7");
   CHECK(problems[2].id == "m10");
   REQUIRE(notes.size() == 1);
-  CHECK(notes[0] ==
-        "prm800k: 4 right and complete solutions of 3 problems in split 'train'; of the whole files dropped: 2 with a "
-        "step marked wrong, 1 with a wrong answer, 1 without an answer, 1 rewritten by another model, 2 whose last steps "
-        "do not state the reference answer; 1 doubles");
+  CHECK(
+      notes[0] ==
+      "prm800k: 4 right and complete solutions of 3 problems in split 'train'; of the whole files dropped: 2 with a "
+      "step marked wrong, 1 with a wrong answer, 1 without an answer, 1 rewritten by another model, 2 whose last steps "
+      "do not state the reference answer; 1 doubles");
 }
 
 TEST_CASE("bad data files: each message says which file, which line, what is wrong") {
@@ -285,9 +322,9 @@ TEST_CASE("bad data files: each message says which file, which line, what is wro
 TEST_CASE("mistakes in the run file: found before anything is read, with their place") {
   const DataFolder folder;
   folder.write("gsm8k/train.jsonl", kGsm);
-  CHECK(yaml_message(folder, "{dataset: gms8k}").find("run.yaml:1:11: there is no data set 'gms8k'; data sets are: "
-                                                     "arithmetic, gsm8k, math, prm800k, jsonl; did you mean 'gsm8k'?") ==
-        0);
+  CHECK(yaml_message(folder, "{dataset: gms8k}")
+            .find("run.yaml:1:11: there is no data set 'gms8k'; data sets are: "
+                  "arithmetic, gsm8k, math, prm800k, jsonl; did you mean 'gsm8k'?") == 0);
   CHECK(yaml_message(folder, "{dataset: gsm8k, split: dev}").find("run.yaml:1:25") == 0);
   CHECK(yaml_message(folder, "{dataset: gsm8k, seed: 3}").find("seed") != std::string::npos);  // a key of arithmetic
   CHECK(yaml_message(folder, "{dataset: arithmetic, swap_probabilty: 0}").find("swap_probability") !=
@@ -297,14 +334,14 @@ TEST_CASE("mistakes in the run file: found before anything is read, with their p
   CHECK(yaml_message(folder, "{split: train}").find("dataset") != std::string::npos);
   CHECK(yaml_message(folder, "[]") == "run.yaml:1:1: the list of data sets is empty; write e.g. {dataset: arithmetic}");
   CHECK(yaml_message(folder, "gsm8k") == "run.yaml:1:1: a problem set is a map such as {dataset: gsm8k}, not 'gsm8k'");
-  CHECK(yaml_message(folder, "{dataset: jsonl}") ==
-        "run.yaml:1:11: data set 'jsonl' needs a `path`: the file to read");
+  CHECK(yaml_message(folder, "{dataset: jsonl}") == "run.yaml:1:11: data set 'jsonl' needs a `path`: the file to read");
   CHECK(yaml_message(folder, "{dataset: jsonl, path: none.jsonl}")
             .find("run.yaml:1:11: data set 'jsonl' needs the file none.jsonl, which does not exist; relative names "
                   "count from the current folder, ") == 0);
-  CHECK(yaml_message(folder, "{dataset: gsm8k, split: test}") ==
-        "run.yaml:1:11: data set 'gsm8k' needs the file DATA/gsm8k/test.jsonl, which does not exist; set FT_DATA to the "
-        "folder that holds gsm8k/test.jsonl (it is DATA now), or give this set a `path`");
+  CHECK(
+      yaml_message(folder, "{dataset: gsm8k, split: test}") ==
+      "run.yaml:1:11: data set 'gsm8k' needs the file DATA/gsm8k/test.jsonl, which does not exist; set FT_DATA to the "
+      "folder that holds gsm8k/test.jsonl (it is DATA now), or give this set a `path`");
   CHECK(yaml_message(folder, "{dataset: math, path: /none}") ==
         "run.yaml:1:11: data set 'math' needs the file /none/train.jsonl, which does not exist; `path` must name the "
         "folder that holds train.jsonl");
@@ -319,8 +356,7 @@ TEST_CASE("mistakes in the run file: found before anything is read, with their p
   std::filesystem::current_path("/");
   const std::string unset = yaml_message(folder, "{dataset: math}");
   std::filesystem::current_path(here);
-  CHECK(unset.find("(it is not set, its default is ../shared/data)") !=
-        std::string::npos);
+  CHECK(unset.find("(it is not set, its default is ../shared/data)") != std::string::npos);
 }
 
 TEST_CASE("a good entry of the run file, alone and in a list") {
@@ -331,8 +367,10 @@ TEST_CASE("a good entry of the run file, alone and in a list") {
   CHECK(specs[0].arithmetic.people == 4);
   CHECK(load_problems(specs).size() == 50);
   CHECK(input_files(specs[0]).empty());
-  specs = read_problem_set(parse_yaml("[{dataset: gsm8k, calculator: strip, valid_share: 0}, {dataset: arithmetic, "
-                                      "limit: 3}]", "run.yaml"));
+  specs =
+      read_problem_set(parse_yaml("[{dataset: gsm8k, calculator: strip, valid_share: 0}, {dataset: arithmetic, "
+                                  "limit: 3}]",
+                                  "run.yaml"));
   REQUIRE(specs.size() == 2);
   CHECK(load_problems(specs).size() == 5);
   REQUIRE(input_files(specs[0]).size() == 1);
@@ -351,7 +389,8 @@ TEST_CASE("what counts for the identity: not the limit, not where a file lies, o
   CHECK(identity_text(spec).find("swap_probability") == std::string::npos);
   std::set<std::string> keys;
   for (const KeyInfo& key : explain<ProblemSetSpec>()) keys.insert(key.key.name);
-  for (const char* key : {"dataset", "split", "limit", "path", "calculator", "problem_field", "swap_probability", "seed"}) {
+  for (const char* key :
+       {"dataset", "split", "limit", "path", "calculator", "problem_field", "swap_probability", "seed"}) {
     CHECK(keys.contains(key));
   }
 }

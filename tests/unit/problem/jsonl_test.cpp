@@ -118,10 +118,8 @@ TEST_CASE("every kind of field") {
                     "f:1: field 'big' is 18446744073709551615, more than a 64-bit integer holds");
   CHECK_THROWS_WITH((void)record.integer("d"), "f:1: field 'd' is not an integer but a number with a fraction");
   CHECK_THROWS_WITH((void)record.optional_text("i"), "f:1: field 'i' is not a string but an integer");
-  CHECK_THROWS_WITH((void)record.texts("rs"),
-                    "f:1: field 'rs' must be a list of strings, but element 1 is an object");
-  CHECK_THROWS_WITH((void)record.records("ss"),
-                    "f:1: field 'ss' must be a list of objects, but element 1 is a string");
+  CHECK_THROWS_WITH((void)record.texts("rs"), "f:1: field 'rs' must be a list of strings, but element 1 is an object");
+  CHECK_THROWS_WITH((void)record.records("ss"), "f:1: field 'ss' must be a list of objects, but element 1 is a string");
   CHECK_THROWS_WITH((void)record.texts("s"), "f:1: field 's' is not a list of strings but a string");
 }
 
@@ -134,8 +132,7 @@ TEST_CASE("bad files: the message says file, line, column and what to do") {
   CHECK(message_of("{}") == "a.jsonl:1: field 'question' (a string) is missing; fields here are: none");
   CHECK(message_of("") == "a.jsonl: the file is empty: at least one JSON object is needed, one a line");
   CHECK(message_of("\n\n \n") == "a.jsonl: the file is empty: at least one JSON object is needed, one a line");
-  CHECK(message_of("[1,2]") ==
-        "a.jsonl:1: each line must hold one JSON object {...}, but this line holds a list");
+  CHECK(message_of("[1,2]") == "a.jsonl:1: each line must hold one JSON object {...}, but this line holds a list");
   CHECK(message_of("\n{\"question\":\"a\xFFz\"}") ==
         "a.jsonl:2:15: the byte 0xff is not valid UTF-8; convert the file, e.g. with iconv -t utf-8");
   const std::string cut = message_of("{\"question\":\"a");

@@ -126,8 +126,13 @@ TEST_CASE("bad attempts: every message names file, line and field") {
 
 TEST_CASE("problems come back equal, in files plain and gzipped") {
   const std::vector<Problem> problems = {
-      {.id = "a", .text = "How many?", .answer = "3", .solutions = {{"1+2=3", "fine"}, {"\\boxed{3}", ""}},
-       .dataset = "math", .subject = "Algebra", .level = 5},
+      {.id = "a",
+       .text = "How many?",
+       .answer = "3",
+       .solutions = {{"1+2=3", "fine"}, {"\\boxed{3}", ""}},
+       .dataset = "math",
+       .subject = "Algebra",
+       .level = 5},
       {.id = "b", .text = "Why?", .answer = "", .solutions = {}, .dataset = "", .subject = "", .level = std::nullopt}};
   const auto folder = std::filesystem::temp_directory_path() / fmt::format("ft_records_{}", getpid());
   std::filesystem::create_directories(folder);
