@@ -51,6 +51,7 @@ class Pending {
   Pending& operator=(Pending&& other) noexcept;
   ~Pending();
   void wait();
+  [[nodiscard]] bool done() const { return !finish_; }
 
  private:
   void end_unseen() noexcept;
