@@ -5,15 +5,18 @@
 // Files (gzip), with fields problem_id, problem, answer, steps, first_error (-1: no wrong step):
 //   <folder>/human_steps_train.jsonl.gz   kept: `label` true (reached its answer, equal to the reference), and no step
 //                                         that people marked as wrong
-//   <folder>/prmbench_train.jsonl.gz      kept: `kind` "original" (a PRM800K solution without a wrong step) that states
-//   the
-//                                         reference answer in its last three steps or in a box; that file has no answer
-//                                         line, so it is added
+//   <folder>/prmbench_train.jsonl.gz      kept: `kind` "original" (a PRM800K solution without a wrong step) that has
+//                                         the reference answer in its last three steps or in a box; this file has no
+//                                         answer line, so it is added
 // What is dropped, and why, is counted in the notes. Solutions of one problem that differ are all kept.
-// Splits: "valid" is carved out in the same way as for math: the two never disagree about a problem. There is no
-// "test". Prompt: the templates' defaults. A solution is one step a line, then "# Answer" and the answer. Style:
-// "prm800k". Ids are those of the MATH problems, so that a mix with math joins the solutions of a problem. Licence:
-// PRM800K MIT, Copyright (c) 2023 OpenAI; PRMBench (Song et al. 2025) Apache-2.0.
+//
+// Splits: "valid" is carved out as for math, so that the two never disagree about a problem. There is no "test".
+//
+// Prompt: the templates' defaults. A solution is one step a line, then "# Answer" and the answer. Style: "prm800k".
+//
+// Ids are those of the MATH problems, so that a mix with math joins the solutions of a problem.
+//
+// Licence: PRM800K MIT, Copyright (c) 2023 OpenAI; PRMBench (Song et al. 2025) Apache-2.0.
 #pragma once
 
 #include <filesystem>
