@@ -1,7 +1,8 @@
 #include "framework/recipe/training_stage.h"
 
-#include <unordered_set>
+#include <optional>
 
+#include "framework/base/clock.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
@@ -29,14 +30,18 @@ void show_sample(StageContext& stage, const LoadedModel& model, const std::vecto
 class Record {
  public:
   Record(const StageContext& stage, std::int64_t resumed_at)
-      : steps_(stage.folder() / "steps.jsonl", resumed_at), events_(stage.folder() / "events", resumed_at) {}
+      : steps_(stage.folder() / "steps.jsonl", resumed_at), events_(stage.folder() / "events", unix_seconds(), resumed_at) {}
   void step(const StepRecord& record) {
     steps_.write(record);
-    events_.write(record);
+    const std::int64_t now = unix_seconds();
+    events_.add("loss", record.loss, record.step, now);
+    events_.add("gradient_norm", record.gradient_norm, record.step, now);
+    events_.add("learning_rate", record.learning_rate, record.step, now);
+    events_.add("tokens_per_second", record.tokens_per_second, record.step, now);
   }
   void validation(const ValidationRecord& record) {
     steps_.write(record);
-    events_.write(record);
+    events_.add("validation_loss", record.loss, record.step, unix_seconds());
   }
 
  private:

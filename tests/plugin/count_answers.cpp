@@ -1,0 +1,39 @@
+// count_answers: a user's recipe. Counts how often each answer was given in a stage's attempts.
+//
+//   counts: {recipe: count_answers, attempts: answers, least: 2}
+
+#include <map>
+
+#include "framework/problem/records.h"
+#include "framework/recipe/recipe.h"
+#include "framework/recipe/stage_context.h"
+
+namespace {
+
+class CountAnswers final : public ft::Recipe {
+ public:
+  void describe(ft::Binder& b) override {
+    b.required_input("attempts", attempts_, "attempts", "whose answers are counted");
+    b.identity("least", least_, "answers given less often are left out", ft::Range::at_least(1));
+  }
+  ft::ArtifactKind output() const override { return ft::ArtifactKind::table; }
+  bool uses_prompts() const override { return false; }
+
+  void run(ft::StageContext& stage) override {
+    std::map<std::string, int> counts;
+    for (const ft::Attempt& attempt : ft::read_attempts(stage.input(attempts_) / "attempts.jsonl")) ++counts[attempt.answer];
+    std::string text;
+    for (const auto& [answer, count] : counts) {
+      if (count >= least_) text += fmt::format("{}\t{}\n", answer, count);
+    }
+    stage.seal({{"answers", counts.size()}}, {{"counts.tsv", text}});
+  }
+
+ private:
+  std::string attempts_;
+  int least_ = 1;
+};
+
+}  // namespace
+
+FT_RECIPE(CountAnswers, "count_answers", "1")
