@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <map>
@@ -21,6 +22,7 @@ namespace ft::testing {
 
 struct World {
   explicit World(ModelConfig config) : factory(make_dense_factory()), model(std::move(config), *factory) {
+    at::set_num_threads(1);  // one thread a rank, as in a run
     initialise(model, 3);
     // Fresh weights are nearly indifferent between tokens; trained ones are not.
     const at::NoGradGuard no_grad;
