@@ -127,6 +127,7 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
   if (name == "sinh" || name == "cosh" || name == "tanh" || name == "coth" || name == "sech" || name == "csch") {
     if (argument.top.is_zero()) return constant(name == "cosh" || name == "sech" ? 1 : 0);
   }
+  if (name == "arcsin" || name == "arccos" || name == "arctan") return inverse_trigonometric(name, argument);
   if (name != "sin" && name != "cos") return opaque(name, {argument});
   const Polynomial& top = argument.top;
   const bool plain = argument.bottom == Polynomial(Rational(1));
@@ -151,6 +152,19 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
     const Quotient opposite{top.scaled(-1), argument.bottom};
     const Quotient value = opaque(name, {opposite});
     return name == "cos" ? value : multiply(constant(-1), value);
+  }
+  return opaque(name, {argument});
+}
+
+// The angle among the multiples of pi/12 whose sine (cosine, tangent) is the argument, in the range of principal values.
+Quotient Algebra::inverse_trigonometric(const std::string& name, const Quotient& argument) {
+  const std::string direct = name.substr(3);
+  const long long first = name == "arccos" ? 0 : -6;
+  const std::string wanted = argument.to_string();
+  for (long long k = first; k <= first + 12; ++k) {
+    if (direct == "tan" && (k == -6 || k == 6)) continue;
+    const Quotient angle{named("@pi", Kind::pi).scaled(Rational(BigInt(k), BigInt(12))), Rational(1)};
+    if (trigonometric(direct, angle).to_string() == wanted) return angle;
   }
   return opaque(name, {argument});
 }

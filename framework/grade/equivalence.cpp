@@ -40,12 +40,8 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
   if (a.is(Op::relation) && b.is(Op::relation)) return relations(a, b);
   if (a.is(Op::relation)) return relation_and_value(a, b);
   if (b.is(Op::relation)) return relation_and_value(b, a);
-  if (a.is(Op::set) && a.kids.size() == 1) return compare(a.kids[0], b);
-  if (b.is(Op::set) && b.kids.size() == 1) return compare(a, b.kids[0]);
+  if (is_collection(a) || is_collection(b)) return collections(a, b);
   if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
-  if (is_collection(a) && is_collection(b)) {
-    return in_any_order(a.is(Op::set) ? distinct(a.kids) : a.kids, b.is(Op::set) ? distinct(b.kids) : b.kids);
-  }
   if (a.is_scalar() && b.is_scalar()) return scalars(a, b);
   if (a.op != b.op) return different("different kinds of answer");
   switch (a.op) {
@@ -143,6 +139,7 @@ Judgement Equivalence::relation_and_value(const Node& relation, const Node& valu
     return compare(relation.kids[1], value);
   }
   if (const auto inside = membership_of(relation, budget_)) return compare(inside->set, value);
+  if (relation.text == "in" && is_name(relation.kids[0])) return compare(relation.kids[1], value);
   return different("a relation against a value");
 }
 
@@ -200,6 +197,21 @@ Judgement Equivalence::in_any_order(const std::vector<Node>& a, const std::vecto
     return unknown("an element could not be decided");
   }
   return different("an element has no partner");
+}
+
+// At least one of the two is a list or a set; one element alone is the element.
+Judgement Equivalence::collections(const Node& a, const Node& b) {
+  const std::vector<Node> left = is_collection(a) ? elements_of(a) : std::vector<Node>{a};
+  const std::vector<Node> right = is_collection(b) ? elements_of(b) : std::vector<Node>{b};
+  if (left.size() == 1 && right.size() == 1) return compare(left.front(), right.front());
+  if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
+  return in_any_order(left, right);
+}
+
+// A set counts each element once, and so does a list of points; a list of numbers may name a double root twice.
+std::vector<Node> Equivalence::elements_of(const Node& collection) {
+  const bool points = std::all_of(collection.kids.begin(), collection.kids.end(), [](const Node& kid) { return kid.is(Op::bracketed); });
+  return collection.is(Op::set) || points ? distinct(collection.kids) : collection.kids;
 }
 
 std::vector<Node> Equivalence::distinct(const std::vector<Node>& elements) {

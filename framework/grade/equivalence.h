@@ -1,7 +1,8 @@
 // Equality of whole answers: structures piece by piece, scalars by the ladder of rung.h.
 //
 // The conventions, where a choice had to be made:
-//   - "1, 2", "1 and 2" and {1, 2} have no order; (1, 2) has. A list counts repetitions, a set does not.
+//   - "1, 2", "1 and 2" and {1, 2} have no order; (1, 2) has. A list of numbers counts
+//     repetitions; a set and a list of points do not.
 //   - (0, 1) and [0, 1) differ; so do (1, 3) and {1, 3}.
 //   - a percent sign does not change the number: 28% = 28, and 28% is not 0.28.
 //   - a unit on one side only is ignored; known units on both sides must agree (5 cm is not 5 m, 10 g = 0.01 kg); words
@@ -41,6 +42,8 @@ class Equivalence {
   [[nodiscard]] Judgement in_order(const std::vector<Node>& a, const std::vector<Node>& b);
   [[nodiscard]] Judgement in_any_order(const std::vector<Node>& a, const std::vector<Node>& b);
   [[nodiscard]] Judgement ratios(const Node& a, const Node& b);
+  [[nodiscard]] Judgement collections(const Node& a, const Node& b);
+  [[nodiscard]] std::vector<Node> elements_of(const Node& collection);
   [[nodiscard]] std::vector<Node> distinct(const std::vector<Node>& elements);
   [[nodiscard]] std::string joined_keys(const std::vector<Node>& nodes, bool sorted);
   [[nodiscard]] std::string quantity_key(const Node& node);
@@ -50,8 +53,5 @@ class Equivalence {
   Budget& budget_;
   int depth_ = 0;
 };
-
-// Writes out every +- as two alternatives: "1 +- 2" becomes the list 1 + 2, 1 - 2.
-[[nodiscard]] Node without_plus_minus(Node node);
 
 }  // namespace ft::grade

@@ -30,7 +30,10 @@ std::string Equivalence::key(const Node& node) {
       const std::vector<Node> elements = distinct(node.kids);
       return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
     }
-    case Op::list: return "any" + joined_keys(node.kids, true);
+    case Op::list: {
+      const std::vector<Node> elements = elements_of(node);
+      return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
+    }
     case Op::bracketed: return node.text + joined_keys(node.kids, false);
     case Op::unite: return "union" + joined_keys(node.kids, true);
     case Op::intersect: return "intersection" + joined_keys(node.kids, true);
@@ -58,41 +61,6 @@ std::string Equivalence::relation_key(const Node& node) {
   if (node.text == "in") return key(node.kids[0]) + " in " + key(node.kids[1]);
   if (!node.kids[0].is_scalar() || !node.kids[1].is_scalar()) return node.text + joined_keys(node.kids, false);
   return relation_normal_form(node, budget_);
-}
-
-namespace {
-
-bool has_plus_minus(const Node& node) {
-  return node.is(Op::plus_minus) || std::any_of(node.kids.begin(), node.kids.end(), has_plus_minus);
-}
-
-Node with_sign(Node node, bool minus) {
-  for (Node& kid : node.kids) kid = with_sign(std::move(kid), minus);
-  if (!node.is(Op::plus_minus)) return node;
-  if (minus) node.kids[1] = Node(Op::negate, std::vector<Node>{std::move(node.kids[1])});
-  node.op = Op::add;
-  return node;
-}
-
-}  // namespace
-
-Node without_plus_minus(Node node) {
-  if (!has_plus_minus(node)) return node;
-  if (!node.is(Op::list) && !node.is(Op::set)) {
-    Node minus = with_sign(node, true);
-    return {Op::list, std::vector<Node>{with_sign(std::move(node), false), std::move(minus)}};
-  }
-  std::vector<Node> elements;
-  for (Node& kid : node.kids) {
-    Node expanded = without_plus_minus(std::move(kid));
-    if (expanded.is(Op::list)) {
-      for (Node& element : expanded.kids) elements.push_back(std::move(element));
-    } else {
-      elements.push_back(std::move(expanded));
-    }
-  }
-  node.kids = std::move(elements);
-  return node;
 }
 
 }  // namespace ft::grade

@@ -6,6 +6,7 @@
 
 #include "framework/grade/grade.h"
 #include "framework/grade/lexer.h"
+#include "framework/grade/parser.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -129,12 +130,46 @@ constexpr auto kMarkers = std::to_array<std::pair<std::string_view, std::string_
     {"####", "####"},
     {"# answer", "# Answer"},
     {"final answer is", "final answer is"},
-    {"final answer:", "final answer:"},
-    {"the answer is", "the answer is"},
+    {"answer is", "answer is"},
     {"answer:", "answer:"},
     {"answer should be", "answer should be"},
+    {"answer \\[", "answer"},
+    {"answer \\(", "answer"},
+    {"answer $", "answer"},
     {"<answer>", "<answer>"},
+    {"\xE7\xAD\x94\xE6\xA1\x88\xE6\x98\xAF", "answer is"},
+    {"\xE7\xAD\x94\xE6\xA1\x88:", "answer:"},
+    {"\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A", "answer:"},
+    {"\xE7\xAD\x94\xE6\xA1\x88\xE4\xB8\xBA", "answer is"},
 });
+
+bool has_words(const Node& node) {
+  return node.is(Op::words) || std::any_of(node.kids.begin(), node.kids.end(), has_words);
+}
+
+// A text that is nothing but an answer: one short line without prose and without "=".
+Extracted whole_text(std::string_view solution) {
+  std::string text(solution.substr(0, 201));
+  for (std::size_t open = text.find("<|"); open != std::string::npos; open = text.find("<|")) {
+    const std::size_t close = text.find("|>", open);
+    if (close == std::string::npos) break;
+    text.erase(open, close + 2 - open);
+  }
+  text = strip_delimiters(text);
+  if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos) return {false, "", "no answer found"};
+  try {
+    Budget budget(20000);
+    const Node node = parse(text, {}, budget);
+    const bool known_unit = !node.is(Op::quantity) || unit_of(node.text).dimension != "label";
+    const bool mathematics = text.size() == 1 || text.find_first_of("0123456789\\") != std::string::npos;
+    if (mathematics && known_unit && !has_words(node)) return {true, text, "whole text"};
+  } catch (const Undecided&) {
+    // Not an answer.
+  } catch (const std::exception&) {
+    // Likewise.
+  }
+  return {false, "", "no answer found"};
+}
 
 }  // namespace
 
@@ -148,12 +183,13 @@ Extracted extract(std::string_view solution) {
   for (const auto& [marker, name] : kMarkers) {
     const std::size_t at = find_last_word(lower, marker);
     if (at == std::string::npos) continue;
-    const std::size_t begin = at + marker.size();
+    std::size_t begin = at + marker.size();
+    if (name == "answer") begin = at + 7;  // the delimiter belongs to the answer
     // A box behind the marker is the better end of the same sentence.
     if (best && best->position >= at) continue;
     best = Found{at, answer_at(solution, begin), std::string(name)};
   }
-  if (!best) return {false, "", "no answer found"};
+  if (!best) return whole_text(solution);
   Extracted extracted{true, strip_delimiters(best->answer), best->how};
   if (extracted.answer.empty()) return {false, "", "the answer after '" + best->how + "' is empty"};
   return extracted;

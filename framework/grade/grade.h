@@ -17,8 +17,10 @@ struct Extracted {
   std::string how;     // "boxed", "# Answer", "####", "final answer is", or why nothing was found
 };
 
-// The final answer of a solution: the last brace-balanced \boxed{...}, or what follows the last "# Answer", "####" or
-// "final answer is"; where several are present the one that stands last in the text wins.
+// The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and" or a comma separates make
+// one list), or what follows the last "# Answer", "####", "answer is", "answer:" or their like; where several are present
+// the one that stands last in the text wins. A text that is nothing but an answer, such as "42", is that answer. What
+// stands before "</think>" does not count.
 [[nodiscard]] Extracted extract(std::string_view solution);
 
 struct Judgement {
@@ -41,15 +43,17 @@ struct Judgement {
 class Rung;
 class Grader {
  public:
-  // `step_budget`: how much work one comparison may take before its verdict is unknown; a step is well below a
+  // `step_budget`: how much work one comparison may take before its verdict is unknown; a step is about a
   // microsecond.
-  explicit Grader(std::unique_ptr<const Rung> prover = nullptr, long long step_budget = 2'000'000);
+  explicit Grader(std::unique_ptr<const Rung> prover = nullptr, long long step_budget = 400'000);
   ~Grader();
 
   [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate) const;
   [[nodiscard]] std::string canonical_key(std::string_view answer) const;
 
  private:
+  [[nodiscard]] Judgement compared(const std::string& a, const std::string& b) const;
+
   std::vector<std::unique_ptr<const Rung>> ladder_;
   long long step_budget_;
 };

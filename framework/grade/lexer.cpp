@@ -165,7 +165,21 @@ class Lexer {
       pos_ += looking_at("\\bar") ? 4 : 9;
       digits += "(" + group().value_or("") + ")";
     }
-    emit(TokenKind::number, std::move(digits));
+    emit(TokenKind::number, std::move(digits) + exponent());
+  }
+
+  // "E2", "E-1" directly behind the digits: scientific notation. A small e is Euler's number.
+  std::string exponent() {
+    std::size_t end = pos_;
+    if (at(end) != 'E') return {};
+    ++end;
+    if (at(end) == '-' || at(end) == '+') ++end;
+    const std::size_t first = end;
+    while (is_digit(at(end))) ++end;
+    if (end == first || end - first > 4 || is_letter(at(end))) return {};
+    std::string text = text_.substr(pos_, end - pos_);
+    pos_ = end;
+    return text;
   }
 
   // The contents of {...} at the position, with braces balanced; nothing where no group stands there.
@@ -196,6 +210,10 @@ class Lexer {
     const std::size_t start = pos_;
     while (is_letter(at(pos_))) ++pos_;
     std::string name = text_.substr(start, pos_ - start);
+    if (name.starts_with("quad") && name.size() > 4) {  // "\\quadx": a blank forgotten
+      pos_ = start + 4;
+      name = "quad";
+    }
     if (name == "boxed" || name == "fbox" || name == "beginboxed" || name == "mathop" || name == "ensuremath") return;
     if (among(kTextCommands, name)) {
       if (auto contents = group()) {

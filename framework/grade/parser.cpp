@@ -12,7 +12,13 @@
 namespace ft::grade {
 namespace {
 
-Node negated(Node node) { return {Op::negate, std::vector<Node>{std::move(node)}}; }
+Node negated(Node node) {
+  if (node.is(Op::based)) {
+    node.text = node.text.starts_with('-') ? node.text.substr(1) : "-" + node.text;
+    return node;
+  }
+  return {Op::negate, std::vector<Node>{std::move(node)}};
+}
 
 }  // namespace
 
@@ -20,12 +26,14 @@ Node Parser::answer() {
   // All words: compared as words.
   if (auto words = only_words()) return std::move(*words);
   std::vector<std::vector<Node>> groups(1);  // separated by ";"
+  bool alternatives = true;                  // by "or" only
   while (!at_end()) {
     groups.back().push_back(element());
     if (at_end()) break;
     bool separated = false;
     while (is_list_separator()) {
       if (peek().text == ";") groups.emplace_back();
+      alternatives = alternatives && plain_words(peek().text) == "or";
       advance();
       separated = true;
     }
@@ -43,7 +51,9 @@ Node Parser::answer() {
       for (auto& node : group) elements.push_back(std::move(node));
     }
   }
-  return list_of(std::move(elements));
+  Node list = list_of(std::move(elements));
+  if (list.is(Op::list) && alternatives) list.text = "or";
+  return list;
 }
 
 // "x = 1, 2" names every element.
@@ -59,13 +69,14 @@ Node Parser::list_of(std::vector<Node> elements) {
       }
     }
   }
-  return {Op::list, std::move(elements)};
+  return Node(Op::list, std::move(elements));
 }
 
 Node Parser::element() {
   const Depth depth(*this);
   std::vector<Node> sides;
   std::vector<std::string> signs;
+  if (is_command("\\approx")) advance();
   sides.push_back(quantity());
   while (auto sign = relation_sign()) {
     signs.push_back(*sign);
@@ -85,7 +96,7 @@ Node Parser::element() {
     std::swap(sides[0], sides[2]);
     std::swap(signs[0], signs[1]);
   }
-  if (!sides[1].is(Op::symbol)) throw Undecided{"a chain of inequalities about more than a variable"};
+  if (!is_name(sides[1])) throw Undecided{"a chain of inequalities about more than a variable"};
   std::string brackets;
   brackets.push_back(signs[0].size() == 1 ? '(' : '[');
   brackets.push_back(signs[1].size() == 1 ? ')' : ']');
@@ -151,6 +162,8 @@ std::string Parser::read_label() {
         advance();
         if (!is_symbol("}")) unexpected();
       }
+    } else if (token.text == "." && !label.empty()) {
+      // an abbreviation: "sq. units"
     } else if (token.text == "/" && !label.empty()) {
       label += "/";
     } else if (token.text == "\\$") {

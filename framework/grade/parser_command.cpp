@@ -32,6 +32,11 @@ Node Parser::command() {
     advance();
     return Node(Op::set, std::vector<Node>{});
   }
+  if (text == "\\sum" || text == "\\prod") return range();
+  if (text == "\\det") {
+    advance();
+    return {Op::call, "det", {factor()}};
+  }
   if (text == "\\$") {  // "2\$" and the like: money, whatever stands around it
     advance();
     return primary();
@@ -54,11 +59,11 @@ Node Parser::argument() {
   const Depth depth(*this);
   if (peek().kind == TokenKind::number) {
     Token& token = tokens_[pos_];
+    if (token.text.find_first_not_of("0123456789") != std::string::npos) unexpected();
     const Node digit(Rational(BigInt::parse(token.text.substr(0, 1))));
     if (token.text.size() == 1) {
       advance();
     } else {
-      if (token.text.find_first_not_of("0123456789") != std::string::npos) unexpected();
       token.text.erase(0, 1);
       token.after_space = false;
       budget_.spend();
@@ -207,6 +212,31 @@ Node Parser::enclosed(std::string_view close, const std::string& name) {
   if (!is_command(close)) unexpected();
   advance();
   return {Op::call, name, {std::move(inner)}};
+}
+
+// \sum_{k=1}^{n} body and \prod: a call with the lower relation, the upper bound and the body.
+Node Parser::range() {
+  const Depth depth(*this);
+  const std::string name = peek().text.substr(1);
+  advance();
+  std::optional<Node> lower;
+  std::optional<Node> upper;
+  while (is_symbol("_") || is_symbol("^")) {
+    const bool below = is_symbol("_");
+    advance();
+    if (is_symbol("{")) {
+      advance();
+      std::vector<Node> inside = elements_until("}", "}");
+      expect_symbol("}");
+      if (inside.size() != 1) unexpected();
+      (below ? lower : upper) = std::move(inside.front());
+    } else {
+      (below ? lower : upper) = argument();
+    }
+  }
+  if (!lower || !upper) throw Undecided{"a sum without bounds"};
+  Node body = product();
+  return {Op::call, name, {std::move(*lower), std::move(*upper), std::move(body)}};
 }
 
 // \begin{pmatrix} a & b \\ c & d \end{pmatrix} and its relatives.

@@ -42,6 +42,9 @@ bool is_numeric_text(std::string_view text) {
 
 // "0.5(72)" is 0.5727272...
 Rational number_value(const std::string& text) {
+  if (const std::size_t e = text.find('E'); e != std::string::npos) {
+    return number_value(text.substr(0, e)) * pow(Rational(10), std::stoll(text.substr(e + 1)));
+  }
   const std::size_t open = text.find('(');
   if (open == std::string::npos) return Rational::parse_decimal(text);
   const std::string head = text.substr(0, open);
@@ -157,6 +160,7 @@ bool Parser::starts_factor() const {
     case TokenKind::command:
       return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" || token.text == "\\dbinom" ||
              token.text == "\\tbinom" || token.text == "\\lfloor" || token.text == "\\lceil" || token.text == "\\lvert" ||
+             token.text == "\\begin" || token.text == "\\sum" || token.text == "\\prod" || token.text == "\\det" ||
              is_symbol_command(token.text) || !function_name(token.text).empty() || !constant_name(token.text).empty();
     case TokenKind::end: return false;
   }

@@ -98,6 +98,7 @@ class Parser {
   Node absolute();
   Node enclosed(std::string_view close, const std::string& name);
   Node matrix();
+  Node range();
   std::vector<Node> elements_until(std::string_view close_a, std::string_view close_b);
 
   std::vector<Token> tokens_;

@@ -79,11 +79,28 @@ Node infinity(bool minus) {
   return minus ? Node(Op::negate, std::vector<Node>{std::move(node)}) : node;
 }
 
+}  // namespace
+
+Node all_but(const std::vector<Node>& points) {
+  Node result(Op::unite, std::vector<Node>{});
+  for (std::size_t i = 0; i <= points.size(); ++i) {
+    result.kids.push_back(Node(Op::bracketed, "()", {i == 0 ? infinity(true) : points[i - 1], i == points.size() ? infinity(false) : points[i]}));
+  }
+  return result;
+}
+
+namespace {
+
 // "x < c" for a side that is the bare variable: the other side keeps its own tree.
 std::optional<Membership> bare_inequality(const Node& relation) {
   const bool closed = relation.text == "<=";
   const Node& left = relation.kids[0];
   const Node& right = relation.kids[1];
+  if (relation.text == "!=") {
+    const bool forward = left.is(Op::symbol) && !has_symbols(right);
+    if (!forward && !(right.is(Op::symbol) && !has_symbols(left))) return std::nullopt;
+    return Membership{forward ? left.text : right.text, all_but({forward ? right : left})};
+  }
   if (left.is(Op::symbol) && !has_symbols(right)) {
     return Membership{left.text, Node(Op::bracketed, closed ? "(]" : "()", {infinity(true), right})};
   }
@@ -98,8 +115,9 @@ std::optional<Membership> bare_inequality(const Node& relation) {
 std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
   if (!relation.is(Op::relation)) return std::nullopt;
   if (relation.text == "in" && relation.kids[0].is(Op::symbol)) return Membership{relation.kids[0].text, relation.kids[1]};
-  if (relation.text != "<" && relation.text != "<=") return std::nullopt;
+  if (relation.text != "<" && relation.text != "<=" && relation.text != "!=") return std::nullopt;
   if (auto bare = bare_inequality(relation)) return bare;
+  if (relation.text == "!=") return std::nullopt;
   std::vector<std::string> symbols;
   collect_symbols(relation, &symbols);
   if (symbols.size() != 1) return std::nullopt;

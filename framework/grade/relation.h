@@ -3,12 +3,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "framework/grade/node.h"
 
 namespace ft::grade {
 
-// "x < 3" and "-x > -3" as "x in (-inf, 3)"; "x in S" as it is. Nothing for relations about several variables or powers.
+// "x < 3" and "-x > -3" as "x in (-inf, 3)"; "x != 3" as two intervals; "x in S" as it is. Nothing for relations about several variables or powers.
 struct Membership {
   std::string variable;
   Node set;
@@ -25,6 +26,9 @@ struct Assignment {
   const Node* value;
 };
 [[nodiscard]] std::optional<Assignment> assignment_of(const Node& relation);
+
+// The real numbers without these, as a union of open intervals. `points` in ascending order.
+[[nodiscard]] Node all_but(const std::vector<Node>& points);
 
 [[nodiscard]] bool has_symbols(const Node& node);
 

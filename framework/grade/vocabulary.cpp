@@ -33,8 +33,10 @@ std::string constant_name(std::string_view word) {
 }
 
 bool is_separator_word(std::string_view word) {
-  const std::string plain = plain_words(word);
-  return plain == "and" || plain == "or" || plain == "&";
+  std::string_view plain = word;
+  while (!plain.empty() && (std::isspace(static_cast<unsigned char>(plain.front())) != 0 || plain.front() == ',')) plain.remove_prefix(1);
+  const std::string words = plain_words(plain);
+  return words == "and" || words == "or" || words == "&" || (words.empty() && word.find(',') != std::string_view::npos);
 }
 
 std::string plain_words(std::string_view text) {
@@ -100,7 +102,10 @@ const KnownUnit* find_unit(std::string_view word) {
 
 }  // namespace
 
-bool is_unit_word(std::string_view word) { return find_unit(plain_words(word)) != nullptr; }
+bool is_unit_word(std::string_view word) {
+  const std::string plain = plain_words(word);
+  return plain == "sq" || plain == "cu" || find_unit(plain) != nullptr;
+}
 
 Unit unit_of(std::string_view label) {
   std::string words = plain_words(label);

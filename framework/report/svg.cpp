@@ -142,9 +142,12 @@ std::string svg(const Chart& chart) {
   double y_high = -INFINITY;
   for (const Series& series : chart.series) {
     lines.push_back(usable(series.points, chart.logarithmic_x));
-    for (const auto& [x, y] : lines.back()) {
+    for (const auto& [x, y] : series.points) {  // the axis keeps its ends where points were thinned
+      if (!std::isfinite(x) || !std::isfinite(y) || (chart.logarithmic_x && x <= 0)) continue;
       x_low = std::min(x_low, x);
       x_high = std::max(x_high, x);
+    }
+    for (const auto& [x, y] : lines.back()) {
       y_low = std::min(y_low, y);
       y_high = std::max(y_high, y);
     }

@@ -11,6 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "framework/grade/grade.h"
 
@@ -68,8 +69,44 @@ TEST_CASE("labelled pairs: no false positive outside named conventions, and few 
       fmt::print("miss [{}]: '{}' and '{}': {}\n", suite, gold, candidate, judgement.reason);
     }
   }
+  const std::map<std::string, double> floors{{"grader", 0.98}, {"derived", 0.99}, {"cas", 0.94}, {"robustness", 1}, {"grader, to be extracted", 0.65}};
+  for (const auto& [suite, floor] : floors) CHECK_MESSAGE(tallies[suite].right >= floor * tallies[suite].total(), suite);
   for (const auto& [suite, tally] : tallies) {
     fmt::print("{:28} {:5} pairs {:6.1f} % right, {} false positives, {} false negatives, {} unknown\n", suite, tally.total(),
                100.0 * tally.right / tally.total(), tally.false_positive, tally.false_negative, tally.unknown);
+    CHECK_MESSAGE(tally.false_positive == 0, suite);
   }
+}
+
+TEST_CASE("real answers can be read, and groups of equal answers hold together") {
+  std::ifstream answers(data_folder() / "math_train_answers.jsonl");
+  std::ifstream groups(data_folder() / "clusters.jsonl");
+  if (!answers || !groups) return;
+  const bool verbose = std::getenv("FT_GRADE_VERBOSE") != nullptr;
+  int total = 0;
+  int unreadable = 0;
+  for (std::string line; std::getline(answers, line);) {
+    const auto record = nlohmann::json::parse(line);
+    const std::string answer = record["answer"];
+    const int count = record["count"];
+    total += count;
+    CHECK(ft::grade::equal(answer, answer).verdict == Verdict::equal);
+    const std::string key = ft::grade::canonical_key(answer);
+    if (!key.starts_with("text ")) continue;
+    unreadable += count;
+    if (verbose) fmt::print("unreadable: {}: {}\n", answer, ft::grade::equal(answer, "1").reason);
+  }
+  fmt::print("real answers: {} of {} cannot be read ({:.2f} %)\n", unreadable, total, 100.0 * unreadable / total);
+  int together = 0;
+  int all = 0;
+  for (std::string line; std::getline(groups, line);) {
+    const std::vector<std::string> members = nlohmann::json::parse(line)["members"];
+    for (std::size_t i = 1; i < members.size(); ++i) {
+      ++all;
+      together += ft::grade::equal(members[0], members[i]).verdict == Verdict::equal ? 1 : 0;
+    }
+  }
+  fmt::print("groups of equal answers: {} of {} pairs hold\n", together, all);
+  CHECK(unreadable <= total / 1000);
+  CHECK(together >= 0.95 * all);
 }

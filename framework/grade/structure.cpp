@@ -1,0 +1,312 @@
+#include "framework/grade/structure.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "framework/grade/algebra.h"
+#include "framework/grade/relation.h"
+
+namespace ft::grade {
+namespace {
+
+Node binary(Op op, Node a, Node b) { return {op, std::vector<Node>{std::move(a), std::move(b)}}; }
+
+std::size_t columns(const Node& matrix) { return matrix.kids.front().kids.size(); }
+
+// Throws where rows differ in length: such a thing is no matrix to calculate with.
+void check_shape(const Node& matrix) {
+  for (const Node& row : matrix.kids) {
+    if (row.kids.size() != columns(matrix)) throw Undecided{"a matrix with uneven rows"};
+  }
+}
+
+template <typename Entry>
+Node build(std::size_t rows, std::size_t cols, const Entry& entry) {
+  if (rows * cols > 400) throw Undecided{"a matrix too large"};
+  Node result(Op::matrix, std::vector<Node>{});
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::vector<Node> row;
+    for (std::size_t j = 0; j < cols; ++j) row.push_back(entry(i, j));
+    result.kids.emplace_back(Op::list, std::move(row));
+  }
+  return result;
+}
+
+const Node& at(const Node& matrix, std::size_t i, std::size_t j) { return matrix.kids.at(i).kids.at(j); }
+
+Node sum_of(const Node& a, const Node& b) {
+  check_shape(a);
+  check_shape(b);
+  if (a.kids.size() != b.kids.size() || columns(a) != columns(b)) throw Undecided{"matrices of different shapes"};
+  return build(a.kids.size(), columns(a), [&](std::size_t i, std::size_t j) { return binary(Op::add, at(a, i, j), at(b, i, j)); });
+}
+
+Node scaled(const Node& matrix, const Node& factor, Op op) {
+  check_shape(matrix);
+  return build(matrix.kids.size(), columns(matrix), [&](std::size_t i, std::size_t j) { return binary(op, at(matrix, i, j), factor); });
+}
+
+Node product_of(const Node& a, const Node& b) {
+  check_shape(a);
+  check_shape(b);
+  if (columns(a) != b.kids.size()) throw Undecided{"matrices that do not fit"};
+  return build(a.kids.size(), columns(b), [&](std::size_t i, std::size_t j) {
+    std::vector<Node> terms;
+    for (std::size_t k = 0; k < columns(a); ++k) terms.push_back(binary(Op::multiply, at(a, i, k), at(b, k, j)));
+    return terms.size() == 1 ? std::move(terms.front()) : Node(Op::add, std::move(terms));
+  });
+}
+
+Node minor_of(const Node& matrix, std::size_t row, std::size_t column) {
+  return build(matrix.kids.size() - 1, columns(matrix) - 1, [&](std::size_t i, std::size_t j) {
+    return at(matrix, i + (i >= row ? 1 : 0), j + (j >= column ? 1 : 0));
+  });
+}
+
+Node determinant(const Node& matrix) {
+  check_shape(matrix);
+  const std::size_t n = matrix.kids.size();
+  if (n != columns(matrix) || n > 5) throw Undecided{"the determinant of a large or uneven matrix"};
+  if (n == 1) return at(matrix, 0, 0);
+  std::vector<Node> terms;
+  for (std::size_t j = 0; j < n; ++j) {
+    Node term = binary(Op::multiply, at(matrix, 0, j), determinant(minor_of(matrix, 0, j)));
+    terms.push_back(j % 2 == 0 ? std::move(term) : Node(Op::negate, std::vector<Node>{std::move(term)}));
+  }
+  return {Op::add, std::move(terms)};
+}
+
+Node inverse(const Node& matrix) {
+  const Node whole = determinant(matrix);
+  const std::size_t n = matrix.kids.size();
+  if (n > 3) throw Undecided{"the inverse of a large matrix"};
+  return build(n, n, [&](std::size_t i, std::size_t j) {
+    Node cofactor = n == 1 ? Node(Rational(1)) : determinant(minor_of(matrix, j, i));
+    if ((i + j) % 2 == 1) cofactor = Node(Op::negate, std::vector<Node>{std::move(cofactor)});
+    return binary(Op::divide, std::move(cofactor), whole);
+  });
+}
+
+Node matrix_power(const Node& matrix, const Node& exponent) {
+  check_shape(matrix);
+  if (exponent.is(Op::symbol) && exponent.text == "T") {
+    return build(columns(matrix), matrix.kids.size(), [&](std::size_t i, std::size_t j) { return at(matrix, j, i); });
+  }
+  const bool minus = exponent.is(Op::negate);
+  const Node& size = minus ? exponent.kids[0] : exponent;
+  const auto times = size.is(Op::number) ? size.value.as_long() : std::nullopt;
+  if (!times || *times < 1 || *times > 6) throw Undecided{"a power of a matrix"};
+  Node result = minus ? inverse(matrix) : matrix;
+  const Node base = result;
+  for (long long i = 1; i < *times; ++i) result = product_of(result, base);
+  return result;
+}
+
+Node with_matrices(Node node) {
+  const bool any = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) { return kid.is(Op::matrix); });
+  if (!any) return node;
+  switch (node.op) {
+    case Op::negate: return scaled(node.kids[0], Node(Rational(-1)), Op::multiply);
+    case Op::divide:
+      if (node.kids[1].is(Op::matrix)) throw Undecided{"division by a matrix"};
+      return scaled(node.kids[0], node.kids[1], Op::divide);
+    case Op::power:
+      if (node.kids[1].is(Op::matrix)) throw Undecided{"a matrix as exponent"};
+      return matrix_power(node.kids[0], node.kids[1]);
+    case Op::call:
+      if (node.text == "det" && node.kids.size() == 1) return determinant(node.kids[0]);
+      return node;
+    case Op::add:
+    case Op::multiply: {
+      Node result = node.kids[0];
+      for (std::size_t i = 1; i < node.kids.size(); ++i) {
+        const Node& next = node.kids[i];
+        if (node.is(Op::add)) {
+          if (!result.is(Op::matrix) || !next.is(Op::matrix)) throw Undecided{"a matrix plus a number"};
+          result = sum_of(result, next);
+        } else if (result.is(Op::matrix)) {
+          result = next.is(Op::matrix) ? product_of(result, next) : scaled(result, next, Op::multiply);
+        } else {
+          result = next.is(Op::matrix) ? scaled(next, result, Op::multiply) : binary(Op::multiply, std::move(result), next);
+        }
+      }
+      return result;
+    }
+    default: return node;
+  }
+}
+
+// Which infinity a tree stands for: 1, -1, or 0 for a finite value; nothing where that is not settled.
+std::optional<int> infinite_sign(const Node& node, Budget& budget) {
+  if (node.is(Op::constant)) return node.text == "inf" ? 1 : 0;
+  const bool inside = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) {
+    return (kid.is(Op::constant) && kid.text == "inf") || (kid.is(Op::negate) && kid.kids[0].is(Op::constant) && kid.kids[0].text == "inf");
+  });
+  if (!inside) return 0;
+  const auto number = [&](const Node& kid) -> std::optional<Rational> {
+    try {
+      const Quotient value = Algebra(budget).evaluate(kid);
+      if (value.is_rational()) return value.rational();
+    } catch (const Undecided&) {
+    }
+    return std::nullopt;
+  };
+  const auto sign_of = [](const Node& kid) { return kid.is(Op::negate) ? -1 : 1; };
+  const auto infinite = [](const Node& kid) {
+    const Node& core = kid.is(Op::negate) ? kid.kids[0] : kid;
+    return core.is(Op::constant) && core.text == "inf";
+  };
+  if (node.is(Op::add)) {
+    int sign = 0;
+    for (const Node& kid : node.kids) {
+      if (!infinite(kid)) continue;
+      if (sign != 0 && sign != sign_of(kid)) return std::nullopt;
+      sign = sign_of(kid);
+    }
+    return sign;
+  }
+  if (node.is(Op::multiply) || (node.is(Op::divide) && infinite(node.kids[0]) && !infinite(node.kids[1]))) {
+    int sign = 1;
+    for (const Node& kid : node.kids) {
+      const auto value = infinite(kid) ? std::optional<Rational>(sign_of(kid)) : number(kid);
+      if (!value || value->is_zero()) return std::nullopt;
+      if (value->is_negative()) sign = -sign;
+    }
+    return sign;
+  }
+  if (node.is(Op::power) && infinite(node.kids[0]) && sign_of(node.kids[0]) > 0) {
+    const auto exponent = number(node.kids[1]);
+    if (exponent && !exponent->is_negative() && !exponent->is_zero()) return 1;
+  }
+  return std::nullopt;
+}
+
+Node substituted(Node node, const std::string& name, const Node& value, Budget& budget) {
+  budget.spend();
+  if (node.is(Op::symbol) && node.text == name) return value;
+  for (Node& kid : node.kids) kid = substituted(std::move(kid), name, value, budget);
+  return node;
+}
+
+// "sum" and "prod" calls carry lower relation, upper bound, body; short ranges are written out.
+Node with_range(Node node, Budget& budget) {
+  const Node& lower = node.kids[0];
+  if (!lower.is(Op::relation) || lower.text != "=" || !lower.kids[0].is(Op::symbol)) return node;
+  Algebra algebra(budget);
+  const Quotient from = algebra.evaluate(lower.kids[1]);
+  const Quotient to = algebra.evaluate(node.kids[1]);
+  if (!from.is_rational() || !to.is_rational()) return node;
+  constexpr long long kTooFar = 1'000'000'000;
+  const long long first = from.rational().as_long().value_or(-kTooFar);
+  const long long last = to.rational().as_long().value_or(kTooFar);
+  if (first <= -kTooFar || last >= kTooFar || last - first > 200) return node;
+  std::vector<Node> parts{Node(Rational(node.text == "sum" ? 0 : 1))};
+  for (long long i = first; i <= last; ++i) parts.push_back(substituted(node.kids[2], lower.kids[0].text, Node(Rational(i)), budget));
+  return {node.text == "sum" ? Op::add : Op::multiply, std::move(parts)};
+}
+
+// "x < 1 or x > 5": membership of a union.
+Node with_alternatives(Node node, Budget& budget) {
+  std::string variable;
+  Node sets(Op::unite, std::vector<Node>{});
+  for (const Node& kid : node.kids) {
+    auto inside = membership_of(kid, budget);
+    if (!inside || (!variable.empty() && variable != inside->variable)) return node;
+    variable = inside->variable;
+    sets.kids.push_back(std::move(inside->set));
+  }
+  return {Op::relation, "in", {Node(Op::symbol, variable), std::move(sets)}};
+}
+
+// "R without {1, 5}" for rational points.
+Node with_points_removed(Node node) {
+  std::vector<Node> points = node.kids[1].kids;
+  const auto rational = [](const Node& point) { return point.is(Op::number) || (point.is(Op::negate) && point.kids[0].is(Op::number)); };
+  if (!std::all_of(points.begin(), points.end(), rational)) return node;
+  const auto value = [](const Node& point) { return point.is(Op::number) ? point.value : -point.kids[0].value; };
+  std::sort(points.begin(), points.end(), [&](const Node& a, const Node& b) { return value(a) < value(b); });
+  return all_but(points);
+}
+
+// Unions, intersections and differences of finite sets of rational numbers or letters.
+Node with_finite_sets(Node node, Budget& budget) {
+  if (!std::all_of(node.kids.begin(), node.kids.end(), [](const Node& kid) { return kid.is(Op::set); })) return node;
+  std::map<std::string, Node> elements;
+  for (std::size_t i = 0; i < node.kids.size(); ++i) {
+    std::map<std::string, Node> own;
+    for (const Node& element : node.kids[i].kids) {
+      if (!element.is_scalar()) return node;
+      Algebra algebra(budget);
+      const Quotient value = algebra.evaluate(element);
+      // Equal elements must share a key and different ones must not: sure for rational numbers and single letters.
+      if (!value.is_rational() && !element.is(Op::symbol)) return node;
+      own.emplace(value.to_string(), element);
+    }
+    if (i == 0 || node.is(Op::unite)) {
+      elements.insert(own.begin(), own.end());
+    } else {
+      std::erase_if(elements, [&](const auto& entry) { return own.contains(entry.first) == node.is(Op::without); });
+    }
+  }
+  Node result(Op::set, std::vector<Node>{});
+  for (auto& [key, element] : elements) result.kids.push_back(std::move(element));
+  return result;
+}
+
+bool has_plus_minus(const Node& node) {
+  return node.is(Op::plus_minus) || std::any_of(node.kids.begin(), node.kids.end(), has_plus_minus);
+}
+
+Node with_sign(Node node, bool minus) {
+  for (Node& kid : node.kids) kid = with_sign(std::move(kid), minus);
+  if (!node.is(Op::plus_minus)) return node;
+  if (minus) node.kids[1] = Node(Op::negate, std::vector<Node>{std::move(node.kids[1])});
+  node.op = Op::add;
+  return node;
+}
+
+}  // namespace
+
+Node worked_out(Node node, Budget& budget) {
+  budget.spend();
+  for (Node& kid : node.kids) kid = worked_out(std::move(kid), budget);
+  node = with_matrices(std::move(node));
+  if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3) return with_range(std::move(node), budget);
+  if (node.is(Op::list) && node.text == "or") return with_alternatives(std::move(node), budget);
+  if (node.is(Op::without) && node.kids[0].is(Op::symbol) && node.kids[0].text == "\\mathbbR" && node.kids[1].is(Op::set)) {
+    return with_points_removed(std::move(node));
+  }
+  if (node.is(Op::unite) || node.is(Op::intersect) || node.is(Op::without)) return with_finite_sets(std::move(node), budget);
+  if (node.is(Op::add) || node.is(Op::multiply) || node.is(Op::divide) || node.is(Op::power)) {
+    const auto sign = infinite_sign(node, budget);
+    if (sign && *sign != 0) {
+      Node infinity(Op::constant, "inf");
+      return *sign > 0 ? infinity : Node(Op::negate, std::vector<Node>{std::move(infinity)});
+    }
+  }
+  return node;
+}
+
+Node without_plus_minus(Node node) {
+  if (!has_plus_minus(node)) return node;
+  if (!node.is(Op::list) && !node.is(Op::set)) {
+    Node minus = with_sign(node, true);
+    return {Op::list, std::vector<Node>{with_sign(std::move(node), false), std::move(minus)}};
+  }
+  std::vector<Node> elements;
+  for (Node& kid : node.kids) {
+    Node expanded = without_plus_minus(std::move(kid));
+    if (expanded.is(Op::list)) {
+      for (Node& element : expanded.kids) elements.push_back(std::move(element));
+    } else {
+      elements.push_back(std::move(expanded));
+    }
+  }
+  node.kids = std::move(elements);
+  return node;
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,18 @@
+// Works out what can be worked out before answers are compared: +- as two alternatives, sums and products of matrices,
+// determinants, unions of finite sets, sums over a short range, arithmetic with infinity.
+#pragma once
+
+#include <vector>
+
+#include "framework/grade/node.h"
+
+namespace ft::grade {
+
+// The tree with all of that done, from the leaves up. What cannot be worked out stays as it is. Throws Undecided where
+// the budget ends or matrices do not fit.
+[[nodiscard]] Node worked_out(Node node, Budget& budget);
+
+// Writes out every +- as two alternatives: "1 +- 2" becomes the list 1 + 2, 1 - 2.
+[[nodiscard]] Node without_plus_minus(Node node);
+
+}  // namespace ft::grade
