@@ -2,7 +2,7 @@
 //
 // An attempt must not depend on what else is decoded beside it. The libraries underneath promise nothing of the
 // kind, but on the processors tried a row of a float32 product depends neither on its place nor on its neighbours,
-// and not on the number of rows from some number up (4 on AMD Zen 4, 16 on Intel Sapphire Rapids, at the shapes
+// and not on the number of rows from some number up (4 on AMD Zen 4, 16 on Intel Emerald Rapids, at the shapes
 // tried). That is a property of processor and library, so it is measured at start with the model itself: the logits
 // of rows decoded in a batch of kReferenceRows, against the same rows in other places and in batches of other sizes.
 // Sizes that differ are not used. Results then do not depend on the number of slots either.
