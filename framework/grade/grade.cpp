@@ -50,6 +50,15 @@ Readings read(std::string_view stripped, Budget& budget) {
       if (readings.trouble.empty()) readings.trouble = undecided.reason;
     }
   };
+  const auto all_letters = [&](std::size_t longest, auto&& test) {
+    return stripped.size() >= 2 && stripped.size() <= longest &&
+           std::all_of(stripped.begin(), stripped.end(), [&](unsigned char c) { return test(c) != 0; });
+  };
+  // "CAB" is an order of letters, not the product of A, B and C.
+  if (all_letters(30, [](int c) { return std::isupper(c); })) {
+    readings.nodes.emplace_back(Op::words, plain_words(stripped));
+    return readings;
+  }
   attempt(stripped, true);
   if (readings.nodes.empty()) {
     // "<something unreadable> = 1" still says what it works out to.
@@ -63,9 +72,7 @@ Readings read(std::string_view stripped, Budget& budget) {
     if (is_number) attempt(stripped, false);
     if (const auto number = decimal_comma(stripped)) attempt(*number, true);
   }
-  const bool letters = stripped.size() >= 2 && stripped.size() <= 3 &&
-                       std::all_of(stripped.begin(), stripped.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
-  if (letters) readings.nodes.emplace_back(Op::words, plain_words(stripped));
+  if (all_letters(3, [](int c) { return std::isalpha(c); })) readings.nodes.emplace_back(Op::words, plain_words(stripped));
   return readings;
 }
 

@@ -139,8 +139,11 @@ Node Parser::quantity() {
     return {Op::quantity, "dollar", {std::move(amount)}};
   }
   Node node = united();
-  std::string label = dollars ? "dollar" : read_label();
-  if (dollars) static_cast<void>(read_label());
+  std::string label = read_label();
+  if (const auto power = scale_word(&label)) {
+    node = Node(Op::multiply, std::vector<Node>{std::move(node), Node(pow(Rational(10), *power))});
+  }
+  if (dollars) label = "dollar";
   if (label.empty()) return node;
   return {Op::quantity, std::move(label), {std::move(node)}};
 }

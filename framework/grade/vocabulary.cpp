@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <map>
+#include <utility>
 
 namespace ft::grade {
 
@@ -85,8 +86,7 @@ constexpr auto kUnits = std::to_array<KnownUnit>({
     {"ml", "volume", 1, 1},          {"milliliter", "volume", 1, 1},   {"mph", "miles per hour", 1, 1},
     {"percent", "percent", 1, 1},    {"percentage", "percent", 1, 1},  {"pct", "percent", 1, 1},
     {"unit", "", 1, 1},              {"month", "month", 1, 1},         {"year", "month", 12, 1},
-    {"am", "am", 1, 1},              {"pm", "pm", 1, 1},               {"million", "million", 1, 1},
-    {"billion", "billion", 1, 1},    {"thousand", "thousand", 1, 1},   {"gallon", "gallon", 1, 1},
+    {"am", "am", 1, 1},              {"pm", "pm", 1, 1},               {"gallon", "gallon", 1, 1},
     {"yuan", "yuan", 1, 1},
 });
 
@@ -105,6 +105,17 @@ const KnownUnit* find_unit(std::string_view word) {
 bool is_unit_word(std::string_view word) {
   const std::string plain = plain_words(word);
   return plain == "sq" || plain == "cu" || find_unit(plain) != nullptr;
+}
+
+std::optional<long long> scale_word(std::string* label) {
+  static constexpr auto kScales = std::to_array<std::pair<std::string_view, long long>>(
+      {{"thousand", 3}, {"million", 6}, {"billion", 9}, {"trillion", 12}, {"hundred", 2}});
+  for (const auto& [word, power] : kScales) {
+    if (!label->starts_with(word) || (label->size() > word.size() && (*label)[word.size()] != ' ')) continue;
+    label->erase(0, std::min(label->size(), word.size() + 1));
+    return power;
+  }
+  return std::nullopt;
 }
 
 Unit unit_of(std::string_view label) {

@@ -25,6 +25,9 @@ struct Unit {
 [[nodiscard]] Unit unit_of(std::string_view label);
 [[nodiscard]] bool is_unit_word(std::string_view word);
 
+// "million" and its like at the start of a label: removes it and returns the power of ten.
+[[nodiscard]] std::optional<long long> scale_word(std::string* label);
+
 // Lower case, white space collapsed and trimmed, full stops and surrounding punctuation removed.
 [[nodiscard]] std::string plain_words(std::string_view text);
 

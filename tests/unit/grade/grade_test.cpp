@@ -4,8 +4,12 @@
 #include <rapidcheck.h>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "framework/grade/rung.h"
 
 using ft::Verdict;
 using ft::grade::canonical_key;
@@ -169,4 +173,38 @@ TEST_CASE("hostile answers end in time") {
     static_cast<void>(extract(text));
     CHECK_MESSAGE(std::chrono::steady_clock::now() - start < std::chrono::seconds(2), text.substr(0, 30));
   }
+}
+
+TEST_CASE("structures are worked out before they are compared") {
+  check_all({{"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}+\\begin{pmatrix}1&1\\\\1&1\\end{pmatrix}", "\\begin{pmatrix}2&3\\\\4&5\\end{pmatrix}"},
+             {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}\\begin{pmatrix}0&1\\\\1&0\\end{pmatrix}", "\\begin{pmatrix}2&1\\\\4&3\\end{pmatrix}"},
+             {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^{-1}", "-\\frac12\\begin{pmatrix}4&-2\\\\-3&1\\end{pmatrix}"},
+             {"\\det\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "-2"}, {"\\begin{vmatrix}2&1\\\\1&2\\end{vmatrix}", "3"},
+             {"\\{1,2\\}\\cup\\{2,3\\}", "\\{1,2,3\\}"}, {"\\{1,2\\}\\cap\\{2,3\\}", "\\{2\\}"}, {"\\sum_{k=1}^{10} k^2", "385"}, {"\\prod_{k=1}^5 k", "5!"},
+             {"\\infty+1", "\\infty"}, {"x\\ne 5", "(-\\infty,5)\\cup(5,\\infty)"}, {"\\mathbb{R}\\setminus\\{2,-1\\}", "(-\\infty,-1)\\cup(-1,2)\\cup(2,\\infty)"},
+             {"x<-8 \\text{ or } x>8", "(-\\infty,-8)\\cup(8,\\infty)"}, {"5 million", "5000000"}, {"\\$2.5 \\text{ billion}", "2500000000"}},
+            Verdict::equal);
+  check_all({{"5 million", "5"}, {"CAB", "ABC"}, {"\\begin{pmatrix}1&2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"},
+             {"x<-8 \\text{ or } x>8", "(-8,8)"}, {"x\\ne5", "x\\ne4"}},
+            Verdict::different);
+}
+
+namespace {
+
+// A prover that knows one thing.
+class OneFact final : public ft::grade::Rung {
+ public:
+  std::optional<ft::grade::Judgement> decide(const ft::grade::Node& a, const ft::grade::Node&, ft::grade::Budget&) const override {
+    if (a.is(ft::grade::Op::call)) return ft::grade::Judgement{Verdict::equal, "told so"};
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a prover can be put between the rungs") {
+  const ft::grade::Grader grader(std::make_unique<OneFact>());
+  CHECK(grader.equal("\\sin(x)", "x").reason == "told so");
+  CHECK(grader.equal("2", "\\frac{4}{2}").reason == "rational");  // decided before
+  CHECK(equal("\\sin(x)", "x").verdict == Verdict::different);
 }
