@@ -1,14 +1,74 @@
 #include "framework/kernels/rotary.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
+#include "framework/base/error.h"
+#include "framework/kernels/simd.h"
+
+FT_SIMD_BEGIN
 namespace ft {
+namespace {
 
 using at::Tensor;
+
+struct Size {
+  std::int64_t tokens, heads, half;
+};
+
+// sign +1 turns forwards, -1 back (the transpose of a rotation is its inverse).
+FT_SIMD_CLONES void rotate_rows(Size size, const float* __restrict x, const float* __restrict cos,
+                                const float* __restrict sin, float sign, float* __restrict out) {
+  for (std::int64_t t = 0; t < size.tokens; ++t) {
+    const float* c = cos + t * size.half;
+    const float* s = sin + t * size.half;
+    for (std::int64_t h = 0; h < size.heads; ++h) {
+      for (std::int64_t i = 0; i < size.half; ++i) {
+        const float a = x[i], b = x[i + size.half], turn = sign * s[i];
+        out[i] = a * c[i] - b * turn;
+        out[i + size.half] = b * c[i] + a * turn;
+      }
+      x += 2 * size.half;
+      out += 2 * size.half;
+    }
+  }
+}
+
+Tensor rotate_cpu(const Tensor& x, const Tensor& cos, const Tensor& sin, float sign) {
+  Tensor out = at::empty_like(x);
+  rotate_rows({x.size(0), x.size(1), x.size(2) / 2}, x.const_data_ptr<float>(), cos.const_data_ptr<float>(),
+              sin.const_data_ptr<float>(), sign, out.mutable_data_ptr<float>());
+  return out;
+}
+
+struct RotateFunction : torch::autograd::Function<RotateFunction> {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& cos,
+                        const Tensor& sin) {
+    context->save_for_backward({cos, sin});
+    return rotate_cpu(x.contiguous(), cos, sin, 1.0f);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list upstream) {
+    const at::NoGradGuard no_grad;
+    const auto saved = context->get_saved_variables();
+    return {rotate_cpu(upstream[0].contiguous(), saved[0], saved[1], -1.0f), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
 
 RotaryAngles rotary_angles(const Tensor& inverse_frequencies, const Tensor& positions) {
   const Tensor angles = positions.to(at::kFloat).unsqueeze(1) * inverse_frequencies.unsqueeze(0);
   return {angles.cos(), angles.sin()};
+}
+
+Tensor rotate(const Tensor& x, const RotaryAngles& angles) {
+  FT_CHECK(x.dim() == 3 && angles.cos.dim() == 2 && angles.cos.size(0) == x.size(0) &&
+               angles.cos.size(1) * 2 == x.size(2),
+           "rotary: x must be [T, heads, head_dim], angles [T, head_dim/2]");
+  const bool fast = x.device().is_cpu() && x.scalar_type() == at::kFloat && angles.cos.is_contiguous() &&
+                    angles.sin.is_contiguous();
+  return fast ? RotateFunction::apply(x, angles.cos, angles.sin) : rotate_reference(x, angles);
 }
 
 Tensor rotate_reference(const Tensor& x, const RotaryAngles& angles) {
@@ -18,6 +78,5 @@ Tensor rotate_reference(const Tensor& x, const RotaryAngles& angles) {
   return at::cat({a * cos - b * sin, b * cos + a * sin}, -1);
 }
 
-Tensor rotate(const Tensor& x, const RotaryAngles& angles) { return rotate_reference(x, angles); }
-
 }  // namespace ft
+FT_SIMD_END

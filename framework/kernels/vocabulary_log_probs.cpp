@@ -7,14 +7,72 @@
 
 #include "framework/base/error.h"
 #include "framework/kernels/linear.h"
+#include "framework/kernels/simd.h"
 
+FT_SIMD_BEGIN
 namespace ft {
 namespace {
 
 using at::Tensor;
+using simd::kWidth;
+using simd::Vector;
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
+
+// The largest of each row; NaN where a row holds one is left to the sums.
+FT_SIMD_CLONES void max_rows(std::int64_t rows, std::int64_t width, const float* logits, float* out) {
+  for (std::int64_t m = 0; m < rows; ++m, logits += width) {
+    float largest = logits[0];
+    std::int64_t i = 0;
+    if (width >= kWidth) {
+      Vector vector = simd::load(logits);
+      for (i = kWidth; i + kWidth <= width; i += kWidth) vector = simd::max(vector, simd::load(logits + i));
+      largest = simd::largest(vector);
+    }
+    for (; i < width; ++i) largest = logits[i] > largest ? logits[i] : largest;
+    out[m] = largest;
+  }
+}
+
+// Sums in float over stretches of 1024, and those in double: a large vocabulary costs no digits.
+FT_SIMD_CLONES void sum_exp_rows(std::int64_t rows, std::int64_t width, const float* logits, const float* shift,
+                                 float* out) {
+  constexpr std::int64_t kStretch = 1024;
+  for (std::int64_t m = 0; m < rows; ++m, logits += width) {
+    double total = 0;
+    for (std::int64_t begin = 0; begin < width; begin += kStretch) {
+      const std::int64_t end = std::min(begin + kStretch, width);
+      Vector sum = {};
+      std::int64_t i = begin;
+      for (; i + kWidth <= end; i += kWidth) sum += simd::exp(simd::load(logits + i) - shift[m]);
+      total += simd::sum(sum);
+      if (i < end) {
+        const Vector rest = simd::exp(simd::load_part(logits + i, end - i) - shift[m]);
+        for (std::int64_t j = 0; j < end - i; ++j) total += rest[j];
+      }
+    }
+    out[m] = static_cast<float>(total);
+  }
+}
+
+FT_SIMD_CLONES void gradient_rows(std::int64_t rows, std::int64_t width, const float* log_sum,
+                                  const std::int64_t* targets, const float* upstream, float* logits) {
+  for (std::int64_t m = 0; m < rows; ++m, logits += width) {
+    std::int64_t i = 0;
+    const float factor = -upstream[m], shift = log_sum[m];
+    for (; i + kWidth <= width; i += kWidth) {
+      simd::store(logits + i, factor * simd::exp(simd::load(logits + i) - shift));
+    }
+    if (i < width) {
+      const Vector rest = factor * simd::exp(simd::load_part(logits + i, width - i) - shift);
+      simd::store_part(logits + i, rest, width - i);
+    }
+    if (targets[m] >= 0 && targets[m] < width) logits[targets[m]] += upstream[m];
+  }
+}
+
+bool is_plain(const Tensor& x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
 
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 23;  // logits of one chunk: 32 MiB
 
@@ -75,12 +133,29 @@ std::int64_t vocabulary_chunk_rows(std::int64_t vocab_size) {
   return std::max<std::int64_t>(16, kChunkElements / std::max<std::int64_t>(1, vocab_size));
 }
 
-Tensor row_max(const Tensor& logits) { return logits.amax(1); }
+Tensor row_max(const Tensor& logits) {
+  if (!is_plain(logits)) return logits.amax(1);
+  Tensor out = at::empty({logits.size(0)}, logits.options());
+  max_rows(logits.size(0), logits.size(1), logits.const_data_ptr<float>(), out.mutable_data_ptr<float>());
+  return out;
+}
 
-Tensor row_sum_exp(const Tensor& logits, const Tensor& shift) { return (logits - shift.unsqueeze(1)).exp_().sum(1); }
+Tensor row_sum_exp(const Tensor& logits, const Tensor& shift) {
+  if (!is_plain(logits)) return (logits - shift.unsqueeze(1)).exp_().sum(1);
+  Tensor out = at::empty({logits.size(0)}, logits.options());
+  sum_exp_rows(logits.size(0), logits.size(1), logits.const_data_ptr<float>(),
+               shift.contiguous().const_data_ptr<float>(), out.mutable_data_ptr<float>());
+  return out;
+}
 
 void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tensor& targets, const Tensor& upstream) {
   const at::NoGradGuard no_grad;
+  if (is_plain(logits)) {
+    const Tensor sums = log_sum.contiguous(), ids = targets.contiguous(), up = upstream.contiguous();
+    gradient_rows(logits.size(0), logits.size(1), sums.const_data_ptr<float>(), ids.const_data_ptr<std::int64_t>(),
+                  up.const_data_ptr<float>(), logits.mutable_data_ptr<float>());
+    return;
+  }
   Tensor gradient = logits;
   gradient.sub_(log_sum.unsqueeze(1)).exp_().mul_(upstream.neg().unsqueeze(1));
   const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));  // [M]
@@ -104,3 +179,4 @@ Tensor vocabulary_log_probs_reference(const Tensor& hidden, const Tensor& weight
 }
 
 }  // namespace ft
+FT_SIMD_END
