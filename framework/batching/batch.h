@@ -12,14 +12,14 @@
 namespace ft {
 
 struct Batch {
-  at::Tensor tokens;                  // [T] int64
-  at::Tensor positions;               // [T] int64, from 0 in each document
-  std::vector<std::int64_t> offsets;  // [documents + 1]
-  at::Tensor target_rows;             // [M] int64: row of `hidden` that predicts target m
-  at::Tensor targets;                 // [M] int64
-  at::Tensor target_spans;            // [M] int64: span that target m belongs to
-  at::Tensor span_lengths;            // [S] float32: targets of each span
-  std::vector<LossItem> items;        // spans renumbered over the whole batch
+  at::Tensor tokens;                                    // [T] int64
+  at::Tensor positions;                                 // [T] int64, from 0 in each document
+  std::vector<std::int64_t> offsets;                    // [documents + 1]
+  at::Tensor target_rows;                               // [M] int64: row of `hidden` that predicts target m
+  at::Tensor targets;                                   // [M] int64
+  at::Tensor target_spans;                              // [M] int64: span that target m belongs to
+  at::Tensor span_lengths;                              // [S] float32: targets of each span
+  std::vector<LossItem> items;                          // spans renumbered over the whole batch
   std::array<std::int64_t, kNumLossKinds> counts = {};  // units of each loss kind in this batch
 };
 

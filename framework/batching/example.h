@@ -20,8 +20,8 @@
 namespace ft {
 
 // log p of `tokens` in sequence, the first predicted from position `first` of document `document` (so the row that
-// predicts tokens[j] is first + j). For ordinary targets tokens are the document's own ids from first + 1 on; for labels
-// they need not stand in the document at all, when they are a single token.
+// predicts tokens[j] is first + j). For ordinary targets tokens are the document's own ids from first + 1 on; for
+// labels they need not stand in the document at all, when they are a single token.
 struct TargetSpan {
   int document = 0;
   std::int32_t first = 0;
@@ -30,12 +30,12 @@ struct TargetSpan {
 
 // Each kind is one loss term with its own unit and its own count over the whole optimiser step.
 enum class LossKind : std::uint8_t {
-  mle,                  // -sum log p(spans[0]); unit: token
-  cross_entropy_full,   // -log p(spans[0]), spans[0] the true label; unit: item
-  cross_entropy_two,    // softplus(log p(spans[1]) - log p(spans[0])), spans[0] the true label; unit: item
-  margin,               // max(0, log S(wrong) - log S(right) + lambda); spans: right's correct, right's incorrect,
-                        // wrong's correct, wrong's incorrect; log S = -softplus(l_incorrect - l_correct); unit: pair
-  contrastive,          // max(0, log p(spans[1])/|1|^a - log p(spans[0])/|0|^a + lambda), spans[0] the right one; unit: pair
+  mle,                 // -sum log p(spans[0]); unit: token
+  cross_entropy_full,  // -log p(spans[0]), spans[0] the true label; unit: item
+  cross_entropy_two,   // softplus(log p(spans[1]) - log p(spans[0])), spans[0] the true label; unit: item
+  margin,              // max(0, log S(wrong) - log S(right) + lambda); spans: right's correct, right's incorrect,
+                       // wrong's correct, wrong's incorrect; log S = -softplus(l_incorrect - l_correct); unit: pair
+  contrastive,  // max(0, log p(spans[1])/|1|^a - log p(spans[0])/|0|^a + lambda), spans[0] the right one; unit: pair
 };
 inline constexpr int kNumLossKinds = 5;
 

@@ -47,8 +47,8 @@ TEST_CASE("pairs are right with wrong, different from each other, and as many as
 
 TEST_CASE("pairs are a function of seed and problem, and every pair has the same chance") {
   const auto attempts = attempts_of("p", 4, 4);
-  CHECK(choose_pairs(attempts, 5, 7, false) == choose_pairs(attempts, 5, 7, false));
-  CHECK_FALSE(choose_pairs(attempts, 5, 7, false) == choose_pairs(attempts, 5, 8, false));
+  CHECK((choose_pairs(attempts, 5, 7, false) == choose_pairs(attempts, 5, 7, false)));
+  CHECK_FALSE((choose_pairs(attempts, 5, 7, false) == choose_pairs(attempts, 5, 8, false)));
   std::map<std::pair<int, int>, int> drawn;
   for (std::uint64_t seed = 0; seed < 1600; ++seed) {
     for (const AttemptPair& pair : choose_pairs(attempts, 1, seed, false)) ++drawn[{pair.right, pair.wrong}];
