@@ -19,15 +19,16 @@ struct TrainingSettings {
   double learning_rate = 1e-4;       // peak
   std::string schedule = "cosine";   // cosine | linear | constant
   double final_learning_rate = 0.0;  // as a fraction of the peak
-  Length warmup;                     // steps (or a share of the length by tokens, epochs)
-  Length length;                     // how long to train
+  Length warmup{0, Length::Unit::steps};
+  Length length{1, Length::Unit::epochs};
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double weight_decay = 0.0;
-  double clip = 1.0;                 // largest gradient norm; 0 = no clipping
-  std::string validation;            // name of a problem set, or empty
-  Length validate_every;             // 0 = only at the end
-  Length save_every;                 // steps or time; 0 = only at the end
-  int keep = 2;                      // checkpoints kept, besides the best by validation loss
+  double clip = 1.0;                              // largest gradient norm; 0 = no clipping
+  std::string validation;                         // name of a problem set, or empty
+  Length validate_every{0, Length::Unit::steps};  // 0 = only at the end
+  Length save_every{600, Length::Unit::seconds};  // 0 = only at the end
+  std::string result = "last";                    // last | best: whose weights the stage hands on
+  int keep = 2;                                   // checkpoints kept, besides the best by validation loss
 };
 
 // Names, units, kinds and documentation of the keys above.

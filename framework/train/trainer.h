@@ -1,8 +1,9 @@
-// The training loop, the same for every recipe: plan the step, accumulate lanes, reduce, clip, update, log, validate, save.
+// The training loop, the same for every recipe: plan the step, accumulate lanes, reduce, clip, update, log, validate,
+// save.
 //
 // Bits: within a lane micro-batches are summed in order; lanes merge pairwise; ranks continue the same tree
-// (Order::exact); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume after
-// any kill and any power-of-two data size give the same weights.
+// (Order::exact); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume
+// after any kill and any power-of-two data size give the same weights.
 //
 //   Trainer trainer(model, groups, settings, weights, examples);
 //   trainer.restore(state) ...            // from a checkpoint, optional
@@ -17,6 +18,7 @@
 #include "framework/batching/example.h"
 #include "framework/comm/groups.h"
 #include "framework/model/decoder.h"
+#include "framework/train/lanes.h"
 #include "framework/train/optimizer_state.h"
 #include "framework/train/settings.h"
 
@@ -24,14 +26,15 @@ namespace ft {
 
 // One line of the step log; all fields are the same on every rank.
 struct StepRecord {
-  std::int64_t step = 0;            // 1 after the first update
-  std::int64_t num_steps = 0;       // planned in all
-  double loss = 0;                  // weighted total over the whole step, before the update
-  std::array<double, kNumLossKinds> terms = {};  // each kind's mean, unweighted
-  double gradient_norm = 0;         // before clipping
+  std::int64_t step = 0;                                // 1 after the first update
+  std::int64_t num_steps = 0;                           // planned in all
+  double loss = 0;                                      // weighted total over the whole step, before the update
+  std::array<double, kNumLossKinds> terms = {};         // each kind's mean, unweighted; 0 where the step has none of it
+  std::array<std::int64_t, kNumLossKinds> counts = {};  // each kind's units
+  double gradient_norm = 0;                             // before clipping
   double learning_rate = 0;
-  std::int64_t num_tokens = 0;      // of this step
-  double seconds = 0;               // of this step on this rank
+  std::int64_t num_tokens = 0;  // of this step
+  double seconds = 0;           // of this step on this rank
   double tokens_per_second = 0;
 };
 
@@ -43,9 +46,10 @@ struct ValidationRecord {
 // Where a training run stands; with weights and moments it is everything a resume needs.
 struct TrainCursor {
   std::int64_t step = 0;
-  std::int64_t position = 0;     // examples consumed of the endless order
+  std::int64_t position = 0;  // examples consumed of the endless order
   std::int64_t num_tokens = 0;
-  std::string consumed_digest;   // of the ids consumed, equal at any data size
+  double seconds = 0;           // spent in training so far, over all starts; decides only lengths given in time
+  std::string consumed_digest;  // of the ids consumed, equal at any data size
   double best_validation_loss = 0;
   std::int64_t best_step = -1;
 };
@@ -69,11 +73,15 @@ class Trainer {
   // Collective over groups.world. `examples` and `validation` are the same on every rank and must outlive the trainer.
   Trainer(Decoder& model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
           const std::vector<Example>& examples, const std::vector<Example>& validation);
+  // The same for anything that gives log-probabilities.
+  Trainer(TrainedModel model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
+          const std::vector<Example>& examples, const std::vector<Example>& validation);
   ~Trainer();
 
   // The optimiser's state of this rank's owned blocks: written into checkpoints, filled by a resume before run().
   [[nodiscard]] OptimizerState& optimizer_state();
   void set_cursor(const TrainCursor& cursor);
+  [[nodiscard]] const TrainCursor& cursor() const;
   [[nodiscard]] std::int64_t num_steps() const;
 
   // Collective. Trains to the end of settings.length from wherever the cursor stands.

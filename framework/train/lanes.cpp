@@ -1,0 +1,102 @@
+#include "framework/train/lanes.h"
+
+#include <ATen/ATen.h>
+
+#include "framework/base/error.h"
+#include "framework/comm/tree_sum.h"
+#include "framework/model/decoder.h"
+
+namespace ft {
+
+TrainedModel trained_model(Decoder& decoder) {
+  return {.parameters = decoder.parameters(), .log_probs = [&decoder](const Batch& batch) {
+            PackedAttention context(batch.offsets);
+            const at::Tensor hidden = decoder.forward(batch.tokens, batch.positions, context);  // [T, H]
+            return decoder.log_probs(hidden, batch.target_rows, batch.targets);
+          }};
+}
+
+LaneBatches make_lane_batches(const StepPlan& plan, const std::vector<Example>& examples, LaneRange range) {
+  LaneBatches batches;
+  for (std::int64_t lane = range.begin; lane < range.end; ++lane) {
+    auto& of_lane = batches.emplace_back();
+    for (const MicroBatchPlan& micro_batch : plan.lanes[lane].micro_batches) {
+      std::vector<const Example*> members;
+      for (const std::int64_t index : micro_batch.examples) members.push_back(&examples[index]);
+      of_lane.push_back(make_batch(members));
+    }
+  }
+  return batches;
+}
+
+LossCounts planned_counts(const StepPlan& plan, const std::vector<Example>& examples) {
+  LossCounts counts = {};
+  for (const LanePlan& lane : plan.lanes)
+    for (const MicroBatchPlan& micro_batch : lane.micro_batches)
+      for (const std::int64_t index : micro_batch.examples) {
+        const LossCounts of_example = count_units(examples[index]);
+        for (std::size_t k = 0; k < counts.size(); ++k) counts[k] += of_example[k];
+      }
+  return counts;
+}
+
+void check_planned_counts(Communicator& data, const LossCounts& planned, std::int64_t planned_tokens,
+                          const LaneBatches& batches) {
+  at::Tensor built = at::zeros({kNumLossKinds + 1}, at::kLong);  // units of each kind, then tokens
+  auto* values = built.mutable_data_ptr<std::int64_t>();
+  for (const auto& lane : batches)
+    for (const Batch& batch : lane) {
+      for (int k = 0; k < kNumLossKinds; ++k) values[k] += batch.counts[k];
+      values[kNumLossKinds] += batch.tokens.size(0);
+    }
+  data.all_reduce("units of the step", built, ReduceOp::sum, Order::exact).wait();
+  for (int k = 0; k < kNumLossKinds; ++k)
+    FT_CHECK(values[k] == planned[k],
+             "the ranks together hold {} units of loss {}, the plan says {}: do all ranks see "
+             "the same examples?",
+             values[k], to_string(static_cast<LossKind>(k)), planned[k]);
+  FT_CHECK(values[kNumLossKinds] == planned_tokens, "the ranks together hold {} tokens, the plan says {}",
+           values[kNumLossKinds], planned_tokens);
+}
+
+StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches, const LossWeights& weights,
+                              const LossCounts& counts) {
+  StepGradient step;
+  TreeSum sum;
+  const at::Tensor& flat = model.parameters.flat();
+  for (const auto& lane : batches) {
+    at::Tensor gradient = at::zeros_like(flat);  // [parameters]
+    model.parameters.set_gradient(gradient);
+    LossSums& lane_sums = step.lane_sums.emplace_back(LossSums{});
+    for (const Batch& batch : lane) {
+      const BatchLoss loss = batch_loss(model.log_probs(batch), batch, weights, counts);
+      loss.total.backward();
+      for (std::size_t k = 0; k < lane_sums.size(); ++k) lane_sums[k] += loss.sums[k];
+    }
+    sum.add(std::move(gradient));
+  }
+  for (const Parameter& parameter : model.parameters.all()) parameter.value.mutable_grad() = at::Tensor();
+  step.gradient = sum.take_or_zeros(flat);
+  return step;
+}
+
+LossSums sum_in_order(Communicator& data, Name name, std::span<const LossSums> own,
+                      std::span<const std::int64_t> num_parts) {
+  std::vector<std::int64_t> sizes;
+  std::int64_t total = 0;
+  for (const std::int64_t parts : num_parts) {
+    sizes.push_back(parts * kNumLossKinds);
+    total += parts;
+  }
+  at::Tensor mine = at::empty({std::ssize(own), kNumLossKinds}, at::kDouble);
+  for (std::size_t i = 0; i < own.size(); ++i)
+    std::copy(own[i].begin(), own[i].end(), mine.mutable_data_ptr<double>() + i * kNumLossKinds);
+  const at::Tensor all = at::empty({total * kNumLossKinds}, at::kDouble);
+  data.all_gather(name, all, mine.view({-1}), sizes).wait();
+  LossSums sums = {};
+  for (std::int64_t part = 0; part < total; ++part)
+    for (int k = 0; k < kNumLossKinds; ++k) sums[k] += all.const_data_ptr<double>()[part * kNumLossKinds + k];
+  return sums;
+}
+
+}  // namespace ft

@@ -1,0 +1,67 @@
+// Gradients of one step on one data rank: the lanes' micro-batches, summed in one fixed order.
+//
+// Within a lane autograd adds the micro-batches' gradients in order; lanes merge pairwise (comm/tree_sum.h). A rank's
+// result is a node of the tree over all lanes, which the exchange between ranks continues, so the step's gradient has
+// the same bits at any power-of-two data size.
+//
+//   const LaneRange range = topology.lanes_of(data.rank(), plan.lanes.size());       // comm/topology.h
+//   const LaneBatches batches = make_lane_batches(plan, examples, range);
+//   check_planned_counts(data, planned, batches);
+//   StepGradient mine = accumulate_lanes(model, batches, weights, planned);
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "framework/batching/batch.h"
+#include "framework/batching/step_plan.h"
+#include "framework/comm/communicator.h"
+#include "framework/comm/topology.h"
+#include "framework/tensor/parameter.h"
+#include "framework/train/losses.h"
+
+namespace ft {
+
+class Decoder;
+
+// All that training needs to know of a model.
+struct TrainedModel {
+  ParameterSet& parameters;
+  // Log-probabilities [M] of batch.targets; differentiable where gradients are enabled.
+  std::function<at::Tensor(const Batch& batch)> log_probs;
+};
+
+// The decoder must outlive the result.
+[[nodiscard]] TrainedModel trained_model(Decoder& decoder);
+
+using LaneBatches = std::vector<std::vector<Batch>>;  // [own lanes][micro-batches]
+
+[[nodiscard]] LaneBatches make_lane_batches(const StepPlan& plan, const std::vector<Example>& examples,
+                                            LaneRange range);
+
+// Units of each loss kind in the whole step, known to every rank from the plan.
+[[nodiscard]] LossCounts planned_counts(const StepPlan& plan, const std::vector<Example>& examples);
+
+// Collective over `data`: one integer all-reduce, before the first backward, of what the ranks have really built.
+// Throws Error on every rank when it is not what the plan says: ranks that train on different data must not go on.
+void check_planned_counts(Communicator& data, const LossCounts& planned, std::int64_t planned_tokens,
+                          const LaneBatches& batches);
+
+struct StepGradient {
+  at::Tensor gradient;              // [parameters.size()] float32: sum over this rank's lanes
+  std::vector<LossSums> lane_sums;  // one entry an own lane
+};
+
+// Forward and backward of this rank's lanes. The parameters' own gradients are undefined tensors afterwards.
+[[nodiscard]] StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches,
+                                            const LossWeights& weights, const LossCounts& counts);
+
+// Collective over `data`: the sum over all lanes in lane order, the same bits on every rank and at any data size.
+// `num_parts[r]` = entries of rank r.
+[[nodiscard]] LossSums sum_in_order(Communicator& data, Name name, std::span<const LossSums> own,
+                                    std::span<const std::int64_t> num_parts);
+
+}  // namespace ft

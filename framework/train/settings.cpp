@@ -1,0 +1,42 @@
+#include "framework/train/settings.h"
+
+#include "framework/config/binder.h"
+
+namespace ft {
+
+void describe(TrainingSettings& s, Binder& b) {
+  using enum Length::Unit;
+  b.identity("lanes", s.lanes,
+             "fixed sequences of micro-batches that one optimiser step sums over; best a power of two",
+             Range{1, 65536});
+  b.identity("tokens_per_lane", s.tokens_per_lane, "room of one lane; lanes times this is the size of a step",
+             Range::at_least(1));
+  b.identity("tokens_per_micro_batch", s.tokens_per_micro_batch,
+             "tokens computed together; less saves memory and changes results by rounding only", Range::at_least(1));
+  b.identity("max_length", s.max_length, "longest document in tokens", Range::at_least(2));
+  b.choice("too_long", s.too_long, {"drop", "refuse"}, KeyKind::identity,
+           "what to do with longer documents: leave the example out and count it, or stop with its name");
+  b.identity("learning_rate", s.learning_rate, "peak learning rate of AdamW", Range::above(0));
+  b.choice("schedule", s.schedule, {"cosine", "linear", "constant"}, KeyKind::identity,
+           "how the learning rate falls after the warm-up");
+  b.identity("final_learning_rate", s.final_learning_rate, "where it falls to, as a fraction of the peak", Range{0, 1});
+  b.identity("warmup", s.warmup, "linear rise of the learning rate at the start",
+             Limits(Range::at_least(0), Units{steps, tokens, epochs}));
+  b.identity("length", s.length, "how long to train", Range::above(0));
+  b.identity("beta1", s.beta1, "decay of AdamW's first moment", Range{.low = 0, .high = 1, .high_open = true});
+  b.identity("beta2", s.beta2, "decay of AdamW's second moment", Range{.low = 0, .high = 1, .high_open = true});
+  b.identity("epsilon", s.epsilon, "AdamW's denominator is at least this", Range::above(0));
+  b.identity("weight_decay", s.weight_decay, "decoupled weight decay of matrices; norms and biases have none",
+             Range::at_least(0));
+  b.identity("clip", s.clip, "largest gradient norm, longer gradients are scaled down to it; 0 = no clipping",
+             Range::at_least(0));
+  b.input("validation", s.validation, "problems", "problem set whose loss decides which checkpoint is the best");
+  b.identity("validate_every", s.validate_every, "distance between validations; 0 = only at the end",
+             Range::at_least(0));
+  b.choice("result", s.result, {"last", "best"}, KeyKind::identity,
+           "the weights that the stage hands on: of its last step, or of its best validation loss");
+  b.execution("save_every", s.save_every, "distance between checkpoints; 0 = only at the end", Range::at_least(0));
+  b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
+}
+
+}  // namespace ft

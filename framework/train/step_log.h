@@ -1,0 +1,39 @@
+// One JSON line a step, for people, plots and tests. Written by one rank; flushed line by line.
+//
+//   {"step":12,"num_steps":400,"loss":1.234,"terms":{"mle":1.234},"gradient_norm":0.8,"learning_rate":0.001,
+//    "tokens":16310,"seconds":1.9,"tokens_per_second":8584.2}
+//   {"step":50,"validation_loss":1.1}
+//
+// A run that was killed may have logged steps that its checkpoint does not know of. Opening the log again drops those
+// lines, and a torn last one: every step stands there once, whatever was interrupted.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "framework/train/trainer.h"
+
+namespace ft {
+
+[[nodiscard]] std::string to_json_line(const StepRecord& record);
+[[nodiscard]] std::string to_json_line(const ValidationRecord& record);
+
+class StepLog {
+ public:
+  // `step`: updates done already (0 at the start); later lines are dropped. Throws Error when the file cannot be
+  // written.
+  StepLog(const std::filesystem::path& path, std::int64_t step);
+
+  // Throws Error when the line cannot be written (disk full).
+  void write(const StepRecord& record) { write_line(to_json_line(record)); }
+  void write(const ValidationRecord& record) { write_line(to_json_line(record)); }
+
+ private:
+  void write_line(const std::string& line);
+
+  std::filesystem::path path_;
+  std::ofstream file_;
+};
+
+}  // namespace ft

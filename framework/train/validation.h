@@ -1,0 +1,20 @@
+// The mean loss over a fixed set of examples, spread over the data ranks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "framework/batching/example.h"
+#include "framework/comm/communicator.h"
+#include "framework/train/lanes.h"
+
+namespace ft {
+
+// Collective over `data`. The weighted total of the examples' losses, each kind divided by its count over all of them,
+// at the present weights, without gradients. Micro-batches are cut from the examples in their order, and their sums are
+// added in that order: the same bits on every rank and at any number of ranks. 0 for no examples.
+[[nodiscard]] double validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
+                                     std::int64_t tokens_per_micro_batch, const LossWeights& weights,
+                                     Communicator& data);
+
+}  // namespace ft

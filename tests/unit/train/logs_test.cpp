@@ -1,0 +1,88 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "framework/train/event_file.h"
+#include "framework/train/step_log.h"
+#include "tests/support/doctest_torch.h"
+
+using namespace ft;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TemporaryFolder {
+  fs::path path = fs::temp_directory_path() / ("ftrun-logs-" + std::to_string(::getpid()));
+  TemporaryFolder() { fs::create_directories(path); }
+  ~TemporaryFolder() { fs::remove_all(path); }
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("CRC-32C equals published check values") {
+  CHECK(crc32c("123456789") == 0xE3069283U);            // the check value of the CRC catalogue
+  CHECK(crc32c(std::string(32, '\0')) == 0x8A9136AAU);  // RFC 3720, B.4
+  CHECK(crc32c(std::string(32, '\xFF')) == 0x62A8AB43U);
+}
+
+TEST_CASE("an event file has the bytes that TensorBoard's reader accepts") {
+  const TemporaryFolder folder;
+  EventFile events(folder.path, 1700000000, 3);
+  events.add("loss", 1.5, 4, 1700000001);
+  const std::string bytes = content(events.path());
+  // Walk the framing: each record's checksums must hold, and nothing may be left over.
+  std::vector<std::string> records;
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::uint64_t length = 0;
+    std::uint32_t crc = 0;
+    std::memcpy(&length, bytes.data() + at, 8);
+    std::memcpy(&crc, bytes.data() + at + 8, 4);
+    CHECK(crc == masked_crc32c(bytes.substr(at, 8)));
+    records.push_back(bytes.substr(at + 12, length));
+    std::memcpy(&crc, bytes.data() + at + 12 + length, 4);
+    CHECK(crc == masked_crc32c(records.back()));
+    at += 16 + length;
+  }
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].find("brain.Event:2") != std::string::npos);
+  // Event{1: 1700000001.0, 2: 4, 5: Summary{1: Value{1: "loss", 2: 1.5f}}}, written out by hand.
+  double seconds = 1700000001;
+  const std::string expected = "\x09" + std::string(reinterpret_cast<const char*>(&seconds), 8) + "\x10\x04" +
+                               std::string("\x2a\x0d\x0a\x0b\x0a\x04", 6) + "loss" +
+                               std::string("\x15\x00\x00\xc0\x3f", 5);
+  CHECK(records[2] == expected);
+  CHECK(EventFile(folder.path, 1700000000, 3).path() != events.path());
+}
+
+TEST_CASE("a step log that is opened again holds every step once") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "steps.jsonl";
+  StepRecord record{.num_steps = 9, .loss = 2.5, .terms = {2.5}, .counts = {7}};
+  {
+    StepLog log(path, 0);
+    for (record.step = 1; record.step <= 5; ++record.step) log.write(record);
+    log.write(ValidationRecord{.step = 3, .loss = 1.25});
+  }
+  std::ofstream(path, std::ios::app) << "{\"step\":6,\"lo";  // torn by a kill
+  {
+    StepLog log(path, 3);
+    record.step = 4;
+    log.write(record);
+  }
+  std::string expected;
+  for (record.step = 1; record.step <= 3; ++record.step) expected += to_json_line(record) + "\n";
+  expected += "{\"step\":3,\"validation_loss\":1.25}\n";
+  record.step = 4;
+  expected += to_json_line(record) + "\n";
+  CHECK(content(path) == expected);
+  CHECK(to_json_line(record).find("\"terms\":{\"mle\":2.5}") != std::string::npos);
+}
