@@ -1,0 +1,108 @@
+// The parts of layout.h that speak to other ranks.
+#include <ATen/ATen.h>
+
+#include "framework/base/digest.h"
+#include "framework/base/error.h"
+#include "framework/checkpoint/layout.h"
+#include "framework/tensor/slices.h"
+
+namespace ft {
+
+void all_or_none(Communicator& world, Name name, const std::function<void()>& work) {
+  std::string report;  // empty: done; else one letter for the kind of error, then its text
+  try {
+    work();
+  } catch (const UserError& error) {
+    report = fmt::format("u{}", error.what());
+  } catch (const std::exception& error) {
+    report = fmt::format("e{}", error.what());
+  }
+  const auto reports = world.all_gather_bytes(name, report);
+  std::vector<std::string> texts;
+  bool user_mistake = true;
+  for (std::size_t rank = 0; rank < reports.size(); ++rank) {
+    if (reports[rank].empty()) continue;
+    user_mistake = user_mistake && reports[rank][0] == 'u';
+    const std::string text = reports[rank].substr(1);
+    const std::string from = world.size() > 1 ? fmt::format("rank {}: ", rank) : "";
+    if (texts.size() < 4) texts.push_back(from + text);
+  }
+  if (texts.empty()) return;
+  const std::string all = fmt::format("{}", fmt::join(texts, "; "));
+  if (user_mistake) throw UserError(all);
+  throw Error(all);
+}
+
+namespace {
+
+// The whole parameter `p`, from the slices of all ranks of `tensor`. Collective.
+at::Tensor whole_parameter(const ParameterSet& parameters, std::size_t p,
+                           const std::vector<std::vector<ShardSpec>>& slices, Communicator& tensor) {
+  const Parameter& parameter = parameters.all()[p];
+  const at::Tensor local = parameters.flat().narrow(0, parameter.offset, parameter.num_local());
+  if (parameter.shard.dim < 0) return local.view(parameter.shape);
+  std::vector<Parameter> of_rank;
+  std::vector<std::int64_t> sizes;
+  std::int64_t total = 0;
+  for (const auto& slice : slices) {
+    of_rank.push_back({.shape = parameter.shape, .shard = slice[p]});
+    sizes.push_back(of_rank.back().num_local());
+    total += sizes.back();
+  }
+  const at::Tensor parts = at::empty({total}, local.options());
+  tensor.all_gather(fmt::format("slices of {}", parameter.name), parts, local, sizes).wait();
+  at::Tensor whole = at::empty(parameter.shape, local.options());
+  std::int64_t offset = 0;
+  for (std::size_t rank = 0; rank < of_rank.size(); ++rank) {
+    const ShardSpec& shard = of_rank[rank].shard;
+    whole.narrow(shard.dim, shard.begin, shard.end - shard.begin)
+        .copy_(parts.narrow(0, offset, sizes[rank]).view(of_rank[rank].local_shape()));
+    offset += sizes[rank];
+  }
+  return whole;
+}
+
+// Digests of the blocks of parameter `p`, given whole, concatenated.
+std::string block_digests(const ParameterSet& parameters, std::size_t p, const at::Tensor& whole) {
+  const auto digests_of = [&](const ParameterSet& set, int index) {
+    std::string digests;
+    for (const Block& block : set.blocks())
+      if (block.parameter == index)
+        digests += xxh128(std::as_bytes(std::span(
+            whole.const_data_ptr<float>() + (block.offset - set.all()[index].offset), std::size_t(block.size))));
+    return digests;
+  };
+  const Parameter& parameter = parameters.all()[p];
+  if (parameter.shard.dim < 0) return digests_of(parameters, static_cast<int>(p));
+  ParameterSet alone;  // cuts the logical shape into its blocks
+  alone.add({.name = parameter.name, .shape = parameter.shape});
+  alone.finish();
+  return digests_of(alone, 0);
+}
+
+}  // namespace
+
+std::string logical_weights_digest(const ParameterSet& parameters, Groups groups) {
+  const at::NoGradGuard no_grad;
+  const auto slices =
+      read_slices(parameters, groups.tensor.all_gather_bytes("slices of the parameters", describe_slices(parameters)));
+  // Data ranks share the work parameter by parameter; within a tensor group all of them gather, the first one hashes.
+  std::string mine;
+  for (std::size_t p = groups.data.rank(); p < parameters.all().size(); p += groups.data.size()) {
+    const at::Tensor whole = whole_parameter(parameters, p, slices, groups.tensor).to(at::kCPU);
+    if (groups.tensor.rank() == 0) mine += block_digests(parameters, p, whole) + "\n";
+  }
+  const auto all = groups.data.all_gather_bytes("digests of the weights", mine);
+  std::vector<std::size_t> next(all.size(), 0);
+  Sha256 sum;
+  for (std::size_t p = 0; p < parameters.all().size(); ++p) {
+    const std::size_t rank = p % all.size();
+    const std::size_t end = all[rank].find('\n', next[rank]);
+    if (end == std::string::npos) break;  // a tensor rank above 0 has no digests; it is told below
+    sum.update(std::string_view(all[rank]).substr(next[rank], end - next[rank]));
+    next[rank] = end + 1;
+  }
+  return broadcast_bytes(groups.tensor, "digest of the weights", sum.finish(), 0);
+}
+
+}  // namespace ft

@@ -1,0 +1,326 @@
+#include "framework/checkpoint/checkpoint.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+
+#include "framework/base/error.h"
+#include "framework/base/philox.h"
+#include "framework/checkpoint/layout.h"
+#include "framework/comm/solo_communicator.h"
+#include "framework/comm/topology.h"
+#include "framework/tensor/hdf5.h"
+#include "tests/support/doctest_torch.h"
+#include "tests/support/thread_communicator.h"
+
+using namespace ft;
+using namespace ft::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TemporaryFolder {
+  fs::path path;
+  TemporaryFolder() {
+    static int counter = 0;
+    path = fs::temp_directory_path() / fmt::format("ftrun-checkpoint-{}-{}", ::getpid(), counter++);
+    fs::create_directories(path);
+  }
+  ~TemporaryFolder() { fs::remove_all(path); }
+  [[nodiscard]] bool empty() const { return fs::is_empty(path); }
+};
+
+// A small model's parameters as `size` tensor ranks hold them: an uneven vocabulary split by rows, a matrix by columns,
+// key heads that two neighbours share where there are more ranks than heads, a norm that all hold.
+void declare(ParameterSet& parameters, int rank, int size, std::int64_t vocabulary = 301) {
+  const auto cut = [&](std::int64_t n, int r) { return n * r / size; };
+  const auto slice = [&](int dim, std::int64_t n) {
+    return size == 1 ? ShardSpec{} : ShardSpec{dim, cut(n, rank), cut(n, rank + 1)};
+  };
+  const int heads = 2, groups = std::max(1, size / heads);
+  const std::int64_t per_rank = 32 / std::min(size, heads);
+  const std::int64_t head = rank / groups * per_rank;
+  parameters.add({.name = "embedding.weight", .shape = {vocabulary, 96}, .shard = slice(0, vocabulary)});
+  parameters.add({.name = "layers.0.k_proj.weight",
+                  .shape = {32, 96},
+                  .shard = size == 1 ? ShardSpec{} : ShardSpec{0, head, head + per_rank}});
+  parameters.add({.name = "layers.0.o_proj.weight", .shape = {96, 128}, .shard = slice(1, 128)});
+  parameters.add({.name = "norm.weight", .shape = {96}, .decay = false});
+  parameters.finish();
+}
+
+// The value of each element in logical coordinates; `kind` tells weights and moments apart.
+float value_of(int parameter, std::int64_t row, std::int64_t column, int kind) {
+  return static_cast<float>(
+      Philox(static_cast<std::uint64_t>(kind), "value")
+          .uniform(static_cast<std::uint64_t>(parameter), static_cast<std::uint64_t>(row * 1000 + column)));
+}
+
+// Fills a range of a buffer laid out like the flat one with the values that belong there.
+void fill(const ParameterSet& parameters, const at::Tensor& buffer, std::int64_t begin, int kind) {
+  const at::NoGradGuard no_grad;
+  for (const LocalSlice& slice : slices_of_range(parameters, begin, begin + buffer.numel())) {
+    float* out = buffer.mutable_data_ptr<float>() + (slice.offset - begin);
+    const std::int64_t columns = slice.box.shape.size() > 1 ? slice.box.shape[1] : 1;
+    const std::int64_t first = slice.box.begin.size() > 1 ? slice.box.begin[1] : 0;
+    for (std::int64_t r = 0; r < slice.box.shape[0]; ++r)
+      for (std::int64_t c = 0; c < columns; ++c)
+        *out++ = value_of(slice.parameter, slice.box.begin[0] + r, first + c, kind);
+  }
+}
+
+struct Rank {
+  ParameterSet parameters;
+  MomentsView moments;
+  Rank(const Groups& groups, std::int64_t vocabulary = 301) {
+    declare(parameters, groups.tensor.rank(), groups.tensor.size(), vocabulary);
+    const auto sizes = owned_sizes(parameters.blocks(), groups.data.size());
+    moments.begin = std::accumulate(sizes.begin(), sizes.begin() + groups.data.rank(), std::int64_t{0});
+    moments.end = moments.begin + sizes[groups.data.rank()];
+    moments.first = at::zeros({moments.end - moments.begin});
+    moments.second = at::zeros({moments.end - moments.begin});
+  }
+  void fill_all() {
+    fill(parameters, parameters.flat(), 0, 0);
+    fill(parameters, moments.first, moments.begin, 1);
+    fill(parameters, moments.second, moments.begin, 2);
+  }
+  [[nodiscard]] CheckpointContent content() const {
+    return {
+        .parameters = &parameters, .moments = moments, .metadata = R"({"step":200})", .files = {{"config.json", "{}"}}};
+  }
+  // Whether everything has the values that belong there.
+  [[nodiscard]] bool right() const {
+    const at::Tensor weights = at::empty_like(parameters.flat()), first = at::empty_like(moments.first),
+                     second = at::empty_like(moments.second);
+    fill(parameters, weights, 0, 0);
+    fill(parameters, first, moments.begin, 1);
+    fill(parameters, second, moments.begin, 2);
+    return at::equal(weights, parameters.flat()) && at::equal(first, moments.first) &&
+           at::equal(second, moments.second);
+  }
+};
+
+void on_grid(int data, int tensor, const std::function<void(Groups)>& body) {
+  run_ranks(data * tensor, [&](Communicator& world) {
+    const auto data_axis = world.split(world.rank() % tensor, world.rank());
+    const auto tensor_axis = world.split(world.rank() / tensor, world.rank());
+    body({world, *data_axis, *tensor_axis});
+  });
+}
+
+CheckpointInfo write_on(int data, int tensor, const fs::path& target) {
+  CheckpointInfo info;
+  on_grid(data, tensor, [&](Groups groups) {
+    Rank rank(groups);
+    rank.fill_all();
+    const CheckpointInfo mine = write_checkpoint(target, rank.content(), groups);
+    if (groups.world.rank() == 0) info = mine;
+  });
+  return info;
+}
+
+std::string complaint_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no complaint";
+}
+
+void read_alone(const fs::path& folder, std::int64_t vocabulary = 301) {
+  SoloCommunicator solo;
+  Rank rank({solo, solo, solo}, vocabulary);
+  (void)read_checkpoint(folder, rank.parameters, &rank.moments, {solo, solo, solo});
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+void flip_byte(const fs::path& path, std::int64_t offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(offset);
+  const char byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(offset);
+  file.put(byte);
+}
+
+}  // namespace
+
+TEST_CASE("what any grid of ranks writes, any other grid reads: weights and moments, to the last bit") {
+  const std::vector<std::pair<int, int>> grids = {{1, 1}, {2, 1}, {3, 1}, {1, 2}, {2, 2}, {1, 4}};
+  const TemporaryFolder folder;
+  std::string digest;
+  for (const auto& [data, tensor] : grids) {
+    const fs::path target = folder.path / fmt::format("{}x{}", data, tensor);
+    const CheckpointInfo info = write_on(data, tensor, target);
+    if (digest.empty()) digest = info.weights_digest;
+    CHECK(info.weights_digest == digest);  // the same model, whoever held it
+    for (const auto& [to_data, to_tensor] : grids) {
+      std::vector<char> right(to_data * to_tensor, 0);
+      on_grid(to_data, to_tensor, [&](Groups groups) {
+        Rank rank(groups);
+        const CheckpointInfo read = read_checkpoint(target, rank.parameters, &rank.moments, groups);
+        right[groups.world.rank()] = rank.right() && read.manifest_digest == info.manifest_digest;
+      });
+      CHECK(right == std::vector<char>(to_data * to_tensor, 1));
+    }
+  }
+}
+
+TEST_CASE("the digest of a checkpoint is that of the weights of one rank") {
+  const TemporaryFolder folder;
+  SoloCommunicator solo;
+  Rank rank({solo, solo, solo});
+  rank.fill_all();
+  CHECK(write_on(2, 2, folder.path / "x").weights_digest == weights_digest(rank.parameters));
+  const CheckpointInfo info = inspect_checkpoint(folder.path / "x");
+  CHECK(info.weights_digest == weights_digest(rank.parameters));
+  CHECK(info.metadata == R"({"step":200})");
+  CHECK(fs::exists(folder.path / "x" / "config.json"));
+}
+
+TEST_CASE("a finished model has no moments, and is refused where they are wanted") {
+  const TemporaryFolder folder;
+  SoloCommunicator solo;
+  const Groups groups{solo, solo, solo};
+  Rank rank(groups);
+  rank.fill_all();
+  CheckpointContent content = rank.content();
+  content.moments.reset();
+  (void)write_checkpoint(folder.path / "model", content, groups);
+  Rank other(groups);
+  (void)read_checkpoint(folder.path / "model", other.parameters, nullptr, groups);
+  CHECK(at::equal(other.parameters.flat(), rank.parameters.flat()));
+  CHECK(contains(complaint_of([&] { read_alone(folder.path / "model"); }), "without optimiser moments"));
+}
+
+TEST_CASE("flipped bits and cut files are found, and the message names file and tensor") {
+  const TemporaryFolder folder;
+  const fs::path good = folder.path / "good";
+  (void)write_on(2, 1, good);
+  read_alone(good);
+  const auto damaged = [&](const std::string& name, const std::function<void(const fs::path&)>& damage) {
+    const fs::path copy = folder.path / name;
+    fs::copy(good, copy);
+    damage(copy);
+    return complaint_of([&] { read_alone(copy); });
+  };
+  const auto size = static_cast<std::int64_t>(fs::file_size(good / "rank-0001.h5"));
+  const std::string flipped = damaged("flip", [&](const fs::path& p) { flip_byte(p / "rank-0001.h5", size - 100); });
+  CHECK(contains(flipped, "rank-0001.h5: /second_moment/norm.weight [0:96] is damaged"));
+  const std::string cut = damaged("cut", [&](const fs::path& p) { fs::resize_file(p / "rank-0000.h5", 1000); });
+  CHECK(contains(cut, "rank-0000.h5"));
+  const std::string gone = damaged("gone", [&](const fs::path& p) { fs::remove(p / "rank-0000.h5"); });
+  CHECK(contains(gone, "rank-0000.h5"));
+  const std::string table = damaged("table", [&](const fs::path& p) { flip_byte(p / "manifest.json", 300); });
+  CHECK(contains(table, "manifest.json"));
+  const std::string header = damaged("header", [&](const fs::path& p) { flip_byte(p / "rank-0001.h5", 3); });
+  CHECK(contains(header, "rank-0001.h5"));
+  CHECK(contains(complaint_of([&] { read_alone(folder.path / "nowhere"); }), "nowhere"));
+}
+
+TEST_CASE("every element must be there exactly once, in a model of the same shape") {
+  SoloCommunicator solo;
+  const Groups groups{solo, solo, solo};
+  const Rank rank(groups);
+  StoredLayout layout;
+  for (const Parameter& p : rank.parameters.all()) {
+    layout.parameters.push_back({p.name, p.shape});
+    layout.slices.push_back({.parameter = int(layout.slices.size()),
+                             .box = {std::vector<std::int64_t>(p.shape.size(), 0), p.shape},
+                             .file = "a"});
+  }
+  CHECK(check_coverage(layout, rank.parameters) == std::vector{0, 1, 2, 3});
+  const auto complaint = [&](const std::function<void(StoredLayout&)>& change) {
+    StoredLayout changed = layout;
+    change(changed);
+    return complaint_of([&] { (void)check_coverage(changed, rank.parameters); });
+  };
+  CHECK(contains(complaint([](auto& l) { l.slices[0].box.shape[0] = 300; }),
+                 "embedding.weight has 28800 of its 28896 elements"));
+  CHECK(contains(complaint([](auto& l) {
+                   l.slices.push_back({.parameter = 3, .box = {{95}, {1}}, .file = "b"});
+                 }),
+                 "norm.weight has [95:96] twice, in a and b"));
+  CHECK(contains(complaint([](auto& l) { l.slices.pop_back(); }), "norm.weight has 0 of its 96"));
+  CHECK(contains(complaint([](auto& l) { l.parameters[3].name = "other"; }),
+                 "norm.weight is missing; other is not in the model"));
+  CHECK(contains(complaint([](auto& l) { l.parameters[3].shape = {97}; }),
+                 "norm.weight has shape [97], the model wants [96]"));
+  CHECK(contains(complaint([](auto& l) { l.slices[1].box.begin[0] = 1; }), "has a slice [1:33, 0:96]"));
+  CHECK(contains(complaint([](auto& l) { l.has_moments = true; }), "has not both moments"));
+  const TemporaryFolder folder;
+  (void)write_on(1, 1, folder.path / "x");
+  CHECK(contains(complaint_of([&] { read_alone(folder.path / "x", 302); }),
+                 "embedding.weight has shape [301, 96], the model wants [302, 96]"));
+}
+
+TEST_CASE("when a rank cannot write, all ranks say so, nothing has the final name, and what was there stays") {
+  const TemporaryFolder folder;
+  (void)write_on(2, 1, folder.path / "before");
+  // Files may not grow beyond 30 kB: what a full disk or a quota does, without needing one.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit small{30000, old.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const std::string message = complaint_of([&] { (void)write_on(2, 1, folder.path / "after"); });
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  CHECK(contains(message, "rank-0000.h5"));
+  CHECK(contains(message, "File too large"));
+  CHECK_FALSE(fs::exists(folder.path / "after"));
+  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+  read_alone(folder.path / "before");
+  (void)write_on(2, 1, folder.path / "after");  // and HDF5 still works
+  read_alone(folder.path / "after");
+  CHECK(contains(complaint_of([&] { (void)write_on(1, 1, folder.path / "after"); }), "exists already"));
+}
+
+TEST_CASE("the index shows whole tensors, and a missing file as NaN") {
+  const TemporaryFolder folder;
+  (void)write_on(2, 2, folder.path / "x");
+  const auto read = [&](const fs::path& at) {
+    const Hdf5Reader index(at / "index.h5");
+    CHECK(index.names("/weights").size() == 4);
+    CHECK(index.names("/second_moment").size() == 4);
+    std::vector<float> values(96 * 128);
+    index.read("/weights/layers.0.o_proj.weight", std::vector<std::int64_t>{96, 128}, values);
+    return values;
+  };
+  fs::rename(folder.path / "x", folder.path / "moved");
+  const auto values = read(folder.path / "moved");
+  for (std::int64_t r = 0; r < 96; ++r)
+    for (std::int64_t c = 0; c < 128; ++c) REQUIRE(values[r * 128 + c] == value_of(2, r, c, 0));
+  fs::remove(folder.path / "moved" / "rank-0003.h5");
+  std::int64_t missing = 0;
+  for (const float value : read(folder.path / "moved")) missing += std::isnan(value) ? 1 : 0;
+  CHECK(missing > 0);
+  CHECK(missing < 96 * 128);
+}
+
+TEST_CASE("boxes are copied between any two cuts") {
+  const Box whole{{0, 0, 0}, {4, 5, 6}}, from{{1, 0, 0}, {3, 5, 6}}, to{{0, 2, 0}, {3, 3, 6}};
+  const auto fill_box = [](const Box& box) {
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < box.shape[0]; ++i)
+      for (std::int64_t j = 0; j < box.shape[1]; ++j)
+        for (std::int64_t k = 0; k < box.shape[2]; ++k)
+          values.push_back(static_cast<float>(100 * (box.begin[0] + i) + 10 * (box.begin[1] + j) + box.begin[2] + k));
+    return values;
+  };
+  const auto part = intersection(from, to);
+  REQUIRE(part);
+  CHECK(part->begin == std::vector<std::int64_t>{1, 2, 0});
+  CHECK(part->shape == std::vector<std::int64_t>{2, 3, 6});
+  std::vector<float> target(static_cast<std::size_t>(to.num_elements()), -1);
+  copy_box(*part, from, fill_box(from).data(), to, target.data());
+  auto expected = fill_box(to);
+  std::fill_n(expected.begin(), 18, -1.0F);  // row 0 is not in `from`
+  CHECK(target == expected);
+  CHECK_FALSE(intersection(whole, Box{{4, 0, 0}, {1, 5, 6}}));
+}
