@@ -32,10 +32,16 @@ bool Algebra::is_decided_by_form(const Polynomial& polynomial) const {
       switch (kind_of(atom)) {
         case Kind::variable:
         case Kind::imaginary:
-        case Kind::prime: break;
-        case Kind::pi: pi = true; break;
-        case Kind::euler: euler = true; break;
-        default: return false;
+        case Kind::prime:
+          break;
+        case Kind::pi:
+          pi = true;
+          break;
+        case Kind::euler:
+          euler = true;
+          break;
+        default:
+          return false;
       }
     }
   }
@@ -89,7 +95,8 @@ Polynomial Algebra::reduced(const Rational& coefficient, const Monomial& monomia
         }
         break;
       }
-      default: rest.emplace_back(atom, exponent);
+      default:
+        rest.emplace_back(atom, exponent);
     }
   }
   Polynomial term;
@@ -228,10 +235,15 @@ Quotient Algebra::evaluate(const Node& node) {
   budget_.spend();
   const auto kid = [&](std::size_t i) { return evaluate(node.kids.at(i)); };
   switch (node.op) {
-    case Op::number: return {node.value, Rational(1)};
-    case Op::symbol: return {named(node.text, Kind::variable), Rational(1)};
+    case Op::number:
+      return {node.value, Rational(1)};
+    case Op::symbol:
+      return {named(node.text, Kind::variable), Rational(1)};
     case Op::constant: {
-      const Kind kind = node.text == "pi" ? Kind::pi : node.text == "e" ? Kind::euler : node.text == "i" ? Kind::imaginary : Kind::other;
+      const Kind kind = node.text == "pi"  ? Kind::pi
+                        : node.text == "e" ? Kind::euler
+                        : node.text == "i" ? Kind::imaginary
+                                           : Kind::other;
       return {named("@" + node.text, kind), Rational(1)};
     }
     case Op::add: {
@@ -244,22 +256,28 @@ Quotient Algebra::evaluate(const Node& node) {
       for (const Node& factor : node.kids) product = multiply(product, evaluate(factor));
       return product;
     }
-    case Op::divide: return divide(kid(0), kid(1));
-    case Op::power: return power(kid(0), kid(1));
+    case Op::divide:
+      return divide(kid(0), kid(1));
+    case Op::power:
+      return power(kid(0), kid(1));
     case Op::root: {
       const Quotient degree = kid(1);
       const Quotient radicand = kid(0);
       return power(radicand, divide({Rational(1), Rational(1)}, degree));
     }
-    case Op::negate: return multiply({Rational(-1), Rational(1)}, kid(0));
-    case Op::call: return call(node);
+    case Op::negate:
+      return multiply({Rational(-1), Rational(1)}, kid(0));
+    case Op::call:
+      return call(node);
     case Op::quantity:
       if (node.text == "degree") {
         return multiply(kid(0), {named("@pi", Kind::pi).scaled(Rational(BigInt(1), BigInt(180))), Rational(1)});
       }
       return kid(0);
-    case Op::words: throw Undecided{"words inside a formula"};
-    default: throw Undecided{"a structure inside a formula"};
+    case Op::words:
+      throw Undecided{"words inside a formula"};
+    default:
+      throw Undecided{"a structure inside a formula"};
   }
 }
 

@@ -1,10 +1,10 @@
 // Turns the tree of a scalar into a normal form: a quotient of two polynomials over atoms, with the rules that make
 // equal numbers look equal: sqrt(8) = 2 sqrt(2), i^2 = -1, 2^(n+1) = 2 * 2^n, ln 6 = ln 2 + ln 3, sin(pi/6) = 1/2.
 //
-// Atoms are named so that equal atoms have equal names: "x", "pi", "#2" (positive root of the prime 2, by its exponent),
-// "r(...)" (power of a sum), "sin(...)". Distinct monomials in variables, pi, i and roots of primes are linearly
-// independent over the rationals (Besicovitch 1940; Lindemann for pi), so there a difference that is not zero proves
-// inequality; with other atoms it does not, and the numeric rung has to decide.
+// Atoms are named so that equal atoms have equal names: "x", "pi", "#2" (positive root of the prime 2, by its
+// exponent), "r(...)" (power of a sum), "sin(...)". Distinct monomials in variables, pi, i and roots of primes are
+// linearly independent over the rationals (Besicovitch 1940; Lindemann for pi), so there a difference that is not zero
+// proves inequality; with other atoms it does not, and the numeric rung has to decide.
 //
 // Letters are complex variables, save that roots of products are taken apart as for positive ones, the convention of
 // school algebra: sqrt(x^3) = x sqrt(x), sqrt(x^2) = |x|.
@@ -53,7 +53,8 @@ class Algebra {
 
   const Atom& remember(const std::string& name, Kind kind, const Quotient& base = {});
   [[nodiscard]] Kind kind_of(const std::string& name) const;
-  [[nodiscard]] Polynomial named(const std::string& name, Kind kind, const Rational& exponent = 1, const Quotient& base = {});
+  [[nodiscard]] Polynomial named(const std::string& name, Kind kind, const Rational& exponent = 1,
+                                 const Quotient& base = {});
 
   [[nodiscard]] Polynomial multiply(const Polynomial& a, const Polynomial& b);
   [[nodiscard]] Polynomial power(const Polynomial& base, long long exponent);

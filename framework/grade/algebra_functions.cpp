@@ -75,16 +75,22 @@ Quotient Algebra::logarithm(const Quotient& argument) {
   }
   for (const auto& [atom, power] : monomial) {
     switch (kind_of(atom)) {
-      case Kind::euler: sum = sum + Polynomial(power); break;
-      case Kind::prime: sum = sum + atom_of(constant(Rational(BigInt::parse(atom.substr(1)))), power); break;
-      case Kind::imaginary: return {atom_of(argument, 1), Rational(1)};
+      case Kind::euler:
+        sum = sum + Polynomial(power);
+        break;
+      case Kind::prime:
+        sum = sum + atom_of(constant(Rational(BigInt::parse(atom.substr(1)))), power);
+        break;
+      case Kind::imaginary:
+        return {atom_of(argument, 1), Rational(1)};
       case Kind::variable:
         if (power.is_integer() && !power.numerator().is_odd()) {
           sum = sum + atom_of(magnitude({Polynomial::atom(atom), Rational(1)}), power);
           break;
         }
         [[fallthrough]];
-      default: sum = sum + atom_of({Polynomial::atom(atom), Rational(1)}, power);
+      default:
+        sum = sum + atom_of({Polynomial::atom(atom), Rational(1)}, power);
     }
   }
   return {sum, Rational(1)};
@@ -131,7 +137,8 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
   if (name != "sin" && name != "cos") return opaque(name, {argument});
   const Polynomial& top = argument.top;
   const bool plain = argument.bottom == Polynomial(Rational(1));
-  const bool turn = plain && (top.is_zero() || (top.is_monomial() && top.terms().begin()->first == Monomial{{"@pi", 1}}));
+  const bool turn =
+      plain && (top.is_zero() || (top.is_monomial() && top.terms().begin()->first == Monomial{{"@pi", 1}}));
   if (turn) {
     Rational twelfths = top.is_zero() ? Rational(0) : top.terms().begin()->second * Rational(12);
     if (name == "sin") twelfths = Rational(6) - twelfths;  // sin a = cos(pi/2 - a)
@@ -143,7 +150,7 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
       const auto root = [&](long long number) { return rational_root(number, half); };
       const std::array<Polynomial, 7> cosines{
           Polynomial(Rational(1)), (root(6) + root(2)).scaled(half * half), root(3).scaled(half), root(2).scaled(half),
-          Polynomial(half), (root(6) - root(2)).scaled(half * half), Polynomial()};
+          Polynomial(half),        (root(6) - root(2)).scaled(half * half), Polynomial()};
       const Polynomial& value = cosines.at(static_cast<std::size_t>(quarter));
       return {folded > 6 ? value.scaled(-1) : value, Rational(1)};
     }
@@ -156,7 +163,8 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
   return opaque(name, {argument});
 }
 
-// The angle among the multiples of pi/12 whose sine (cosine, tangent) is the argument, in the range of principal values.
+// The angle among the multiples of pi/12 whose sine (cosine, tangent) is the argument, in the range of principal
+// values.
 Quotient Algebra::inverse_trigonometric(const std::string& name, const Quotient& argument) {
   const std::string direct = name.substr(3);
   const long long first = name == "arccos" ? 0 : -6;
@@ -170,14 +178,16 @@ Quotient Algebra::inverse_trigonometric(const std::string& name, const Quotient&
 }
 
 Quotient Algebra::whole_number_function(const std::string& name, const std::vector<Quotient>& arguments) {
-  const bool all_numbers = std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
+  const bool all_numbers =
+      std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
   if (!all_numbers) return opaque(name, arguments);
   if ((name == "binom" || name == "mod") && arguments.size() != 2) throw Undecided{name + " takes two numbers"};
   if (name == "factorial") {
     const long long n = small_whole(arguments.at(0), 1500, "a factorial too large");
     if (n < 0) throw Undecided{"the factorial of a negative number"};
     BigInt product(1);
-    for (long long i = 2; i <= n; ++i, budget_.spend(1 + static_cast<long long>(product.num_limbs()))) product = product * BigInt(i);
+    for (long long i = 2; i <= n; ++i, budget_.spend(1 + static_cast<long long>(product.num_limbs())))
+      product = product * BigInt(i);
     return constant(Rational(product));
   }
   if (name == "binom") {
@@ -212,7 +222,8 @@ Quotient Algebra::whole_number_function(const std::string& name, const std::vect
 }
 
 Quotient Algebra::extremum(const std::string& name, const std::vector<Quotient>& arguments) {
-  const bool all_numbers = std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
+  const bool all_numbers =
+      std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
   if (!all_numbers) return arguments.size() == 1 ? arguments.front() : opaque(name, arguments);
   const auto less = [](const Quotient& a, const Quotient& b) { return a.rational() < b.rational(); };
   return name == "max" ? *std::max_element(arguments.begin(), arguments.end(), less)

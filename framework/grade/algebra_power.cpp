@@ -174,7 +174,8 @@ Quotient Algebra::symbolic_power(const Quotient& base, const Quotient& exponent)
       }
       Polynomial bare;
       bare.add(1, monomial);
-      result = multiply(result, {named(atom + "^[" + bare.to_string() + "]", Kind::exponential, inner * coefficient), Rational(1)});
+      result = multiply(
+          result, {named(atom + "^[" + bare.to_string() + "]", Kind::exponential, inner * coefficient), Rational(1)});
     }
     return result;
   }

@@ -49,15 +49,20 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
       if (a.text != b.text) return different("different brackets");
       return in_order(a.kids, b.kids);
     case Op::unite:
-    case Op::intersect: return in_any_order(a.kids, b.kids);
+    case Op::intersect:
+      return in_any_order(a.kids, b.kids);
     case Op::without:
-    case Op::matrix: return in_order(a.kids, b.kids);
-    case Op::ratio: return ratios(a, b);
+    case Op::matrix:
+      return in_order(a.kids, b.kids);
+    case Op::ratio:
+      return ratios(a, b);
     case Op::based:
       if (a.text == b.text && a.value == b.value) return {Verdict::equal, "digits and base"};
       return different("digits or base");
-    case Op::words: return a.text == b.text ? Judgement{Verdict::equal, "words"} : different("words");
-    default: return unknown("no rule for this kind of answer");
+    case Op::words:
+      return a.text == b.text ? Judgement{Verdict::equal, "words"} : different("words");
+    default:
+      return unknown("no rule for this kind of answer");
   }
 }
 
@@ -83,8 +88,9 @@ Judgement Equivalence::quantities(const Node& a, const Node& b) {
     const Node& angle = a.is(Op::quantity) ? x : y;
     const Node& other = a.is(Op::quantity) ? y : x;
     if (!mentions_pi(other) || !angle.is_scalar() || !other.is_scalar()) return plain;
-    const Node radians(Op::divide, std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}),
-                                                     Node(Rational(180))});
+    const Node radians(
+        Op::divide,
+        std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}), Node(Rational(180))});
     return compare(radians, other);
   }
   const Unit left = unit_of(a.text);
@@ -193,7 +199,8 @@ Judgement Equivalence::in_any_order(const std::vector<Node>& a, const std::vecto
   if (has_perfect_matching(n, [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] == Verdict::equal; })) {
     return {Verdict::equal, "element by element"};
   }
-  if (has_perfect_matching(n, [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] != Verdict::different; })) {
+  if (has_perfect_matching(n,
+                           [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] != Verdict::different; })) {
     return unknown("an element could not be decided");
   }
   return different("an element has no partner");
@@ -210,7 +217,8 @@ Judgement Equivalence::collections(const Node& a, const Node& b) {
 
 // A set counts each element once, and so does a list of points; a list of numbers may name a double root twice.
 std::vector<Node> Equivalence::elements_of(const Node& collection) {
-  const bool points = std::all_of(collection.kids.begin(), collection.kids.end(), [](const Node& kid) { return kid.is(Op::bracketed); });
+  const bool points = std::all_of(collection.kids.begin(), collection.kids.end(),
+                                  [](const Node& kid) { return kid.is(Op::bracketed); });
   return collection.is(Op::set) || points ? distinct(collection.kids) : collection.kids;
 }
 

@@ -6,8 +6,8 @@
 //   - (0, 1) and [0, 1) differ; so do (1, 3) and {1, 3}.
 //   - a percent sign does not change the number: 28% = 28, and 28% is not 0.28.
 //   - a unit on one side only is ignored; known units on both sides must agree (5 cm is not 5 m, 10 g = 0.01 kg); words
-//     that are no known unit and differ leave the verdict unknown. An angle in degrees equals the bare number and, where
-//     the other side has pi in it, the angle in radians.
+//     that are no known unit and differ leave the verdict unknown. An angle in degrees equals the bare number and,
+//     where the other side has pi in it, the angle in radians.
 //   - "x = 5" equals "5", and "y = 2x + 1" equals "2x + 1", but "y = x" is not "x". Equations are equal when one is a
 //     multiple of the other. "x in S", "a <= x <= b" and the set or interval itself are equal.
 //   - numbers are exact: 0.333 is not 1/3.
@@ -25,7 +25,8 @@ namespace ft::grade {
 
 class Equivalence {
  public:
-  Equivalence(const std::vector<std::unique_ptr<const Rung>>& ladder, Budget& budget) : ladder_(ladder), budget_(budget) {}
+  Equivalence(const std::vector<std::unique_ptr<const Rung>>& ladder, Budget& budget)
+      : ladder_(ladder), budget_(budget) {}
 
   // Never throws Undecided: what cannot be decided is unknown, with a reason.
   [[nodiscard]] Judgement compare(const Node& a, const Node& b);

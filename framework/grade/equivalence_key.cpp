@@ -9,7 +9,8 @@ namespace ft::grade {
 
 std::string Equivalence::joined_keys(const std::vector<Node>& nodes, bool sorted) {
   std::vector<std::string> keys;
-  for (const Node& node : nodes) keys.push_back(node.is(Op::list) && !sorted ? "row" + joined_keys(node.kids, false) : key(node));
+  for (const Node& node : nodes)
+    keys.push_back(node.is(Op::list) && !sorted ? "row" + joined_keys(node.kids, false) : key(node));
   if (sorted) std::sort(keys.begin(), keys.end());
   std::string text = "[";
   for (const std::string& one : keys) text += one + ";";
@@ -24,8 +25,10 @@ std::string Equivalence::key(const Node& node) {
     return Algebra(budget_).evaluate(node).to_string();
   }
   switch (node.op) {
-    case Op::quantity: return quantity_key(node);
-    case Op::relation: return relation_key(node);
+    case Op::quantity:
+      return quantity_key(node);
+    case Op::relation:
+      return relation_key(node);
     case Op::set: {
       const std::vector<Node> elements = distinct(node.kids);
       return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
@@ -34,15 +37,24 @@ std::string Equivalence::key(const Node& node) {
       const std::vector<Node> elements = elements_of(node);
       return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
     }
-    case Op::bracketed: return node.text + joined_keys(node.kids, false);
-    case Op::unite: return "union" + joined_keys(node.kids, true);
-    case Op::intersect: return "intersection" + joined_keys(node.kids, true);
-    case Op::without: return "without" + joined_keys(node.kids, false);
-    case Op::matrix: return "matrix" + joined_keys(node.kids, false);
-    case Op::ratio: return "ratio" + joined_keys(node.kids, false);
-    case Op::based: return "based " + node.text + "_" + node.value.to_string();
-    case Op::words: return "words " + node.text;
-    default: throw Undecided{"no key for this kind of answer"};
+    case Op::bracketed:
+      return node.text + joined_keys(node.kids, false);
+    case Op::unite:
+      return "union" + joined_keys(node.kids, true);
+    case Op::intersect:
+      return "intersection" + joined_keys(node.kids, true);
+    case Op::without:
+      return "without" + joined_keys(node.kids, false);
+    case Op::matrix:
+      return "matrix" + joined_keys(node.kids, false);
+    case Op::ratio:
+      return "ratio" + joined_keys(node.kids, false);
+    case Op::based:
+      return "based " + node.text + "_" + node.value.to_string();
+    case Op::words:
+      return "words " + node.text;
+    default:
+      throw Undecided{"no key for this kind of answer"};
   }
 }
 

@@ -68,7 +68,8 @@ bool joins(std::string_view between) {
     }
   }
   for (const std::string_view word : {"textand", "textor", "qquad", "quad", "and", "or"}) {
-    for (std::size_t at = letters.find(word); at != std::string::npos; at = letters.find(word)) letters.erase(at, word.size());
+    for (std::size_t at = letters.find(word); at != std::string::npos; at = letters.find(word))
+      letters.erase(at, word.size());
   }
   return letters.empty();
 }
@@ -86,7 +87,8 @@ std::optional<Found> boxed(std::string_view text) {
 }
 
 std::size_t find_last_word(std::string_view lower, std::string_view word) {
-  for (std::size_t at = lower.rfind(word); at != std::string_view::npos; at = at == 0 ? std::string_view::npos : lower.rfind(word, at - 1)) {
+  for (std::size_t at = lower.rfind(word); at != std::string_view::npos;
+       at = at == 0 ? std::string_view::npos : lower.rfind(word, at - 1)) {
     const bool starts = at == 0 || std::isalpha(static_cast<unsigned char>(lower[at - 1])) == 0;
     if (starts) return at;
   }
@@ -100,7 +102,8 @@ std::string answer_at(std::string_view text, std::size_t begin) {
     ++begin;
   }
   const std::string_view rest = text.substr(begin);
-  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}}) {
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}}) {
     if (!rest.starts_with(open)) continue;
     const std::size_t end = rest.find(close, open.size());
     if (end == std::string_view::npos) break;
@@ -156,7 +159,8 @@ Extracted whole_text(std::string_view solution) {
     text.erase(open, close + 2 - open);
   }
   text = strip_delimiters(text);
-  if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos) return {false, "", "no answer found"};
+  if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos)
+    return {false, "", "no answer found"};
   try {
     Budget budget(20000);
     const Node node = parse(text, {}, budget);

@@ -30,7 +30,8 @@ std::optional<std::string> decimal_comma(std::string_view text) {
   if (comma == std::string::npos || comma == start) return std::nullopt;
   const auto digits = [&](std::size_t from, std::size_t to) {
     return from < to && std::all_of(number.begin() + static_cast<std::ptrdiff_t>(from),
-                                    number.begin() + static_cast<std::ptrdiff_t>(to), [](unsigned char c) { return std::isdigit(c) != 0; });
+                                    number.begin() + static_cast<std::ptrdiff_t>(to),
+                                    [](unsigned char c) { return std::isdigit(c) != 0; });
   };
   if (!digits(start, comma) || !digits(comma + 1, number.size())) return std::nullopt;
   const std::size_t whole = comma - start;
@@ -63,7 +64,8 @@ Readings read(std::string_view stripped, Budget& budget) {
   if (readings.nodes.empty()) {
     // "<something unreadable> = 1" still says what it works out to.
     const std::size_t sign = stripped.rfind('=');
-    const bool outside = sign != std::string_view::npos && stripped.find_first_of("}<>", sign) == std::string_view::npos;
+    const bool outside =
+        sign != std::string_view::npos && stripped.find_first_of("}<>", sign) == std::string_view::npos;
     if (outside) attempt(stripped.substr(sign + 1), true);
     if (!readings.nodes.empty()) readings.trouble.clear();
   }
@@ -72,10 +74,10 @@ Readings read(std::string_view stripped, Budget& budget) {
     if (is_number) attempt(stripped, false);
     if (const auto number = decimal_comma(stripped)) attempt(*number, true);
   }
-  if (all_letters(3, [](int c) { return std::isalpha(c); })) readings.nodes.emplace_back(Op::words, plain_words(stripped));
+  if (all_letters(3, [](int c) { return std::isalpha(c); }))
+    readings.nodes.emplace_back(Op::words, plain_words(stripped));
   return readings;
 }
-
 
 }  // namespace
 
@@ -110,7 +112,8 @@ Judgement Grader::compared(const std::string& a, const std::string& b) const {
     for (const Node& y : right.nodes) {
       Judgement judgement = Equivalence(ladder_, budget).compare(x, y);
       if (judgement.verdict == Verdict::equal) return judgement;
-      if (!usual || (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown)) usual = std::move(judgement);
+      if (!usual || (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown))
+        usual = std::move(judgement);
     }
   }
   return *usual;

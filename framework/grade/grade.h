@@ -17,10 +17,10 @@ struct Extracted {
   std::string how;     // "boxed", "# Answer", "####", "final answer is", or why nothing was found
 };
 
-// The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and" or a comma separates make
-// one list), or what follows the last "# Answer", "####", "answer is", "answer:" or their like; where several are present
-// the one that stands last in the text wins. A text that is nothing but an answer, such as "42", is that answer. What
-// stands before "</think>" does not count.
+// The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and" or a comma separates
+// make one list), or what follows the last "# Answer", "####", "answer is", "answer:" or their like; where several are
+// present the one that stands last in the text wins. A text that is nothing but an answer, such as "42", is that
+// answer. What stands before "</think>" does not count.
 [[nodiscard]] Extracted extract(std::string_view solution);
 
 struct Judgement {
@@ -28,7 +28,8 @@ struct Judgement {
   std::string reason;  // the rung of the ladder that decided, or why none could
 };
 
-// Compares two answers (not solutions). Symmetric and reflexive. An empty answer is different from everything but itself.
+// Compares two answers (not solutions). Symmetric and reflexive. An empty answer is different from everything but
+// itself.
 [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate);
 
 // A text such that equal keys imply equal() == Verdict::equal; most equal answers share their key, so that clustering

@@ -18,23 +18,51 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 
 // Signs of mathematics in UTF-8 and what they are in LaTeX.
 constexpr auto kSigns = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"\xC3\x97", "\\times "},      {"\xC3\xB7", "\\div "},        {"\xC2\xB7", "\\cdot "},      {"\xE2\x8B\x85", "\\cdot "},
-    {"\xE2\x88\x92", "-"},         {"\xE2\x80\x93", "-"},         {"\xE2\x80\x94", "-"},        {"\xC2\xB1", "\\pm "},
-    {"\xE2\x88\x9E", "\\infty "},  {"\xCF\x80", "\\pi "},         {"\xE2\x89\xA4", "\\le "},    {"\xE2\x89\xA5", "\\ge "},
-    {"\xE2\x89\xA0", "\\ne "},     {"\xE2\x88\x9A", "\\sqrt "},   {"\xC2\xB0", "^\\circ "},     {"\xE2\x88\xAA", "\\cup "},
-    {"\xE2\x88\xA9", "\\cap "},    {"\xE2\x88\x85", "\\emptyset "}, {"\xE2\x88\x88", "\\in "},  {"\xC2\xB2", "^{2}"},
-    {"\xC2\xB3", "^{3}"},          {"\xC2\xBD", "\\frac{1}{2}"},  {"\xC2\xBC", "\\frac{1}{4}"}, {"\xC2\xBE", "\\frac{3}{4}"},
-    {"\xC2\xA0", " "},             {"\xE2\x80\xAF", " "},         {"\xE2\x80\x89", " "},        {"\xE2\x82\xAC", "\\$"},
-    {"\xC2\xA3", "\\$"},           {"\xCE\xB8", "\\theta "},      {"\xCE\xB1", "\\alpha "},     {"\xCE\xB2", "\\beta "},
-    {"\xE2\x89\x88", "\\approx "}, {"\xEF\xBC\x8C", ","},         {"\xE2\x88\x97", "*"},        {"\xE2\x81\x84", "/"},
+    {"\xC3\x97", "\\times "},
+    {"\xC3\xB7", "\\div "},
+    {"\xC2\xB7", "\\cdot "},
+    {"\xE2\x8B\x85", "\\cdot "},
+    {"\xE2\x88\x92", "-"},
+    {"\xE2\x80\x93", "-"},
+    {"\xE2\x80\x94", "-"},
+    {"\xC2\xB1", "\\pm "},
+    {"\xE2\x88\x9E", "\\infty "},
+    {"\xCF\x80", "\\pi "},
+    {"\xE2\x89\xA4", "\\le "},
+    {"\xE2\x89\xA5", "\\ge "},
+    {"\xE2\x89\xA0", "\\ne "},
+    {"\xE2\x88\x9A", "\\sqrt "},
+    {"\xC2\xB0", "^\\circ "},
+    {"\xE2\x88\xAA", "\\cup "},
+    {"\xE2\x88\xA9", "\\cap "},
+    {"\xE2\x88\x85", "\\emptyset "},
+    {"\xE2\x88\x88", "\\in "},
+    {"\xC2\xB2", "^{2}"},
+    {"\xC2\xB3", "^{3}"},
+    {"\xC2\xBD", "\\frac{1}{2}"},
+    {"\xC2\xBC", "\\frac{1}{4}"},
+    {"\xC2\xBE", "\\frac{3}{4}"},
+    {"\xC2\xA0", " "},
+    {"\xE2\x80\xAF", " "},
+    {"\xE2\x80\x89", " "},
+    {"\xE2\x82\xAC", "\\$"},
+    {"\xC2\xA3", "\\$"},
+    {"\xCE\xB8", "\\theta "},
+    {"\xCE\xB1", "\\alpha "},
+    {"\xCE\xB2", "\\beta "},
+    {"\xE2\x89\x88", "\\approx "},
+    {"\xEF\xBC\x8C", ","},
+    {"\xE2\x88\x97", "*"},
+    {"\xE2\x81\x84", "/"},
 });
 
 constexpr std::array<std::string_view, 17> kTextCommands{
-    "text", "textbf", "textit", "textrm", "mbox", "mathrm", "mathbf", "mathit", "mathsf", "bf", "rm", "bold",
-    "textnormal", "operatorname", "boldsymbol", "hbox", "textsf"};
+    "text", "textbf", "textit", "textrm",     "mbox",         "mathrm",     "mathbf", "mathit", "mathsf",
+    "bf",   "rm",     "bold",   "textnormal", "operatorname", "boldsymbol", "hbox",   "textsf"};
 constexpr std::array<std::string_view, 22> kIgnored{
-    "left", "right", "displaystyle", "textstyle", "quad", "qquad", "limits", "bigl", "bigr", "big", "Big",
-    "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "thinspace", "thickspace", "medspace", "hspace", "middle"};
+    "left",  "right",     "displaystyle", "textstyle", "quad",   "qquad", "limits", "bigl",
+    "bigr",  "big",       "Big",          "Bigl",      "Bigr",   "bigg",  "Bigg",   "biggl",
+    "biggr", "thinspace", "thickspace",   "medspace",  "hspace", "middle"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -47,7 +75,8 @@ std::string to_ascii(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
-      if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') throw Undecided{"control character in the answer"};
+      if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')
+        throw Undecided{"control character in the answer"};
       out.push_back(text[i++]);
       continue;
     }
@@ -107,8 +136,8 @@ class Lexer {
   }
 
   void sign() {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPairs{{
-        {"<=", "\\le"}, {">=", "\\ge"}, {"!=", "\\ne"}, {"=/=", "\\ne"}, {"**", "^"}, {"==", "="}, {"...", "\\dots"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPairs{
+        {{"<=", "\\le"}, {">=", "\\ge"}, {"!=", "\\ne"}, {"=/=", "\\ne"}, {"**", "^"}, {"==", "="}, {"...", "\\dots"}}};
     for (const auto& [plain, meaning] : kPairs) {
       if (!looking_at(plain)) continue;
       pos_ += plain.size();
@@ -237,12 +266,31 @@ class Lexer {
   void escaped(char c) {
     if (c != '\0') ++pos_;
     switch (c) {
-      case '(': case ')': case '[': case ']': space_ = true; return;  // math delimiters
-      case ',': case ';': case ':': case '!': case ' ': case '\n': space_ = space_ || c != '!'; return;
-      case '{': case '}': depth_ = std::max(0, depth_ + (c == '{' ? 1 : -1)); break;
-      case '%': emit(TokenKind::symbol, "%"); return;
-      case '\0': throw Undecided{"a backslash at the end"};
-      default: break;
+      case '(':
+      case ')':
+      case '[':
+      case ']':
+        space_ = true;
+        return;  // math delimiters
+      case ',':
+      case ';':
+      case ':':
+      case '!':
+      case ' ':
+      case '\n':
+        space_ = space_ || c != '!';
+        return;
+      case '{':
+      case '}':
+        depth_ = std::max(0, depth_ + (c == '{' ? 1 : -1));
+        break;
+      case '%':
+        emit(TokenKind::symbol, "%");
+        return;
+      case '\0':
+        throw Undecided{"a backslash at the end"};
+      default:
+        break;
     }
     emit(TokenKind::command, std::string("\\") + c);
   }
@@ -310,8 +358,11 @@ std::string strip_delimiters(std::string_view text) {
       text = trim(text.substr(0, text.size() - 1));
       again = true;
     }
-    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"$$", "$$"}, {"$", "$"},
-                                      {"\\(", "\\)"}, {"\\[", "\\]"}, {"**", "**"}}) {
+    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"$$", "$$"},
+                                      {"$", "$"},
+                                      {"\\(", "\\)"},
+                                      {"\\[", "\\]"},
+                                      {"**", "**"}}) {
       again = unwrap(&text, open, close) || again;
     }
     for (const std::string_view box : {"\\boxed{", "\\fbox{", "\\boxed {"}) {

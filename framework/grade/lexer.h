@@ -1,8 +1,8 @@
 // Cuts an answer, LaTeX or plain text, into tokens: numbers with their separators joined, commands, letters, words.
 //
-// Everything that does not change the meaning disappears here: $ and \( delimiters, \left, \right, \displaystyle, spaces,
-// markdown stars, a full stop at the end. A letter run such as "xy" or "sin" stays one token, for the parser to split
-// where it knows more. Unicode signs of mathematics become their LaTeX commands.
+// Everything that does not change the meaning disappears here: $ and \( delimiters, \left, \right, \displaystyle,
+// spaces, markdown stars, a full stop at the end. A letter run such as "xy" or "sin" stays one token, for the parser to
+// split where it knows more. Unicode signs of mathematics become their LaTeX commands.
 #pragma once
 
 #include <string>

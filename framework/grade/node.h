@@ -11,30 +11,30 @@ namespace ft::grade {
 
 enum class Op {
   // Scalars.
-  number,       // value
-  symbol,       // text: "x", "x_{1}", "f'", "\\theta"
-  constant,     // text: "pi", "e", "i", "inf"
-  add,          // kids
-  multiply,     // kids
-  divide,       // kids[0] / kids[1]
-  power,        // kids[0] ^ kids[1]
-  root,         // kids[1]-th root of kids[0]; real for an odd root of a negative number
-  negate,       // kids[0]
-  call,         // text: the function's name; kids: arguments
-  plus_minus,   // kids[0] +- kids[1]
+  number,      // value
+  symbol,      // text: "x", "x_{1}", "f'", "\\theta"
+  constant,    // text: "pi", "e", "i", "inf"
+  add,         // kids
+  multiply,    // kids
+  divide,      // kids[0] / kids[1]
+  power,       // kids[0] ^ kids[1]
+  root,        // kids[1]-th root of kids[0]; real for an odd root of a negative number
+  negate,      // kids[0]
+  call,        // text: the function's name; kids: arguments
+  plus_minus,  // kids[0] +- kids[1]
   // Structures.
-  bracketed,    // text: the two brackets, "(]"; kids: elements of a tuple or the ends of an interval
-  list,         // kids in any order
-  set,          // kids in any order, each counted once
-  unite,        // union of kids
-  intersect,    // intersection of kids
-  without,      // kids[0] without kids[1]
-  matrix,       // kids: rows, each a list
-  relation,     // text: "=", "<", "<=", "!=", "in"; kids[0] relation kids[1]
-  ratio,        // kids[0] : kids[1] : ...
-  based,        // text: digits; value: the base
-  words,        // text in lower case, blanks collapsed
-  quantity,     // kids[0] with a unit or label; text: the label
+  bracketed,  // text: the two brackets, "(]"; kids: elements of a tuple or the ends of an interval
+  list,       // kids in any order
+  set,        // kids in any order, each counted once
+  unite,      // union of kids
+  intersect,  // intersection of kids
+  without,    // kids[0] without kids[1]
+  matrix,     // kids: rows, each a list
+  relation,   // text: "=", "<", "<=", "!=", "in"; kids[0] relation kids[1]
+  ratio,      // kids[0] : kids[1] : ...
+  based,      // text: digits; value: the base
+  words,      // text in lower case, blanks collapsed
+  quantity,   // kids[0] with a unit or label; text: the label
 };
 
 struct Node {

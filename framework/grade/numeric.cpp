@@ -24,8 +24,10 @@ class Evaluator {
   Approximate operator()(const Node& node) {
     budget_.spend(20);
     switch (node.op) {
-      case Op::number: return exact(node.value);
-      case Op::symbol: return point_.at(node.text);
+      case Op::number:
+        return exact(node.value);
+      case Op::symbol:
+        return point_.at(node.text);
       case Op::constant:
         if (node.text == "pi") return real(wide_pi());
         if (node.text == "e") return real(exp(Wide(1)));
@@ -41,23 +43,30 @@ class Evaluator {
         for (const Node& kid : node.kids) product = product * (*this)(kid);
         return product;
       }
-      case Op::divide: return (*this)(node.kids[0]) / (*this)(node.kids[1]);
-      case Op::negate: return -(*this)(node.kids[0]);
-      case Op::power: return power((*this)(node.kids[0]), node.kids[1]);
-      case Op::root: return root((*this)(node.kids[0]), (*this)(node.kids[1]));
-      case Op::call: return call(node);
+      case Op::divide:
+        return (*this)(node.kids[0]) / (*this)(node.kids[1]);
+      case Op::negate:
+        return -(*this)(node.kids[0]);
+      case Op::power:
+        return power((*this)(node.kids[0]), node.kids[1]);
+      case Op::root:
+        return root((*this)(node.kids[0]), (*this)(node.kids[1]));
+      case Op::call:
+        return call(node);
       case Op::quantity: {
         const Approximate value = (*this)(node.kids[0]);
         return node.text == "degree" ? value * real(wide_pi()) / exact(180) : value;
       }
-      default: throw Undecided{"a structure inside a formula"};
+      default:
+        throw Undecided{"a structure inside a formula"};
     }
   }
 
  private:
   static Approximate exact(const Rational& value) {
     const Wide wide = to_wide(value);
-    return {wide, Wide(0), value.is_integer() && value.numerator().num_limbs() <= 3 ? 0 : std::fabs(wide.high) * 0x1p-104};
+    return {wide, Wide(0),
+            value.is_integer() && value.numerator().num_limbs() <= 3 ? 0 : std::fabs(wide.high) * 0x1p-104};
   }
 
   // The real odd root of a negative real number, as in school; the principal root otherwise.
@@ -222,9 +231,12 @@ NumericVerdict compare_numerically(const Node& a, const Node& b, Budget& budget)
         if (p < 3 || agreed < 2) return NumericVerdict::different;
         split = true;
         break;
-      case AtPoint::agree: ++(p < 3 ? agreed : agreed_elsewhere); break;
+      case AtPoint::agree:
+        ++(p < 3 ? agreed : agreed_elsewhere);
+        break;
       case AtPoint::undefined:
-      case AtPoint::unclear: break;
+      case AtPoint::unclear:
+        break;
     }
   }
   if (names.empty()) return agreed == 1 ? NumericVerdict::equal : NumericVerdict::unclear;

@@ -41,8 +41,8 @@ Node Parser::answer() {
   }
   if (groups.back().empty()) groups.pop_back();
   if (groups.empty()) throw Undecided{"nothing to read"};
-  const bool tuples = groups.size() > 1 && std::any_of(groups.begin(), groups.end(),
-                                                      [](const auto& group) { return group.size() > 1; });
+  const bool tuples = groups.size() > 1 &&
+                      std::any_of(groups.begin(), groups.end(), [](const auto& group) { return group.size() > 1; });
   std::vector<Node> elements;
   for (auto& group : groups) {
     if (tuples) {
@@ -62,7 +62,8 @@ Node Parser::list_of(std::vector<Node> elements) {
   const Node& first = elements.front();
   if (first.is(Op::relation) && first.text == "=" && first.kids[0].is(Op::symbol)) {
     const Node name = first.kids[0];
-    const bool bare = std::none_of(elements.begin() + 1, elements.end(), [](const Node& n) { return n.is(Op::relation); });
+    const bool bare =
+        std::none_of(elements.begin() + 1, elements.end(), [](const Node& n) { return n.is(Op::relation); });
     if (bare) {
       for (std::size_t i = 1; i < elements.size(); ++i) {
         elements[i] = Node(Op::relation, "=", {name, std::move(elements[i])});
@@ -112,10 +113,23 @@ Node Parser::relation(const std::string& sign, Node left, Node right) {
 }
 
 std::optional<std::string> Parser::relation_sign() {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kSigns{{
-      {"=", "="},      {"<", "<"},       {">", ">"},         {"\\lt", "<"},   {"\\gt", ">"},    {"\\le", "<="},
-      {"\\leq", "<="}, {"\\ge", ">="},   {"\\geq", ">="},    {"\\ne", "!="},  {"\\neq", "!="},  {"\\in", "in"},
-      {"\\approx", "~"}, {"\\leqslant", "<="}, {"\\geqslant", ">="}, {"\\simeq", "~"}, {"\\equiv", "="}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kSigns{{{"=", "="},
+                                                                                         {"<", "<"},
+                                                                                         {">", ">"},
+                                                                                         {"\\lt", "<"},
+                                                                                         {"\\gt", ">"},
+                                                                                         {"\\le", "<="},
+                                                                                         {"\\leq", "<="},
+                                                                                         {"\\ge", ">="},
+                                                                                         {"\\geq", ">="},
+                                                                                         {"\\ne", "!="},
+                                                                                         {"\\neq", "!="},
+                                                                                         {"\\in", "in"},
+                                                                                         {"\\approx", "~"},
+                                                                                         {"\\leqslant", "<="},
+                                                                                         {"\\geqslant", ">="},
+                                                                                         {"\\simeq", "~"},
+                                                                                         {"\\equiv", "="}}};
   if (peek().kind != TokenKind::symbol && peek().kind != TokenKind::command) return std::nullopt;
   for (const auto& [token, sign] : kSigns) {
     if (peek().text == token) {

@@ -41,7 +41,8 @@ Node Parser::command() {
     advance();
     return primary();
   }
-  if (text == "\\overline" || text == "\\mathbb" || text == "\\vec" || text == "\\hat" || text == "\\bar" || text == "\\mathcal") {
+  if (text == "\\overline" || text == "\\mathbb" || text == "\\vec" || text == "\\hat" || text == "\\bar" ||
+      text == "\\mathcal") {
     advance();
     const Node inner = argument();
     if (inner.is(Op::symbol)) return {Op::symbol, text + inner.text};
@@ -141,8 +142,10 @@ Node Parser::function_argument() {
   Node argument = factor();
   while (starts_factor() && !is_symbol("(") && !is_symbol("[") && function_name(peek().text).empty()) {
     Node next = factor();
-    if (argument.is(Op::multiply)) argument.kids.push_back(std::move(next));
-    else argument = Node(Op::multiply, std::vector<Node>{std::move(argument), std::move(next)});
+    if (argument.is(Op::multiply))
+      argument.kids.push_back(std::move(next));
+    else
+      argument = Node(Op::multiply, std::vector<Node>{std::move(argument), std::move(next)});
   }
   return argument;
 }
@@ -272,8 +275,10 @@ Node Parser::matrix() {
       break;
     }
     row.push_back(element());
-    if (is_symbol("&")) advance();
-    else if (!is_command("\\\\") && !is_command("\\end")) unexpected();
+    if (is_symbol("&"))
+      advance();
+    else if (!is_command("\\\\") && !is_command("\\end"))
+      unexpected();
   }
   if (result.kids.empty()) throw Undecided{"an empty matrix"};
   if (environment == "vmatrix") return {Op::call, "det", {std::move(result)}};

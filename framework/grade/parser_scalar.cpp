@@ -15,10 +15,11 @@ bool is_fraction_command(std::string_view text) {
 }
 
 constexpr auto kSymbolCommands = std::to_array<std::string_view>(
-    {"\\alpha", "\\beta", "\\gamma", "\\delta", "\\epsilon", "\\varepsilon", "\\zeta", "\\eta", "\\theta", "\\vartheta",
-     "\\iota", "\\kappa", "\\lambda", "\\mu", "\\nu", "\\xi", "\\rho", "\\sigma", "\\tau", "\\phi", "\\varphi", "\\chi",
-     "\\psi", "\\omega", "\\Gamma", "\\Delta", "\\Theta", "\\Lambda", "\\Sigma", "\\Phi", "\\Psi", "\\Omega", "\\ell",
-     "\\hbar", "\\mathbb", "\\vec", "\\hat", "\\bar", "\\triangle", "\\angle", "\\mathcal"});
+    {"\\alpha",    "\\beta",  "\\gamma",    "\\delta",  "\\epsilon", "\\varepsilon", "\\zeta",  "\\eta",    "\\theta",
+     "\\vartheta", "\\iota",  "\\kappa",    "\\lambda", "\\mu",      "\\nu",         "\\xi",    "\\rho",    "\\sigma",
+     "\\tau",      "\\phi",   "\\varphi",   "\\chi",    "\\psi",     "\\omega",      "\\Gamma", "\\Delta",  "\\Theta",
+     "\\Lambda",   "\\Sigma", "\\Phi",      "\\Psi",    "\\Omega",   "\\ell",        "\\hbar",  "\\mathbb", "\\vec",
+     "\\hat",      "\\bar",   "\\triangle", "\\angle",  "\\mathcal"});
 
 bool is_symbol_command(std::string_view text) {
   return std::find(kSymbolCommands.begin(), kSymbolCommands.end(), text) != kSymbolCommands.end();
@@ -28,15 +29,18 @@ bool is_symbol_command(std::string_view text) {
 std::string single_letter(std::string_view text) {
   std::string letters;
   for (const char c : text) {
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0) letters.push_back(c);
-    else if (c != '(' && c != ')' && c != ' ' && c != '.') return {};
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0)
+      letters.push_back(c);
+    else if (c != '(' && c != ')' && c != ' ' && c != '.')
+      return {};
   }
   return letters.size() == 1 ? letters : std::string();
 }
 
 bool is_numeric_text(std::string_view text) {
   const bool digits = std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const bool letters = std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; });
+  const bool letters =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; });
   return digits && (!letters || text.find('\\') != std::string_view::npos);
 }
 
@@ -153,16 +157,22 @@ bool Parser::starts_factor() const {
   const Token& token = peek();
   if (is_list_separator()) return false;
   switch (token.kind) {
-    case TokenKind::number: return true;
-    case TokenKind::letters: return token.text != "U" && !starts_label();
-    case TokenKind::text: return !starts_label();
-    case TokenKind::symbol: return token.text == "(" || token.text == "[" || token.text == "{" || (token.text == "|" && bars_ == 0);
+    case TokenKind::number:
+      return true;
+    case TokenKind::letters:
+      return token.text != "U" && !starts_label();
+    case TokenKind::text:
+      return !starts_label();
+    case TokenKind::symbol:
+      return token.text == "(" || token.text == "[" || token.text == "{" || (token.text == "|" && bars_ == 0);
     case TokenKind::command:
-      return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" || token.text == "\\dbinom" ||
-             token.text == "\\tbinom" || token.text == "\\lfloor" || token.text == "\\lceil" || token.text == "\\lvert" ||
-             token.text == "\\begin" || token.text == "\\sum" || token.text == "\\prod" || token.text == "\\det" ||
-             is_symbol_command(token.text) || !function_name(token.text).empty() || !constant_name(token.text).empty();
-    case TokenKind::end: return false;
+      return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" ||
+             token.text == "\\dbinom" || token.text == "\\tbinom" || token.text == "\\lfloor" ||
+             token.text == "\\lceil" || token.text == "\\lvert" || token.text == "\\begin" || token.text == "\\sum" ||
+             token.text == "\\prod" || token.text == "\\det" || is_symbol_command(token.text) ||
+             !function_name(token.text).empty() || !constant_name(token.text).empty();
+    case TokenKind::end:
+      return false;
   }
   return false;
 }
@@ -260,15 +270,19 @@ Node Parser::primary() {
       advance();
       return number;
     }
-    case TokenKind::letters: return letters();
-    case TokenKind::text: return text_primary();
-    case TokenKind::command: return command();
+    case TokenKind::letters:
+      return letters();
+    case TokenKind::text:
+      return text_primary();
+    case TokenKind::command:
+      return command();
     case TokenKind::symbol:
       if (token.text == "(" || token.text == "[") return brackets();
       if (token.text == "{") return braces("}");
       if (token.text == "|") return absolute();
       break;
-    case TokenKind::end: break;
+    case TokenKind::end:
+      break;
   }
   unexpected();
 }

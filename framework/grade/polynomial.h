@@ -26,7 +26,9 @@ class Polynomial {
   void add(const Rational& coefficient, const Monomial& monomial);
   [[nodiscard]] const std::map<Monomial, Rational>& terms() const { return terms_; }
   [[nodiscard]] bool is_zero() const { return terms_.empty(); }
-  [[nodiscard]] bool is_constant() const { return terms_.empty() || (terms_.size() == 1 && terms_.begin()->first.empty()); }
+  [[nodiscard]] bool is_constant() const {
+    return terms_.empty() || (terms_.size() == 1 && terms_.begin()->first.empty());
+  }
   // The value of a constant.
   [[nodiscard]] Rational constant() const { return terms_.empty() ? Rational(0) : terms_.begin()->second; }
   [[nodiscard]] bool is_monomial() const { return terms_.size() == 1; }

@@ -14,7 +14,7 @@ namespace ft::grade {
 class Rational {
  public:
   Rational() : denominator_(1) {}
-  Rational(long long value) : numerator_(value), denominator_(1) {}  // NOLINT(google-explicit-constructor)
+  Rational(long long value) : numerator_(value), denominator_(1) {}          // NOLINT(google-explicit-constructor)
   Rational(BigInt value) : numerator_(std::move(value)), denominator_(1) {}  // NOLINT(google-explicit-constructor)
   // Throws Undecided when the denominator is zero.
   Rational(BigInt numerator, BigInt denominator);

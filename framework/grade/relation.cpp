@@ -10,22 +10,28 @@ namespace ft::grade {
 bool is_name(const Node& node) {
   switch (node.op) {
     case Op::symbol:
-    case Op::words: return true;
-    case Op::call: return !node.kids.empty() && function_name(node.text).empty() && node.text != "factorial" && node.text != "mod";
-    case Op::bracketed: return std::all_of(node.kids.begin(), node.kids.end(), is_name);
+    case Op::words:
+      return true;
+    case Op::call:
+      return !node.kids.empty() && function_name(node.text).empty() && node.text != "factorial" && node.text != "mod";
+    case Op::bracketed:
+      return std::all_of(node.kids.begin(), node.kids.end(), is_name);
     case Op::multiply:  // AB, CD: the names of geometry
       return std::all_of(node.kids.begin(), node.kids.end(), [](const Node& kid) {
         return kid.is(Op::symbol) && kid.text.size() == 1 && kid.text[0] >= 'A' && kid.text[0] <= 'Z';
       });
     case Op::divide:
-    case Op::ratio: return std::all_of(node.kids.begin(), node.kids.end(), is_name);
-    default: return false;
+    case Op::ratio:
+      return std::all_of(node.kids.begin(), node.kids.end(), is_name);
+    default:
+      return false;
   }
 }
 
 bool has_symbols(const Node& node) {
   if (node.is(Op::symbol) || node.is(Op::words)) return true;
-  if (node.is(Op::call) && function_name(node.text).empty() && node.text.size() <= 4 && node.text != "mod" && node.text != "det") {
+  if (node.is(Op::call) && function_name(node.text).empty() && node.text.size() <= 4 && node.text != "mod" &&
+      node.text != "det") {
     return true;
   }
   return std::any_of(node.kids.begin(), node.kids.end(), has_symbols);
@@ -49,7 +55,8 @@ struct Linear {
   Quotient offset;
 };
 
-std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra, const std::vector<std::string>& symbols) {
+std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra,
+                                    const std::vector<std::string>& symbols) {
   if (symbols.size() != 1 || !(difference.bottom == Polynomial(Rational(1)))) return std::nullopt;
   Linear linear{symbols.front(), 0, {}};
   Polynomial offset;
@@ -70,7 +77,8 @@ std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra
 }
 
 void collect_symbols(const Node& node, std::vector<std::string>* names) {
-  if (node.is(Op::symbol) && std::find(names->begin(), names->end(), node.text) == names->end()) names->push_back(node.text);
+  if (node.is(Op::symbol) && std::find(names->begin(), names->end(), node.text) == names->end())
+    names->push_back(node.text);
   for (const Node& kid : node.kids) collect_symbols(kid, names);
 }
 
@@ -84,7 +92,9 @@ Node infinity(bool minus) {
 Node all_but(const std::vector<Node>& points) {
   Node result(Op::unite, std::vector<Node>{});
   for (std::size_t i = 0; i <= points.size(); ++i) {
-    result.kids.push_back(Node(Op::bracketed, "()", {i == 0 ? infinity(true) : points[i - 1], i == points.size() ? infinity(false) : points[i]}));
+    result.kids.push_back(
+        Node(Op::bracketed, "()",
+             {i == 0 ? infinity(true) : points[i - 1], i == points.size() ? infinity(false) : points[i]}));
   }
   return result;
 }
@@ -114,7 +124,8 @@ std::optional<Membership> bare_inequality(const Node& relation) {
 
 std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
   if (!relation.is(Op::relation)) return std::nullopt;
-  if (relation.text == "in" && relation.kids[0].is(Op::symbol)) return Membership{relation.kids[0].text, relation.kids[1]};
+  if (relation.text == "in" && relation.kids[0].is(Op::symbol))
+    return Membership{relation.kids[0].text, relation.kids[1]};
   if (relation.text != "<" && relation.text != "<=" && relation.text != "!=") return std::nullopt;
   if (auto bare = bare_inequality(relation)) return bare;
   if (relation.text == "!=") return std::nullopt;
@@ -145,7 +156,8 @@ std::string relation_normal_form(const Node& relation, Budget& budget) {
   // Dividing out a common power of a variable would lose or gain solutions, so it stays.
   const Rational leading = difference.terms().begin()->second;
   const bool direction = relation.text == "<" || relation.text == "<=";
-  if (direction && !(left.bottom.is_constant() && right.bottom.is_constant())) throw Undecided{"an inequality with a fraction"};
+  if (direction && !(left.bottom.is_constant() && right.bottom.is_constant()))
+    throw Undecided{"an inequality with a fraction"};
   const Rational factor = direction && leading.is_negative() ? -leading : leading;
   return relation.text + " " + difference.scaled(Rational(1) / factor).to_string();
 }

@@ -9,7 +9,8 @@
 
 namespace ft::grade {
 
-// "x < 3" and "-x > -3" as "x in (-inf, 3)"; "x != 3" as two intervals; "x in S" as it is. Nothing for relations about several variables or powers.
+// "x < 3" and "-x > -3" as "x in (-inf, 3)"; "x != 3" as two intervals; "x in S" as it is. Nothing for relations about
+// several variables or powers.
 struct Membership {
   std::string variable;
   Node set;

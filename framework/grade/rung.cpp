@@ -9,7 +9,8 @@ namespace ft::grade {
 namespace {
 
 bool mentions_infinity(const Node& node) {
-  return (node.is(Op::constant) && node.text == "inf") || std::any_of(node.kids.begin(), node.kids.end(), mentions_infinity);
+  return (node.is(Op::constant) && node.text == "inf") ||
+         std::any_of(node.kids.begin(), node.kids.end(), mentions_infinity);
 }
 
 // 1 for infinity, -1 for minus infinity, 0 for anything else.
@@ -47,10 +48,14 @@ class NumericRung final : public Rung {
  public:
   [[nodiscard]] std::optional<Judgement> decide(const Node& a, const Node& b, Budget& budget) const override {
     switch (compare_numerically(a, b, budget)) {
-      case NumericVerdict::different: return Judgement{Verdict::different, "numeric"};
-      case NumericVerdict::equal: return Judgement{Verdict::equal, "numeric, 20 digits"};
-      case NumericVerdict::equal_for_positive: return Judgement{Verdict::unknown, "equal for positive values only"};
-      case NumericVerdict::unclear: break;
+      case NumericVerdict::different:
+        return Judgement{Verdict::different, "numeric"};
+      case NumericVerdict::equal:
+        return Judgement{Verdict::equal, "numeric, 20 digits"};
+      case NumericVerdict::equal_for_positive:
+        return Judgement{Verdict::unknown, "equal for positive values only"};
+      case NumericVerdict::unclear:
+        break;
     }
     return std::nullopt;
   }

@@ -16,8 +16,8 @@ namespace ft::grade {
 class Rung {
  public:
   virtual ~Rung() = default;
-  // Two scalar trees (Node::is_scalar). Nothing where this rung cannot tell. May throw Undecided, which counts as nothing
-  // and whose reason is reported if no later rung decides.
+  // Two scalar trees (Node::is_scalar). Nothing where this rung cannot tell. May throw Undecided, which counts as
+  // nothing and whose reason is reported if no later rung decides.
   [[nodiscard]] virtual std::optional<Judgement> decide(const Node& a, const Node& b, Budget& budget) const = 0;
 };
 

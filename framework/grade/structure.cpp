@@ -41,12 +41,14 @@ Node sum_of(const Node& a, const Node& b) {
   check_shape(a);
   check_shape(b);
   if (a.kids.size() != b.kids.size() || columns(a) != columns(b)) throw Undecided{"matrices of different shapes"};
-  return build(a.kids.size(), columns(a), [&](std::size_t i, std::size_t j) { return binary(Op::add, at(a, i, j), at(b, i, j)); });
+  return build(a.kids.size(), columns(a),
+               [&](std::size_t i, std::size_t j) { return binary(Op::add, at(a, i, j), at(b, i, j)); });
 }
 
 Node scaled(const Node& matrix, const Node& factor, Op op) {
   check_shape(matrix);
-  return build(matrix.kids.size(), columns(matrix), [&](std::size_t i, std::size_t j) { return binary(op, at(matrix, i, j), factor); });
+  return build(matrix.kids.size(), columns(matrix),
+               [&](std::size_t i, std::size_t j) { return binary(op, at(matrix, i, j), factor); });
 }
 
 Node product_of(const Node& a, const Node& b) {
@@ -109,7 +111,8 @@ Node with_matrices(Node node) {
   const bool any = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) { return kid.is(Op::matrix); });
   if (!any) return node;
   switch (node.op) {
-    case Op::negate: return scaled(node.kids[0], Node(Rational(-1)), Op::multiply);
+    case Op::negate:
+      return scaled(node.kids[0], Node(Rational(-1)), Op::multiply);
     case Op::divide:
       if (node.kids[1].is(Op::matrix)) throw Undecided{"division by a matrix"};
       return scaled(node.kids[0], node.kids[1], Op::divide);
@@ -130,12 +133,14 @@ Node with_matrices(Node node) {
         } else if (result.is(Op::matrix)) {
           result = next.is(Op::matrix) ? product_of(result, next) : scaled(result, next, Op::multiply);
         } else {
-          result = next.is(Op::matrix) ? scaled(next, result, Op::multiply) : binary(Op::multiply, std::move(result), next);
+          result =
+              next.is(Op::matrix) ? scaled(next, result, Op::multiply) : binary(Op::multiply, std::move(result), next);
         }
       }
       return result;
     }
-    default: return node;
+    default:
+      return node;
   }
 }
 
@@ -143,7 +148,8 @@ Node with_matrices(Node node) {
 std::optional<int> infinite_sign(const Node& node, Budget& budget) {
   if (node.is(Op::constant)) return node.text == "inf" ? 1 : 0;
   const bool inside = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) {
-    return (kid.is(Op::constant) && kid.text == "inf") || (kid.is(Op::negate) && kid.kids[0].is(Op::constant) && kid.kids[0].text == "inf");
+    return (kid.is(Op::constant) && kid.text == "inf") ||
+           (kid.is(Op::negate) && kid.kids[0].is(Op::constant) && kid.kids[0].text == "inf");
   });
   if (!inside) return 0;
   const auto number = [&](const Node& kid) -> std::optional<Rational> {
@@ -204,7 +210,8 @@ Node with_range(Node node, Budget& budget) {
   const long long last = to.rational().as_long().value_or(kTooFar);
   if (first <= -kTooFar || last >= kTooFar || last - first > 200) return node;
   std::vector<Node> parts{Node(Rational(node.text == "sum" ? 0 : 1))};
-  for (long long i = first; i <= last; ++i) parts.push_back(substituted(node.kids[2], lower.kids[0].text, Node(Rational(i)), budget));
+  for (long long i = first; i <= last; ++i)
+    parts.push_back(substituted(node.kids[2], lower.kids[0].text, Node(Rational(i)), budget));
   return {node.text == "sum" ? Op::add : Op::multiply, std::move(parts)};
 }
 
@@ -224,7 +231,9 @@ Node with_alternatives(Node node, Budget& budget) {
 // "R without {1, 5}" for rational points.
 Node with_points_removed(Node node) {
   std::vector<Node> points = node.kids[1].kids;
-  const auto rational = [](const Node& point) { return point.is(Op::number) || (point.is(Op::negate) && point.kids[0].is(Op::number)); };
+  const auto rational = [](const Node& point) {
+    return point.is(Op::number) || (point.is(Op::negate) && point.kids[0].is(Op::number));
+  };
   if (!std::all_of(points.begin(), points.end(), rational)) return node;
   const auto value = [](const Node& point) { return point.is(Op::number) ? point.value : -point.kids[0].value; };
   std::sort(points.begin(), points.end(), [&](const Node& a, const Node& b) { return value(a) < value(b); });
@@ -274,12 +283,15 @@ Node worked_out(Node node, Budget& budget) {
   budget.spend();
   for (Node& kid : node.kids) kid = worked_out(std::move(kid), budget);
   node = with_matrices(std::move(node));
-  if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3) return with_range(std::move(node), budget);
+  if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3)
+    return with_range(std::move(node), budget);
   if (node.is(Op::list) && node.text == "or") return with_alternatives(std::move(node), budget);
-  if (node.is(Op::without) && node.kids[0].is(Op::symbol) && node.kids[0].text == "\\mathbbR" && node.kids[1].is(Op::set)) {
+  if (node.is(Op::without) && node.kids[0].is(Op::symbol) && node.kids[0].text == "\\mathbbR" &&
+      node.kids[1].is(Op::set)) {
     return with_points_removed(std::move(node));
   }
-  if (node.is(Op::unite) || node.is(Op::intersect) || node.is(Op::without)) return with_finite_sets(std::move(node), budget);
+  if (node.is(Op::unite) || node.is(Op::intersect) || node.is(Op::without))
+    return with_finite_sets(std::move(node), budget);
   if (node.is(Op::add) || node.is(Op::multiply) || node.is(Op::divide) || node.is(Op::power)) {
     const auto sign = infinite_sign(node, budget);
     if (sign && *sign != 0) {

@@ -10,15 +10,15 @@ namespace ft::grade {
 
 std::string function_name(std::string_view word) {
   static const std::map<std::string, std::string, std::less<>> kNames{
-      {"sin", "sin"},         {"cos", "cos"},         {"tan", "tan"},         {"cot", "cot"},       {"sec", "sec"},
-      {"csc", "csc"},         {"arcsin", "arcsin"},   {"arccos", "arccos"},   {"arctan", "arctan"}, {"asin", "arcsin"},
-      {"acos", "arccos"},     {"atan", "arctan"},     {"arccot", "arccot"},   {"arcsec", "arcsec"}, {"arccsc", "arccsc"},
-      {"sinh", "sinh"},       {"cosh", "cosh"},       {"tanh", "tanh"},       {"coth", "coth"},     {"sech", "sech"},
-      {"csch", "csch"},       {"arsinh", "arsinh"},   {"arcsinh", "arsinh"},  {"arcosh", "arcosh"}, {"arccosh", "arcosh"},
-      {"artanh", "artanh"},   {"arctanh", "artanh"},  {"asinh", "arsinh"},    {"acosh", "arcosh"},  {"atanh", "artanh"},
-      {"ln", "ln"},           {"log", "log"},         {"exp", "exp"},         {"gcd", "gcd"},       {"lcm", "lcm"},
-      {"max", "max"},         {"min", "min"},         {"floor", "floor"},     {"ceil", "ceil"},     {"abs", "abs"},
-      {"arccoth", "arcoth"},  {"arcoth", "arcoth"},   {"arcsch", "arcsch"},   {"arsech", "arsech"}, {"lg", "lg"},
+      {"sin", "sin"},        {"cos", "cos"},        {"tan", "tan"},        {"cot", "cot"},       {"sec", "sec"},
+      {"csc", "csc"},        {"arcsin", "arcsin"},  {"arccos", "arccos"},  {"arctan", "arctan"}, {"asin", "arcsin"},
+      {"acos", "arccos"},    {"atan", "arctan"},    {"arccot", "arccot"},  {"arcsec", "arcsec"}, {"arccsc", "arccsc"},
+      {"sinh", "sinh"},      {"cosh", "cosh"},      {"tanh", "tanh"},      {"coth", "coth"},     {"sech", "sech"},
+      {"csch", "csch"},      {"arsinh", "arsinh"},  {"arcsinh", "arsinh"}, {"arcosh", "arcosh"}, {"arccosh", "arcosh"},
+      {"artanh", "artanh"},  {"arctanh", "artanh"}, {"asinh", "arsinh"},   {"acosh", "arcosh"},  {"atanh", "artanh"},
+      {"ln", "ln"},          {"log", "log"},        {"exp", "exp"},        {"gcd", "gcd"},       {"lcm", "lcm"},
+      {"max", "max"},        {"min", "min"},        {"floor", "floor"},    {"ceil", "ceil"},     {"abs", "abs"},
+      {"arccoth", "arcoth"}, {"arcoth", "arcoth"},  {"arcsch", "arcsch"},  {"arsech", "arsech"}, {"lg", "lg"},
       {"binom", "binom"}};
   if (word.starts_with('\\')) word.remove_prefix(1);
   const auto found = kNames.find(word);
@@ -35,7 +35,8 @@ std::string constant_name(std::string_view word) {
 
 bool is_separator_word(std::string_view word) {
   std::string_view plain = word;
-  while (!plain.empty() && (std::isspace(static_cast<unsigned char>(plain.front())) != 0 || plain.front() == ',')) plain.remove_prefix(1);
+  while (!plain.empty() && (std::isspace(static_cast<unsigned char>(plain.front())) != 0 || plain.front() == ','))
+    plain.remove_prefix(1);
   const std::string words = plain_words(plain);
   return words == "and" || words == "or" || words == "&" || (words.empty() && word.find(',') != std::string_view::npos);
 }
@@ -53,7 +54,8 @@ std::string plain_words(std::string_view text) {
     space = false;
     out.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
   }
-  while (!out.empty() && (out.back() == ',' || out.back() == ';' || out.back() == ':' || out.back() == '!')) out.pop_back();
+  while (!out.empty() && (out.back() == ',' || out.back() == ';' || out.back() == ':' || out.back() == '!'))
+    out.pop_back();
   return out;
 }
 
@@ -67,32 +69,73 @@ struct KnownUnit {
 };
 
 constexpr auto kUnits = std::to_array<KnownUnit>({
-    {"cm", "length", 1, 100},        {"centimeter", "length", 1, 100}, {"centimetre", "length", 1, 100},
-    {"mm", "length", 1, 1000},       {"millimeter", "length", 1, 1000}, {"m", "length", 1, 1},
-    {"meter", "length", 1, 1},       {"metre", "length", 1, 1},        {"km", "length", 1000, 1},
-    {"kilometer", "length", 1000, 1}, {"kilometre", "length", 1000, 1}, {"inch", "length", 254, 10000},
-    {"inche", "length", 254, 10000}, {"in", "length", 254, 10000},     {"foot", "length", 3048, 10000},
-    {"feet", "length", 3048, 10000}, {"ft", "length", 3048, 10000},    {"yard", "length", 9144, 10000},
-    {"yd", "length", 9144, 10000},   {"mile", "length", 1609344, 1000}, {"mi", "length", 1609344, 1000},
-    {"second", "time", 1, 1},        {"sec", "time", 1, 1},            {"s", "time", 1, 1},
-    {"minute", "time", 60, 1},       {"min", "time", 60, 1},           {"hour", "time", 3600, 1},
-    {"hr", "time", 3600, 1},         {"h", "time", 3600, 1},           {"day", "time", 86400, 1},
-    {"week", "time", 604800, 1},     {"dollar", "money", 100, 1},      {"usd", "money", 100, 1},
-    {"cent", "money", 1, 1},         {"gram", "mass", 1, 1},           {"g", "mass", 1, 1},
-    {"kg", "mass", 1000, 1},         {"kilogram", "mass", 1000, 1},    {"mg", "mass", 1, 1000},
-    {"pound", "weight", 16, 1},      {"lb", "weight", 16, 1},          {"ounce", "weight", 1, 1},
-    {"oz", "weight", 1, 1},          {"degree", "angle", 1, 1},        {"deg", "angle", 1, 1},
-    {"liter", "volume", 1000, 1},    {"litre", "volume", 1000, 1},     {"l", "volume", 1000, 1},
-    {"ml", "volume", 1, 1},          {"milliliter", "volume", 1, 1},   {"mph", "miles per hour", 1, 1},
-    {"percent", "percent", 1, 1},    {"percentage", "percent", 1, 1},  {"pct", "percent", 1, 1},
-    {"unit", "", 1, 1},              {"month", "month", 1, 1},         {"year", "month", 12, 1},
-    {"am", "am", 1, 1},              {"pm", "pm", 1, 1},               {"gallon", "gallon", 1, 1},
+    {"cm", "length", 1, 100},
+    {"centimeter", "length", 1, 100},
+    {"centimetre", "length", 1, 100},
+    {"mm", "length", 1, 1000},
+    {"millimeter", "length", 1, 1000},
+    {"m", "length", 1, 1},
+    {"meter", "length", 1, 1},
+    {"metre", "length", 1, 1},
+    {"km", "length", 1000, 1},
+    {"kilometer", "length", 1000, 1},
+    {"kilometre", "length", 1000, 1},
+    {"inch", "length", 254, 10000},
+    {"inche", "length", 254, 10000},
+    {"in", "length", 254, 10000},
+    {"foot", "length", 3048, 10000},
+    {"feet", "length", 3048, 10000},
+    {"ft", "length", 3048, 10000},
+    {"yard", "length", 9144, 10000},
+    {"yd", "length", 9144, 10000},
+    {"mile", "length", 1609344, 1000},
+    {"mi", "length", 1609344, 1000},
+    {"second", "time", 1, 1},
+    {"sec", "time", 1, 1},
+    {"s", "time", 1, 1},
+    {"minute", "time", 60, 1},
+    {"min", "time", 60, 1},
+    {"hour", "time", 3600, 1},
+    {"hr", "time", 3600, 1},
+    {"h", "time", 3600, 1},
+    {"day", "time", 86400, 1},
+    {"week", "time", 604800, 1},
+    {"dollar", "money", 100, 1},
+    {"usd", "money", 100, 1},
+    {"cent", "money", 1, 1},
+    {"gram", "mass", 1, 1},
+    {"g", "mass", 1, 1},
+    {"kg", "mass", 1000, 1},
+    {"kilogram", "mass", 1000, 1},
+    {"mg", "mass", 1, 1000},
+    {"pound", "weight", 16, 1},
+    {"lb", "weight", 16, 1},
+    {"ounce", "weight", 1, 1},
+    {"oz", "weight", 1, 1},
+    {"degree", "angle", 1, 1},
+    {"deg", "angle", 1, 1},
+    {"liter", "volume", 1000, 1},
+    {"litre", "volume", 1000, 1},
+    {"l", "volume", 1000, 1},
+    {"ml", "volume", 1, 1},
+    {"milliliter", "volume", 1, 1},
+    {"mph", "miles per hour", 1, 1},
+    {"percent", "percent", 1, 1},
+    {"percentage", "percent", 1, 1},
+    {"pct", "percent", 1, 1},
+    {"unit", "", 1, 1},
+    {"month", "month", 1, 1},
+    {"year", "month", 12, 1},
+    {"am", "am", 1, 1},
+    {"pm", "pm", 1, 1},
+    {"gallon", "gallon", 1, 1},
     {"yuan", "yuan", 1, 1},
 });
 
 const KnownUnit* find_unit(std::string_view word) {
   const auto named = [](std::string_view name) {
-    const auto* found = std::find_if(kUnits.begin(), kUnits.end(), [&](const KnownUnit& unit) { return unit.name == name; });
+    const auto* found =
+        std::find_if(kUnits.begin(), kUnits.end(), [&](const KnownUnit& unit) { return unit.name == name; });
     return found == kUnits.end() ? nullptr : found;
   };
   if (const KnownUnit* unit = named(word)) return unit;

@@ -1,10 +1,10 @@
 // Complex numbers of about 31 digits with a bound on their rounding error, for telling expressions apart that no rule
 // brings to the same form.
 //
-// A real part is an unevaluated sum of two doubles (Dekker 1971, Knuth's two-sum). Every operation carries a first-order
-// error bound along, so that a comparison can tell "different" from "cannot tell": a cancellation shows as a large bound.
+// A real part is an unevaluated sum of two doubles (Dekker 1971, Knuth's two-sum). Every operation carries a
+// first-order error bound along, so that a comparison can tell "different" from "cannot tell": a cancellation shows as
+// a large bound.
 #pragma once
-
 
 #include "framework/grade/rational.h"
 
@@ -26,7 +26,7 @@ struct Wide {
 [[nodiscard]] Wide operator/(Wide a, Wide b);
 [[nodiscard]] Wide sqrt(Wide a);
 [[nodiscard]] Wide exp(Wide a);
-[[nodiscard]] Wide log(Wide a);    // a > 0
+[[nodiscard]] Wide log(Wide a);  // a > 0
 void sin_cos(Wide a, Wide* sine, Wide* cosine);
 [[nodiscard]] Wide atan2(Wide y, Wide x);
 [[nodiscard]] Wide to_wide(const Rational& value);

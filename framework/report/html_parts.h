@@ -13,7 +13,8 @@ namespace ft::report {
 class HtmlTable {
  public:
   // `caption` and `header` are plain text, the caption already escaped where it holds the user's text.
-  HtmlTable(std::string caption, std::vector<std::string> header) : caption_(std::move(caption)), header_(std::move(header)) {}
+  HtmlTable(std::string caption, std::vector<std::string> header)
+      : caption_(std::move(caption)), header_(std::move(header)) {}
   // That column holds text: aligned left, wrapped.
   void text_column(std::size_t column) { text_columns_.insert(column); }
   // Cells are HTML, escaped by the caller; the first is the row's header. `best` marks the row.

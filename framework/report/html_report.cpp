@@ -17,7 +17,8 @@ using rerank::StrategyRow;
 
 std::string accuracy(const std::optional<Estimate>& value) {
   if (!value) return "<span class=\"error\">&ndash;</span>";
-  return fmt::format("{:.1f} <span class=\"error\">&plusmn;{:.1f}</span>", 100 * value->mean, 100 * value->standard_error);
+  return fmt::format("{:.1f} <span class=\"error\">&plusmn;{:.1f}</span>", 100 * value->mean,
+                     100 * value->standard_error);
 }
 
 std::optional<Estimate> solver_value(const RankingTable& table, const char* name) {
@@ -26,12 +27,14 @@ std::optional<Estimate> solver_value(const RankingTable& table, const char* name
 }
 
 std::string headline(const ReportInput& input) {
-  HtmlTable table("Accuracy in per cent with one standard error over problems. Unreadable and undecided attempts are never right.",
-                  {"attempts", "problems", "N", "Pass@1", "Maj1@N", "Pass@N", "right attempts", "unreadable", "undecided"});
+  HtmlTable table(
+      "Accuracy in per cent with one standard error over problems. Unreadable and undecided attempts are never right.",
+      {"attempts", "problems", "N", "Pass@1", "Maj1@N", "Pass@N", "right attempts", "unreadable", "undecided"});
   for (const StageTable& stage : input.stages) {
     const RankingTable& t = stage.table;
-    table.add({escape(stage.stage), std::to_string(t.num_problems), std::to_string(t.num_attempts), accuracy(solver_value(t, "Pass@1")),
-               accuracy(solver_value(t, "Maj1")), accuracy(solver_value(t, "Pass")), fmt::format("{:.1f} %", 100 * t.right),
+    table.add({escape(stage.stage), std::to_string(t.num_problems), std::to_string(t.num_attempts),
+               accuracy(solver_value(t, "Pass@1")), accuracy(solver_value(t, "Maj1")),
+               accuracy(solver_value(t, "Pass")), fmt::format("{:.1f} %", 100 * t.right),
                fmt::format("{:.1f} %", 100 * t.unreadable), fmt::format("{:.1f} %", 100 * t.unknown)});
   }
   return table.to_string();
@@ -39,8 +42,10 @@ std::string headline(const ReportInput& input) {
 
 std::string strategies(const RankingTable& ranking) {
   HtmlTable table(
-      "Strategies: accuracy in per cent, the paired difference to Maj1 with its standard error and 95 % bootstrap interval; "
-      "the same ranking by the solver's own log-probability as a baseline; and the share of attempts that must be scored.",
+      "Strategies: accuracy in per cent, the paired difference to Maj1 with its standard error and 95 % bootstrap "
+      "interval; "
+      "the same ranking by the solver's own log-probability as a baseline; and the share of attempts that must be "
+      "scored.",
       {"strategy", "accuracy", "to Maj1", "95 % interval", "by mean log p", "by sum log p", "cost", "meaning"});
   table.text_column(7);
   double best = -1;
@@ -53,12 +58,14 @@ std::string strategies(const RankingTable& ranking) {
     std::string difference;
     std::string interval;
     if (value && !is_maj1) {
-      difference = fmt::format("{:+.1f} <span class=\"error\">&plusmn;{:.1f}</span>", 100 * value->difference, 100 * value->difference_error);
+      difference = fmt::format("{:+.1f} <span class=\"error\">&plusmn;{:.1f}</span>", 100 * value->difference,
+                               100 * value->difference_error);
       interval = fmt::format("{:+.1f} to {:+.1f}", 100 * value->difference_low, 100 * value->difference_high);
     }
-    table.add({escape(row.name), accuracy(value), difference, interval, row.mean_log_prob ? accuracy(row.mean_log_prob) : "",
-               row.sum_log_prob ? accuracy(row.sum_log_prob) : "", fmt::format("{:.2f}", row.cost), escape(row.meaning)},
-              row.verifier && row.verifier->mean == best);
+    table.add(
+        {escape(row.name), accuracy(value), difference, interval, row.mean_log_prob ? accuracy(row.mean_log_prob) : "",
+         row.sum_log_prob ? accuracy(row.sum_log_prob) : "", fmt::format("{:.2f}", row.cost), escape(row.meaning)},
+        row.verifier && row.verifier->mean == best);
   }
   return table.to_string();
 }
@@ -101,17 +108,23 @@ std::string best_points(const RankingTable& table) {
   for (const char* name : {"RR.MajK", "W.RR.MajK", "Maj1.TopN"}) {
     const Curve* curve = table.find_curve(name);
     if (curve == nullptr || curve->values.empty()) continue;
-    const auto best = std::max_element(curve->values.begin(), curve->values.end(), [](const Estimate& a, const Estimate& b) { return a.mean < b.mean; });
+    const auto best = std::max_element(curve->values.begin(), curve->values.end(),
+                                       [](const Estimate& a, const Estimate& b) { return a.mean < b.mean; });
     text += fmt::format("{}{} {:.1f} at {} = {}", text.empty() ? "" : ", ", name, 100 * best->mean, curve->axis,
                         curve->at[static_cast<std::size_t>(best - curve->values.begin())]);
   }
-  return text.empty() ? "" : "<p class=\"soft\">Best points of the curves, picked after the fact and so optimistic: " + text + ".</p>";
+  return text.empty()
+             ? ""
+             : "<p class=\"soft\">Best points of the curves, picked after the fact and so optimistic: " + text +
+                   ".</p>";
 }
 
 std::string quality(const RankingTable& table) {
   HtmlTable rows("How well right attempts are told from wrong ones: area under the curve, 0.5 is chance.",
                  {"score", "all attempts", "within a problem", "problems with both"});
-  const auto cell = [](const std::optional<double>& value) { return value ? fmt::format("{:.3f}", *value) : std::string("&ndash;"); };
+  const auto cell = [](const std::optional<double>& value) {
+    return value ? fmt::format("{:.3f}", *value) : std::string("&ndash;");
+  };
   const auto add = [&](const char* name, const rerank::VerifierQuality& q) {
     rows.add({name, cell(q.auc_pooled), cell(q.auc_within_problem), std::to_string(q.problems_with_both)});
   };
@@ -137,9 +150,12 @@ std::string stage_section(const StageTable& stage, std::size_t index) {
   const RankingTable& table = stage.table;
   std::string out = heading(fmt::format("stage-{}", index), stage.stage);
   if (!stage.description.empty()) out += "<p>" + escape(stage.description) + "</p>";
-  out += fmt::format("<p class=\"soft\">{} problems, up to {} attempts each, {:.1f} clusters a problem on average.{}</p>", table.num_problems,
-                     table.num_attempts, table.mean_clusters,
-                     table.unscored > 0 ? fmt::format(" {} readable attempts have no verifier score and lose to every one that has.", table.unscored) : "");
+  out += fmt::format(
+      "<p class=\"soft\">{} problems, up to {} attempts each, {:.1f} clusters a problem on average.{}</p>",
+      table.num_problems, table.num_attempts, table.mean_clusters,
+      table.unscored > 0
+          ? fmt::format(" {} readable attempts have no verifier score and lose to every one that has.", table.unscored)
+          : "");
   out += strategies(table) + best_points(table) + charts(table);
   if (table.num_attempts > 0) out += quality(table) + groups(table);
   return out;
@@ -148,7 +164,8 @@ std::string stage_section(const StageTable& stage, std::size_t index) {
 std::string losses(const ReportInput& input) {
   std::string out = heading("losses", "Training losses") + "<div class=\"charts\">";
   for (const LossCurve& curve : input.losses) {
-    Chart chart{curve.stage, "optimiser step", curve.unit.empty() ? "loss" : "loss a " + curve.unit, {}, false, false, false};
+    Chart chart{curve.stage, "optimiser step", curve.unit.empty() ? "loss" : "loss a " + curve.unit, {}, false, false,
+                false};
     chart.series.push_back({"training", curve.points});
     if (!curve.validation.empty()) chart.series.push_back({"validation", curve.validation});
     out += figure(chart);
@@ -171,7 +188,8 @@ std::string examples(const ReportInput& input) {
   std::string out = heading("examples", "Examples");
   for (const Example& example : input.examples) {
     out += "<details><summary>" + escape(example.title) + "</summary>";
-    for (const Entry& entry : example.entries) out += "<h3>" + escape(entry.key) + "</h3><pre>" + escape(entry.value) + "</pre>";
+    for (const Entry& entry : example.entries)
+      out += "<h3>" + escape(entry.key) + "</h3><pre>" + escape(entry.value) + "</pre>";
     out += "</details>";
   }
   return out;
@@ -179,7 +197,9 @@ std::string examples(const ReportInput& input) {
 
 std::string navigation(const ReportInput& input) {
   std::string out = "<nav aria-label=\"Sections\"><ul>";
-  const auto link = [&](const std::string& id, const std::string& text) { out += fmt::format("<li><a href=\"#{}\">{}</a></li>", id, escape(text)); };
+  const auto link = [&](const std::string& id, const std::string& text) {
+    out += fmt::format("<li><a href=\"#{}\">{}</a></li>", id, escape(text));
+  };
   if (!input.stages.empty()) link("headline", "Headline");
   for (std::size_t i = 0; i < input.stages.size(); ++i) link(fmt::format("stage-{}", i), input.stages[i].stage);
   if (!input.losses.empty()) link("losses", "Training losses");
@@ -194,8 +214,8 @@ std::string navigation(const ReportInput& input) {
 std::string html_report(const ReportInput& input) {
   std::string out = "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">";
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
-  out += "<title>" + escape(input.title) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body>\n<header><h1>" +
-         escape(input.title) + "</h1>";
+  out += "<title>" + escape(input.title) + "</title><style>" + std::string(kStyle) +
+         "</style></head>\n<body>\n<header><h1>" + escape(input.title) + "</h1>";
   if (!input.summary.empty()) out += "<p>" + escape(input.summary) + "</p>";
   out += navigation(input) + "</header>\n<main>\n";
   if (!input.stages.empty()) out += heading("headline", "Headline") + headline(input) + "\n";

@@ -53,8 +53,9 @@ Json to_json(const rerank::VerifierQuality& quality) {
 }
 
 Json to_json(const rerank::RankingTable& table) {
-  Json json{{"problems", table.num_problems}, {"attempts_per_problem", table.num_attempts}, {"right", table.right},
-            {"unreadable", table.unreadable}, {"unknown", table.unknown},                   {"clusters_per_problem", table.mean_clusters},
+  Json json{{"problems", table.num_problems}, {"attempts_per_problem", table.num_attempts},
+            {"right", table.right},           {"unreadable", table.unreadable},
+            {"unknown", table.unknown},       {"clusters_per_problem", table.mean_clusters},
             {"scored", table.has_scores},     {"unscored_attempts", table.unscored}};
   json["strategies"] = Json::array();
   for (const auto& row : table.rows) json["strategies"].push_back(to_json(row));
@@ -65,7 +66,8 @@ Json to_json(const rerank::RankingTable& table) {
   json["groups"] = Json::array();
   for (const auto& group : table.groups) {
     Json row{{"group", group.group}, {"problems", group.num_problems}};
-    for (const auto& [name, estimate] : group.values) row[name] = Json{{"mean", estimate.mean}, {"standard_error", estimate.standard_error}};
+    for (const auto& [name, estimate] : group.values)
+      row[name] = Json{{"mean", estimate.mean}, {"standard_error", estimate.standard_error}};
     json["groups"].push_back(std::move(row));
   }
   return json;
@@ -99,7 +101,8 @@ std::string json_report(const ReportInput& input) {
   }
   results["losses"] = Json::object();
   for (const LossCurve& curve : input.losses) {
-    results["losses"][curve.stage] = Json{{"unit", curve.unit}, {"training", points(curve.points)}, {"validation", points(curve.validation)}};
+    results["losses"][curve.stage] =
+        Json{{"unit", curve.unit}, {"training", points(curve.points)}, {"validation", points(curve.validation)}};
   }
   results["settings"] = to_json(input.settings);
   const Json report{{"results", std::move(results)}, {"execution", to_json(input.execution)}};

@@ -40,8 +40,8 @@ struct StageTable {
 // The loss of a training stage.
 struct LossCurve {
   std::string stage;
-  std::string unit;                                  // what one loss is a mean over: "token", "pair", "item"
-  std::vector<std::pair<double, double>> points;     // (step, training loss)
+  std::string unit;                                   // what one loss is a mean over: "token", "pair", "item"
+  std::vector<std::pair<double, double>> points;      // (step, training loss)
   std::vector<std::pair<double, double>> validation;  // (step, validation loss); may be empty
 };
 
@@ -63,8 +63,8 @@ struct ReportInput {
 // Aligned columns, at most about 110 wide, ends with a newline.
 [[nodiscard]] std::string text_report(const ReportInput& input);
 
-// UTF-8 JSON, indented, ends with a newline: {"results": {...}, "execution": {...}}. Numbers are written with the fewest
-// digits that read back as the same double, so equal results give equal bytes.
+// UTF-8 JSON, indented, ends with a newline: {"results": {...}, "execution": {...}}. Numbers are written with the
+// fewest digits that read back as the same double, so equal results give equal bytes.
 [[nodiscard]] std::string json_report(const ReportInput& input);
 
 // A whole HTML document. Every text from the input is escaped; text that is not UTF-8 is shown with replacement signs.

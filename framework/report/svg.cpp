@@ -59,19 +59,24 @@ std::string axes(const Chart& chart, const Axis& x, const Axis& y, const std::ve
                  const std::vector<double>& y_ticks) {
   std::string out;
   for (const double tick : y_ticks) {
-    out += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x.from, x.to, y(tick), y(tick));
-    out += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", x.from - 8, y(tick) + 4,
-                       label(tick, chart.percent_y));
+    out += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x.from, x.to,
+                       y(tick), y(tick));
+    out += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", x.from - 8,
+                       y(tick) + 4, label(tick, chart.percent_y));
   }
   for (const double tick : x_ticks) {
-    out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>", x(tick), y.from, y.from + 4);
-    out += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", x(tick), y.from + 18, label(tick, false));
+    out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>", x(tick),
+                       y.from, y.from + 4);
+    out += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", x(tick),
+                       y.from + 18, label(tick, false));
   }
-  out += fmt::format("<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x.from, x.to, y.from, y.from);
-  out += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", (x.from + x.to) / 2, y.from + 38,
-                     escape(chart.x_label));
-  out += fmt::format("<text class=\"label\" transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-                     (y.from + y.to) / 2, escape(chart.y_label));
+  out += fmt::format("<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x.from, x.to,
+                     y.from, y.from);
+  out += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
+                     (x.from + x.to) / 2, y.from + 38, escape(chart.x_label));
+  out += fmt::format(
+      "<text class=\"label\" transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+      (y.from + y.to) / 2, escape(chart.y_label));
   return out;
 }
 
@@ -79,9 +84,12 @@ std::string line(const Points& points, const Axis& x, const Axis& y, std::size_t
   static constexpr std::array<const char*, 6> kDashes{"", "7 4", "2 3", "9 3 2 3", "1 5", "12 5"};
   std::string path;
   for (const auto& [px, py] : points) path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x(px), y(py));
-  std::string out = fmt::format("<path class=\"line series-{}\" stroke-dasharray=\"{}\" d=\"{}\"/>", index % 6, kDashes.at(index % 6), path);
+  std::string out = fmt::format("<path class=\"line series-{}\" stroke-dasharray=\"{}\" d=\"{}\"/>", index % 6,
+                                kDashes.at(index % 6), path);
   if (points.size() <= 24) {
-    for (const auto& [px, py] : points) out += fmt::format("<circle class=\"dot series-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\"/>", index % 6, x(px), y(py));
+    for (const auto& [px, py] : points)
+      out += fmt::format("<circle class=\"dot series-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\"/>", index % 6, x(px),
+                         y(py));
   }
   return out;
 }
@@ -92,9 +100,14 @@ std::string escape(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length = byte < 0x80 ? 1 : byte >= 0xC2 && byte < 0xE0 ? 2 : byte >= 0xE0 && byte < 0xF0 ? 3 : byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
+    const std::size_t length = byte < 0x80                   ? 1
+                               : byte >= 0xC2 && byte < 0xE0 ? 2
+                               : byte >= 0xE0 && byte < 0xF0 ? 3
+                               : byte >= 0xF0 && byte < 0xF5 ? 4
+                                                             : 0;
     bool valid = length > 0 && i + length <= text.size();
-    for (std::size_t j = 1; valid && j < length; ++j) valid = (static_cast<unsigned char>(text[i + j]) & 0xC0U) == 0x80U;
+    for (std::size_t j = 1; valid && j < length; ++j)
+      valid = (static_cast<unsigned char>(text[i + j]) & 0xC0U) == 0x80U;
     if (valid && length == 3) {
       const auto second = static_cast<unsigned char>(text[i + 1]);
       valid = !(byte == 0xE0 && second < 0xA0) && !(byte == 0xED && second >= 0xA0);
@@ -109,12 +122,23 @@ std::string escape(const std::string& text) {
       continue;
     }
     switch (text[i]) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out.append(text, i, length);
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out.append(text, i, length);
     }
     i += length;
   }
@@ -158,7 +182,8 @@ std::string svg(const Chart& chart) {
   const std::vector<double> y_ticks = ticks(y_low, y_high, 5);
   std::vector<double> x_ticks;
   if (chart.logarithmic_x) {
-    for (double tick = std::exp2(std::floor(std::log2(x_low))); tick <= x_high * 1.0001; tick *= 2) x_ticks.push_back(tick);
+    for (double tick = std::exp2(std::floor(std::log2(x_low))); tick <= x_high * 1.0001; tick *= 2)
+      x_ticks.push_back(tick);
   } else {
     for (const double tick : ticks(x_low, x_high, 8)) {
       if (tick >= x_low - 1e-9 && tick <= x_high + 1e-9) x_ticks.push_back(tick);
@@ -171,8 +196,9 @@ std::string svg(const Chart& chart) {
 
   std::string names;
   for (const Series& series : chart.series) names += (names.empty() ? "" : ", ") + series.name;
-  std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", chart.width, chart.height,
-                                escape(fmt::format("{}: {} against {}; lines: {}", chart.title, chart.y_label, chart.x_label, names)));
+  std::string out = fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", chart.width, chart.height,
+      escape(fmt::format("{}: {} against {}; lines: {}", chart.title, chart.y_label, chart.x_label, names)));
   out += axes(chart, x, y, x_ticks, y_ticks);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!lines[i].empty()) out += line(lines[i], x, y, i);

@@ -16,7 +16,7 @@ struct Series {
 };
 
 struct Chart {
-  std::string title;    // read aloud instead of the picture, and shown above it
+  std::string title;  // read aloud instead of the picture, and shown above it
   std::string x_label;
   std::string y_label;
   std::vector<Series> series;
@@ -27,8 +27,8 @@ struct Chart {
   int height = 300;
 };
 
-// "<svg ...>...</svg>"; empty where no series has a point. Texts are escaped. Series of more than 400 points are thinned
-// by taking means of neighbours.
+// "<svg ...>...</svg>"; empty where no series has a point. Texts are escaped. Series of more than 400 points are
+// thinned by taking means of neighbours.
 [[nodiscard]] std::string svg(const Chart& chart);
 
 // The texts of HTML and SVG: & < > " ' escaped, control characters and bytes that are not UTF-8 replaced.

@@ -19,8 +19,9 @@ std::string headline(const ReportInput& input) {
   TextTable table({"attempts", "problems", "N", "Pass@1", "Maj1@N", "Pass@N", "right", "unreadable", "unknown"});
   for (const StageTable& stage : input.stages) {
     const RankingTable& t = stage.table;
-    table.add({stage.stage, std::to_string(t.num_problems), std::to_string(t.num_attempts), solver_cell(t, "Pass@1"), solver_cell(t, "Maj1"),
-               solver_cell(t, "Pass"), percent(t.right), percent(t.unreadable), percent(t.unknown)});
+    table.add({stage.stage, std::to_string(t.num_problems), std::to_string(t.num_attempts), solver_cell(t, "Pass@1"),
+               solver_cell(t, "Maj1"), solver_cell(t, "Pass"), percent(t.right), percent(t.unreadable),
+               percent(t.unknown)});
   }
   return "Accuracy in per cent, +- one standard error over problems\n" + table.to_string();
 }
@@ -32,10 +33,11 @@ std::string strategies(const StageTable& stage) {
       return value ? percent(value->mean, value->standard_error) : std::string();
     };
     const auto& first = row.solver ? row.solver : row.verifier;
-    table.add({row.name, cell(first), first ? signed_percent(first->difference, first->difference_error) : "", cell(row.mean_log_prob),
-               cell(row.sum_log_prob), fmt::format("{:.2f}", row.cost)});
+    table.add({row.name, cell(first), first ? signed_percent(first->difference, first->difference_error) : "",
+               cell(row.mean_log_prob), cell(row.sum_log_prob), fmt::format("{:.2f}", row.cost)});
   }
-  std::string text = fmt::format("\n{}{}{}\n{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description, table.to_string());
+  std::string text = fmt::format("\n{}{}{}\n{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
+                                 table.to_string());
   if (stage.table.verifier && stage.table.verifier->auc_pooled) {
     text += fmt::format("  verifier AUC {:.3f} over all attempts", *stage.table.verifier->auc_pooled);
     if (stage.table.verifier->auc_within_problem) {
@@ -77,8 +79,8 @@ std::string text_report(const ReportInput& input) {
     TextTable table({"training", "steps", "first loss", "last loss", "last validation"});
     for (const LossCurve& curve : input.losses) {
       if (curve.points.empty()) continue;
-      table.add({curve.stage, fmt::format("{:.0f}", curve.points.back().first), fmt::format("{:.4f}", curve.points.front().second),
-                 fmt::format("{:.4f}", curve.points.back().second),
+      table.add({curve.stage, fmt::format("{:.0f}", curve.points.back().first),
+                 fmt::format("{:.4f}", curve.points.front().second), fmt::format("{:.4f}", curve.points.back().second),
                  curve.validation.empty() ? "-" : fmt::format("{:.4f}", curve.validation.back().second)});
     }
     text += "\n" + table.to_string();

@@ -13,13 +13,16 @@ std::size_t display_width(const std::string& text) {
 
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 std::string percent(double share, double error) { return fmt::format("{:.1f} +- {:.1f}", 100 * share, 100 * error); }
-std::string signed_percent(double share, double error) { return fmt::format("{:+.1f} +- {:.1f}", 100 * share, 100 * error); }
+std::string signed_percent(double share, double error) {
+  return fmt::format("{:+.1f} +- {:.1f}", 100 * share, 100 * error);
+}
 
 std::string TextTable::to_string() const {
   std::vector<std::size_t> widths;
   for (const std::string& cell : header_) widths.push_back(display_width(cell));
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i)
+      widths[i] = std::max(widths[i], display_width(row[i]));
   }
   const auto line = [&](const std::vector<std::string>& row) {
     std::string text = " ";

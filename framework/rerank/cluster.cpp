@@ -87,7 +87,8 @@ std::vector<Cluster> cluster_answers(std::span<const Candidate> candidates, cons
     std::sort(cluster.members.begin(), cluster.members.end());
     clusters.push_back(std::move(cluster));
   }
-  std::stable_sort(clusters.begin(), clusters.end(), [](const Cluster& a, const Cluster& b) { return a.size() > b.size(); });
+  std::stable_sort(clusters.begin(), clusters.end(),
+                   [](const Cluster& a, const Cluster& b) { return a.size() > b.size(); });
   return clusters;
 }
 

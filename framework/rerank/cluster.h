@@ -1,8 +1,8 @@
 // Groups the answers of one problem into clusters of equal answers, the same whatever the order of the attempts.
 //
 // Answers with the same canonical key are equal; the few distinct keys are then compared pairwise, and clusters are the
-// connected components of that relation. Equality of answers need not be transitive (5 cm = 5 = 5 m), and components are
-// the reading of it that depends on no order.
+// connected components of that relation. Equality of answers need not be transitive (5 cm = 5 = 5 m), and components
+// are the reading of it that depends on no order.
 //
 //   const std::vector<Cluster> clusters = cluster_answers(problem.candidates);
 //   clusters.front().members.size();       // votes of a largest cluster
@@ -30,9 +30,10 @@ struct Cluster {
 
 // How two answers are compared; the default is the grader.
 struct AnswerEquality {
-  std::function<std::string(std::string_view)> key;                       // equal keys mean equal answers
-  std::function<bool(std::string_view, std::string_view)> equal;          // symmetric
-  std::function<bool(const std::string&, const std::string&)> keys_differ;  // true where different keys prove inequality
+  std::function<std::string(std::string_view)> key;               // equal keys mean equal answers
+  std::function<bool(std::string_view, std::string_view)> equal;  // symmetric
+  std::function<bool(const std::string&, const std::string&)>
+      keys_differ;  // true where different keys prove inequality
 };
 [[nodiscard]] AnswerEquality grader_equality();
 

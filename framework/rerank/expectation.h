@@ -18,8 +18,8 @@ struct Contender {
 };
 
 // `sure` take part; of `tied`, exactly `seats` take part, every subset equally likely. Among those taking part one of
-// the tickets at the highest level is drawn uniformly. Returns the probability that it is right; 0 if nobody takes part.
-// Exact; time O(t^2 * T) for t tied contenders with T tickets.
+// the tickets at the highest level is drawn uniformly. Returns the probability that it is right; 0 if nobody takes
+// part. Exact; time O(t^2 * T) for t tied contenders with T tickets.
 [[nodiscard]] double expected_best(std::span<const Contender> sure, std::span<const Contender> tied, int seats);
 
 // The probability that at least one of those taking part is right, where each is right with probability right/tickets,
@@ -34,10 +34,10 @@ struct Votes {
   double drawn_right = 0;  // how many of them are right
 };
 
-// Of all `drawn` votes together with `silent` ones that are for nothing (unreadable answers), exactly `draws` are drawn,
-// every subset equally likely. One of the answers with most votes wins, each with the same chance, and one of its votes
-// is picked uniformly. Returns the probability that it is right; 0 where there is no vote.
-// Exact; time about O(V^2 * W), V = draws, W = votes in all.
+// Of all `drawn` votes together with `silent` ones that are for nothing (unreadable answers), exactly `draws` are
+// drawn, every subset equally likely. One of the answers with most votes wins, each with the same chance, and one of
+// its votes is picked uniformly. Returns the probability that it is right; 0 where there is no vote. Exact; time about
+// O(V^2 * W), V = draws, W = votes in all.
 [[nodiscard]] double expected_majority(std::span<const Votes> answers, int silent, int draws);
 
 // n over k as a double: exact below 2^53, good to about 1e-14 above. 0 outside 0 <= k <= n.

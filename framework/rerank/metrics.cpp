@@ -52,7 +52,8 @@ Estimate estimate(std::span<const double> values, std::span<const double> baseli
   }
   std::sort(means.begin(), means.end());
   const auto at = [&](double share) {
-    return means[static_cast<std::size_t>(std::min(share * static_cast<double>(means.size()), static_cast<double>(means.size() - 1)))];
+    return means[static_cast<std::size_t>(
+        std::min(share * static_cast<double>(means.size()), static_cast<double>(means.size() - 1)))];
   };
   result.difference_low = at(0.025);
   result.difference_high = at(0.975);
@@ -70,7 +71,7 @@ double pass_at_k(int n, int c, int k) {
 std::optional<double> area_under_curve(std::vector<Scored> items) {
   std::erase_if(items, [](const Scored& item) { return std::isnan(item.score); });
   std::sort(items.begin(), items.end(), [](const Scored& a, const Scored& b) { return a.score < b.score; });
-  double above = 0;        // pairs (right, wrong) with the right one above, ties half
+  double above = 0;  // pairs (right, wrong) with the right one above, ties half
   double wrong_below = 0;
   double right = 0;
   for (std::size_t i = 0; i < items.size();) {

@@ -32,7 +32,8 @@ std::vector<int> powers_of_two(int n) {
 
 class Evaluation {
  public:
-  Evaluation(std::span<const RankedProblem> problems, const RankingOptions& options) : problems_(problems), options_(options) {}
+  Evaluation(std::span<const RankedProblem> problems, const RankingOptions& options)
+      : problems_(problems), options_(options) {}
 
   RankingTable run() {
     make_ballots();
@@ -67,14 +68,16 @@ class Evaluation {
     for (const Ballot& ballot : ballots) result.push_back(value(ballot));
     return result;
   }
-  [[nodiscard]] Estimate average(const std::vector<double>& values, const std::string& name, bool interval = true) const {
+  [[nodiscard]] Estimate average(const std::vector<double>& values, const std::string& name,
+                                 bool interval = true) const {
     return estimate(values, baseline_, {interval ? options_.bootstrap : 0, options_.seed}, name);
   }
   void add_solver(const std::string& name, const std::string& meaning, const std::vector<double>& values) {
     table_.rows.push_back({name, meaning, average(values, name), {}, {}, {}, 0});
   }
   void add_ranked(const std::string& name, const std::string& meaning, const Value& value, const Value& cost);
-  void add_curve(const std::string& name, const std::string& axis, int last, const std::function<double(const Ballot&, int)>& value,
+  void add_curve(const std::string& name, const std::string& axis, int last,
+                 const std::function<double(const Ballot&, int)>& value,
                  const std::function<double(const Ballot&, int)>& cost);
 
   std::span<const RankedProblem> problems_;
@@ -135,10 +138,14 @@ void Evaluation::solver_rows() {
   }
   if (!greedy.empty()) {
     const bool paired = greedy.size() == baseline_.size() && greedy.size() == problems_.size();
-    table_.rows.push_back({"Pass@1", "the one greedy attempt",
+    table_.rows.push_back({"Pass@1",
+                           "the one greedy attempt",
                            estimate(greedy, paired ? std::span<const double>(baseline_) : std::span<const double>(),
                                     {options_.bootstrap, options_.seed}, "Pass@1"),
-                           {}, {}, {}, 0});
+                           {},
+                           {},
+                           {},
+                           0});
   }
   if (with_attempts_.empty()) return;
   const std::string n = std::to_string(table_.num_attempts);
@@ -150,7 +157,8 @@ void Evaluation::solver_rows() {
              values(ballots_.mean, [](const Ballot& ballot) { return ballot.num_right > 0 ? 1.0 : 0.0; }));
 }
 
-void Evaluation::add_ranked(const std::string& name, const std::string& meaning, const Value& value, const Value& cost) {
+void Evaluation::add_ranked(const std::string& name, const std::string& meaning, const Value& value,
+                            const Value& cost) {
   StrategyRow row{name, meaning, {}, {}, {}, {}, 0};
   if (table_.has_scores) row.verifier = average(values(ballots_.verifier, value), name);
   row.mean_log_prob = average(values(ballots_.mean, value), name + " mean");
@@ -163,16 +171,21 @@ void Evaluation::ranked_rows() {
   if (with_attempts_.empty()) return;
   const int k = options_.top_clusters;
   const int n = options_.top_n;
-  const Value all = [](const Ballot& ballot) { return static_cast<double>(ballot.num_readable()) / ballot.num_attempts; };
+  const Value all = [](const Ballot& ballot) {
+    return static_cast<double>(ballot.num_readable()) / ballot.num_attempts;
+  };
   const Value top = [k](const Ballot& ballot) { return share_scored(ballot, k); };
   add_ranked("RR.All", "the best-scored solution of all", best_of_all, all);
-  add_ranked(fmt::format("RR.Top-{}", k), fmt::format("the best-scored solution in the {} largest clusters", k),
-             [k](const Ballot& ballot) { return best_in_clusters(ballot, k); }, top);
+  add_ranked(
+      fmt::format("RR.Top-{}", k), fmt::format("the best-scored solution in the {} largest clusters", k),
+      [k](const Ballot& ballot) { return best_in_clusters(ballot, k); }, top);
   add_ranked("W.RR", "the cluster with the largest sum of scores", weighted, all);
-  add_ranked(fmt::format("W.RR.Top-{}", k), fmt::format("the same among the {} largest clusters", k),
-             [k](const Ballot& ballot) { return weighted_in_clusters(ballot, k); }, top);
-  add_ranked(fmt::format("Maj1.Top-{}", n), fmt::format("majority vote among the {} best-scored solutions", n),
-             [n](const Ballot& ballot) { return majority_of_top(ballot, n); }, all);
+  add_ranked(
+      fmt::format("W.RR.Top-{}", k), fmt::format("the same among the {} largest clusters", k),
+      [k](const Ballot& ballot) { return weighted_in_clusters(ballot, k); }, top);
+  add_ranked(
+      fmt::format("Maj1.Top-{}", n), fmt::format("majority vote among the {} best-scored solutions", n),
+      [n](const Ballot& ballot) { return majority_of_top(ballot, n); }, all);
 }
 
 // pass@k and maj@k for k = 1, 2, 4, ..., as far as every problem has so many attempts.
@@ -180,17 +193,20 @@ void Evaluation::attempt_curves() {
   Curve pass{"pass@k", "k", powers_of_two(fewest_attempts_), {}, {}, {}};
   Curve maj{"maj@k", "k", pass.at, {}, {}, {}};
   for (const int k : pass.at) {
-    pass.values.push_back(average(values(ballots_.mean, [k](const Ballot& ballot) {
-                                    return pass_at_k(ballot.num_attempts, ballot.num_right, k);
-                                  }),
-                                  fmt::format("pass@{}", k), false));
+    pass.values.push_back(
+        average(values(ballots_.mean,
+                       [k](const Ballot& ballot) { return pass_at_k(ballot.num_attempts, ballot.num_right, k); }),
+                fmt::format("pass@{}", k), false));
     std::vector<double> votes;
     for (std::size_t p = 0; p < ballots_.mean.size(); ++p) {
       const Ballot& ballot = ballots_.mean[p];
       const bool exact = ballot.num_attempts <= options_.exact_up_to || k == 1 || k == ballot.num_attempts;
-      if (k == ballot.num_attempts) votes.push_back(baseline_[p]);
-      else if (exact) votes.push_back(majority_at(ballot, k));
-      else votes.push_back(majority_at_sampled(ballot, k, options_.resamples, options_.seed, ballots_.items[p]));
+      if (k == ballot.num_attempts)
+        votes.push_back(baseline_[p]);
+      else if (exact)
+        votes.push_back(majority_at(ballot, k));
+      else
+        votes.push_back(majority_at_sampled(ballot, k, options_.resamples, options_.seed, ballots_.items[p]));
     }
     maj.values.push_back(average(votes, fmt::format("maj@{}", k), false));
   }
@@ -213,7 +229,8 @@ void Evaluation::add_curve(const std::string& name, const std::string& axis, int
     }
     if (solver_only) continue;
     curve.baseline.push_back(average(values(ballots_.mean, at_k), site, false));
-    curve.cost.push_back(estimate(values(ballots_.mean, [&](const Ballot& ballot) { return cost(ballot, k); }), {}, {}, "").mean);
+    curve.cost.push_back(
+        estimate(values(ballots_.mean, [&](const Ballot& ballot) { return cost(ballot, k); }), {}, {}, "").mean);
   }
   table_.curves.push_back(std::move(curve));
 }
@@ -223,9 +240,8 @@ void Evaluation::ranked_curves() {
   add_curve("MajK", "K", most_clusters_, oracle_of_clusters, nullptr);
   add_curve("RR.MajK", "K", most_clusters_, best_in_clusters, share_scored);
   add_curve("W.RR.MajK", "K", most_clusters_, weighted_in_clusters, share_scored);
-  add_curve("Maj1.TopN", "N", table_.num_attempts, majority_of_top, [](const Ballot& ballot, int) {
-    return static_cast<double>(ballot.num_readable()) / ballot.num_attempts;
-  });
+  add_curve("Maj1.TopN", "N", table_.num_attempts, majority_of_top,
+            [](const Ballot& ballot, int) { return static_cast<double>(ballot.num_readable()) / ballot.num_attempts; });
 }
 
 void Evaluation::quality() {
@@ -266,7 +282,8 @@ void Evaluation::add_group(const std::string& name, const std::vector<std::size_
     add("RR.All", ballots_.verifier, best_of_all);
     add(fmt::format("RR.Top-{}", k), ballots_.verifier, [k](const Ballot& b) { return best_in_clusters(b, k); });
   }
-  add(fmt::format("Pass@{}", table_.num_attempts), ballots_.mean, [](const Ballot& b) { return b.num_right > 0 ? 1.0 : 0.0; });
+  add(fmt::format("Pass@{}", table_.num_attempts), ballots_.mean,
+      [](const Ballot& b) { return b.num_right > 0 ? 1.0 : 0.0; });
   table_.groups.push_back(std::move(row));
 }
 

@@ -4,8 +4,8 @@
 //   const RankingTable table = evaluate(problems, options);
 //   table.find("Maj1")->solver.mean;                      // a share in [0, 1]
 //
-// Works on scored and on unscored attempts. Without any verifier score the verifier's columns are absent; the baselines,
-// which put the solver's own log-probability in the verifier's place, are there in both cases.
+// Works on scored and on unscored attempts. Without any verifier score the verifier's columns are absent; the
+// baselines, which put the solver's own log-probability in the verifier's place, are there in both cases.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@
 namespace ft::rerank {
 
 struct RankingOptions {
-  int top_clusters = 8;             // K of RR.MajK and W.RR.MajK in the table
-  int top_n = 16;                   // N of Maj1.TopN in the table
-  int exact_up_to = 128;            // maj@k is an exact expectation up to this many attempts, a resampling beyond
-  int resamples = 2000;             // of that resampling, for each problem
-  int bootstrap = 1000;             // resamples of the paired interval; 0 for none
+  int top_clusters = 8;   // K of RR.MajK and W.RR.MajK in the table
+  int top_n = 16;         // N of Maj1.TopN in the table
+  int exact_up_to = 128;  // maj@k is an exact expectation up to this many attempts, a resampling beyond
+  int resamples = 2000;   // of that resampling, for each problem
+  int bootstrap = 1000;   // resamples of the paired interval; 0 for none
   std::uint64_t seed = 1;
 };
 
 // One strategy. `solver` for strategies that use no score; the others where a score decides.
 struct StrategyRow {
-  std::string name;      // "Pass@1", "Maj1", "RR.Top-8", "W.RR", ...
-  std::string meaning;   // one line for the reader
+  std::string name;     // "Pass@1", "Maj1", "RR.Top-8", "W.RR", ...
+  std::string meaning;  // one line for the reader
   std::optional<Estimate> solver;
   std::optional<Estimate> verifier;
   std::optional<Estimate> mean_log_prob;
@@ -45,9 +45,9 @@ struct Curve {
   std::string name;  // "RR.MajK", "maj@k", ...
   std::string axis;  // "K", "N", "k"
   std::vector<int> at;
-  std::vector<Estimate> values;      // by the verifier where it applies, by the solver alone otherwise
-  std::vector<Estimate> baseline;    // the same by mean log-probability; empty where no score is used
-  std::vector<double> cost;          // empty where no score is used
+  std::vector<Estimate> values;    // by the verifier where it applies, by the solver alone otherwise
+  std::vector<Estimate> baseline;  // the same by mean log-probability; empty where no score is used
+  std::vector<double> cost;        // empty where no score is used
 };
 
 // Where the verifier scores right above wrong.
@@ -65,13 +65,13 @@ struct GroupRow {
 
 struct RankingTable {
   int num_problems = 0;
-  int num_attempts = 0;         // N: the largest number of attempts of a problem
-  bool has_scores = false;      // any verifier score
-  int unscored = 0;             // readable attempts without one, where others have one
-  double unreadable = 0;        // share of attempts without a readable answer
-  double unknown = 0;           // share of attempts whose verdict is unknown
-  double right = 0;             // share of attempts that are right: the mean over problems
-  double mean_clusters = 0;     // clusters a problem
+  int num_attempts = 0;      // N: the largest number of attempts of a problem
+  bool has_scores = false;   // any verifier score
+  int unscored = 0;          // readable attempts without one, where others have one
+  double unreadable = 0;     // share of attempts without a readable answer
+  double unknown = 0;        // share of attempts whose verdict is unknown
+  double right = 0;          // share of attempts that are right: the mean over problems
+  double mean_clusters = 0;  // clusters a problem
   std::vector<StrategyRow> rows;
   std::vector<Curve> curves;
   std::optional<VerifierQuality> verifier;

@@ -34,7 +34,8 @@ Selection largest(const Ballot& ballot, int k) {
 }
 
 template <typename ToContender>
-std::pair<std::vector<Contender>, std::vector<Contender>> contenders(const Selection& selection, const ToContender& to) {
+std::pair<std::vector<Contender>, std::vector<Contender>> contenders(const Selection& selection,
+                                                                     const ToContender& to) {
   std::pair<std::vector<Contender>, std::vector<Contender>> result;
   for (const Cluster* cluster : selection.sure) result.first.push_back(to(*cluster));
   for (const Cluster* cluster : selection.tied) result.second.push_back(to(*cluster));
@@ -45,10 +46,12 @@ std::pair<std::vector<Contender>, std::vector<Contender>> contenders(const Selec
 
 double score_of(const Candidate& candidate, ScoreKind kind) {
   switch (kind) {
-    case ScoreKind::verifier: return candidate.score;
+    case ScoreKind::verifier:
+      return candidate.score;
     case ScoreKind::mean_log_prob:
       return candidate.num_tokens > 0 ? candidate.log_prob / candidate.num_tokens : Candidate::kNoScore;
-    case ScoreKind::sum_log_prob: return candidate.log_prob;
+    case ScoreKind::sum_log_prob:
+      return candidate.log_prob;
   }
   return Candidate::kNoScore;
 }
@@ -120,7 +123,9 @@ double oracle_of_clusters(const Ballot& ballot, int k) {
   // "One of them is right" asks for one representative a cluster, so a mixed cluster counts by its share; with all
   // clusters chosen any right attempt will do.
   if (k >= static_cast<int>(ballot.clusters.size())) return ballot.num_right > 0 ? 1 : 0;
-  const auto [sure, tied] = contenders(selection, [](const Cluster& cluster) { return Contender{0, 1, cluster.share_right()}; });
+  const auto [sure, tied] = contenders(selection, [](const Cluster& cluster) {
+    return Contender{0, 1, cluster.share_right()};
+  });
   return expected_any(sure, tied, selection.seats);
 }
 
@@ -211,7 +216,8 @@ double majority_of_top(const Ballot& ballot, int n) {
 double share_scored(const Ballot& ballot, int k) {
   if (k <= 1 || ballot.num_attempts == 0) return 0;
   int scored = 0;
-  for (std::size_t c = 0; c < ballot.clusters.size() && static_cast<int>(c) < k; ++c) scored += ballot.clusters[c].size();
+  for (std::size_t c = 0; c < ballot.clusters.size() && static_cast<int>(c) < k; ++c)
+    scored += ballot.clusters[c].size();
   return static_cast<double>(scored) / ballot.num_attempts;
 }
 

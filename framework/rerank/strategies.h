@@ -1,11 +1,12 @@
 // The ways to choose one answer from many attempts at one problem, each as the probability that its choice is right.
 //
 // A Ballot is a problem's attempts, clustered once, with one score an attempt. Every function is exact under ties: see
-// expectation.h for what a tie means. The names are the method's: Maj1, MajK, RR.All, RR.MajK, W.RR, W.RR.MajK, Maj1.TopN.
+// expectation.h for what a tie means. The names are the method's: Maj1, MajK, RR.All, RR.MajK, W.RR, W.RR.MajK,
+// Maj1.TopN.
 //
 // Two rules hold throughout. Unreadable attempts are in no cluster: they are chosen by no strategy and count as wrong
-// only in that they take up places among the N (Pass@1, pass@k, maj@k draw from all attempts). And where no attempt of a
-// problem is readable, every strategy is worth 0.
+// only in that they take up places among the N (Pass@1, pass@k, maj@k draw from all attempts). And where no attempt of
+// a problem is readable, every strategy is worth 0.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct Ballot {
 // over all draws, exact. k = N is `majority`. Time about O(k^2 N log N).
 [[nodiscard]] double majority_at(const Ballot& ballot, int k);
 // The same by `resamples` seeded draws, for N where the exact sum is too slow; `item` tells problems apart.
-[[nodiscard]] double majority_at_sampled(const Ballot& ballot, int k, int resamples, std::uint64_t seed, std::uint64_t item);
+[[nodiscard]] double majority_at_sampled(const Ballot& ballot, int k, int resamples, std::uint64_t seed,
+                                         std::uint64_t item);
 
 // Oracle over the K largest clusters: 1 if one of them is right. K at least the number of clusters: Pass@N.
 [[nodiscard]] double oracle_of_clusters(const Ballot& ballot, int k);

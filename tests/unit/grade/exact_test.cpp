@@ -30,7 +30,8 @@ BigInt some_big_int() {
   }
   BigInt value = BigInt::parse(digits);
   // Powers of two plus or minus a little meet the edges of limbs.
-  if (*rc::gen::inRange(0, 3) == 0) value = pow(BigInt(2), static_cast<unsigned>(*rc::gen::inRange(0, 300))) + BigInt(*rc::gen::inRange(-2, 3));
+  if (*rc::gen::inRange(0, 3) == 0)
+    value = pow(BigInt(2), static_cast<unsigned>(*rc::gen::inRange(0, 300))) + BigInt(*rc::gen::inRange(-2, 3));
   return *rc::gen::arbitrary<bool>() ? value : -value;
 }
 
@@ -126,13 +127,20 @@ Formula some_formula(int depth) {
   const Formula x = some_formula(depth - 1);
   const Formula y = some_formula(depth - 1);
   switch (kind) {
-    case 4: return {x.text + "+" + y.text, x.value + y.value};
-    case 5: return {x.text + " - (" + y.text + ")", x.value - y.value};
-    case 6: return {"(" + x.text + ")\\cdot(" + y.text + ")", x.value * y.value};
-    case 7: return {"\\left(" + x.text + "\\right)\\left(" + y.text + "\\right)", x.value * y.value};
-    case 8: return y.value.is_zero() ? x : Formula{"\\frac{" + x.text + "}{" + y.text + "}", x.value / y.value};
-    case 9: return {"-(" + x.text + ")^2+" + y.text, y.value - x.value * x.value};
-    default: return y.value.is_zero() ? x : Formula{"{" + x.text + "}/{(" + y.text + ")}*1", x.value / y.value};
+    case 4:
+      return {x.text + "+" + y.text, x.value + y.value};
+    case 5:
+      return {x.text + " - (" + y.text + ")", x.value - y.value};
+    case 6:
+      return {"(" + x.text + ")\\cdot(" + y.text + ")", x.value * y.value};
+    case 7:
+      return {"\\left(" + x.text + "\\right)\\left(" + y.text + "\\right)", x.value * y.value};
+    case 8:
+      return y.value.is_zero() ? x : Formula{"\\frac{" + x.text + "}{" + y.text + "}", x.value / y.value};
+    case 9:
+      return {"-(" + x.text + ")^2+" + y.text, y.value - x.value * x.value};
+    default:
+      return y.value.is_zero() ? x : Formula{"{" + x.text + "}/{(" + y.text + ")}*1", x.value / y.value};
   }
 }
 
@@ -140,7 +148,8 @@ Formula some_formula(int depth) {
 
 TEST_CASE("random formulas have the value they were built with, and no other") {
   CHECK(rc::check([] {
-    // The first summand alone may be a bare sum: all others stand in brackets, so precedence is tested as it is written.
+    // The first summand alone may be a bare sum: all others stand in brackets, so precedence is tested as it is
+    // written.
     const Formula formula = some_formula(2);
     const std::string value = formula.value.to_string();
     const std::string other = (formula.value + Rational(BigInt(1), BigInt(97))).to_string();

@@ -56,9 +56,12 @@ TEST_CASE("labelled pairs: no false positive outside named conventions, and few 
     const bool expected = pair["expected"];
     const bool said = judgement.verdict == Verdict::equal;
     std::string suite = pair["suite"];
-    if (pair.contains("approx")) suite += ", approximate";
-    else if (pair.value("policy", "").starts_with("percent-as-fraction")) suite += ", other convention";
-    else if (pair["extract"]) suite += ", to be extracted";
+    if (pair.contains("approx"))
+      suite += ", approximate";
+    else if (pair.value("policy", "").starts_with("percent-as-fraction"))
+      suite += ", other convention";
+    else if (pair["extract"])
+      suite += ", to be extracted";
     Tally& tally = tallies[suite];
     tally.right += said == expected ? 1 : 0;
     tally.false_positive += said && !expected ? 1 : 0;
@@ -69,11 +72,14 @@ TEST_CASE("labelled pairs: no false positive outside named conventions, and few 
       fmt::print("miss [{}]: '{}' and '{}': {}\n", suite, gold, candidate, judgement.reason);
     }
   }
-  const std::map<std::string, double> floors{{"grader", 0.98}, {"derived", 0.99}, {"cas", 0.94}, {"robustness", 1}, {"grader, to be extracted", 0.65}};
-  for (const auto& [suite, floor] : floors) CHECK_MESSAGE(tallies[suite].right >= floor * tallies[suite].total(), suite);
+  const std::map<std::string, double> floors{
+      {"grader", 0.98}, {"derived", 0.99}, {"cas", 0.94}, {"robustness", 1}, {"grader, to be extracted", 0.65}};
+  for (const auto& [suite, floor] : floors)
+    CHECK_MESSAGE(tallies[suite].right >= floor * tallies[suite].total(), suite);
   for (const auto& [suite, tally] : tallies) {
-    fmt::print("{:28} {:5} pairs {:6.1f} % right, {} false positives, {} false negatives, {} unknown\n", suite, tally.total(),
-               100.0 * tally.right / tally.total(), tally.false_positive, tally.false_negative, tally.unknown);
+    fmt::print("{:28} {:5} pairs {:6.1f} % right, {} false positives, {} false negatives, {} unknown\n", suite,
+               tally.total(), 100.0 * tally.right / tally.total(), tally.false_positive, tally.false_negative,
+               tally.unknown);
     CHECK_MESSAGE(tally.false_positive == 0, suite);
   }
 }

@@ -54,7 +54,8 @@ ReportInput some_input() {
   input.losses.push_back(curve);
   input.settings.push_back({"run", {{"seed", "1"}, {"solver digest", "0123abcd"}}});
   input.execution.push_back({"machine", {{"ranks", "2"}, {"seconds", "12.5"}}});
-  input.examples.push_back({"toy/3", {{"problem", "What is <i>1 + 1</i>?\nThink."}, {"attempt", "bad \xFF byte & \x01 control"}}});
+  input.examples.push_back(
+      {"toy/3", {{"problem", "What is <i>1 + 1</i>?\nThink."}, {"attempt", "bad \xFF byte & \x01 control"}}});
   return input;
 }
 
@@ -62,7 +63,8 @@ ReportInput some_input() {
 
 TEST_CASE("the text report is aligned and has every strategy") {
   const std::string text = text_report(some_input());
-  for (const char* word : {"Pass@1", "Maj1@16", "Pass@16", "RR.All", "RR.Top-8", "W.RR", "Maj1.Top-16", "pass@k", "maj@k", "unreadable", "AUC", "solver"}) {
+  for (const char* word : {"Pass@1", "Maj1@16", "Pass@16", "RR.All", "RR.Top-8", "W.RR", "Maj1.Top-16", "pass@k",
+                           "maj@k", "unreadable", "AUC", "solver"}) {
     CHECK_MESSAGE(text.find(word) != std::string::npos, word);
   }
   TextTable table({"a", "bb"});
@@ -93,12 +95,14 @@ TEST_CASE("the page is self-contained, escaped, and its tables are labelled") {
   for (const char* banned : {"<script", "http:", "https:", "<link", "<img", "@import", "url(", "<i>1", "<b>more"}) {
     CHECK_MESSAGE(html.find(banned) == std::string::npos, banned);
   }
-  for (const char* wanted : {"multitask &lt;&amp;&gt; &quot;run&quot;", "<caption>", "scope=\"col\"", "scope=\"row\"", "prefers-color-scheme: dark",
-                             "name=\"viewport\"", "role=\"img\"", "bad \xEF\xBF\xBD byte &amp; \xEF\xBF\xBD control", "RR.MajK", "optimiser step"}) {
+  for (const char* wanted : {"multitask &lt;&amp;&gt; &quot;run&quot;", "<caption>", "scope=\"col\"", "scope=\"row\"",
+                             "prefers-color-scheme: dark", "name=\"viewport\"", "role=\"img\"",
+                             "bad \xEF\xBF\xBD byte &amp; \xEF\xBF\xBD control", "RR.MajK", "optimiser step"}) {
     CHECK_MESSAGE(html.find(wanted) != std::string::npos, wanted);
   }
   // Every element that is opened is closed.
-  for (const char* name : {"table", "tr", "td", "div", "svg", "figure", "details", "ul", "li", "section", "main", "p", "h2", "pre", "thead", "tbody"}) {
+  for (const char* name : {"table", "tr", "td", "div", "svg", "figure", "details", "ul", "li", "section", "main", "p",
+                           "h2", "pre", "thead", "tbody"}) {
     const auto count = [&](const std::string& what) {
       int n = 0;
       for (std::size_t at = html.find(what); at != std::string::npos; at = html.find(what, at + 1)) ++n;
@@ -139,7 +143,8 @@ TEST_CASE("ticks are round and cover the range") {
 TEST_CASE("escaped text holds no markup and no broken UTF-8") {
   CHECK(rc::check([] {
     const std::string text = escape(*rc::gen::arbitrary<std::string>());
-    RC_ASSERT(text.find('<') == std::string::npos && text.find('>') == std::string::npos && text.find('"') == std::string::npos);
+    RC_ASSERT(text.find('<') == std::string::npos && text.find('>') == std::string::npos &&
+              text.find('"') == std::string::npos);
     RC_ASSERT(nlohmann::json(text).dump().size() >= 2U);  // throws on what is not UTF-8
   }));
 }

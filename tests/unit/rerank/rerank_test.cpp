@@ -51,7 +51,8 @@ rc::Gen<Toy> toys() {
     const auto size = *rc::gen::inRange<std::size_t>(1, 8);
     Toy toy;
     toy.answers = *rc::gen::container<std::vector<int>>(size, rc::gen::inRange(-1, 4));
-    for (const int score : *rc::gen::container<std::vector<int>>(size, rc::gen::inRange(0, 3))) toy.scores.push_back(-0.5 * score);
+    for (const int score : *rc::gen::container<std::vector<int>>(size, rc::gen::inRange(0, 3)))
+      toy.scores.push_back(-0.5 * score);
     return toy;
   });
 }
@@ -75,7 +76,8 @@ double over_permutations(const Toy& toy, const std::function<double(const std::v
 }
 
 // The distinct readable answers of these attempts by votes, ties in every order with equal weight: the mean of `value`.
-double over_rankings(const std::vector<int>& answers, const std::function<double(const std::vector<int>& ranking)>& value) {
+double over_rankings(const std::vector<int>& answers,
+                     const std::function<double(const std::vector<int>& ranking)>& value) {
   std::vector<int> distinct;
   for (const int answer : answers) {
     if (answer >= 0 && votes_for(distinct, answer) == 0) distinct.push_back(answer);
@@ -94,13 +96,15 @@ double over_rankings(const std::vector<int>& answers, const std::function<double
 }
 
 double brute_majority(const std::vector<int>& answers) {
-  return over_rankings(answers, [](const std::vector<int>& ranking) { return !ranking.empty() && ranking[0] == 0 ? 1.0 : 0.0; });
+  return over_rankings(answers,
+                       [](const std::vector<int>& ranking) { return !ranking.empty() && ranking[0] == 0 ? 1.0 : 0.0; });
 }
 
 }  // namespace
 
 TEST_CASE("clusters do not depend on the order of the attempts") {
-  const std::vector<std::string> texts{"1/2", "0.5", "\\frac{1}{2}", "2", "2.0", "x=2", "(1,2)", "\\sqrt{8}", "2\\sqrt2", "5 cm", "5", "5 m", "nonsense {", ""};
+  const std::vector<std::string> texts{"1/2",       "0.5",      "\\frac{1}{2}", "2", "2.0", "x=2",        "(1,2)",
+                                       "\\sqrt{8}", "2\\sqrt2", "5 cm",         "5", "5 m", "nonsense {", ""};
   CHECK(rc::check([&] {
     auto picked = *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(texts));
     const auto clusters_of = [](const std::vector<std::string>& answers) {
@@ -122,7 +126,8 @@ TEST_CASE("clusters do not depend on the order of the attempts") {
     };
     const auto before = clusters_of(picked);
     const auto seed = *rc::gen::arbitrary<unsigned>();
-    for (std::size_t i = picked.size(); i > 1; --i) std::swap(picked[i - 1], picked[(seed * 2654435761U + i * 40503U) % i]);
+    for (std::size_t i = picked.size(); i > 1; --i)
+      std::swap(picked[i - 1], picked[(seed * 2654435761U + i * 40503U) % i]);
     RC_ASSERT(clusters_of(picked) == before);
   }));
 }
@@ -238,7 +243,8 @@ TEST_CASE("Maj1.TopN against enumeration") {
           return toy.scores[static_cast<std::size_t>(a)] > toy.scores[static_cast<std::size_t>(b)];
         });
         std::vector<int> kept;
-        for (std::size_t i = 0; i < std::min(n, readable.size()); ++i) kept.push_back(toy.answers[static_cast<std::size_t>(readable[i])]);
+        for (std::size_t i = 0; i < std::min(n, readable.size()); ++i)
+          kept.push_back(toy.answers[static_cast<std::size_t>(readable[i])]);
         return brute_majority(kept);
       });
       RC_ASSERT(std::abs(majority_of_top(ballot, static_cast<int>(n)) - expected) < 1e-12);
@@ -281,7 +287,8 @@ TEST_CASE("AUC counts pairs, equal scores half") {
   CHECK(rc::check([] {
     const auto scores = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 4));
     std::vector<Scored> items;
-    for (std::size_t i = 0; i < scores.size(); ++i) items.push_back({static_cast<double>(scores[i]), (scores[i] + i) % 3 == 0});
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      items.push_back({static_cast<double>(scores[i]), (scores[i] + i) % 3 == 0});
     double above = 0;
     double pairs = 0;
     for (const auto& good : items) {
