@@ -14,12 +14,13 @@ constexpr std::size_t kDigits = 32;  // of XXH3-128 in hexadecimal
 
 }  // namespace
 
-Order::Order(std::uint64_t seed, std::int64_t num_examples) : random_(seed, "order"), num_examples_(num_examples) {
+ExampleOrder::ExampleOrder(std::uint64_t seed, std::int64_t num_examples)
+    : random_(seed, "order"), num_examples_(num_examples) {
   FT_CHECK(num_examples > 0 && num_examples <= std::numeric_limits<std::uint32_t>::max(),
            "an order needs from 1 to 2^32-1 examples, not {}", num_examples);
 }
 
-void Order::draw(Epoch& epoch, std::int64_t number) const {
+void ExampleOrder::draw(Epoch& epoch, std::int64_t number) const {
   epoch.number = number;
   epoch.examples.resize(static_cast<std::size_t>(num_examples_));
   std::iota(epoch.examples.begin(), epoch.examples.end(), 0U);
@@ -29,7 +30,7 @@ void Order::draw(Epoch& epoch, std::int64_t number) const {
   }
 }
 
-std::int64_t Order::at(std::int64_t position) const {
+std::int64_t ExampleOrder::at(std::int64_t position) const {
   FT_CHECK(position >= 0, "positions count from 0, not {}", position);
   const std::int64_t number = epoch_of(position);
   Epoch& epoch = epochs_[static_cast<std::size_t>(number % 2)];

@@ -1,7 +1,7 @@
 // The order in which training examples come: one global permutation an epoch, a function of (seed, epoch, number of
 // examples) alone. Nothing of it is saved: a resumed run asks for the position where it stopped.
 //
-//   Order order(seed, examples.size());
+//   ExampleOrder order(seed, examples.size());
 //   for (std::int64_t position = 0; ...; ++position) train_on(examples[order.at(position)]);   // epoch after epoch
 //
 //   ConsumedDigest consumed(saved);            // "" at the start of a run
@@ -22,10 +22,11 @@ namespace ft {
 // Epoch e is a uniformly drawn permutation (Fisher-Yates, Knuth's algorithm P) whose i-th draw is number (e, i) of
 // Philox(seed, "order"). Epochs are independent. Not thread-safe: the permutations of two neighbouring epochs are kept,
 // so that a step that spans their border computes neither twice.
-class Order {
+// (Not `Order`: that is how ranks add, in comm/communicator.h.)
+class ExampleOrder {
  public:
   // 0 < num_examples < 2^32. Memory: 8 bytes an example.
-  Order(std::uint64_t seed, std::int64_t num_examples);
+  ExampleOrder(std::uint64_t seed, std::int64_t num_examples);
 
   // The example at `position` >= 0 of the endless order; its epoch is position / num_examples. O(1) within an epoch,
   // O(num_examples) at the first use of one.

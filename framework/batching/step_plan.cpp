@@ -21,7 +21,7 @@ void add_to_lane(LanePlan& lane, std::int64_t example, std::int64_t num_tokens, 
 struct StepPlanner::Body {
   std::vector<std::int64_t> lengths;
   StepShape shape;
-  Order order;
+  ExampleOrder order;
 
   // The one rule of who goes where: visit(lane, example, tokens) for each example that the step takes.
   template <class Visit>
@@ -50,7 +50,7 @@ StepPlanner::StepPlanner(std::vector<std::int64_t> lengths, StepShape shape) {
     FT_CHECK(lengths[i] > 0 && lengths[i] <= shape.tokens_per_lane, "example {} has {} tokens, a lane has room for {}",
              i, lengths[i], shape.tokens_per_lane);
   const auto num_examples = static_cast<std::int64_t>(lengths.size());
-  body_.reset(new Body{std::move(lengths), shape, Order(shape.seed, num_examples)});
+  body_.reset(new Body{std::move(lengths), shape, ExampleOrder(shape.seed, num_examples)});
 }
 
 StepPlanner::~StepPlanner() = default;

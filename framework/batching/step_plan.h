@@ -56,7 +56,7 @@ class StepPlanner {
   [[nodiscard]] std::int64_t example_at(std::int64_t position);
   // The step that starts at `position` of the endless order (epoch after epoch), ending before `stop` at the latest.
   [[nodiscard]] StepPlan plan(std::int64_t position, std::int64_t stop);
-  // The same, counted only: about 20 ns an example.
+  // The same, counted only: about 60 ns an example, permutations included.
   [[nodiscard]] StepExtent measure(std::int64_t position, std::int64_t stop);
   // Number of steps that the examples [0, stop) take.
   [[nodiscard]] std::int64_t count_steps(std::int64_t stop);

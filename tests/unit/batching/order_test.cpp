@@ -14,7 +14,7 @@ using namespace ft;
 
 namespace {
 
-std::vector<std::int64_t> epoch_of(const Order& order, std::int64_t epoch) {
+std::vector<std::int64_t> epoch_of(const ExampleOrder& order, std::int64_t epoch) {
   std::vector<std::int64_t> examples;
   for (std::int64_t i = 0; i < order.num_examples(); ++i)
     examples.push_back(order.at(epoch * order.num_examples() + i));
@@ -31,7 +31,7 @@ std::string digest_of(const std::vector<std::uint64_t>& ids) {
 
 TEST_CASE("every epoch holds every example exactly once, and epochs differ") {
   for (std::int64_t n : {1, 2, 3, 7, 64, 1000}) {
-    const Order order(5, n);
+    const ExampleOrder order(5, n);
     std::set<std::vector<std::int64_t>> different;
     for (std::int64_t epoch = 0; epoch < 5; ++epoch) {
       std::vector<std::int64_t> examples = epoch_of(order, epoch);
@@ -47,7 +47,7 @@ TEST_CASE("every epoch holds every example exactly once, and epochs differ") {
 
 TEST_CASE("the order is a function: whoever asks, in whatever sequence, gets the same") {
   const std::int64_t n = 101;
-  const Order forward(9, n), other(9, n), backward(9, n);
+  const ExampleOrder forward(9, n), other(9, n), backward(9, n);
   std::vector<std::int64_t> expected;
   for (std::int64_t p = 0; p < 6 * n; ++p) expected.push_back(forward.at(p));
   for (std::int64_t p = 6 * n - 1; p >= 0; --p) CHECK(backward.at(p) == expected[p]);
@@ -55,11 +55,11 @@ TEST_CASE("the order is a function: whoever asks, in whatever sequence, gets the
     const std::int64_t p = k * 53 % (6 * n);  // jumps between epochs, two of the same parity included
     CHECK(other.at(p) == expected[p]);
   }
-  CHECK(Order(9, n).at(4 * n + 17) == expected[4 * n + 17]);  // a resumed run
+  CHECK(ExampleOrder(9, n).at(4 * n + 17) == expected[4 * n + 17]);  // a resumed run
 }
 
 TEST_CASE("these orders never change: saved runs depend on them") {
-  const Order order(1, 8);
+  const ExampleOrder order(1, 8);
   CHECK(epoch_of(order, 0) == std::vector<std::int64_t>{4, 2, 7, 0, 6, 3, 1, 5});
   CHECK(epoch_of(order, 1) == std::vector<std::int64_t>{0, 4, 6, 7, 3, 1, 5, 2});
 }
@@ -71,7 +71,7 @@ TEST_CASE("another seed, and another epoch, give unrelated orders") {
     for (std::int64_t i = 0; i < n; ++i) same += a[i] == b[i] ? 1 : 0;
     return same;  // Poisson(1) for independent permutations
   };
-  const Order one(1, n), two(2, n);
+  const ExampleOrder one(1, n), two(2, n);
   CHECK(fixed_points(epoch_of(one, 0), epoch_of(two, 0)) <= 6);
   CHECK(fixed_points(epoch_of(one, 0), epoch_of(one, 1)) <= 6);
   CHECK(fixed_points(epoch_of(one, 1), epoch_of(two, 0)) <= 6);
@@ -79,7 +79,7 @@ TEST_CASE("another seed, and another epoch, give unrelated orders") {
 
 TEST_CASE("all permutations of four examples are equally likely") {
   constexpr int kEpochs = 24'000;
-  const Order order(3, 4);
+  const ExampleOrder order(3, 4);
   std::map<std::vector<std::int64_t>, int> counts;
   for (int epoch = 0; epoch < kEpochs; ++epoch) ++counts[epoch_of(order, epoch)];
   CHECK(counts.size() == 24);
@@ -104,8 +104,8 @@ TEST_CASE("the digest depends on every id and on their order, and goes on from i
 }
 
 TEST_CASE("what is no order and no digest is refused") {
-  CHECK_THROWS_WITH_AS(Order(1, 0), doctest::Contains("from 1 to 2^32-1 examples, not 0"), Error);
-  CHECK_THROWS_WITH_AS((void)Order(1, 5).at(-1), doctest::Contains("positions count from 0, not -1"), Error);
+  CHECK_THROWS_WITH_AS(ExampleOrder(1, 0), doctest::Contains("from 1 to 2^32-1 examples, not 0"), Error);
+  CHECK_THROWS_WITH_AS((void)ExampleOrder(1, 5).at(-1), doctest::Contains("positions count from 0, not -1"), Error);
   for (const char* bad : {"abc", "0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcdef0"}) {
     CHECK_THROWS_WITH_AS(ConsumedDigest{bad}, doctest::Contains("is no digest of consumed examples"), Error);
   }
