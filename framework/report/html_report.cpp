@@ -21,7 +21,7 @@ std::string accuracy(const std::optional<Estimate>& value) {
                      100 * value->standard_error);
 }
 
-std::optional<Estimate> solver_value(const RankingTable& table, const char* name) {
+std::optional<Estimate> solver_value(const RankingTable& table, const std::string& name) {
   const StrategyRow* row = table.find(name);
   return row != nullptr ? row->solver : std::nullopt;
 }
@@ -34,8 +34,9 @@ std::string headline(const ReportInput& input) {
     const RankingTable& t = stage.table;
     table.add({escape(stage.stage), std::to_string(t.num_problems), std::to_string(t.num_attempts),
                accuracy(solver_value(t, "Pass@1")), accuracy(solver_value(t, "Maj1")),
-               accuracy(solver_value(t, "Pass")), fmt::format("{:.1f} %", 100 * t.right),
-               fmt::format("{:.1f} %", 100 * t.unreadable), fmt::format("{:.1f} %", 100 * t.unknown)});
+               accuracy(solver_value(t, fmt::format("Pass@{}", t.num_attempts))),
+               fmt::format("{:.1f} %", 100 * t.right), fmt::format("{:.1f} %", 100 * t.unreadable),
+               fmt::format("{:.1f} %", 100 * t.unknown)});
   }
   return table.to_string();
 }

@@ -10,7 +10,7 @@ using rerank::Estimate;
 using rerank::RankingTable;
 using rerank::StrategyRow;
 
-std::string solver_cell(const RankingTable& table, const char* name) {
+std::string solver_cell(const RankingTable& table, const std::string& name) {
   const StrategyRow* row = table.find(name);
   return row != nullptr && row->solver ? percent(row->solver->mean, row->solver->standard_error) : "-";
 }
@@ -20,8 +20,8 @@ std::string headline(const ReportInput& input) {
   for (const StageTable& stage : input.stages) {
     const RankingTable& t = stage.table;
     table.add({stage.stage, std::to_string(t.num_problems), std::to_string(t.num_attempts), solver_cell(t, "Pass@1"),
-               solver_cell(t, "Maj1"), solver_cell(t, "Pass"), percent(t.right), percent(t.unreadable),
-               percent(t.unknown)});
+               solver_cell(t, "Maj1"), solver_cell(t, fmt::format("Pass@{}", t.num_attempts)), percent(t.right),
+               percent(t.unreadable), percent(t.unknown)});
   }
   return "Accuracy in per cent, +- one standard error over problems\n" + table.to_string();
 }

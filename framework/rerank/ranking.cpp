@@ -153,6 +153,7 @@ void Evaluation::solver_rows() {
   const int k = options_.top_clusters;
   add_solver(fmt::format("Maj{}@{}", k, n), fmt::format("oracle: one of the {} largest clusters is right", k),
              values(ballots_.mean, [k](const Ballot& ballot) { return oracle_of_clusters(ballot, k); }));
+  if (table_.num_attempts < 2) return;  // the oracle over one attempt is no oracle, and its name is the greedy one's
   add_solver("Pass@" + n, "oracle: one of all attempts is right",
              values(ballots_.mean, [](const Ballot& ballot) { return ballot.num_right > 0 ? 1.0 : 0.0; }));
 }

@@ -67,6 +67,13 @@ TEST_CASE("the text report is aligned and has every strategy") {
                            "maj@k", "unreadable", "AUC", "solver"}) {
     CHECK_MESSAGE(text.find(word) != std::string::npos, word);
   }
+  // The headline's columns are three different numbers, each under its own name.
+  const auto table_of_attempts = ft::rerank::evaluate(some_problems(false), {});
+  const std::string line = text.substr(text.find("  answers"), 120);
+  for (const char* name : {"Pass@1", "Maj1@16", "Pass@16"}) {
+    const auto& value = *table_of_attempts.find(name)->solver;
+    CHECK_MESSAGE(line.find(percent(value.mean, value.standard_error)) != std::string::npos, name);
+  }
   TextTable table({"a", "bb"});
   table.add({"\xC3\xA9", "1"});
   table.add({"long", "22"});
