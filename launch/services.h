@@ -1,6 +1,7 @@
 // Ties the rooms outside the framework to a run: problem sets, preset vocabularies, one-rank work.
 #pragma once
 
+#include "framework/base/log.h"
 #include "framework/comm/communicator.h"
 #include "framework/recipe/run_plan.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "framework/problem/jsonl.h"
 #include "framework/problem/records.h"
 #include "framework/rerank/cluster.h"
 #include "framework/rerank/strategies.h"

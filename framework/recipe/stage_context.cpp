@@ -104,7 +104,7 @@ void StageContext::seal(const nlohmann::ordered_json& body, const std::vector<st
       Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
       manifest.parents = parents();
       manifest.body = provenance();
-      manifest.body.update(body);
+      if (!body.is_null()) manifest.body.update(body);
       writer.seal(std::move(manifest));
     } catch (const std::exception& failure) {
       error = failure.what();

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""What a user can get wrong, one case each: exit code, and the words that say what, where and what to do.
+
+  bad_input_test.py FTRUN [NAME...]
+
+Every case starts from one sound run file and one sound run folder, changes one thing, and checks that the message names
+it. Prints each case with its message."""
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SOUND = """\
+run: {folder: FOLDER/run, seed: 1}
+models:
+  base: {preset: tiny}
+problems:
+  train: {dataset: arithmetic, split: train, limit: 40}
+  test: {dataset: arithmetic, split: test, limit: 3}
+training: {lanes: 2, tokens_per_lane: 300, max_length: 128, learning_rate: 1e-3, save_every: 2steps}
+stages:
+  solver: {recipe: solution_sft, model: base, problems: train, length: 6steps}
+  answers: {recipe: sample, model: solver, problems: test, per_problem: 4, max_new_tokens: 24}
+  report: {recipe: report, of: [answers]}
+"""
+CASES = {}
+
+
+def case(code, *patterns):
+    """Registers a function(folder) -> (run file text, extra arguments, options) with the exit code and words to expect."""
+    def register(function):
+        CASES[function.__name__] = (function, code, patterns)
+        return function
+    return register
+
+
+def changed(old, new):
+    assert old in SOUND, old
+    return SOUND.replace(old, new, 1), []
+
+
+# The run file.
+@case(2, r"run\.yaml:1:1: unknown section 'runn'", "did you mean 'run'")
+def unknown_section(_): return changed("run:", "runn:")
+@case(2, r"run\.yaml:7:\d+: .*learing_rate", "learning_rate")
+def unknown_training_key(_): return changed("learning_rate", "learing_rate")
+@case(2, r"run\.yaml:10:\d+: .*temperatur\b", "temperature")
+def unknown_stage_key(_): return changed("per_problem: 4", "temperatur: 0.5")
+@case(2, r"run\.yaml:7:\d+:", "ten")
+def wrong_type(_): return changed("lanes: 2", "lanes: ten")
+@case(2, r"run\.yaml:9:\d+:", "steps")
+def length_without_unit(_): return changed("6steps", "6")
+@case(2, r"run\.yaml:7:\d+:", "lanes")
+def out_of_range(_): return changed("lanes: 2", "lanes: 0")
+@case(2, r"run\.yaml:9:\d+:", "model")
+def required_key_missing(_): return changed("model: base, ", "")
+@case(2, r"run\.yaml:9:\d+: there is no recipe 'solution_stf'", "solution_sft")
+def unknown_recipe(_): return changed("recipe: solution_sft", "recipe: solution_stf")
+@case(2, r"run\.yaml:10:\d+: there is no model 'slover'", "did you mean 'solver'")
+def unknown_reference(_): return changed("model: solver", "model: slover")
+@case(2, r"run\.yaml:9:\d+: 'answers' is used before it is made", "above")
+def used_before_made(_): return changed("model: base, ", "model: answers, ")
+@case(2, r"run\.yaml:9:\d+: the name 'base' is used twice")
+def name_twice(_): return changed("  solver:", "  base:")
+@case(2, r"run\.yaml:1[01]:\d+:", "model")
+def wrong_kind_of_input(_): return changed("model: solver, problems: test", "model: solver, problems: train}\n  more: {recipe: sample, model: answers, problems: test")
+@case(2, r"run\.yaml:\d+:\d+:")
+def yaml_syntax(_): return changed("{recipe: report, of: [answers]}", "{recipe: report, of: [answers}")
+@case(2, r"run\.yaml:9:\d+:", "problems")
+def key_twice(_): return changed("problems: train, length", "problems: train, problems: test, length")
+@case(2, "no stages")
+def no_stages(_): return SOUND[:SOUND.index("stages:")], []
+@case(2, "nothing.yaml")
+def no_run_file(folder): return SOUND, [str(folder / "nothing.yaml")]
+@case(2, "solvr", "solver")
+def override_to_nowhere(_): return SOUND, ["stages.solvr.length=3steps"]
+@case(2, "lannes", "lanes")
+def override_of_unknown_key(_): return SOUND, ["training.lannes=4"]
+@case(2, r"run\.yaml:3:\d+: .*exactly one of 'preset' and 'path'")
+def preset_and_path(_): return changed("{preset: tiny}", "{preset: tiny, path: x}")
+@case(2, "solver", r"\{problem\}")
+def prompt_without_problem(_): return changed("models:", "prompts: {solver: 'Solve it.'}\nmodels:")
+# Models, tokenizers.
+@case(2, "huge", "tiny")
+def unknown_preset(_): return changed("preset: tiny", "preset: huge")
+@case(2, r"run\.yaml:3:\d+: .*no config\.json")
+def no_model_folder(folder): return changed("{preset: tiny}", "{path: " + str(folder) + "}")
+
+
+def model_folder(folder, config=None, tokenizer=None, weights=b""):
+    model = folder / "model"
+    model.mkdir()
+    sound = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 64, "hidden_size": 16, "intermediate_size": 32,
+             "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+             "max_position_embeddings": 256, "hidden_act": "silu", "tie_word_embeddings": True, "torch_dtype": "float32"}
+    (model / "config.json").write_text(json.dumps({**sound, **(config or {})}))
+    (model / "tokenizer.json").write_text(json.dumps(tokenizer or {"model": {"type": "Unigram", "vocab": []}}))
+    (model / "model.safetensors").write_bytes(weights)
+    return changed("{preset: tiny}", "{path: " + str(model) + "}")
+
+
+@case(2, "config.json", "gelu")
+def unsupported_activation(folder): return model_folder(folder, {"hidden_act": "gelu"}, {"version": "1.0", "added_tokens": [{"id": 0, "content": "<e>", "special": True}], "model": {"type": "BPE", "vocab": {"<e>": 0, "a": 1}, "merges": []}})
+@case(2, "tokenizer.json", "Unigram")
+def unsupported_tokenizer(folder): return model_folder(folder)
+@case(2, "tokenizer.json")
+def tokenizer_no_json(folder):
+    text = model_folder(folder)
+    (folder / "model" / "tokenizer.json").write_text("{")
+    return text
+# Data.
+def jsonl(folder, text):
+    (folder / "data.jsonl").write_text(text)
+    return changed("{dataset: arithmetic, split: train, limit: 40}", "{dataset: jsonl, path: " + str(folder / "data.jsonl") + "}")
+@case(2, r"run\.yaml:5:\d+: .*gsm9k", "gsm8k")
+def unknown_dataset(_): return changed("dataset: arithmetic, split: train, limit: 40", "dataset: gsm9k")
+@case(2, "none.jsonl")
+def data_file_missing(_): return changed("{dataset: arithmetic, split: train, limit: 40}", "{dataset: jsonl, path: none.jsonl}")
+@case(2, r"data\.jsonl:2: ")
+def data_line_no_json(folder): return jsonl(folder, '{"problem": "1+1?", "solution": "2", "answer": "2"}\n{"problem": \n')
+@case(2, r"data\.jsonl:1: .*'problem'", "probelm")
+def data_field_missing(folder): return jsonl(folder, '{"probelm": "1+1?", "solution": "2", "answer": "2"}\n')
+@case(2, r"data\.jsonl:1: ")
+def data_field_of_wrong_type(folder): return jsonl(folder, '{"problem": 7, "solution": "2", "answer": "2"}\n')
+@case(2, "data.jsonl")
+def data_file_empty(folder): return jsonl(folder, "")
+@case(2, "data.jsonl|vocabulary")
+def text_outside_the_vocabulary(folder): return jsonl(folder, '{"problem": "Integrate x", "solution": "zzz", "answer": "2"}\n')
+# Plugins.
+@case(2, r"run\.yaml:2:\d+: plugin .*none\.so was refused: there is no such file")
+def plugin_missing(_): return changed("models:", "plugins: [./none.so]\nmodels:")
+@case(2, r"run\.yaml:2:\d+: plugin .*refused: it is no ftrun recipe")
+def plugin_of_another_kind(folder):
+    source = folder / "x.c"
+    source.write_text("int x;\n")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / "x.so", source], check=True)
+    return changed("models:", f"plugins: [{folder}/x.so]\nmodels:")
+# Folders and machines.
+@case(2, "file/run")
+def folder_below_a_file(folder):
+    (folder / "file").write_text("")
+    return changed("FOLDER/run", "FOLDER/file/run")
+@case(2, "parallel.tensor|divide")
+def tensor_does_not_divide(_): return changed("models:", "parallel: {tensor: 3}\nmodels:")
+
+
+def outcome(folder):
+    reports = list((folder / "run").glob("stages/report-*/output-*/report.json"))
+    return json.loads(reports[0].read_text())["results"] if reports else None
+
+
+class Bench:
+    def __init__(self, ftrun):
+        self.ftrun = ftrun
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-bad-"))
+        self.failed = []
+        self.passed = 0
+
+    def run(self, folder, text, extra=(), limit=None):
+        (folder / "run.yaml").write_text(text.replace("FOLDER", str(folder)))
+        arguments = list(extra)
+        first = [] if arguments and arguments[0].endswith(".yaml") else [str(folder / "run.yaml")]
+        def less_space():
+            if limit:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        return subprocess.run([self.ftrun, *first, *arguments], capture_output=True, text=True, cwd=folder, preexec_fn=less_space)
+
+    def check(self, name, done, code, patterns):
+        said = done.stderr.strip()
+        wrong = []
+        if done.returncode != code:
+            wrong.append(f"exit code {done.returncode} instead of {code}")
+        wrong += [f"no '{p}'" for p in patterns if not re.search(p, said)]
+        errors = [line for line in said.splitlines() if not line.startswith(("ftrun 0", "stage", "arithmetic"))]
+        print(f"{'FAILED' if wrong else 'ok'} {name}: {errors[-1] if errors else said[-200:]}", flush=True)
+        if wrong:
+            self.failed.append(name)
+            print("   " + "; ".join(wrong) + "\n   " + said.replace("\n", "\n   "))
+        else:
+            self.passed += 1
+
+    def folder(self, name):
+        folder = self.base / name
+        folder.mkdir()
+        return folder
+
+    def static_cases(self, names):
+        for name, (function, code, patterns) in CASES.items():
+            if names and name not in names:
+                continue
+            folder = self.folder(name)
+            text, extra = function(folder)
+            self.check(name, self.run(folder, text, extra), code, patterns)
+            # Mistakes in the run file itself leave no trace.
+            if code == 2 and (folder / "run" / "stages").exists() and outcome(folder) is not None:
+                self.failed.append(name + ": something was left behind")
+
+    # Cases that start from a run that is half or wholly done.
+    def dynamic_cases(self, names):
+        sound = self.folder("sound")
+        whole = self.run(sound, SOUND)
+        assert whole.returncode == 0, whole.stderr
+        expected = outcome(sound)
+
+        def after(name, damage, code, patterns, limit=None, same_results=True, extra=()):
+            if names and name not in names:
+                return
+            folder = self.base / name
+            shutil.copytree(sound, folder)
+            damage(folder)
+            self.check(name, self.run(folder, SOUND, extra, limit), code, patterns)
+            again = self.run(folder, SOUND)
+            if same_results and (again.returncode != 0 or outcome(folder) != expected):
+                self.failed.append(name)
+                print(f"FAILED {name}: the next start does not end with the sound results\n{again.stderr}")
+
+        def remove(folder, *stages):
+            for stage in stages:
+                for output in (folder / "run").glob(f"stages/{stage}-*/output-*"):
+                    shutil.rmtree(output)
+
+        def flip(path, where=0.5):
+            data = bytearray(path.read_bytes())
+            data[int(len(data) * where)] ^= 4
+            path.write_bytes(data)
+
+        def one(folder, pattern):
+            return sorted((folder / "run").glob(pattern))[-1]
+
+        def damaged_output(folder): flip(one(folder, "stages/answers-*/output-*/attempts.jsonl"))
+        after("damaged_stage_output", damaged_output, 0, ["output of stage 'answers' is damaged and will be made again", "attempts.jsonl"])
+
+        def damaged_checkpoint(folder):
+            remove(folder, "solver", "answers", "report")
+            flip(one(folder, "stages/solver-*/work/checkpoints/step-*/rank-0000.h5"))
+        after("damaged_checkpoint", damaged_checkpoint, 0, ["a checkpoint is damaged, the one before it is used", "rank-0000.h5"])
+
+        def truncated_checkpoint(folder):
+            remove(folder, "solver", "answers", "report")
+            path = one(folder, "stages/solver-*/work/checkpoints/step-*/rank-0000.h5")
+            path.write_bytes(path.read_bytes()[:-100])
+        after("truncated_checkpoint", truncated_checkpoint, 0, ["a checkpoint is damaged", "rank-0000.h5"])
+
+        def foreign_checkpoint(folder):
+            remove(folder, "solver", "answers", "report")
+            (one(folder, "stages/solver-*/work/checkpoints/step-*").parent / "step-99999999").mkdir()
+        after("foreign_folder_among_checkpoints", foreign_checkpoint, 0, ["going on from"])
+
+        def torn_attempts(folder):
+            remove(folder, "answers", "report")
+            path = one(folder, "stages/answers-*/work/attempts-*.jsonl")
+            path.write_bytes(path.read_bytes()[:-20])
+        after("torn_attempt", torn_attempts, 0, ["cut off by the interruption"])
+
+        def flipped_attempt(folder):
+            remove(folder, "answers", "report")
+            flip(one(folder, "stages/answers-*/work/attempts-*.jsonl"))
+        after("damaged_attempt_line", flipped_attempt, 0, ["damaged lines? among the attempts|are made again"])
+
+        def nothing_done(folder): shutil.rmtree(folder / "run")
+        after("no_space_for_a_checkpoint", nothing_done, 1, ["File too large|No space|cannot|too large"], limit=1 << 20)
+
+        def sealed_elsewhere(folder): flip(one(folder, "stages/solver-*/output-*/config.json"))
+        after("damaged_model_file", sealed_elsewhere, 0, ["output of stage 'solver' is damaged", "config.json"])
+
+        if not names or "second_run_on_one_folder" in names:
+            folder = self.folder("second_run_on_one_folder")
+            (folder / "run.yaml").write_text(SOUND.replace("FOLDER", str(folder)).replace("6steps", "2000steps"))
+            first = subprocess.Popen([self.ftrun, str(folder / "run.yaml")], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            while not (folder / "run" / "ledger.jsonl").exists():
+                time.sleep(0.05)
+            self.check("second_run_on_one_folder", self.run(folder, SOUND.replace("6steps", "2000steps")), 2, [str(first.pid), "run"])
+            first.kill()
+            first.wait()
+
+
+def main():
+    bench = Bench(os.path.abspath(sys.argv[1]))
+    try:
+        bench.static_cases(sys.argv[2:])
+        bench.dynamic_cases(sys.argv[2:])
+    finally:
+        shutil.rmtree(bench.base, ignore_errors=True)
+    print(f"{bench.passed} passed, {len(bench.failed)} failed")
+    return 1 if bench.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
