@@ -49,18 +49,18 @@ FT_SIMD_INLINE void probabilities(const float* q, const float* keys, std::int64_
   Vector largest = simd::broadcast(-std::numeric_limits<float>::infinity());
   for (std::int64_t t = 0; t < length; t += kWidth) {
     const std::int64_t count = std::min(kWidth, length - t);
-    simd::store(scores + t, scale * sixteen_dots(q, keys + t * head_dim, count, head_dim));
+    simd::store(scores + t, simd::broadcast(scale) * sixteen_dots(q, keys + t * head_dim, count, head_dim));
     for (std::int64_t i = count; i < kWidth; ++i) scores[t + i] = -std::numeric_limits<float>::infinity();
     largest = simd::max(largest, simd::load(scores + t));
   }
-  const float shift = simd::largest(largest);
+  const Vector shift = simd::broadcast(simd::largest(largest));
   Vector sum = {};
   for (std::int64_t t = 0; t < length; t += kWidth) {
     const Vector p = simd::exp(simd::load(scores + t) - shift);
     simd::store(scores + t, p);
     sum += p;
   }
-  const float inverse = 1.0f / simd::sum(sum);
+  const Vector inverse = simd::broadcast(1.0f / simd::sum(sum));
   for (std::int64_t t = 0; t < length; t += kWidth) simd::store(scores + t, simd::load(scores + t) * inverse);
 }
 
@@ -75,13 +75,13 @@ FT_SIMD_INLINE void weighted_sum(const float* p, const float* values, std::int64
     for (int turn = 0; turn < 4; ++turn) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
-        sum[turn][v] += p[t + turn] * simd::load(values + (t + turn) * stride + v * kWidth);
+        sum[turn][v] += simd::broadcast(p[t + turn]) * simd::load(values + (t + turn) * stride + v * kWidth);
       }
     }
   }
   for (; t < length; ++t) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) sum[0][v] += p[t] * simd::load(values + t * stride + v * kWidth);
+    for (int v = 0; v < kVectors; ++v) sum[0][v] += simd::broadcast(p[t]) * simd::load(values + t * stride + v * kWidth);
   }
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {

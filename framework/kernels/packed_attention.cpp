@@ -133,7 +133,7 @@ FT_SIMD_INLINE float exponentials(float* row, std::int64_t count, std::int64_t p
   Vector sum = {};
   std::int64_t j = 0;
   for (; j < count; j += kWidth) {
-    const Vector p = simd::exp(simd::load(row + j) - shift);
+    const Vector p = simd::exp(simd::load(row + j) - simd::broadcast(shift));
     simd::store(row + j, p);
     sum += p;
   }
@@ -191,7 +191,7 @@ FT_SIMD_CLONES void backward_block(const Scratch& s, std::int64_t first, std::in
     for (std::int64_t j = 0; j < count; j += kWidth) dots += simd::load(p + j) * simd::load(dp + j);
     const float dot = simd::sum(dots);
     std::int64_t j = 0;
-    for (; j < count; j += kWidth) simd::store(dp + j, simd::load(p + j) * (simd::load(dp + j) - dot));
+    for (; j < count; j += kWidth) simd::store(dp + j, simd::load(p + j) * (simd::load(dp + j) - simd::broadcast(dot)));
     for (; j < padded; j += kWidth) simd::store(dp + j, Vector{});
   }
   add_transposed(s.scores, s.upstream, s.to_value, rows, std::min(first + rows, length), s.width());

@@ -42,7 +42,9 @@ FT_SIMD_INLINE Vector load(const float* from) {
   return x;
 }
 FT_SIMD_INLINE void store(float* to, const Vector& x) { std::memcpy(to, &x, sizeof x); }
-FT_SIMD_INLINE Vector broadcast(float x) { return x - Vector{}; }
+// As a shuffle: GCC 12 lowers {x, x, ...} in an inlined function to sixteen insertions before it knows the processor.
+// For the same reason no inlined function here mixes scalars and vectors in an expression.
+FT_SIMD_INLINE Vector broadcast(float x) { return __builtin_shuffle(Vector{x}, IntVector{}); }
 // The first n (0 .. 15) values, the others zero.
 FT_SIMD_INLINE Vector load_part(const float* from, std::int64_t n) {
   float parts[kWidth] = {};
