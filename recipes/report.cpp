@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "datasets/dataset.h"
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/recipe.h"
 #include "framework/store/sealed_folder.h"
@@ -50,6 +51,7 @@ class Report final : public Recipe {
       if (source->recipe->output() == ArtifactKind::model) add_loss(*source, input);
       add_settings(*source, input);
     }
+    add_datasets(stage, input);
     input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});
     return input;
   }
@@ -111,6 +113,24 @@ class Report final : public Recipe {
     if (curve.points.empty()) return;
     input.losses.push_back(std::move(curve));
     input.execution.push_back({source.name, {{"training tokens", fmt::format("{:.0f}", tokens)}, {"training seconds", fmt::format("{:.1f}", seconds)}}});
+  }
+
+  // Where the problems come from, and what a reader of results must know of them.
+  static void add_datasets(const StageContext& stage, report::ReportInput& input) {
+    std::set<std::string> seen;
+    for (const auto& [name, node] : stage.run_plan().problems) {
+      for (const ProblemSetSpec& spec : read_problem_set(node)) {
+        if (!seen.insert(spec.dataset).second) continue;
+        const DatasetInfo info = dataset_info(spec.dataset);
+        report::Section section{.title = info.title};
+        section.entries = {{"licence", info.licence}, {"source", info.citation}, {"answers", info.answer_format}};
+        if (!info.caution.empty()) {
+          section.entries.push_back({"caution", info.caution});
+          input.summary += fmt::format("{}{}", input.summary.empty() ? "" : " ", info.caution);
+        }
+        input.settings.push_back(std::move(section));
+      }
+    }
   }
 
   static void add_settings(const StagePlan& source, report::ReportInput& input) {
