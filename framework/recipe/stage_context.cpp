@@ -1,5 +1,7 @@
 #include "framework/recipe/stage_context.h"
 
+#include <ATen/Version.h>
+
 #include "framework/base/digest.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/store/folder_writer.h"
@@ -77,7 +79,9 @@ bool StageContext::stop_requested() { return any_rank(groups_.world, "stop reque
 nlohmann::ordered_json StageContext::provenance() const {
   return {{"kind", to_string(stage_.recipe->output())}, {"stage", stage_.name}, {"recipe", stage_.recipe_name},
           {"recipe_version", stage_.recipe_version}, {"identity", stage_.identity}, {"identity_text", stage_.identity_text},
-          {"extent", stage_.extent_text}};
+          {"extent", stage_.extent_text},
+          // The same work has the same bits on the same kind of processor and library: so these are said.
+          {"made_with", {{"libtorch", FT_LIBTORCH_VERSION}, {"compiler", FT_COMPILER_TAG}, {"instructions", at::get_cpu_capability()}, {"tensor", groups_.tensor.size()}}}};
 }
 
 std::vector<Parent> StageContext::parents() const {
