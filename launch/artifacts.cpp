@@ -54,7 +54,7 @@ std::vector<fs::path> sealed_outputs(const fs::path& run) {
 fs::path find_artifact(const fs::path& path) {
   if (SealedFolder::looks_sealed(path)) return path;
   if (const auto outputs = outputs_of_stage(path); !outputs.empty()) return newest(outputs);
-  const fs::path run = path.parent_path();
+  const fs::path run = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::vector<fs::path> matching;
   std::vector<std::string> names;
   for (const fs::path& output : sealed_outputs(run)) {

@@ -40,6 +40,16 @@ bool is_training_key(const std::vector<Section>& sections, const std::string& na
   return false;
 }
 
+std::string indented(const std::string& text) {
+  std::string out;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += "  " + text.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 void explain_command(const std::string& key, const std::filesystem::path& recipes) {
@@ -47,6 +57,7 @@ void explain_command(const std::string& key, const std::filesystem::path& recipe
   const std::string wanted = key.substr(key.rfind('.') + 1);
   std::vector<std::string> names;
   bool found = false;
+  const Section* heading = nullptr;
   for (const bool exact : {true, false}) {
     if (found) break;
     for (const Section& section : sections) {
@@ -55,8 +66,10 @@ void explain_command(const std::string& key, const std::filesystem::path& recipe
         const bool matches = exact ? info.key.name == wanted : info.key.name.find(wanted) != std::string::npos;
         // A stage repeats the keys of `training`: shown once, where they are at home.
         if (!matches || (section.where.starts_with("stages") && is_training_key(sections, info.key.name))) continue;
-        fmt::print("{}:\n{}\n", section.where, to_text(info));
+        if (heading != &section) fmt::print("{}{}\n\n", found ? "\n" : "", section.where);
+        heading = &section;
         found = true;
+        fmt::print("{}", indented(to_text(info)));
       }
     }
   }

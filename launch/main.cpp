@@ -51,9 +51,9 @@ void run_command(const Arguments& arguments, Communicator& world) {
   const RunServices services = make_services(world, log);
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);
-  const Topology topology = make_topology(world.size(), plan.parallel.tensor);
+  const Topology topology = make_topology(world.size(), plan.parallel.tensor, file["parallel"]["tensor"].place());
   if (plan.parallel.tensor != 1) {
-    fail_user("parallel.tensor: this version splits work over the data axis only; set parallel.tensor to 1");
+    fail_user(file["parallel"]["tensor"].place(), "parallel.tensor: this version splits work over the data axis only; set parallel.tensor to 1");
   }
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
@@ -68,10 +68,10 @@ int run_alone(const std::function<void()>& command) {
     command();
     return static_cast<int>(ExitCode::done);
   } catch (const UserError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    fmt::print(stderr, "ftrun: {}\n", error.what());
     return static_cast<int>(ExitCode::user_mistake);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    fmt::print(stderr, "ftrun: {}\n", error.what());
     return static_cast<int>(ExitCode::failure);
   }
 }

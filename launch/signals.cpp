@@ -25,6 +25,8 @@ void install_stop_signals() {
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
   for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
+  // A file beyond `ulimit -f` is then a failed write with a message, like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 std::function<bool()> make_stop_flag(double time_limit_seconds) {

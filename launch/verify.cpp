@@ -6,7 +6,8 @@
 namespace ft {
 namespace {
 
-bool verify_folder(const std::filesystem::path& path) {
+// Where the folder is one of many, its lineage is shown only as far as it is broken: each link is looked at anyway.
+bool verify_folder(const std::filesystem::path& path, bool whole_lineage) {
   bool sound = true;
   try {
     const SealedFolder folder = SealedFolder::open(path);
@@ -20,7 +21,7 @@ bool verify_folder(const std::filesystem::path& path) {
     return false;
   }
   for (const Link& link : lineage(path)) {
-    fmt::print("  {}\n", to_text(link));
+    if (whole_lineage || link.broken()) fmt::print("  {}\n", to_text(link));
     sound = sound && !link.broken();
   }
   return sound;
@@ -30,9 +31,10 @@ bool verify_folder(const std::filesystem::path& path) {
 
 bool verify_command(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> folders = sealed_outputs(path);
-  if (folders.empty()) folders.push_back(find_artifact(path));
+  const bool one = folders.empty();
+  if (one) folders.push_back(find_artifact(path));
   bool sound = true;
-  for (const auto& folder : folders) sound = verify_folder(folder) && sound;
+  for (const auto& folder : folders) sound = verify_folder(folder, one) && sound;
   fmt::print("{}\n", sound ? "sound" : "NOT SOUND");
   return sound;
 }

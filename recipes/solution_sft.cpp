@@ -31,6 +31,15 @@ class SolutionSft final : public Recipe {
   }
 
  private:
+  // A text that the vocabulary cannot express is of some problem: it is named.
+  static Example example(const ExampleBuilder& build, const Problem& problem, std::size_t index) {
+    try {
+      return build.solution(problem, index);
+    } catch (const UserError& error) {
+      fail_user(fmt::format("{}: {}", describe_solution(problem, index), error.what()));
+    }
+  }
+
   std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, const std::string& problems,
                                 nlohmann::ordered_json& facts) const {
     ExampleSet set({.max_length = settings_.max_length,
@@ -39,7 +48,7 @@ class SolutionSft final : public Recipe {
     for (const Problem& problem : stage.load_problems(problems)) {
       for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
         if (!style_.empty() && problem.solutions[i].style != style_) continue;
-        set.add(build.solution(problem, i), describe_solution(problem, i));
+        set.add(example(build, problem, i), describe_solution(problem, i));
       }
     }
     stage.log().info("{}: {}", problems, set.summary());

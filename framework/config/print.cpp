@@ -8,7 +8,7 @@ std::string to_text(const KeyInfo& info) {
   std::string text = fmt::format("{}: {}\n", info.key.name, info.key.doc);
   text += fmt::format("  type:    {}\n", info.type);
   text += info.key.required ? std::string("  default: none, it must be given\n")
-                            : fmt::format("  default: {}\n", info.default_text);
+                            : fmt::format("  default: {}\n", info.default_text == "null" ? "none" : info.default_text);
   if (info.key.limits.range.bounded()) text += fmt::format("  range:   {}\n", to_string(info.key.limits.range));
   const std::string_view meaning = !info.key.input.empty()              ? "a change of what it names redoes the stage"
                                    : info.key.kind == KeyKind::identity ? "a change redoes the stage"

@@ -129,7 +129,11 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const Stopwatch watch;
     StageContext context(plan, stage, services, groups, log, progress, stop);
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
-    stage.recipe->run(context);
+    try {
+      stage.recipe->run(context);
+    } catch (const UserError& error) {
+      throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
+    }
     on_rank_zero(world, "stage end", [&] {
       FT_CHECK(SealedFolder::looks_sealed(stage.output), "recipe '{}' returned without sealing the output of stage '{}'", stage.recipe_name, stage.name);
       folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}});

@@ -4,6 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
+#include "framework/model/model_config.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -56,6 +57,26 @@ std::string model_identity(const ModelSettings& model, const Place& place, std::
     fail_user(place, fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
   }
   return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path); });
+}
+
+// Whatever a check complains of, where the run file asked for it.
+template <class Check>
+void at_place(const Place& place, const std::string& what, Check check) {
+  try {
+    check();
+  } catch (const UserError& error) {
+    fail_user(place, fmt::format("{}: {}", what, error.what()));
+  }
+}
+
+// What can be said of a model without its weights: said before the stages above the one that uses it have run for hours.
+void check_model(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
+  if (model.preset) {
+    (void)preset_config(*model.preset, services.preset_tokenizer(model.tokenizer, prompts)->size());
+  } else {
+    (void)read_model_config(*model.path);
+    (void)load_tokenizer(*model.path);
+  }
 }
 
 // The stages in the making: what has been planned so far is what the next stage may refer to.
@@ -229,8 +250,8 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   plan.parallel = parse<ParallelSettings>({file["parallel"]});
   plan.prompts = parse<PromptTemplates>({file["prompts"]});
   // The filled-in prompts are not kept: this only reports templates without their placeholders now, not after hours.
-  (void)solver_prompt(plan.prompts, "");
-  (void)verifier_prompt(plan.prompts, "", "");
+  at_place(file["prompts"]["solver"].place(), "prompts.solver", [&] { (void)solver_prompt(plan.prompts, ""); });
+  at_place(file["prompts"]["verifier"].place(), "prompts.verifier", [&] { (void)verifier_prompt(plan.prompts, "", ""); });
 
   for (const Node& library : file["plugins"].items()) {
     std::filesystem::path path = library.text();
@@ -243,6 +264,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     names.add(name, "model", file["models"].key_place(name));
     plan.models[name] = parse<ModelSettings>({node});
     plan.model_identities[name] = model_identity(plan.models[name], node.place(), plan.run.seed, services);
+    at_place(node.place(), fmt::format("model '{}'", name), [&] { check_model(plan.models[name], plan.prompts, services); });
   }
   for (const std::string& name : file["problems"].keys()) {
     names.add(name, "problem set", file["problems"].key_place(name));

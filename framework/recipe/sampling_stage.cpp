@@ -74,7 +74,11 @@ class Sampling {
       total_missing_ += std::ssize(missing);
       if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
       for (const int index : missing) requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
-      prompts_.push_back(build_.solver_prompt(problem.text));
+      try {
+        prompts_.push_back(build_.solver_prompt(problem.text));
+      } catch (const UserError& error) {
+        fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
+      }
       problems_.push_back(&problem);
       check_length(problem);
     }

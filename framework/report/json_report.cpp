@@ -92,7 +92,7 @@ Json points(const std::vector<std::pair<double, double>>& pairs) {
 }  // namespace
 
 std::string json_report(const ReportInput& input) {
-  Json results{{"title", input.title}};
+  Json results = Json::object();
   results["stages"] = Json::object();
   for (const StageTable& stage : input.stages) {
     Json json{{"description", stage.description}};
@@ -105,7 +105,8 @@ std::string json_report(const ReportInput& input) {
         Json{{"unit", curve.unit}, {"training", points(curve.points)}, {"validation", points(curve.validation)}};
   }
   results["settings"] = to_json(input.settings);
-  const Json report{{"results", std::move(results)}, {"execution", to_json(input.execution)}};
+  // The title is often the name of the run folder: no result.
+  const Json report{{"title", input.title}, {"results", std::move(results)}, {"execution", to_json(input.execution)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -165,7 +165,11 @@ std::string FolderWriter::seal(Manifest manifest) {
   FT_CHECK(creator_ && open_, "only the creator of {} seals it, and once", target_.string());
   FT_CHECK(!manifest.format.empty(), "a manifest needs a format");
   check_content();
-  for (Parent& parent : manifest.parents) parent.path = relative_parent(parent.path, target_);
+  for (Parent& parent : manifest.parents) {
+    // An outside source without slashes is a name ("preset tiny"), no path.
+    if (parent.digest.empty() && parent.path.find('/') == std::string::npos) continue;
+    parent.path = relative_parent(parent.path, target_);
+  }
   manifest.files = records_;
   const std::string text = print_manifest(manifest);
   step("manifest");

@@ -1,5 +1,7 @@
 #include "framework/store/lineage.h"
 
+#include <set>
+
 namespace ft {
 namespace fs = std::filesystem;
 namespace {
@@ -10,15 +12,15 @@ class Walker {
  public:
   void visit(const fs::path& folder, const std::string& role, const std::string& digest, int depth) {
     Link link{.depth = depth, .role = role, .folder = folder, .digest = digest};
+    if (depth > 0 && digest.empty()) {
+      link.state = Link::State::outside;
+      links.push_back(std::move(link));
+      return;
+    }
     std::error_code error;
     if (!fs::exists(folder, error)) {
       link.state = Link::State::missing;
       link.text = "it is not there any more";
-      links.push_back(std::move(link));
-      return;
-    }
-    if (depth > 0 && digest.empty()) {
-      link.state = Link::State::outside;
       links.push_back(std::move(link));
       return;
     }
@@ -46,12 +48,21 @@ class Walker {
     const fs::path folder = link.folder;
     const int depth = link.depth;
     links.push_back(std::move(link));
-    if (depth >= kMaxDepth) return;
+    if (depth >= kMaxDepth || !shown_.insert(folder).second) return;
     for (const Parent& parent : parents) {
       visit((folder / parent.path).lexically_normal(), parent.role, parent.digest, depth + 1);
     }
   }
+
+  std::set<fs::path> shown_;
 };
+
+// "solver-0123456789ab" of ".../solver-0123456789ab/output-e3b0c44298fc": the folder that a person knows.
+std::string name_of(const fs::path& folder) {
+  const fs::path clean = folder.filename().empty() ? folder.parent_path() : folder;
+  const std::string name = clean.filename().string();
+  return name.starts_with("output-") ? clean.parent_path().filename().string() : name;
+}
 
 }  // namespace
 
@@ -66,10 +77,8 @@ std::vector<Link> lineage(const fs::path& folder) {
 }
 
 std::string to_text(const Link& link) {
-  const std::string name =
-      link.folder.filename().empty() ? link.folder.parent_path().filename().string() : link.folder.filename().string();
   const std::string head = fmt::format("{:{}}{}{}{}", "", 2 * link.depth, link.role.empty() ? "" : link.role + " <- ",
-                                       name, link.format.empty() ? "" : fmt::format(" ({})", link.format));
+                                       name_of(link.folder), link.format.empty() ? "" : fmt::format(" ({})", link.format));
   switch (link.state) {
     case Link::State::intact:
       return head + ": intact";

@@ -32,8 +32,8 @@ struct Link {
 // A parent entry for a sealed folder that is being used.
 [[nodiscard]] Parent parent(std::string role, const SealedFolder& folder);
 
-// Depth first, each folder once for each way that leads to it; never throws for what it finds. Sizes are checked, not
-// contents.
+// Depth first; a folder that is reached again is named again, but what it was made from is not. Never throws for what it
+// finds. Sizes are checked, not contents. What came from outside the run may have gone: it is said, but breaks nothing.
 [[nodiscard]] std::vector<Link> lineage(const std::filesystem::path& folder);
 
 // One line, indented by depth.

@@ -50,8 +50,7 @@ TEST_CASE("lineage walks back to the base, and still does after the tree has mov
                                              "  model <- solver (ftrun-model): intact",
                                              "    model <- base: from outside",
                                              "  attempts <- attempts (ftrun-attempts): intact",
-                                             "    model <- solver (ftrun-model): intact",
-                                             "      model <- base: from outside"};
+                                             "    model <- solver (ftrun-model): intact"};
   CHECK(texts(temp / "run/verifier") == expected);
   CHECK(SealedFolder::open(temp / "run/verifier").manifest().parents[0].path == "../solver");
   const TempFolder other;
