@@ -1,4 +1,5 @@
 // Against transformers: logits of every supported family, all gradients and ten AdamW steps of one.
+#include <ATen/Parallel.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -24,6 +25,7 @@ struct Golden {
   std::vector<std::int64_t> offsets;
 
   explicit Golden(const std::string& name) : folder(kModels / name) {
+    at::set_num_threads(1);  // as every rank of a run
     std::ifstream(folder / "expected.json") >> expected;
     const auto factory = ft::make_dense_factory();
     model = std::make_unique<ft::Decoder>(ft::read_model_config(folder), *factory);

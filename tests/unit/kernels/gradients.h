@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <functional>
@@ -32,6 +33,7 @@ struct Outcome {
 
 // Runs `f` on leaf copies of the inputs and back with a fixed random upstream gradient.
 inline Outcome run(const Differentiable& f, const std::vector<at::Tensor>& inputs) {
+  at::set_num_threads(1);  // as every rank of a run
   std::vector<at::Tensor> leaves;
   for (const at::Tensor& input : inputs) leaves.push_back(input.clone().detach().requires_grad_(true));
   const at::Tensor value = f(leaves);
