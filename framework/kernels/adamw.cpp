@@ -83,8 +83,8 @@ void adamw_step(const Tensor& parameter, const Tensor& gradient, const Tensor& f
 }
 
 void adamw_step_reference(const Tensor& parameter, const Tensor& gradient, const Tensor& first_moment,
-                          const Tensor& second_moment, double learning_rate, double beta1, double beta2,
-                          double epsilon, double weight_decay, std::int64_t step, double gradient_scale) {
+                          const Tensor& second_moment, double learning_rate, double beta1, double beta2, double epsilon,
+                          double weight_decay, std::int64_t step, double gradient_scale) {
   const at::NoGradGuard no_grad;
   Tensor p = parameter, m = first_moment, v = second_moment;
   const Tensor g = gradient * gradient_scale;

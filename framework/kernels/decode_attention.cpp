@@ -81,7 +81,8 @@ FT_SIMD_INLINE void weighted_sum(const float* p, const float* values, std::int64
   }
   for (; t < length; ++t) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) sum[0][v] += simd::broadcast(p[t]) * simd::load(values + t * stride + v * kWidth);
+    for (int v = 0; v < kVectors; ++v)
+      sum[0][v] += simd::broadcast(p[t]) * simd::load(values + t * stride + v * kWidth);
   }
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {

@@ -26,7 +26,9 @@ using simd::Vector;
 
 constexpr std::int64_t kBlock = 48;  // rows of queries at a time: a multiple of kBand and of kWidth
 
-constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
 
 // One head of one document in a tensor [T, heads, head_dim]: `length` rows, `stride` floats apart.
 struct HeadView {
@@ -62,12 +64,12 @@ class Scratch {
     out = take(kBlock, width_);
   }
 
-  Rows key, value;          // [length][head_dim]
-  Rows key_t, value_t;      // [head_dim][length]
-  Rows to_key, to_value;    // gradients, [length][head_dim]
-  Rows scores, to_scores;   // [48][length]: scores, then probabilities; their gradient
-  Rows query, upstream;     // [48][head_dim]
-  Rows out;                 // [48][head_dim]
+  Rows key, value;         // [length][head_dim]
+  Rows key_t, value_t;     // [head_dim][length]
+  Rows to_key, to_value;   // gradients, [length][head_dim]
+  Rows scores, to_scores;  // [48][length]: scores, then probabilities; their gradient
+  Rows query, upstream;    // [48][head_dim]
+  Rows out;                // [48][head_dim]
   [[nodiscard]] std::int64_t width() const { return width_; }
 
  private:
@@ -181,7 +183,8 @@ FT_SIMD_CLONES void backward_block(const Scratch& s, std::int64_t first, std::in
                                    std::int64_t log_sum_stride) {
   causal_scores(s.query, s.key_t, s.scores, first, rows, length, s.width());
   causal_scores(s.upstream, s.value_t, s.to_scores, first, rows, length, s.width());
-  const std::int64_t padded = std::max(visible(first + rows - 1, length), round_up(std::min(first + rows, length), kBand));
+  const std::int64_t padded =
+      std::max(visible(first + rows - 1, length), round_up(std::min(first + rows, length), kBand));
   for (std::int64_t i = 0; i < rows; ++i) {
     float* p = s.scores.data + i * s.scores.stride;
     float* dp = s.to_scores.data + i * s.to_scores.stride;
@@ -214,7 +217,10 @@ HeadView head_of(const Tensor& x, std::int64_t begin, std::int64_t length, std::
 
 struct Shape {
   explicit Shape(const Tensor& query, const Tensor& key)
-      : heads(query.size(1)), kv_heads(key.size(1)), group(heads / kv_heads), head_dim(query.size(2)),
+      : heads(query.size(1)),
+        kv_heads(key.size(1)),
+        group(heads / kv_heads),
+        head_dim(query.size(2)),
         scale(1.0f / std::sqrt(static_cast<float>(head_dim))) {}
   std::int64_t heads, kv_heads, group, head_dim;
   float scale;

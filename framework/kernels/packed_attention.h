@@ -20,7 +20,6 @@ namespace ft {
 
 // The same by ATen's operations, document by document: the meaning of the above, and what other devices run.
 [[nodiscard]] at::Tensor packed_attention_reference(const at::Tensor& query, const at::Tensor& key,
-                                                    const at::Tensor& value,
-                                                    std::span<const std::int64_t> offsets);
+                                                    const at::Tensor& value, std::span<const std::int64_t> offsets);
 
 }  // namespace ft

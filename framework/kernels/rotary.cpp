@@ -63,11 +63,11 @@ RotaryAngles rotary_angles(const Tensor& inverse_frequencies, const Tensor& posi
 }
 
 Tensor rotate(const Tensor& x, const RotaryAngles& angles) {
-  FT_CHECK(x.dim() == 3 && angles.cos.dim() == 2 && angles.cos.size(0) == x.size(0) &&
-               angles.cos.size(1) * 2 == x.size(2),
-           "rotary: x must be [T, heads, head_dim], angles [T, head_dim/2]");
-  const bool fast = x.device().is_cpu() && x.scalar_type() == at::kFloat && angles.cos.is_contiguous() &&
-                    angles.sin.is_contiguous();
+  FT_CHECK(
+      x.dim() == 3 && angles.cos.dim() == 2 && angles.cos.size(0) == x.size(0) && angles.cos.size(1) * 2 == x.size(2),
+      "rotary: x must be [T, heads, head_dim], angles [T, head_dim/2]");
+  const bool fast =
+      x.device().is_cpu() && x.scalar_type() == at::kFloat && angles.cos.is_contiguous() && angles.sin.is_contiguous();
   return fast ? RotateFunction::apply(x, angles.cos, angles.sin) : rotate_reference(x, angles);
 }
 

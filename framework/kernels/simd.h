@@ -17,9 +17,9 @@
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define FT_SIMD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define FT_SIMD_BEGIN                                                                     \
-  _Pragma("GCC push_options") _Pragma("GCC optimize(\"O3,fp-contract=fast,no-math-errno\")")            \
-  _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
+#define FT_SIMD_BEGIN                                                                        \
+  _Pragma("GCC push_options") _Pragma("GCC optimize(\"O3,fp-contract=fast,no-math-errno\")") \
+      _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
 #define FT_SIMD_END _Pragma("GCC pop_options")
 #else
 #define FT_SIMD_CLONES

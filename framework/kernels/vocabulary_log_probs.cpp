@@ -89,11 +89,11 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
     const std::int64_t count = rows.size(0), step = vocabulary_chunk_rows(weight.size(0));
     Tensor log_probs = at::empty({count}, hidden.options().dtype(at::kFloat));  // [M]
     Tensor log_sum = at::empty_like(log_probs);                                 // [M]
-    Tensor kept;  // the logits, where all fit one chunk
+    Tensor kept;                                                                // the logits, where all fit one chunk
     for (std::int64_t begin = 0; begin < count; begin += step) {
       const std::int64_t size = std::min(step, count - begin);
-      const Tensor picked = hidden.index_select(0, rows.narrow(0, begin, size));    // [size, H]
-      const Tensor logits = at::mm(picked, weight.t()).to(at::kFloat);              // [size, V]
+      const Tensor picked = hidden.index_select(0, rows.narrow(0, begin, size));  // [size, H]
+      const Tensor logits = at::mm(picked, weight.t()).to(at::kFloat);            // [size, V]
       log_probs.narrow(0, begin, size)
           .copy_(chunk_log_probs(logits, targets.narrow(0, begin, size), log_sum.narrow(0, begin, size)));
       if (count <= step) kept = logits;
@@ -159,8 +159,7 @@ void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tenso
   Tensor gradient = logits;
   gradient.sub_(log_sum.unsqueeze(1)).exp_().mul_(upstream.neg().unsqueeze(1));
   const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));  // [M]
-  gradient.scatter_add_(1, targets.masked_fill(inside.logical_not(), 0).unsqueeze(1),
-                        (upstream * inside).unsqueeze(1));
+  gradient.scatter_add_(1, targets.masked_fill(inside.logical_not(), 0).unsqueeze(1), (upstream * inside).unsqueeze(1));
 }
 
 Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets) {

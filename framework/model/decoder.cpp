@@ -27,10 +27,10 @@ class SelfAttention {
       : config_(config), layer_(layer) {
     const std::int64_t hidden = config.hidden_size, width = std::int64_t{config.num_heads} * config.head_dim;
     query_ = factory.column_linear(parameters, name + ".q_proj", hidden, width, config.qkv_bias);
-    key_ = factory.kv_linear(parameters, name + ".k_proj", hidden, config.num_kv_heads, config.head_dim,
-                             config.qkv_bias);
-    value_ = factory.kv_linear(parameters, name + ".v_proj", hidden, config.num_kv_heads, config.head_dim,
-                               config.qkv_bias);
+    key_ =
+        factory.kv_linear(parameters, name + ".k_proj", hidden, config.num_kv_heads, config.head_dim, config.qkv_bias);
+    value_ =
+        factory.kv_linear(parameters, name + ".v_proj", hidden, config.num_kv_heads, config.head_dim, config.qkv_bias);
     output_ = factory.row_linear(parameters, name + ".o_proj", width, hidden, config.output_bias);
     if (config.qk_norm) {
       query_norm_ = &add_norm(parameters, name + ".q_norm", config.head_dim);
@@ -96,8 +96,7 @@ struct Decoder::Body {
     constexpr const char* kEmbedding = "model.embed_tokens";
     embedding = factory.embedding(parameters, kEmbedding, config.vocab_size, config.hidden_size);
     for (int i = 0; i < config.num_layers; ++i) {
-      layers.push_back(
-          std::make_unique<Layer>(config, factory, parameters, "model.layers." + std::to_string(i), i));
+      layers.push_back(std::make_unique<Layer>(config, factory, parameters, "model.layers." + std::to_string(i), i));
     }
     norm = &add_norm(parameters, "model.norm", config.hidden_size);
     head = factory.head(parameters, config.tied_embeddings ? "" : "lm_head", kEmbedding, config.vocab_size,

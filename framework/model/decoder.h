@@ -32,7 +32,8 @@ class Decoder {
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens, const at::Tensor& positions, AttentionContext& context);
 
   // Log-probabilities at temperature 1 over the whole vocabulary: element m is log p(targets[m] | hidden row rows[m]).
-  //   hidden [T, H], rows [M] int64 (may repeat), targets [M] int64. Returns [M] float32. Differentiable for any upstream
+  //   hidden [T, H], rows [M] int64 (may repeat), targets [M] int64. Returns [M] float32. Differentiable for any
+  //   upstream
   // gradient; memory is a chunk of the vocabulary times M, recomputed in backward.
   [[nodiscard]] at::Tensor log_probs(const at::Tensor& hidden, const at::Tensor& rows, const at::Tensor& targets);
 
@@ -48,9 +49,9 @@ class Decoder {
   std::unique_ptr<Body> body_;
 };
 
-// Fresh weights as a function of (seed, parameter name, element in logical coordinates): the same for every tensor size.
-// Embedding normal(0.5), head normal(0.02), matrices normal(1/sqrt(fan-in)), output projections also / sqrt(2 layers);
-// norms one, biases zero.
+// Fresh weights as a function of (seed, parameter name, element in logical coordinates): the same for every tensor
+// size. Embedding normal(0.5), head normal(0.02), matrices normal(1/sqrt(fan-in)), output projections also / sqrt(2
+// layers); norms one, biases zero.
 void initialise(Decoder& model, std::uint64_t seed);
 
 // Reads one or many safetensors files of a Hugging Face folder into the model (float32, bfloat16, float16 on disk).

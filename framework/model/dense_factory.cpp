@@ -72,8 +72,7 @@ class DenseFactory final : public LayerFactory {
   std::unique_ptr<VocabularyHead> head(ParameterSet& parameters, std::string name, std::string embedding_name,
                                        std::int64_t vocab_size, std::int64_t hidden_size) override {
     if (name.empty()) return std::make_unique<DenseHead>(parameters.at(embedding_name + ".weight"));
-    return std::make_unique<DenseHead>(
-        parameters.add({.name = name + ".weight", .shape = {vocab_size, hidden_size}}));
+    return std::make_unique<DenseHead>(parameters.add({.name = name + ".weight", .shape = {vocab_size, hidden_size}}));
   }
 };
 

@@ -29,8 +29,8 @@ bool may_be_ignored(const StoredTensor& stored, const SafetensorsReader& reader,
   if (embedding == reader.tensors().end()) return false;
   const StoredTensor& other = embedding->second;
   if (other.dtype == stored.dtype && std::ranges::equal(other.bytes, stored.bytes)) return true;
-  fail_user({stored.file}, fmt::format("{} differs from {}, although config.json ties them (tie_word_embeddings)",
-                                       kHead, kEmbedding));
+  fail_user({stored.file},
+            fmt::format("{} differs from {}, although config.json ties them (tie_word_embeddings)", kHead, kEmbedding));
 }
 
 const StoredTensor& find_tensor(const SafetensorsReader& reader, const Parameter& parameter, const fs::path& folder) {
@@ -76,8 +76,7 @@ void load_hugging_face(Decoder& model, const fs::path& folder) {
   for (const auto& [name, stored] : reader.tensors()) {
     if (!wanted.contains(name) && !may_be_ignored(stored, reader, model.config())) {
       fail_user({stored.file}, fmt::format("tensor {} {} belongs to no part of a {} decoder of {} layers", name,
-                                           shape_text(stored.shape), model.config().family,
-                                           model.config().num_layers));
+                                           shape_text(stored.shape), model.config().family, model.config().num_layers));
     }
   }
 }

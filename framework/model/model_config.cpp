@@ -68,7 +68,8 @@ class Reader {
   void problem(std::string what) { problems_.push_back(std::move(what)); }
   void take(const Reader& other) { problems_.insert(problems_.end(), other.problems_.begin(), other.problems_.end()); }
   void finish() const {
-    if (!problems_.empty()) fail_user({file_}, fmt::format("this model cannot be used: {}", fmt::join(problems_, "; ")));
+    if (!problems_.empty())
+      fail_user({file_}, fmt::format("this model cannot be used: {}", fmt::join(problems_, "; ")));
   }
   [[nodiscard]] const std::string& file() const { return file_; }
 
@@ -92,7 +93,8 @@ void read_sizes(Reader& reader, ModelConfig& config) {
   config.intermediate_size = reader.integer("intermediate_size");
   config.num_layers = static_cast<int>(reader.integer("num_hidden_layers"));
   config.num_heads = static_cast<int>(reader.integer("num_attention_heads"));
-  // Only Llama's library default is "as many as heads"; the others' defaults differ by version, so they must be written.
+  // Only Llama's library default is "as many as heads"; the others' defaults differ by version, so they must be
+  // written.
   config.num_kv_heads = static_cast<int>(
       reader.integer("num_key_value_heads", llama ? std::optional<std::int64_t>(config.num_heads) : std::nullopt));
   const std::int64_t head_dim = qwen3 ? 128 : config.hidden_size / config.num_heads;
@@ -101,8 +103,8 @@ void read_sizes(Reader& reader, ModelConfig& config) {
   config.norm_epsilon = reader.number("rms_norm_eps", 1e-6);
   config.tied_embeddings = reader.flag("tie_word_embeddings", false);
   if (config.num_heads % config.num_kv_heads != 0) {
-    reader.problem(fmt::format("{} attention heads are no multiple of {} key/value heads", config.num_heads,
-                               config.num_kv_heads));
+    reader.problem(
+        fmt::format("{} attention heads are no multiple of {} key/value heads", config.num_heads, config.num_kv_heads));
   }
   if (config.head_dim % 2 != 0) reader.problem(fmt::format("head_dim {} is odd", config.head_dim));
 }
@@ -132,7 +134,8 @@ void read_rope(Reader& reader, ModelConfig& config) {
 }
 
 void read_biases(Reader& reader, ModelConfig& config) {
-  const bool attention_bias = (config.family == "llama" || config.family == "qwen3") && reader.flag("attention_bias", false);
+  const bool attention_bias =
+      (config.family == "llama" || config.family == "qwen3") && reader.flag("attention_bias", false);
   config.qkv_bias = config.family == "qwen2" || attention_bias;
   config.output_bias = attention_bias;
   config.mlp_bias = config.family == "llama" && reader.flag("mlp_bias", false);
@@ -143,7 +146,8 @@ void refuse_unsupported(Reader& reader, const Json& json, const ModelConfig& con
   const std::string activation = reader.text("hidden_act", "silu");
   if (activation != "silu") reader.problem(fmt::format("hidden_act '{}' is not supported (silu is)", activation));
   if (reader.has("quantization_config")) {
-    reader.problem("quantised weights (quantization_config) are not supported; export the model in float32 or bfloat16");
+    reader.problem(
+        "quantised weights (quantization_config) are not supported; export the model in float32 or bfloat16");
   }
   // Mistral's library default is a window of 4096; Qwen's windows count only when switched on.
   std::int64_t window = config.max_position;
@@ -151,10 +155,11 @@ void refuse_unsupported(Reader& reader, const Json& json, const ModelConfig& con
   const bool counts = config.family == "mistral" || reader.flag("use_sliding_window", false);
   if (counts && reader.has("sliding_window")) window = reader.integer("sliding_window");
   if (window < config.max_position) {
-    reader.problem(fmt::format("sliding-window attention is not supported (sliding_window {}, "
-                               "max_position_embeddings {}); with \"sliding_window\": null and max_position_embeddings "
-                               "<= {} the model is the same without it",
-                               window, config.max_position, window));
+    reader.problem(
+        fmt::format("sliding-window attention is not supported (sliding_window {}, "
+                    "max_position_embeddings {}); with \"sliding_window\": null and max_position_embeddings "
+                    "<= {} the model is the same without it",
+                    window, config.max_position, window));
   }
   if (reader.has("layer_types")) {
     for (const Json& type : json["layer_types"]) {

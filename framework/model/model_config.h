@@ -28,12 +28,12 @@ struct ModelConfig {
   double rope_theta = 10000;
   std::optional<Llama3RopeScaling> rope_scaling;
   double norm_epsilon = 1e-5;
-  bool qkv_bias = false;        // Qwen2
-  bool output_bias = false;     // attention_bias of Llama also biases o_proj
+  bool qkv_bias = false;     // Qwen2
+  bool output_bias = false;  // attention_bias of Llama also biases o_proj
   bool mlp_bias = false;
-  bool qk_norm = false;         // Qwen3: RMS norm of each head's query and key before the rotation
+  bool qk_norm = false;  // Qwen3: RMS norm of each head's query and key before the rotation
   bool tied_embeddings = false;
-  std::string original_json;    // config.json as read, kept for export; empty for presets
+  std::string original_json;  // config.json as read, kept for export; empty for presets
 
   [[nodiscard]] std::int64_t num_parameters() const;
 };

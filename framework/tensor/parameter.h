@@ -22,7 +22,8 @@
 
 namespace ft {
 
-// Where a rank's slice lies in the logical tensor: rows or columns [begin, end) of dim `dim`; dim -1 = the whole tensor.
+// Where a rank's slice lies in the logical tensor: rows or columns [begin, end) of dim `dim`; dim -1 = the whole
+// tensor.
 struct ShardSpec {
   int dim = -1;
   std::int64_t begin = 0;
@@ -66,7 +67,8 @@ class ParameterSet {
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
 
-  // Makes `flat_gradient` ([size()], float32, zeroed by the caller) the place where backward adds this rank's gradients.
+  // Makes `flat_gradient` ([size()], float32, zeroed by the caller) the place where backward adds this rank's
+  // gradients.
   void set_gradient(const at::Tensor& flat_gradient);
 
  private:

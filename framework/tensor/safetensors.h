@@ -1,5 +1,5 @@
-// Reads and writes safetensors, the format of weights in Hugging Face folders: 8 bytes of length, a JSON header with each
-// tensor's dtype, shape and byte range, then the bytes (https://github.com/huggingface/safetensors).
+// Reads and writes safetensors, the format of weights in Hugging Face folders: 8 bytes of length, a JSON header with
+// each tensor's dtype, shape and byte range, then the bytes (https://github.com/huggingface/safetensors).
 //
 // Files come from strangers. The reader believes nothing: ranges must lie inside the file, agree with shape and dtype,
 // and neither overlap nor leave holes; names are unique; shards lie in the folder itself. What is wrong is a UserError
@@ -27,9 +27,9 @@ namespace ft {
 
 struct StoredTensor {
   std::string name;
-  std::string dtype;                // as in the file: F32, BF16, F16, I64, ...
-  std::vector<std::int64_t> shape;  // [] for a scalar
-  std::string file;                 // where it was found, for messages
+  std::string dtype;                 // as in the file: F32, BF16, F16, I64, ...
+  std::vector<std::int64_t> shape;   // [] for a scalar
+  std::string file;                  // where it was found, for messages
   std::span<const std::byte> bytes;  // in the mapped file; valid as long as the reader
 };
 

@@ -219,7 +219,8 @@ SafetensorsReader::SafetensorsReader(const fs::path& path) : body_(std::make_uni
       for (const std::string& name : names) {
         const auto found = body_->tensors.find(name);
         if (found == body_->tensors.end() || found->second.file != (path / shard).string()) {
-          fail_user({index.string()}, fmt::format("says that tensor '{}' is in {}, which does not hold it", name, shard));
+          fail_user({index.string()},
+                    fmt::format("says that tensor '{}' is in {}, which does not hold it", name, shard));
         }
       }
     }
@@ -238,8 +239,8 @@ const std::map<std::string, StoredTensor, std::less<>>& SafetensorsReader::tenso
 
 void SafetensorsReader::read(const StoredTensor& stored, const ShardSpec& shard, std::span<float> out) const {
   if (stored.dtype != "F32" && stored.dtype != "BF16" && stored.dtype != "F16") {
-    fail_user({stored.file}, fmt::format("tensor '{}' has dtype {}; F32, BF16 and F16 can be read", stored.name,
-                                         stored.dtype));
+    fail_user({stored.file},
+              fmt::format("tensor '{}' has dtype {}; F32, BF16 and F16 can be read", stored.name, stored.dtype));
   }
   const std::size_t total = stored.bytes.size() / *element_size(stored.dtype);
   const std::size_t rows = stored.shape.empty() ? 1 : static_cast<std::size_t>(stored.shape[0]);

@@ -83,8 +83,10 @@ void time_training(const Arguments& arguments) {
     const double total = processor_seconds() - start;
     start = processor_seconds();
     ft::adamw_step(model->parameters().flat(), gradient, moments[0], moments[1], 1e-5, 0.9, 0.95, 1e-8, 0.0, 1, 1.0);
-    fmt::print("{:.3f} processor s: layers forward {:.3f}, head forward {:.3f}, backward {:.3f}; {:.0f} tokens/s; AdamW {:.3f} s\n",
-               total, body, forward - body, total - forward, static_cast<double>(tokens) / total, processor_seconds() - start);
+    fmt::print(
+        "{:.3f} processor s: layers forward {:.3f}, head forward {:.3f}, backward {:.3f}; {:.0f} tokens/s; AdamW "
+        "{:.3f} s\n",
+        total, body, forward - body, total - forward, static_cast<double>(tokens) / total, processor_seconds() - start);
   }
 }
 

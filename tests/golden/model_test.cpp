@@ -96,7 +96,8 @@ TEST_CASE("every gradient of the mean token loss is that of transformers") {
     Tensor expected = at::empty(parameter.shape);
     reader.read(reader.tensors().at(parameter.name), {},
                 {expected.mutable_data_ptr<float>(), static_cast<std::size_t>(expected.numel())});
-    const double difference = largest_difference(parameter.value.grad(), expected) / expected.abs().max().item<double>();
+    const double difference =
+        largest_difference(parameter.value.grad(), expected) / expected.abs().max().item<double>();
     worst = std::max(worst, difference);
     CHECK(difference < 1e-5);
   }

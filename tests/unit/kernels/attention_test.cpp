@@ -14,8 +14,8 @@ struct Case {
 };
 
 const std::vector<Case> kCases = {
-    {{1}, 1, 1, 16},         {{5, 1, 40, 26}, 8, 8, 16}, {{48, 49, 47, 96}, 2, 1, 16}, {{130, 17, 300}, 6, 2, 64},
-    {{7, 33}, 3, 3, 24},     {{20, 50}, 4, 2, 80},       {{64, 2}, 2, 2, 128},         {{101}, 4, 1, 6},
+    {{1}, 1, 1, 16},     {{5, 1, 40, 26}, 8, 8, 16}, {{48, 49, 47, 96}, 2, 1, 16}, {{130, 17, 300}, 6, 2, 64},
+    {{7, 33}, 3, 3, 24}, {{20, 50}, 4, 2, 80},       {{64, 2}, 2, 2, 128},         {{101}, 4, 1, 6},
 };
 
 std::vector<std::int64_t> offsets_of(const std::vector<std::int64_t>& lengths) {
@@ -88,8 +88,8 @@ TEST_CASE("later tokens do not reach earlier ones") {
 }
 
 TEST_CASE("decode attention agrees with its reference and with packed attention's last row") {
-  for (const auto& [heads, kv_heads, head_dim] : std::vector<std::tuple<int, int, int>>{
-           {8, 8, 16}, {9, 3, 64}, {4, 1, 80}, {4, 2, 128}, {2, 2, 24}}) {
+  for (const auto& [heads, kv_heads, head_dim] :
+       std::vector<std::tuple<int, int, int>>{{8, 8, 16}, {9, 3, 64}, {4, 1, 80}, {4, 2, 128}, {2, 2, 24}}) {
     CAPTURE(head_dim);
     const Tensor keys = random({5, kv_heads, 77, head_dim}, 1), values = random({5, kv_heads, 77, head_dim}, 2);
     const std::vector<std::int64_t> lengths = {1, 77, 16, 33, 50, 4}, slots = {4, 0, 2, 2, 1, 3};

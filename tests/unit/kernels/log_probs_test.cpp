@@ -15,16 +15,18 @@ TEST_CASE("log-probabilities agree with the reference, in one chunk and in many"
     const Tensor rows = (at::arange(c.rows) * 7).remainder(c.tokens);  // some repeat, some are left out
     const Tensor targets = (at::arange(c.rows) * 104729).remainder(c.vocab);
     CHECK((c.vocab < 1000 || c.rows > ft::vocabulary_chunk_rows(c.vocab)));
-    check_against([&](const auto& t) { return ft::vocabulary_log_probs(t[0], t[1], rows, targets); },
-                  [&](const auto& t) {
-                    return t[0].index_select(0, rows).mm(t[1].t()).log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1);
-                  },
-                  {random({c.tokens, c.width}, 1), random({c.vocab, c.width}, 2)}, 5e-6);
+    check_against(
+        [&](const auto& t) { return ft::vocabulary_log_probs(t[0], t[1], rows, targets); },
+        [&](const auto& t) {
+          return t[0].index_select(0, rows).mm(t[1].t()).log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1);
+        },
+        {random({c.tokens, c.width}, 1), random({c.vocab, c.width}, 2)}, 5e-6);
   }
 }
 
 TEST_CASE("large logits neither overflow nor lose the target") {
-  const Tensor hidden = at::tensor({1000.0f, -1000.0f}).view({2, 1}), weight = at::arange(40).to(at::kFloat).view({40, 1});
+  const Tensor hidden = at::tensor({1000.0f, -1000.0f}).view({2, 1}),
+               weight = at::arange(40).to(at::kFloat).view({40, 1});
   const Tensor targets = at::tensor({39, 0}, at::kLong);
   const Tensor out = ft::vocabulary_log_probs(hidden, weight, at::arange(2), targets);
   CHECK(at::equal(out, at::zeros({2})));

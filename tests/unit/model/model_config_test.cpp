@@ -10,7 +10,8 @@ namespace {
 std::string llama(const std::string& more = "", const std::string& family = "llama") {
   return "{\"model_type\": \"" + family + R"(", "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48,
     "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128,
-    "rms_norm_eps": 1e-5, "rope_theta": 5000.0)" + (more.empty() ? "" : ", " + more) + "}";
+    "rms_norm_eps": 1e-5, "rope_theta": 5000.0)" +
+         (more.empty() ? "" : ", " + more) + "}";
 }
 
 ft::ModelConfig parse(const std::string& text) { return ft::parse_model_config(text, "config.json"); }

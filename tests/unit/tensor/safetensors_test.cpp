@@ -78,11 +78,13 @@ TEST_CASE("bfloat16 is written as ATen rounds, and half and bfloat16 are read ex
   const Folder folder;
   const float infinity = std::numeric_limits<float>::infinity();
   Tensor values = at::arange(65536, at::kInt).to(at::kShort).view(at::kBFloat16).to(at::kFloat);  // every bfloat16
-  values = at::cat({values.nan_to_num(0.5), values.nan_to_num(0.5) * 1.003f, at::tensor({infinity, -infinity, 1e-40f})});
+  values =
+      at::cat({values.nan_to_num(0.5), values.nan_to_num(0.5) * 1.003f, at::tensor({infinity, -infinity, 1e-40f})});
   ft::SafetensorsWriter writer(folder / "b.safetensors", {{"v", {values.numel()}}}, ft::SafetensorsWriter::Dtype::bf16);
   writer.write(values_of(values));
   writer.finish();
-  const auto got = read(ft::SafetensorsReader(folder / "b.safetensors"), "v", {}, static_cast<std::size_t>(values.numel()));
+  const auto got =
+      read(ft::SafetensorsReader(folder / "b.safetensors"), "v", {}, static_cast<std::size_t>(values.numel()));
   CHECK(std::ranges::equal(got, values_of(values.to(at::kBFloat16).to(at::kFloat))));
 
   const Tensor half = at::arange(65536, at::kInt).to(at::kShort).view(at::kHalf).contiguous();  // every half
@@ -170,10 +172,16 @@ TEST_CASE("hostile headers are refused by name") {
   refuses(file_of(entry("\"F32\"", "[2]", "[0,4]"), 4), "need 8");
   refuses(file_of(entry("\"F32\"", "[1]", "[0,4]"), 12), "belong to no tensor");
   refuses(file_of(entry("\"F32\"", "[1]", "[4,8]"), 8), "hole");
-  refuses(file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6),
-          "overlap");
-  refuses(file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4),
-          "twice");
+  refuses(
+      file_of(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+          6),
+      "overlap");
+  refuses(
+      file_of(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})",
+          4),
+      "twice");
   refuses(file_of("{\"\xff\xfe\":1}", 0), "no JSON");
 }
 
