@@ -57,7 +57,6 @@ void run_command(const Arguments& arguments, Communicator& world) {
   }
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
-  install_stop_signals();
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   run_stages(plan, services, groups.view(), log, progress, make_stop_flag(plan.run.time_limit.seconds));
 }
@@ -115,6 +114,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}", app.help());
     return static_cast<int>(ExitCode::user_mistake);
   }
+  install_stop_signals();
   keep_freed_memory_mapped();
   at::set_num_threads(1);  // one rank a core, one thread a rank
   return run_mpi_session([&](MpiSession& session) {

@@ -132,6 +132,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     try {
       stage.recipe->run(context);
     } catch (const UserError& error) {
+      if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
     }
     on_rank_zero(world, "stage end", [&] {

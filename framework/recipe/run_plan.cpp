@@ -181,7 +181,7 @@ class StagePlanner {
                                    target, target));
     }
     const auto near = nearest(target, names);
-    fail_user(place, fmt::format("there is no {} '{}'{}; there {} {}", input.what, target,
+    fail_user(place, fmt::format("there is no {} '{}'{}; there {} {}", input.what == "problems" ? "problem set" : input.what, target,
                                  near ? fmt::format("; did you mean '{}'?", *near) : "", names.size() == 1 ? "is" : "are",
                                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
   }
@@ -255,7 +255,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
 
   for (const Node& library : file["plugins"].items()) {
     std::filesystem::path path = library.text();
-    if (path.is_relative()) path = file.folder() / path;
+    if (path.is_relative()) path = (file.folder() / path).lexically_normal();
     plugins.load_user(path, library.place());
   }
   Names names;

@@ -57,7 +57,7 @@ std::string detail(const StepRecord& record) {
 }  // namespace
 
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
-  if (job.examples.empty()) throw UserError(fmt::format("stage '{}' has no training examples: all were left out or the problem set is empty", stage.name()));
+  if (job.examples.empty()) fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
