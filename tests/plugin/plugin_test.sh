@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Builds the user's plugin in its own project, runs it in a run of two stages, and shows that foreign libraries are refused.
+# Builds the user's plugin in its own project, runs it in a run of two stages, and shows that foreign libraries are refused;
+# then installs ftrun elsewhere and does the same with what was installed.
 #   plugin_test.sh FTRUN FTRUN_DIR
 set -euo pipefail
 ftrun=$1 ftrun_dir=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cmake -S "$here" -B "$work/build" -Dftrun_DIR="$ftrun_dir" -DCMAKE_BUILD_TYPE=Debug >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-cmake --build "$work/build" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+build_plugin() {  # FTRUN_DIR BUILD
+  cmake -S "$here" -B "$2" -Dftrun_DIR="$1" -DCMAKE_BUILD_TYPE=Debug >"$work/log" 2>&1 && cmake --build "$2" >>"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
+}
 
-run_file() {  # PLUGIN RECIPE
+run_file() {  # PLUGIN RECIPE [FOLDER]
   cat <<YAML
-run: {folder: $work/run}
+run: {folder: $work/${3:-run}}
 plugins: [$1]
 models: {base: {preset: tiny}}
 problems: {test: {dataset: arithmetic, split: test, limit: 4}}
@@ -20,10 +23,14 @@ stages:
   counts: {recipe: $2, attempts: answers}
 YAML
 }
-run_file "$work/build/libcount_answers.so" count_answers >"$work/run.yaml"
-"$ftrun" "$work/run.yaml"
-counted=$(awk -F'\t' '{n += $2} END {print n}' "$work"/run/stages/counts-*/output-*/counts.tsv)
-[ "$counted" = 16 ] || { echo "counted $counted attempts instead of 4 x (3 + 1 greedy)"; exit 1; }
+count() {  # FTRUN FTRUN_DIR NAME
+  build_plugin "$2" "$work/build-$3"
+  run_file "$work/build-$3/libcount_answers.so" count_answers "$3" >"$work/$3.yaml"
+  "$1" "$work/$3.yaml"
+  counted=$(awk -F'\t' '{n += $2} END {print n}' "$work/$3"/stages/counts-*/output-*/counts.tsv)
+  [ "$counted" = 16 ] || { echo "counted $counted attempts instead of 4 x (3 + 1 greedy)"; exit 1; }
+}
+count "$ftrun" "$ftrun_dir" run
 
 g++ -shared -fPIC -o "$work/libforeign.so" "$here/foreign.cpp"
 run_file "$work/libforeign.so" foreign >"$work/foreign.yaml"
@@ -31,3 +38,16 @@ if "$ftrun" "$work/foreign.yaml" 2>"$work/refused"; then echo "a plugin of anoth
 [ $code = 2 ] || { echo "exit code $code instead of 2"; cat "$work/refused"; exit 1; }
 grep -q "foreign.yaml:2:.*recipe interface 999" "$work/refused" || { echo "unclear refusal:"; cat "$work/refused"; exit 1; }
 echo "plugin built, run and counted; foreign one refused: $(cat "$work/refused")"
+
+cmake --install "$ftrun_dir" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+installed="$work/prefix/bin/ftrun"
+[ "$("$installed" --version)" = "$("$ftrun" --version)" ] || { echo "the installed ftrun does not start"; exit 1; }
+"$installed" explain top_p | grep -q "recipe sample" || { echo "the installed ftrun does not find its recipes"; exit 1; }
+# Nothing of the build tree may be needed: the program, its recipes and the plugin name their libraries by the prefix.
+for library in "$installed" "$work"/prefix/lib/ftrun/*.so; do
+  if ldd "$library" | grep "not found" || ldd "$library" | grep -q "$ftrun_dir/lib"; then
+    echo "$library does not stand by itself:"; ldd "$library"; exit 1
+  fi
+done
+count "$installed" "$work/prefix/lib/cmake/ftrun" installed
+echo "installed, found its recipes, and ran a plugin built against what was installed"
