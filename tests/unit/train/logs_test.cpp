@@ -56,7 +56,7 @@ TEST_CASE("an event file has the bytes that TensorBoard's reader accepts") {
   CHECK(records[0].find("brain.Event:2") != std::string::npos);
   // Event{1: 1700000001.0, 2: 4, 5: Summary{1: Value{1: "loss", 2: 1.5f}}}, written out by hand.
   double seconds = 1700000001;
-  const std::string expected = "\x09" + std::string(reinterpret_cast<const char*>(&seconds), 8) + "\x10\x04" +
+  const std::string expected = std::string("\x09") + std::string(reinterpret_cast<const char*>(&seconds), 8) + "\x10\x04" +
                                std::string("\x2a\x0d\x0a\x0b\x0a\x04", 6) + "loss" +
                                std::string("\x15\x00\x00\xc0\x3f", 5);
   CHECK(records[2] == expected);
