@@ -1,0 +1,147 @@
+// What a change of the run file redoes: exactly the stages whose result it may change, and those made from them.
+
+#include "framework/recipe/run_plan.h"
+
+#include <set>
+
+#include "framework/text/word_tokenizer.h"
+#include "tests/support/doctest_torch.h"
+
+using namespace ft;
+
+namespace {
+
+constexpr std::string_view kBase = R"(run: {folder: runs/toy, seed: 1}
+models: {base: {preset: tiny}, other: {preset: tiny-gqa}}
+problems:
+  train: {dataset: sums, limit: 100}
+  test: {dataset: squares, limit: 20}
+training: {learning_rate: 0.5}
+stages:
+  solver: {recipe: toy_train, model: base, problems: train, workers: 1}
+  tries: {recipe: toy_sample, model: solver, problems: test, per_problem: 8}
+  counts: {recipe: toy_count, of: [tries]}
+  judge: {recipe: toy_train, model: base, problems: train, learning_rate: 0.25}
+)";
+
+RunServices services() {
+  RunServices services;
+  services.identify_problems = [](const Node& node) {
+    return ProblemSetIdentity{node.at("dataset").text(), node["limit"] ? node["limit"].text() : "0"};
+  };
+  services.preset_tokenizer = [](const std::string&, const PromptTemplates&) { return make_word_tokenizer({"a"}); };
+  services.on_one_rank = [](const std::function<std::string()>& compute) { return compute(); };
+  return services;
+}
+
+RunPlan plan(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  PluginLoader plugins;
+  plugins.load_built_in(std::filesystem::path(FT_TEST_PLUGINS) / "toy");
+  return plan_run(RunFile::parse(text, "run.yaml", overrides), plugins, services());
+}
+
+std::string replaced(const std::string& old_text, const std::string& new_text) {
+  std::string text(kBase);
+  const auto at = text.find(old_text);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, old_text.size(), new_text);
+}
+
+struct Changes {
+  std::set<std::string> identity, extent;
+  bool operator==(const Changes&) const = default;
+};
+
+Changes changes(const RunPlan& changed) {
+  const RunPlan base = plan(std::string(kBase));
+  Changes found;
+  REQUIRE(changed.stages.size() == base.stages.size());
+  for (std::size_t i = 0; i < base.stages.size(); ++i) {
+    const StagePlan &before = base.stages[i], &after = changed.stages[i];
+    if (before.identity != after.identity) found.identity.insert(after.name);
+    if (before.extent != after.extent) found.extent.insert(after.name);
+    CHECK((before.output != after.output) ==
+          (before.identity != after.identity || before.extent != after.extent || before.name != after.name));
+  }
+  return found;
+}
+
+Changes changed_by(const std::string& argument) { return changes(plan(std::string(kBase), {argument})); }
+
+const Changes kNothing;
+
+std::string complaint(const std::string& text) {
+  try {
+    (void)plan(text);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("an identity key redoes its stage, what is made from it, and nothing else") {
+  CHECK(changed_by("stages.solver.learning_rate=0.75") == Changes{{"solver", "tries", "counts"}, {}});
+  CHECK(changed_by("stages.tries.temperature=0.9") == Changes{{"tries", "counts"}, {}});
+  CHECK(changed_by("stages.counts.least=2") == Changes{{"counts"}, {}});
+  CHECK(changed_by("stages.judge.learning_rate=0.75") == Changes{{"judge"}, {}});
+  CHECK(changed_by("training.learning_rate=0.75") ==
+        Changes{{"solver", "tries", "counts"}, {}});  // the judge has its own
+  CHECK(changed_by("run.seed=2") == Changes{{"solver", "tries", "counts", "judge"}, {}});
+}
+
+TEST_CASE("a key that asks for more keeps the identity and changes the extent; what is made from it is redone") {
+  CHECK(changed_by("stages.tries.per_problem=16") == Changes{{"counts"}, {"tries"}});
+}
+
+TEST_CASE("more problems: more work for a sampler, another model for a training") {
+  CHECK(changed_by("problems.test.limit=40") == Changes{{"counts"}, {"tries"}});
+  CHECK(changed_by("problems.train.limit=200") == Changes{{"solver", "tries", "counts", "judge"}, {}});
+  CHECK(changed_by("problems.test.dataset=cubes") == Changes{{"tries", "counts"}, {}});
+}
+
+TEST_CASE("what does not change the result redoes nothing") {
+  CHECK(changed_by("stages.solver.workers=8") == kNothing);
+  CHECK(changed_by("run.time_limit=10min") == kNothing);
+  CHECK(changed_by("stages.solver.learning_rate=0.5") == kNothing);   // what `training` says anyway
+  CHECK(changed_by("stages.solver.learning_rate=5e-1") == kNothing);  // another way to write it
+  CHECK(changed_by("stages.tries.temperature=0.5") == kNothing);      // the default
+  const auto moved = plan(std::string(kBase), {"run.folder=runs/elsewhere"});
+  CHECK(moved.stages[0].identity == plan(std::string(kBase)).stages[0].identity);
+  CHECK(moved.stages[0].folder.parent_path() == "runs/elsewhere/stages");
+}
+
+TEST_CASE("names are no part of an identity") {
+  std::string text = replaced("{base: {preset: tiny}", "{start: {preset: tiny}");
+  for (auto at = text.find("model: base"); at != std::string::npos; at = text.find("model: base"))
+    text.replace(at, 11, "model: start");
+  CHECK(changes(plan(text)) == kNothing);
+  text = replaced("  test: {", "  exam: {");
+  CHECK(changes(plan(text.replace(text.find("problems: test"), 14, "problems: exam"))) == kNothing);
+  text = replaced("  tries: {", "  attempts: {");
+  CHECK(changes(plan(text.replace(text.find("[tries]"), 7, "[attempts]"))) == kNothing);
+}
+
+TEST_CASE("another input, another identity; prompts count where they are used") {
+  CHECK(changed_by("stages.judge.model=other") == Changes{{"judge"}, {}});
+  CHECK(changed_by("stages.judge.problems=test") == Changes{{"judge"}, {}});
+  CHECK(changed_by("prompts.solver='Q: {problem} '") == Changes{{"solver", "tries", "counts", "judge"}, {}});
+}
+
+TEST_CASE("what is wrong in the run file is said at its place") {
+  const auto has = [](const std::string& text, const std::string& part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(complaint(replaced("model: solver", "model: slover")),
+      "run.yaml:9:38: there is no model 'slover'; did you mean 'solver'?");
+  has(complaint(replaced("model: solver", "model: tries")), "run.yaml:9:38: 'tries' is used before it is made");
+  has(complaint(replaced("of: [tries]", "of: [solver]")), "'of' wants attempts, but stage 'solver' gives a model");
+  has(complaint(replaced("  judge:", "  train:")), "the name 'train' is used twice: for a problem set at run.yaml:4:3");
+  has(complaint(replaced("per_problem: 8", "per_problem: 101")), "stage 'tries': more than 100 is too many");
+  has(complaint(replaced("preset: tiny}", "preset: tinny}")),
+      "model 'base': unknown model preset 'tinny'; did you mean 'tiny'?");
+  has(complaint(replaced("workers: 1", "worker: 1")),
+      "unknown key 'worker' in 'stages.solver'; did you mean 'workers'?");
+}
