@@ -19,6 +19,16 @@ const Parameter& add_norm(ParameterSet& parameters, const std::string& name, std
   return parameters.add({.name = name + ".weight", .shape = {size}, .decay = false});
 }
 
+// A split between heads is the only one that leaves attention whole on each rank; the factory sees features alone.
+void check_heads(const ModelConfig& config, int tensor_size) {
+  if (config.num_heads % tensor_size == 0) return;
+  std::string fitting;
+  for (int size = 1; size <= config.num_heads; ++size)
+    if (config.num_heads % size == 0) fitting += (fitting.empty() ? "" : ", ") + std::to_string(size);
+  fail_user(fmt::format("parallel.tensor {} does not divide the model's {} attention heads (values that do: {})",
+                        tensor_size, config.num_heads, fitting));
+}
+
 // Queries, keys and values of a layer, rotary positions, the context's attention, the output projection.
 class SelfAttention {
  public:
@@ -33,8 +43,8 @@ class SelfAttention {
         factory.kv_linear(parameters, name + ".v_proj", hidden, config.num_kv_heads, config.head_dim, config.qkv_bias);
     output_ = factory.row_linear(parameters, name + ".o_proj", width, hidden, config.output_bias);
     if (config.qk_norm) {
-      query_norm_ = &add_norm(parameters, name + ".q_norm", config.head_dim);
-      key_norm_ = &add_norm(parameters, name + ".k_norm", config.head_dim);
+      query_norm_ = factory.head_norm(parameters, name + ".q_norm", config.head_dim, config.norm_epsilon);
+      key_norm_ = factory.head_norm(parameters, name + ".k_norm", config.head_dim, config.norm_epsilon);
     }
   }
 
@@ -45,8 +55,8 @@ class SelfAttention {
     Tensor key = heads(key_->forward(x));            // [T, kv_heads, head_dim]
     const Tensor value = heads(value_->forward(x));  // [T, kv_heads, head_dim]
     if (config_.qk_norm) {
-      query = rms_norm(query, query_norm_->value, config_.norm_epsilon);
-      key = rms_norm(key, key_norm_->value, config_.norm_epsilon);
+      query = query_norm_->forward(query);
+      key = key_norm_->forward(key);
     }
     const Tensor mixed = context.attend(layer_, rotate(query, angles), rotate(key, angles), value);
     return output_->forward(mixed.reshape({x.size(0), -1}));
@@ -56,8 +66,7 @@ class SelfAttention {
   const ModelConfig& config_;
   int layer_;
   std::unique_ptr<Linear> query_, key_, value_, output_;
-  const Parameter* query_norm_ = nullptr;
-  const Parameter* key_norm_ = nullptr;
+  std::unique_ptr<HeadNorm> query_norm_, key_norm_;  // null: none
 };
 
 class FeedForward {
@@ -93,6 +102,7 @@ struct Layer {
 
 struct Decoder::Body {
   Body(ModelConfig c, LayerFactory& factory) : config(std::move(c)) {
+    check_heads(config, factory.tensor_size());
     constexpr const char* kEmbedding = "model.embed_tokens";
     embedding = factory.embedding(parameters, kEmbedding, config.vocab_size, config.hidden_size);
     for (int i = 0; i < config.num_layers; ++i) {

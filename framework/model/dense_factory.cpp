@@ -3,6 +3,7 @@
 
 #include "framework/base/error.h"
 #include "framework/kernels/linear.h"
+#include "framework/kernels/rms_norm.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/model/layer_factory.h"
 
@@ -22,6 +23,18 @@ class DenseLinear final : public Linear {
  private:
   const Parameter& weight_;
   const Parameter* bias_;
+};
+
+class DenseHeadNorm final : public HeadNorm {
+ public:
+  DenseHeadNorm(ParameterSet& parameters, const std::string& name, int head_dim, double epsilon)
+      : weight_(parameters.add({.name = name + ".weight", .shape = {head_dim}, .decay = false})), epsilon_(epsilon) {}
+
+  Tensor forward(const Tensor& x) override { return rms_norm(x, weight_.value, epsilon_); }
+
+ private:
+  const Parameter& weight_;
+  double epsilon_;
 };
 
 class DenseEmbedding final : public Embedding {
@@ -73,6 +86,10 @@ class DenseFactory final : public LayerFactory {
                                        std::int64_t vocab_size, std::int64_t hidden_size) override {
     if (name.empty()) return std::make_unique<DenseHead>(parameters.at(embedding_name + ".weight"));
     return std::make_unique<DenseHead>(parameters.add({.name = name + ".weight", .shape = {vocab_size, hidden_size}}));
+  }
+  std::unique_ptr<HeadNorm> head_norm(ParameterSet& parameters, std::string name, int head_dim,
+                                      double epsilon) override {
+    return std::make_unique<DenseHeadNorm>(parameters, name, head_dim, epsilon);
   }
 };
 

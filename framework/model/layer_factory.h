@@ -22,6 +22,15 @@ class Linear {
   [[nodiscard]] virtual at::Tensor forward(const at::Tensor& x) = 0;
 };
 
+// The norm of each head's query or key (Qwen3). One weight for all heads, so a rank that holds some of the heads sees
+// only their part of its gradient.
+class HeadNorm {
+ public:
+  virtual ~HeadNorm() = default;
+  // x [T, heads of this rank, head_dim] -> the same shape
+  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& x) = 0;
+};
+
 class Embedding {
  public:
   virtual ~Embedding() = default;
@@ -61,6 +70,9 @@ class LayerFactory {
   [[nodiscard]] virtual std::unique_ptr<VocabularyHead> head(ParameterSet& parameters, std::string name,
                                                              std::string embedding_name, std::int64_t vocab_size,
                                                              std::int64_t hidden_size) = 0;
+  // Declares <name>.weight [head_dim], whole on every rank.
+  [[nodiscard]] virtual std::unique_ptr<HeadNorm> head_norm(ParameterSet& parameters, std::string name, int head_dim,
+                                                            double epsilon) = 0;
 };
 
 // Whole layers, for one rank without a tensor axis.
