@@ -30,6 +30,7 @@ DOORS = {
     "framework/sample": (["base", "config", "comm", "tensor", "kernels", "model", "text", "problem"], TORCH),
     "framework/recipe": (FRAMEWORK, TORCH + ["nlohmann/"]),
     "parallel/mpi": (["base", "config", "comm", "tensor"], TORCH + ["mpi.h"]),
+    "parallel/tensor": (["base", "config", "comm", "tensor", "kernels", "model"], TORCH),
     "parallel/cuda": (["base", "comm"], TORCH + ["nccl.h", "cuda"]),
     "datasets": (["base", "config", "problem", "text", "grade"], []),
     "recipes": (FRAMEWORK + ["datasets"], TORCH + ["nlohmann/"]),
