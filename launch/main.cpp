@@ -52,9 +52,6 @@ void run_command(const Arguments& arguments, Communicator& world) {
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);
   const Topology topology = make_topology(world.size(), plan.parallel.tensor, file["parallel"]["tensor"].place());
-  if (plan.parallel.tensor != 1) {
-    fail_user(file["parallel"]["tensor"].place(), "parallel.tensor: this version splits work over the data axis only; set parallel.tensor to 1");
-  }
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);

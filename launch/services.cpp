@@ -3,6 +3,7 @@
 #include "datasets/arithmetic.h"
 #include "datasets/dataset.h"
 #include "framework/base/digest.h"
+#include "parallel/tensor/factory.h"
 
 namespace ft {
 namespace {
@@ -38,7 +39,9 @@ RunServices make_services(Communicator& world, Logger& log) {
     if (name == "arithmetic") return make_word_tokenizer(arithmetic_vocabulary(prompts));
     return load_tokenizer(name);
   };
-  services.make_factory = [](Groups) { return make_dense_factory(); };
+  services.make_factory = [](Groups groups) {
+    return groups.tensor.size() == 1 ? make_dense_factory() : make_tensor_parallel_factory(groups.tensor);
+  };
   services.on_one_rank = [&world](const std::function<std::string()>& compute) {
     return broadcast_bytes(world, "computed by rank 0", world.rank() == 0 ? compute() : std::string(), 0);
   };

@@ -99,7 +99,8 @@ class Sampling {
       stage_.progress().update(std::min(total, before + finished * groups.data.size()),
                                fmt::format("{:.0f} tokens/s", static_cast<double>(generator.num_tokens()) * groups.data.size() / watch.seconds()));
     };
-    generator.run(prompts_, requests_, done, [&] { return stage_.stop_seen(); });
+    // The ranks of a tensor group decode together, so they stop together.
+    generator.run(prompts_, requests_, done, [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
     log.sync();
     stage_.progress().end();
     const bool stopped = finished < std::ssize(requests_);

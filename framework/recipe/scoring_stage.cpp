@@ -66,7 +66,7 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   for (const Problem& problem : problems) {
     if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
     if (turn++ % groups.data.size() != groups.data.rank()) continue;
-    stopped = stage.stop_seen();
+    stopped = any_rank(groups.tensor, "stop of scoring", stage.stop_seen());  // its ranks score together
     if (stopped) break;
     const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch);
     if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
