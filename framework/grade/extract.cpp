@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "framework/grade/grade.h"
@@ -129,22 +130,42 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-constexpr auto kMarkers = std::to_array<std::pair<std::string_view, std::string_view>>({
+using Markers = std::span<const std::pair<std::string_view, std::string_view>>;  // (what stands in the text, its name)
+
+// Written on purpose to say: this is the answer. They compete with boxes, the last one wins.
+constexpr auto kStrongMarkers = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"####", "####"},
     {"# answer", "# Answer"},
     {"final answer is", "final answer is"},
+    {"<answer>", "<answer>"},
+});
+
+// Prose that may also stand in "the answer is unique": read only where there is nothing better.
+constexpr auto kWeakMarkers = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"answer is", "answer is"},
     {"answer:", "answer:"},
     {"answer should be", "answer should be"},
     {"answer \\[", "answer"},
     {"answer \\(", "answer"},
     {"answer $", "answer"},
-    {"<answer>", "<answer>"},
     {"\xE7\xAD\x94\xE6\xA1\x88\xE6\x98\xAF", "answer is"},
     {"\xE7\xAD\x94\xE6\xA1\x88:", "answer:"},
     {"\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A", "answer:"},
     {"\xE7\xAD\x94\xE6\xA1\x88\xE4\xB8\xBA", "answer is"},
 });
+
+// What follows the last of the markers, unless `best` stands behind it: a box is the better end of the same sentence.
+std::optional<Found> last_marked(std::string_view text, Markers markers, std::optional<Found> best) {
+  const std::string lower = lower_case(text);
+  for (const auto& [marker, name] : markers) {
+    const std::size_t at = find_last_word(lower, marker);
+    if (at == std::string::npos || (best && best->position >= at)) continue;
+    std::size_t begin = at + marker.size();
+    if (name == "answer") begin = at + 7;  // the delimiter belongs to the answer
+    best = Found{at, answer_at(text, begin), std::string(name)};
+  }
+  return best;
+}
 
 bool has_words(const Node& node) {
   return node.is(Op::words) || std::any_of(node.kids.begin(), node.kids.end(), has_words);
@@ -182,17 +203,8 @@ Extracted extract(std::string_view solution) {
   if (const std::size_t thought = solution.rfind("</think>"); thought != std::string_view::npos) {
     solution.remove_prefix(thought + 8);
   }
-  std::optional<Found> best = boxed(solution);
-  const std::string lower = lower_case(solution);
-  for (const auto& [marker, name] : kMarkers) {
-    const std::size_t at = find_last_word(lower, marker);
-    if (at == std::string::npos) continue;
-    std::size_t begin = at + marker.size();
-    if (name == "answer") begin = at + 7;  // the delimiter belongs to the answer
-    // A box behind the marker is the better end of the same sentence.
-    if (best && best->position >= at) continue;
-    best = Found{at, answer_at(solution, begin), std::string(name)};
-  }
+  std::optional<Found> best = last_marked(solution, kStrongMarkers, boxed(solution));
+  if (!best) best = last_marked(solution, kWeakMarkers, std::nullopt);
   if (!best) return whole_text(solution);
   Extracted extracted{true, strip_delimiters(best->answer), best->how};
   if (extracted.answer.empty()) return {false, "", "the answer after '" + best->how + "' is empty"};

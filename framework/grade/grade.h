@@ -18,8 +18,8 @@ struct Extracted {
 };
 
 // The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and" or a comma separates
-// make one list), or what follows the last "# Answer", "####", "answer is", "answer:" or their like; where several are
-// present the one that stands last in the text wins. A text that is nothing but an answer, such as "42", is that
+// make one list), or what follows the last "# Answer", "####" or "final answer is": of these the one that stands last in
+// the text wins. Without any of them, what follows the last "answer is", "answer:" or their like. A text that is nothing but an answer, such as "42", is that
 // answer. What stands before "</think>" does not count.
 [[nodiscard]] Extracted extract(std::string_view solution);
 

@@ -153,7 +153,7 @@ TEST_CASE("jsonl: field names, solutions lists, numbers as answers, notes on wha
   spec.path = folder.write("q.jsonl",
                            "{\"q\":\"one\",\"a\":3,\"w\":\"#### 3\",\"level\":2,\"subject\":\"Algebra\"}\n"
                            "{\"q\":\"two\",\"a\":0.5}\n"
-                           "{\"q\":\"three\",\"solutions\":[{\"text\":\"s\",\"style\":\"x\"},{\"text\":\"t\"}]}\n");
+                           "{\"q\":\"three\",\"solutions\":[{\"text\":\"so it goes\",\"style\":\"x\"},{\"text\":\"and on\"}]}\n");
   spec.problem_field = "q";
   spec.answer_field = "a";
   spec.solution_field = "w";

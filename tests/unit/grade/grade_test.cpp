@@ -205,7 +205,9 @@ TEST_CASE("extraction takes the last marked answer") {
   CHECK(extract("48/2 = 24\n#### 72").answer == "72");
   CHECK(extract("step\n\n# Answer\n\n\\frac{3}{4}").answer == "\\frac{3}{4}");
   CHECK(extract("Final Answer: The final answer is $(-6, 10)$. I hope it is correct.").answer == "(-6, 10)");
-  CHECK(extract("#### 3\nno, the answer is 4.").answer == "4");
+  CHECK(extract("#### 3\n# Answer\n4").answer == "4");
+  CHECK(extract("#### 3\nand this answer is right").answer == "3");
+  CHECK(extract("so \\boxed{3}. The answer is unique.").answer == "3");
   CHECK(extract("the answer is 4. So \\boxed{5}").answer == "5");
   CHECK(extract("<think>\\boxed{1}</think> \\boxed{2}").answer == "2");
   CHECK_FALSE(extract("I do not know").found);
