@@ -6,6 +6,8 @@
                                        rank; compare with an undisturbed run on two
   fault_test.py FTRUN stop [N]         SIGUSR1 instead: every start must end with exit code 75 or 0
 
+Overrides of the run file may follow, for all runs; with parallel.tensor=2 the disturbed run is finished on 4 ranks.
+
 Compared are the weights' digests of every sealed model, the attempts byte for byte, and `results` of report.json.
 Exit code 0 when all are equal. The seed of what is random about the moments is fixed unless FT_FAULT_SEED is set."""
 import hashlib
@@ -50,8 +52,8 @@ def outcome(folder):
     return found
 
 
-def run_to_end(ftrun, folder, ranks):
-    done = subprocess.run(command(ftrun, folder, ranks), capture_output=True, text=True)
+def run_to_end(ftrun, folder, ranks, extra):
+    done = subprocess.run(command(ftrun, folder, ranks, extra), capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"run on {ranks} ranks failed with {done.returncode}:\n{done.stdout}{done.stderr}")
     return outcome(folder)
@@ -146,11 +148,11 @@ def strike(process, with_signal):
             pass
 
 
-def disturb(ftrun, folder, ranks, moments, with_signal, rng):
+def disturb(ftrun, folder, ranks, extra, moments, with_signal, rng):
     """Starts the run once per moment and ends it there; returns how many starts were really cut short."""
     cut, watch = 0, Watch(folder)
     for name, come, over in moments:
-        process = subprocess.Popen(command(ftrun, folder, ranks), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        process = subprocess.Popen(command(ftrun, folder, ranks, extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    start_new_session=True)
         while process.poll() is None and not come(watch) and not over(watch):
             time.sleep(0.002)
@@ -174,24 +176,27 @@ def disturb(ftrun, folder, ranks, moments, with_signal, rng):
 
 
 def main():
-    ftrun, mode, *numbers = sys.argv[1:]
-    numbers = [int(n) for n in numbers]
+    ftrun, mode, *rest = sys.argv[1:]
+    extra = [argument for argument in rest if "=" in argument]
+    numbers = [int(argument) for argument in rest if "=" not in argument]
+    last = 4 if any(override.startswith("parallel.tensor=") for override in extra) else 1  # ranks that finish the run
     base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-fault-"))
     started = time.monotonic()
     try:
         if mode == "equal":
-            expected = run_to_end(ftrun, base / "run-0", numbers[0])
+            expected = run_to_end(ftrun, base / "run-0", numbers[0], extra)
             for i, ranks in enumerate(numbers[1:], 1):
-                compare(expected, run_to_end(ftrun, base / f"run-{i}", ranks), f"{ranks} ranks against {numbers[0]}")
+                compare(expected, run_to_end(ftrun, base / f"run-{i}", ranks, extra), f"{ranks} ranks against {numbers[0]}")
             return
-        expected = run_to_end(ftrun, base / "quiet", 2)
+        expected = run_to_end(ftrun, base / "quiet", 2, extra)
         rng = random.Random(int(os.environ.get("FT_FAULT_SEED", "1")))
         count = min(numbers[0], len(MOMENTS)) if numbers else len(MOMENTS)
         moments = [MOMENTS[i] for i in sorted(rng.sample(range(len(MOMENTS)), count))]
-        cut = disturb(ftrun, base / "shaken", 2, moments, signal.SIGKILL if mode == "kill" else signal.SIGUSR1, rng)
+        cut = disturb(ftrun, base / "shaken", 2, extra, moments, signal.SIGKILL if mode == "kill" else signal.SIGUSR1, rng)
         if cut < 0.7 * len(moments):
             sys.exit(f"only {cut} of {len(moments)} starts were cut short: the test has shown too little")
-        compare(expected, run_to_end(ftrun, base / "shaken", 1), f"after {cut} cut starts on 2 ranks, finished on 1")
+        compare(expected, run_to_end(ftrun, base / "shaken", last, extra),
+                f"after {cut} cut starts on 2 ranks, finished on {last}")
     finally:
         print(f"{time.monotonic() - started:.0f} s", flush=True)
         shutil.rmtree(base, ignore_errors=True)

@@ -1,8 +1,11 @@
 // One model, any grid: loss, gradients, norm and trained weights of data x tensor ranks against those of one.
-#include <mutex>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "framework/batching/batch.h"
 #include "framework/checkpoint/layout.h"
+#include "framework/comm/solo_communicator.h"
 #include "framework/train/gradient_exchange.h"
 #include "framework/train/trainer.h"
 #include "tests/unit/tensor_parallel/grid.h"
@@ -140,4 +143,21 @@ TEST_CASE("five steps of training end in the same weights on every grid") {
       MESSAGE("weights within ", largest);
     }
   }
+}
+
+TEST_CASE("ranks of a group read their slices of a Hugging Face folder") {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("ftrun-tensor-parallel-{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  SoloCommunicator alone;
+  const SplitModel dense(adorned(), alone, 11);
+  save_hugging_face(dense.decoder, folder);
+  const Values expected = gather_whole(dense.decoder.parameters(), dense.decoder.parameters().flat(), alone);
+  run_grid({1, 4}, [&](Groups groups) {
+    SplitModel model(adorned(), groups.tensor, 12);  // other weights, all of which must go
+    load_hugging_face(model.decoder, folder);
+    const ParameterSet& parameters = model.decoder.parameters();
+    const Values values = gather_whole(parameters, parameters.flat(), groups.tensor);
+    for (const auto& [name, value] : expected) CHECK_MESSAGE(values.at(name).equal(value), name);
+  });
+  std::filesystem::remove_all(folder);
 }
