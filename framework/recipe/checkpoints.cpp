@@ -88,6 +88,11 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   state.step = *step;
   trainer.set_cursor(cursor_of(info.metadata));
   log_.info("going on from {} (weights {})", path_of(*step).string(), info.weights_digest.substr(0, 16));
+  const int now = groups_.tensor.size(), before = Json::parse(info.metadata).value("tensor", now);
+  if (before != now) {
+    log_.warn("the checkpoint was made with parallel.tensor {}, the run goes on with {}: its weights will differ by rounding from those "
+              "of a run that keeps one", before, now);
+  }
   return true;
 }
 
@@ -97,7 +102,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   CheckpointContent content;
   content.parameters = &parameters;
   content.moments = MomentsView{state.begin, state.end, state.first_moment, state.second_moment};
-  content.metadata = Json{{"kind", "checkpoint"}, {"stage", stage}, {"cursor", to_json(cursor)}}.dump();
+  content.metadata = Json{{"kind", "checkpoint"}, {"stage", stage}, {"tensor", groups_.tensor.size()}, {"cursor", to_json(cursor)}}.dump();
   content.files = files;
   content.parents = parents;
   const std::filesystem::path target = path_of(cursor.step);
