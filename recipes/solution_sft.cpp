@@ -4,6 +4,7 @@
 //   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs}
 
 #include "framework/batching/examples.h"
+#include "framework/batching/token_cache.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/training_stage.h"
 
@@ -40,20 +41,32 @@ class SolutionSft final : public Recipe {
     }
   }
 
+  // Tokenised once: a stage that goes on reads its examples from the cache beside its work.
   std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, const std::string& problems,
                                 nlohmann::ordered_json& facts) const {
+    const std::vector<std::string> parts = {stage.plan().identity_text, problems};
+    PreparedExamples prepared = cached_examples(stage.folder() / "cache", example_key(parts), stage.groups().world.rank() == 0,
+                                                [&] { return tokenise(stage, build, problems); });
+    stage.log().info("{}: {}", problems, prepared.summary);
+    std::int64_t tokens = 0;
+    for (const Example& example : prepared.examples) tokens += example.num_tokens();
+    facts = {{"problems", problems}, {"count", prepared.examples.size()}, {"tokens", tokens}, {"too_long", prepared.num_dropped}};
+    return std::move(prepared.examples);
+  }
+
+  PreparedExamples tokenise(StageContext& stage, const ExampleBuilder& build, const std::string& problems) const {
     ExampleSet set({.max_length = settings_.max_length,
                     .tokens_per_lane = settings_.tokens_per_lane,
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
     for (const Problem& problem : stage.load_problems(problems)) {
       for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
         if (!style_.empty() && problem.solutions[i].style != style_) continue;
-        set.add(example(build, problem, i), describe_solution(problem, i));
+        set.add(build.solution(problem, i), describe_solution(problem, i));
       }
     }
-    stage.log().info("{}: {}", problems, set.summary());
-    facts = {{"problems", problems}, {"count", set.examples().size()}, {"tokens", set.num_tokens()}, {"too_long", set.num_dropped()}};
-    return set.take();
+    PreparedExamples prepared{.num_dropped = set.num_dropped(), .summary = set.summary()};
+    prepared.examples = set.take();
+    return prepared;
   }
 
   std::string model_, problems_, style_;
