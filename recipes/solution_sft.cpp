@@ -61,7 +61,7 @@ class SolutionSft final : public Recipe {
     for (const Problem& problem : stage.load_problems(problems)) {
       for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
         if (!style_.empty() && problem.solutions[i].style != style_) continue;
-        set.add(build.solution(problem, i), describe_solution(problem, i));
+        set.add(example(build, problem, i), describe_solution(problem, i));
       }
     }
     PreparedExamples prepared{.num_dropped = set.num_dropped(), .summary = set.summary()};
