@@ -1,26 +1,52 @@
-// The subcommands of ftrun, one file each. All run in one process and use no MPI.
+// The subcommands of ftrun, one file each, which add themselves to the command line; and what several of them need.
 //
-// Each returns normally when done; a user's mistake is a UserError.
+//   void add_verify(CLI::App& app, Subcommand& chosen) {
+//     struct Options { std::string path; };
+//     auto options = std::make_shared<Options>();       // outlives the parsing
+//     CLI::App* command = app.add_subcommand("verify", "check every hash and the chain of parents");
+//     command->add_option("PATH", options->path, "a run folder, ...")->required();
+//     command->callback([&chosen, options] { chosen.alone = [options] { return verify(options->path); }; });
+//   }
+//
+// A user's mistake is a UserError, a fault an Error: main() turns them into messages and exit codes.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "framework/base/error.h"
+
+namespace CLI {
+class App;
+}
+
 namespace ft {
 
-// Prints the keys of that name (or of every name that contains it; empty: all), wherever the run file may hold them.
-void explain_command(const std::string& key, const std::filesystem::path& recipes);
+class MpiSession;
 
-// Says what a run folder, stage, checkpoint or any other sealed folder holds.
-void inspect_command(const std::filesystem::path& path);
+// What the command line chose: one of the two.
+struct Subcommand {
+  std::function<ExitCode()> alone;                // one process, no MPI
+  std::function<ExitCode(MpiSession&)> on_ranks;  // on every rank of the launcher; collective, as MpiSession::run says
+};
 
-// Hashes every file of a sealed folder (or of all in a run folder) and walks the chain of parents. Returns false when
+// Keys of that name (or of every name that contains it; empty: all), wherever the run file may hold them.
+void add_explain(CLI::App& app, Subcommand& chosen);
+// What a run folder, stage, checkpoint or any other sealed folder holds.
+void add_inspect(CLI::App& app, Subcommand& chosen);
+// Hashes every file of a sealed folder (or of all in a run folder) and walks the chain of parents; exit code 1 when
 // something is damaged or broken.
-[[nodiscard]] bool verify_command(const std::filesystem::path& path);
+void add_verify(CLI::App& app, Subcommand& chosen);
+// Writes a model stage as a Hugging Face folder.
+void add_export(CLI::App& app, Subcommand& chosen);
 
-// Writes a model stage as a Hugging Face folder; `target` must not exist or be empty.
-void export_command(const std::filesystem::path& stage, const std::filesystem::path& target);
+// The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
+ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session);
+
+// The folder with the built-in recipes: beside the library that carries the rooms, in the build tree and installed.
+[[nodiscard]] std::filesystem::path recipe_folder();
 
 // The sealed folder that a person means: the folder itself, or <run folder>/<stage>, or a stage's folder. Throws
 // UserError that lists what is there.

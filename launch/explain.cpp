@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "datasets/spec.h"
 #include "framework/config/print.h"
 #include "framework/recipe/plugin_loader.h"
@@ -50,9 +52,7 @@ std::string indented(const std::string& text) {
   return out;
 }
 
-}  // namespace
-
-void explain_command(const std::string& key, const std::filesystem::path& recipes) {
+void print_keys(const std::string& key, const std::filesystem::path& recipes) {
   const std::vector<Section> sections = all_sections(recipes);
   const std::string wanted = key.substr(key.rfind('.') + 1);
   std::vector<std::string> names;
@@ -76,6 +76,20 @@ void explain_command(const std::string& key, const std::filesystem::path& recipe
   if (found) return;
   const auto near = nearest(wanted, names);
   fail_user(fmt::format("no section of a run file has a key '{}'{}", wanted, near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Subcommand& chosen) {
+  const auto key = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("explain", "what a key of the run file means");
+  command->add_option("KEY", *key, "a key or a part of its name");
+  command->callback([&chosen, key] {
+    chosen.alone = [key] {
+      print_keys(*key, recipe_folder());
+      return ExitCode::done;
+    };
+  });
 }
 
 }  // namespace ft

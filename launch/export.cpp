@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/model/decoder.h"
@@ -7,8 +9,9 @@
 #include "launch/commands.h"
 
 namespace ft {
+namespace {
 
-void export_command(const std::filesystem::path& stage, const std::filesystem::path& target) {
+void export_model(const std::filesystem::path& stage, const std::filesystem::path& target) {
   if (std::filesystem::exists(target) && !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
@@ -28,6 +31,21 @@ void export_command(const std::filesystem::path& stage, const std::filesystem::p
     if (!std::filesystem::exists(target / name)) replace_file(target / name, content);
   }
   fmt::print("{}: {} parameters, weights {}\n", target.string(), model.parameters().size(), info.weights_digest);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Subcommand& chosen) {
+  const auto stage = std::make_shared<std::string>(), target = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("export", "write a model as a Hugging Face folder");
+  command->add_option("STAGE", *stage, "<run folder>/<stage>, or a sealed model folder")->required();
+  command->add_option("DIR", *target, "the folder to write; it must not exist, or be empty")->required();
+  command->callback([&chosen, stage, target] {
+    chosen.alone = [stage, target] {
+      export_model(*stage, *target);
+      return ExitCode::done;
+    };
+  });
 }
 
 }  // namespace ft

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include "framework/base/error.h"
@@ -37,9 +39,7 @@ void print_folder(const SealedFolder& folder) {
   for (const FileRecord& file : manifest.files) fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
-}  // namespace
-
-void inspect_command(const std::filesystem::path& path) {
+void inspect(const std::filesystem::path& path) {
   const auto outputs = sealed_outputs(path);
   if (outputs.empty()) return print_folder(SealedFolder::open(find_artifact(path)));
   fmt::print("run folder {}\n", path.string());
@@ -48,6 +48,20 @@ void inspect_command(const std::filesystem::path& path) {
     fmt::print("  {}: {} {}\n", output.parent_path().filename().string(), folder.manifest().format, folder.digest().substr(0, 16));
   }
   fmt::print("ftrun inspect {}/STAGE shows one of them\n", path.string());
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Subcommand& chosen) {
+  const auto path = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("inspect", "what a run folder, stage or checkpoint holds");
+  command->add_option("PATH", *path, "a run folder, <run folder>/<stage>, or a sealed folder")->required();
+  command->callback([&chosen, path] {
+    chosen.alone = [path] {
+      inspect(*path);
+      return ExitCode::done;
+    };
+  });
 }
 
 }  // namespace ft

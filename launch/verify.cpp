@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "framework/base/error.h"
 #include "framework/store/lineage.h"
 #include "framework/store/sealed_folder.h"
@@ -27,9 +29,7 @@ bool verify_folder(const std::filesystem::path& path, bool whole_lineage) {
   return sound;
 }
 
-}  // namespace
-
-bool verify_command(const std::filesystem::path& path) {
+bool verify(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> folders = sealed_outputs(path);
   const bool one = folders.empty();
   if (one) folders.push_back(find_artifact(path));
@@ -37,6 +37,19 @@ bool verify_command(const std::filesystem::path& path) {
   for (const auto& folder : folders) sound = verify_folder(folder, one) && sound;
   fmt::print("{}\n", sound ? "sound" : "NOT SOUND");
   return sound;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Subcommand& chosen) {
+  const auto path = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("verify", "check every hash and the chain of parents");
+  command->add_option("PATH", *path, "a run folder, <run folder>/<stage>, or a sealed folder")->required();
+  command->callback([&chosen, path] {
+    chosen.alone = [path] {
+      return verify(*path) ? ExitCode::done : ExitCode::failure;
+    };
+  });
 }
 
 }  // namespace ft
