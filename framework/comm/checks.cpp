@@ -6,15 +6,17 @@
 
 namespace ft {
 
-void check_host_tensor(Name name, const at::Tensor& tensor) {
+void check_tensor(Name name, const at::Tensor& tensor, at::DeviceType device) {
   FT_CHECK(tensor.defined(), "exchange '{}' of an undefined tensor", name);
-  FT_CHECK(tensor.device().is_cpu(), "exchange '{}' of a tensor on {}: this communicator works in host memory", name,
-           tensor.device().str());
+  FT_CHECK(tensor.device().type() == device, "exchange '{}' of a tensor on {}: it works in {} memory", name,
+           tensor.device().str(), device == at::kCPU ? "host" : "device");
   FT_CHECK(tensor.is_contiguous(), "exchange '{}' of a tensor that is not contiguous", name);
 }
 
-void check_reducible(Name name, const at::Tensor& tensor) {
-  check_host_tensor(name, tensor);
+void check_host_tensor(Name name, const at::Tensor& tensor) { check_tensor(name, tensor, at::kCPU); }
+
+void check_reducible(Name name, const at::Tensor& tensor, at::DeviceType device) {
+  check_tensor(name, tensor, device);
   const at::ScalarType dtype = tensor.scalar_type();
   FT_CHECK(
       dtype == at::kFloat || dtype == at::kDouble || dtype == at::kInt || dtype == at::kLong || dtype == at::kBFloat16,
@@ -22,9 +24,9 @@ void check_reducible(Name name, const at::Tensor& tensor) {
 }
 
 void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, std::span<const std::int64_t> sizes,
-                  int rank, int size) {
-  check_host_tensor(name, whole);
-  check_host_tensor(name, shard);
+                  int rank, int size, at::DeviceType device) {
+  check_tensor(name, whole, device);
+  check_tensor(name, shard, device);
   FT_CHECK(sizes.size() == static_cast<std::size_t>(size), "exchange '{}': {} shard sizes for {} ranks", name,
            sizes.size(), size);
   for (const std::int64_t of_rank : sizes) FT_CHECK(of_rank >= 0, "exchange '{}': shard size {}", name, of_rank);
@@ -37,9 +39,9 @@ void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, s
            c10::toString(shard.scalar_type()), c10::toString(whole.scalar_type()));
 }
 
-void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size) {
-  check_host_tensor(name, out);
-  check_host_tensor(name, in);
+void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size, at::DeviceType device) {
+  check_tensor(name, out, device);
+  check_tensor(name, in, device);
   FT_CHECK(in.dim() >= 1 && in.size(0) == size, "exchange '{}': the first dimension must be the {} ranks", name, size);
   FT_CHECK(out.sizes() == in.sizes() && out.scalar_type() == in.scalar_type(),
            "exchange '{}': what is sent and what is received differ in shape or dtype", name);
