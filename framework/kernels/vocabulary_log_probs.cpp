@@ -85,8 +85,9 @@ Tensor chunk_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_s
 
 struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
   static Variable forward(AutogradContext* context, const Variable& hidden, const Variable& weight,
-                          const Variable& rows, const Variable& targets) {
-    const std::int64_t count = rows.size(0), step = vocabulary_chunk_rows(weight.size(0));
+                          const Variable& rows, const Variable& targets, std::int64_t step,
+                          const ChunkLogProbs& softmax) {
+    const std::int64_t count = rows.size(0);
     Tensor log_probs = at::empty({count}, hidden.options().dtype(at::kFloat));  // [M]
     Tensor log_sum = at::empty_like(log_probs);                                 // [M]
     Tensor kept;                                                                // the logits, where all fit one chunk
@@ -95,10 +96,11 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
       const Tensor picked = hidden.index_select(0, rows.narrow(0, begin, size));  // [size, H]
       const Tensor logits = at::mm(picked, weight.t()).to(at::kFloat);            // [size, V]
       log_probs.narrow(0, begin, size)
-          .copy_(chunk_log_probs(logits, targets.narrow(0, begin, size), log_sum.narrow(0, begin, size)));
+          .copy_(softmax(logits, targets.narrow(0, begin, size), log_sum.narrow(0, begin, size)));
       if (count <= step) kept = logits;
     }
     context->save_for_backward({hidden, weight, rows, targets, log_sum, kept});
+    context->saved_data["step"] = step;
     return log_probs;
   }
 
@@ -107,7 +109,7 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
     const variable_list saved = context->get_saved_variables();
     const Tensor &hidden = saved[0], &weight = saved[1], &rows = saved[2], &targets = saved[3], &log_sum = saved[4];
     const Tensor upstream = gradients[0].contiguous();  // [M]
-    const std::int64_t count = rows.size(0), step = vocabulary_chunk_rows(weight.size(0));
+    const std::int64_t count = rows.size(0), step = context->saved_data["step"].toInt();
     const bool in_place = weight.grad().defined();
     Tensor to_weight = in_place || !context->needs_input_grad(1) ? weight.grad() : at::zeros_like(weight);
     Tensor to_hidden = at::zeros_like(hidden);  // [T, H]
@@ -123,7 +125,7 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
       if (context->needs_input_grad(1)) to_weight = add_weight_gradient(to_weight, to_logits, picked);
       if (context->needs_input_grad(0)) to_hidden.index_add_(0, chunk_rows, at::mm(to_logits, weight));
     }
-    return {to_hidden, in_place ? Tensor() : to_weight, Tensor(), Tensor()};
+    return {to_hidden, in_place ? Tensor() : to_weight, Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -163,12 +165,17 @@ void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tenso
 }
 
 Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets) {
+  return chunked_log_probs(hidden, weight, rows, targets, vocabulary_chunk_rows(weight.size(0)), chunk_log_probs);
+}
+
+Tensor chunked_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets,
+                         std::int64_t chunk_rows, ChunkLogProbs softmax) {
   FT_CHECK(hidden.dim() == 2 && weight.dim() == 2 && hidden.size(1) == weight.size(1),
            "log-probabilities: hidden must be [T, H] and weight [V, H]");
   FT_CHECK(rows.dim() == 1 && rows.sizes() == targets.sizes() && rows.scalar_type() == at::kLong &&
                targets.scalar_type() == at::kLong,
            "log-probabilities: rows and targets must be [M] of int64");
-  return LogProbsFunction::apply(hidden, weight, rows, targets);
+  return LogProbsFunction::apply(hidden, weight, rows, targets, chunk_rows, softmax);
 }
 
 Tensor vocabulary_log_probs_reference(const Tensor& hidden, const Tensor& weight, const Tensor& rows,

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 
 namespace ft {
 
@@ -23,7 +24,18 @@ namespace ft {
 // Rows of logits that fit a chunk for a vocabulary (or a slice of one) of this size; at least 16.
 [[nodiscard]] std::int64_t vocabulary_chunk_rows(std::int64_t vocab_size);
 
-// The steps of a chunk, for heads that split the vocabulary. logits [M, V] float32, contiguous.
+// Log-probabilities [M] of a chunk's targets [M] from its logits [M, V]; fills log_sum [M] with log(sum(exp(logits)))
+// over the whole vocabulary.
+using ChunkLogProbs =
+    std::function<at::Tensor(const at::Tensor& logits, const at::Tensor& targets, at::Tensor log_sum)>;
+
+// As vocabulary_log_probs, for heads that hold a slice of the vocabulary: `softmax` exchanges what the slices must know
+// of each other, `chunk_rows` (the same on all ranks that it exchanges with) says how many rows it gets at a time. The
+// gradient of `hidden` is this slice's part.
+[[nodiscard]] at::Tensor chunked_log_probs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& rows,
+                                           const at::Tensor& targets, std::int64_t chunk_rows, ChunkLogProbs softmax);
+
+// The steps of a chunk. logits [M, V] float32, contiguous.
 // Row maxima [M], and sums of exp(logit - shift) [M] for a shift [M].
 [[nodiscard]] at::Tensor row_max(const at::Tensor& logits);
 [[nodiscard]] at::Tensor row_sum_exp(const at::Tensor& logits, const at::Tensor& shift);
