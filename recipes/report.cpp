@@ -64,8 +64,8 @@ class Report final : public Recipe {
     const auto body = SealedFolder::open(source.output).manifest().body;
     const StagePlan& attempts = stage.input_plan(body.at("attempts"));
     rerank::RankingOptions options = options_;
-    options.top_clusters = body.at("options").at("top_clusters");
-    options.top_n = body.at("options").at("top_n");
+    options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
+    options.top_n = {body.at("options").at("top_n").get<int>()};
     const Scores scores = read_scores_file(source.output / "scores.jsonl");
     const auto ranked = load_ranked(attempts.output, scores);
     input.stages.push_back({source.name, body.at("description"), rerank::evaluate(ranked, options)});

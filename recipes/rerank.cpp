@@ -17,8 +17,8 @@ class Rerank final : public Recipe {
   void describe(Binder& b) override {
     b.required_input("attempts", attempts_, "attempts", "the attempts to rank");
     b.input("verifier", verifier_, "model", "the model that judges them; empty = votes alone");
-    b.identity("top_clusters", options_.top_clusters, "K: ranking looks at the K largest clusters", Range::at_least(1));
-    b.identity("top_n", options_.top_n, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
+    b.identity("top_clusters", top_clusters_, "K: ranking looks at the K largest clusters", Range::at_least(1));
+    b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
     b.identity("bootstrap", options_.bootstrap, "resamples of the paired intervals; 0 = none", Range::at_least(0));
     b.identity("tokens_per_micro_batch", tokens_per_micro_batch_, "tokens scored together", Range::at_least(1));
   }
@@ -34,12 +34,14 @@ class Rerank final : public Recipe {
     }
     std::vector<std::pair<std::string, std::string>> files;
     if (stage.groups().world.rank() == 0) {
+      options_.top_clusters = {top_clusters_};
+      options_.top_n = {top_n_};
       report::ReportInput input{.title = stage.name()};
       input.stages.push_back({stage.name(), description(), rerank::evaluate(load_ranked(folder, scores), options_)});
       files = {{"scores.jsonl", scores_file(scores)}, {"ranking.txt", report::text_report(input)}, {"ranking.json", report::json_report(input)}};
     }
     stage.seal({{"attempts", attempts_}, {"verifier", verifier_}, {"description", description()},
-                {"options", {{"top_clusters", options_.top_clusters}, {"top_n", options_.top_n}, {"bootstrap", options_.bootstrap}}}},
+                {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}}},
                files);
   }
 
@@ -49,6 +51,7 @@ class Rerank final : public Recipe {
   }
 
   std::string attempts_, verifier_;
+  int top_clusters_ = 8, top_n_ = 16;
   rerank::RankingOptions options_;
   std::int64_t tokens_per_micro_batch_ = 4096;
 };

@@ -122,6 +122,21 @@ bool JsonRecord::is_number(std::string_view field) const {
   return found != value_->object.end() && found->is_number();
 }
 
+bool JsonRecord::is_boolean(std::string_view field) const {
+  const auto found = value_->object.find(field);
+  return found != value_->object.end() && found->is_boolean();
+}
+
+bool JsonRecord::is_text(std::string_view field) const {
+  const auto found = value_->object.find(field);
+  return found != value_->object.end() && found->is_string();
+}
+
+bool JsonRecord::is_list(std::string_view field) const {
+  const auto found = value_->object.find(field);
+  return found != value_->object.end() && found->is_array();
+}
+
 std::vector<std::string> JsonRecord::field_names() const {
   std::vector<std::string> names;
   for (const auto& [name, value] : value_->object.items()) names.push_back(name);
@@ -294,7 +309,7 @@ JsonlReader::~JsonlReader() = default;
 JsonlReader::JsonlReader(JsonlReader&&) noexcept = default;
 JsonlReader& JsonlReader::operator=(JsonlReader&&) noexcept = default;
 
-std::optional<JsonRecord> JsonlReader::next() {
+std::optional<JsonLine> JsonlReader::next_line() {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::string line;
   while (state_->read_line(line)) {
@@ -302,12 +317,18 @@ std::optional<JsonRecord> JsonlReader::next() {
     if (state_->line == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     if (text.find_first_not_of(" \t") == std::string_view::npos) continue;
     state_->any = true;
-    return JsonRecord::parse(text, {state_->name, state_->line, 0});
+    return JsonLine{std::string(text), {state_->name, state_->line, 0}};
   }
   if (!state_->any && state_->empty == EmptyFile::refuse) {
     fail_user({state_->name}, "the file is empty: at least one JSON object is needed, one a line");
   }
   return std::nullopt;
+}
+
+std::optional<JsonRecord> JsonlReader::next() {
+  const auto line = next_line();
+  if (!line) return std::nullopt;
+  return JsonRecord::parse(line->text, line->place);
 }
 
 struct JsonlWriter::State {

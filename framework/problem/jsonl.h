@@ -39,6 +39,9 @@ class JsonRecord {
   // False where it is absent or of another kind; an integer is a number too.
   [[nodiscard]] bool is_integer(std::string_view field) const;
   [[nodiscard]] bool is_number(std::string_view field) const;
+  [[nodiscard]] bool is_boolean(std::string_view field) const;
+  [[nodiscard]] bool is_text(std::string_view field) const;
+  [[nodiscard]] bool is_list(std::string_view field) const;
   [[nodiscard]] std::vector<std::string> field_names() const;
 
   [[nodiscard]] std::string text(std::string_view field) const;
@@ -65,6 +68,12 @@ class JsonRecord {
 
 enum class EmptyFile { refuse, allow };
 
+// One line as it stands, for readers that parse on several threads.
+struct JsonLine {
+  std::string text;
+  Place place;
+};
+
 // Reads a file line by line; blank lines are skipped but counted, a byte order mark is skipped, "\r\n" ends a line too.
 class JsonlReader {
  public:
@@ -77,6 +86,8 @@ class JsonlReader {
   // The next record, or nothing at the end. Throws UserError for a bad record, for damaged or cut gzip data, and at the
   // end of a file without any record (unless EmptyFile::allow).
   [[nodiscard]] std::optional<JsonRecord> next();
+  // The same, not parsed.
+  [[nodiscard]] std::optional<JsonLine> next_line();
 
  private:
   struct State;

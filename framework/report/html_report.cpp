@@ -127,10 +127,12 @@ std::string quality(const RankingTable& table) {
     return value ? fmt::format("{:.3f}", *value) : std::string("&ndash;");
   };
   const auto add = [&](const char* name, const rerank::VerifierQuality& q) {
-    rows.add({name, cell(q.auc_pooled), cell(q.auc_within_problem), std::to_string(q.problems_with_both)});
+    rows.add({name, cell(q.auc_pooled),
+              cell(q.auc_within_problem ? std::optional(q.auc_within_problem->mean) : std::nullopt),
+              std::to_string(q.problems_with_both)});
   };
   if (table.verifier) add("verifier", *table.verifier);
-  add("mean log-probability", table.mean_log_prob);
+  if (table.mean_log_prob) add("mean log-probability", *table.mean_log_prob);
   return rows.to_string();
 }
 

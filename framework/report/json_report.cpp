@@ -47,7 +47,7 @@ Json to_json(const rerank::Curve& curve) {
 Json to_json(const rerank::VerifierQuality& quality) {
   Json json;
   json["auc_pooled"] = quality.auc_pooled ? Json(*quality.auc_pooled) : Json();
-  json["auc_within_problem"] = quality.auc_within_problem ? Json(*quality.auc_within_problem) : Json();
+  json["auc_within_problem"] = quality.auc_within_problem ? Json(quality.auc_within_problem->mean) : Json();
   json["problems_with_both"] = quality.problems_with_both;
   return json;
 }
@@ -62,7 +62,7 @@ Json to_json(const rerank::RankingTable& table) {
   json["curves"] = Json::array();
   for (const auto& curve : table.curves) json["curves"].push_back(to_json(curve));
   if (table.verifier) json["verifier_quality"] = to_json(*table.verifier);
-  json["mean_log_prob_quality"] = to_json(table.mean_log_prob);
+  if (table.mean_log_prob) json["mean_log_prob_quality"] = to_json(*table.mean_log_prob);
   json["groups"] = Json::array();
   for (const auto& group : table.groups) {
     Json row{{"group", group.group}, {"problems", group.num_problems}};

@@ -41,7 +41,7 @@ std::string strategies(const StageTable& stage) {
   if (stage.table.verifier && stage.table.verifier->auc_pooled) {
     text += fmt::format("  verifier AUC {:.3f} over all attempts", *stage.table.verifier->auc_pooled);
     if (stage.table.verifier->auc_within_problem) {
-      text += fmt::format(", {:.3f} within a problem ({} problems)", *stage.table.verifier->auc_within_problem,
+      text += fmt::format(", {:.3f} within a problem ({} problems)", stage.table.verifier->auc_within_problem->mean,
                           stage.table.verifier->problems_with_both);
     }
     text += "\n";

@@ -13,11 +13,11 @@ struct Candidate {
   static constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 
   std::string answer;
-  bool answer_found = false;  // false: unreadable; it never votes and is never right
-  bool right = false;         // Verdict::equal; an unknown verdict is not right
-  bool unknown = false;       // Verdict::unknown: votes, counted in its own column
-  double score = kNoScore;    // log S, the verifier's; NaN where it was not scored
-  double log_prob = 0;        // sum over the tokens, natural logarithm
+  bool answer_found = false;   // false: unreadable; it never votes and is never right
+  bool right = false;          // Verdict::equal; an unknown verdict is not right
+  bool unknown = false;        // Verdict::unknown: votes, counted in its own column
+  double score = kNoScore;     // log S, the verifier's; NaN where it was not scored
+  double log_prob = kNoScore;  // the solver's: sum over the tokens, natural logarithm; NaN where it is not known
   int num_tokens = 0;
   std::string text;
 };

@@ -133,6 +133,87 @@ double won_with(std::span<const Votes> answers, int silent, int draws, int winni
 
 }  // namespace
 
+namespace {
+
+// C(n, 0), ..., C(n, n)
+std::vector<double> binomials(int n) {
+  std::vector<double> row(static_cast<std::size_t>(n) + 1);
+  for (int k = 0; k <= n; ++k) row[static_cast<std::size_t>(k)] = binomial(n, k);
+  return row;
+}
+
+// For the winning size M: a polynomial in the votes drawn from the answers that can reach M, whose coefficients sum the
+// winners' right shares over all ways to draw with no answer above M and at least one at M.
+std::vector<double> shares_won_with(std::span<const int> votes, std::span<const int> right, int winning) {
+  const auto take_most = static_cast<std::size_t>(winning);
+  const std::size_t possible = votes.size();
+  const std::size_t width = possible * take_most + 1;
+  const std::size_t winners_width = possible + 1;
+  std::vector<double> ways(width * winners_width, 0);
+  std::vector<double> rights = ways;
+  ways[0] = 1;
+  for (std::size_t i = 0; i < possible; ++i) {
+    const std::vector<double> choices = binomials(votes[i]);
+    const double share = static_cast<double>(right[i]) / votes[i];
+    std::vector<double> next_ways(ways.size(), 0);
+    std::vector<double> next_rights = next_ways;
+    for (std::size_t drawn = 0; drawn <= i * take_most; ++drawn) {
+      for (std::size_t winners = 0; winners <= i; ++winners) {
+        const std::size_t from = drawn * winners_width + winners;
+        if (ways[from] == 0) continue;
+        for (std::size_t take = 0; take <= take_most; ++take) {
+          const std::size_t wins = take == take_most ? 1 : 0;
+          const std::size_t to = (drawn + take) * winners_width + winners + wins;
+          next_ways[to] += choices[take] * ways[from];
+          next_rights[to] += choices[take] * (rights[from] + (wins == 1 ? share * ways[from] : 0.0));
+        }
+      }
+    }
+    ways.swap(next_ways);
+    rights.swap(next_rights);
+  }
+  std::vector<double> sums(width, 0);
+  for (std::size_t drawn = 0; drawn < width; ++drawn) {
+    for (std::size_t winners = 1; winners < winners_width; ++winners)
+      sums[drawn] += rights[drawn * winners_width + winners] / static_cast<double>(winners);
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<double> expected_majority_at_each(std::span<const int> votes, std::span<const int> right, int silent) {
+  FT_CHECK(votes.size() == right.size(), "{} answers, {} counts of right votes", votes.size(), right.size());
+  int all = silent;
+  int most = 0;
+  for (const int count : votes) {
+    all += count;
+    most = std::max(most, count);
+  }
+  std::vector<double> result(static_cast<std::size_t>(all), 0);
+  for (int winning = 1; winning <= most; ++winning) {
+    // Answers with fewer votes cannot reach the winning size: like silent ones, they are drawn or not.
+    std::vector<int> big;
+    std::vector<int> big_right;
+    int rest = all;
+    for (std::size_t i = 0; i < votes.size(); ++i) {
+      if (votes[i] < winning) continue;
+      big.push_back(votes[i]);
+      big_right.push_back(right[i]);
+      rest -= votes[i];
+    }
+    const std::vector<double> sums = shares_won_with(big, big_right, winning);
+    const std::vector<double> others = binomials(rest);
+    for (std::size_t drawn = 1; drawn < sums.size(); ++drawn) {
+      if (sums[drawn] == 0) continue;
+      for (std::size_t other = 0; other < others.size(); ++other)
+        result[drawn + other - 1] += sums[drawn] * others[other];
+    }
+  }
+  for (int k = 1; k <= all; ++k) result[static_cast<std::size_t>(k) - 1] /= binomial(all, k);
+  return result;
+}
+
 double expected_majority(std::span<const Votes> answers, int silent, int draws) {
   int drawable = silent;
   int most = 0;

@@ -40,6 +40,13 @@ struct Votes {
 // O(V^2 * W), V = draws, W = votes in all.
 [[nodiscard]] double expected_majority(std::span<const Votes> answers, int silent, int draws);
 
+// A majority vote among k of the votes, drawn without replacement, for every k at once: element k - 1 is the
+// probability that its pick is right. `right[i]` of the `votes[i]` for answer i are right; `silent` ones are for
+// nothing. Exact; time at most about O(N^3) for N votes in all, with N below about 1,000 (beyond, the numbers of
+// subsets overflow).
+[[nodiscard]] std::vector<double> expected_majority_at_each(std::span<const int> votes, std::span<const int> right,
+                                                            int silent);
+
 // n over k as a double: exact below 2^53, good to about 1e-14 above. 0 outside 0 <= k <= n.
 [[nodiscard]] double binomial(int n, int k);
 

@@ -1,11 +1,11 @@
-// The table of an evaluation: every strategy over every problem, with errors, costs and baselines.
+// The table of an evaluation: every strategy over every problem, with intervals, costs and baselines.
 //
-//   RankingOptions options;                               // top_clusters 8, top_n 16
+//   RankingOptions options;                               // K = 8, N = 16
 //   const RankingTable table = evaluate(problems, options);
-//   table.find("Maj1")->solver.mean;                      // a share in [0, 1]
+//   table.find("Maj1")->solver->mean;                     // a share in [0, 1]
 //
 // Works on scored and on unscored attempts. Without any verifier score the verifier's columns are absent; the
-// baselines, which put the solver's own log-probability in the verifier's place, are there in both cases.
+// baselines, which put the solver's own log-probability in the verifier's place, are there where it is known.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,18 @@
 
 #include "framework/rerank/candidate.h"
 #include "framework/rerank/metrics.h"
+#include "framework/rerank/strategies.h"
+#include "framework/rerank/verifier_quality.h"
 
 namespace ft::rerank {
 
 struct RankingOptions {
-  int top_clusters = 8;   // K of RR.MajK and W.RR.MajK in the table
-  int top_n = 16;         // N of Maj1.TopN in the table
+  std::vector<int> top_clusters{8};  // each K of RR.MajK and W.RR.MajK that has rows in the table
+  std::vector<int> top_n{16};        // each N of Maj1.TopN likewise
+  std::vector<Aggregation> aggregations{Aggregation::sum, Aggregation::mean, Aggregation::max, Aggregation::log_odds};
   int exact_up_to = 128;  // maj@k is an exact expectation up to this many attempts, a resampling beyond
   int resamples = 2000;   // of that resampling, for each problem
-  int bootstrap = 1000;   // resamples of the paired interval; 0 for none
+  int bootstrap = 1000;   // resamples of the intervals; 0 for none
   std::uint64_t seed = 1;
 };
 
@@ -44,17 +47,11 @@ struct StrategyRow {
 struct Curve {
   std::string name;  // "RR.MajK", "maj@k", ...
   std::string axis;  // "K", "N", "k"
-  std::vector<int> at;
-  std::vector<Estimate> values;    // by the verifier where it applies, by the solver alone otherwise
-  std::vector<Estimate> baseline;  // the same by mean log-probability; empty where no score is used
-  std::vector<double> cost;        // empty where no score is used
-};
-
-// Where the verifier scores right above wrong.
-struct VerifierQuality {
-  std::optional<double> auc_pooled;          // over all attempts of all problems
-  std::optional<double> auc_within_problem;  // mean over the problems that have both right and wrong attempts
-  int problems_with_both = 0;
+  std::vector<int> at{};
+  std::vector<Estimate> values{};    // by the verifier where it applies, by the solver alone otherwise
+  std::vector<Estimate> baseline{};  // the same by mean log-probability, without intervals; empty where it is not known
+  std::vector<double> cost{};        // empty where no score is used
+  std::vector<double> resampling_error{};  // maj@k, beyond exact_up_to: standard error of each mean by the draws
 };
 
 struct GroupRow {
@@ -63,28 +60,43 @@ struct GroupRow {
   std::vector<std::pair<std::string, Estimate>> values;  // by strategy name
 };
 
+// What each problem contributes, so that two tables over the same problems can be compared pair by pair.
+struct ProblemRow {
+  std::string id;
+  std::optional<double> greedy;  // Pass@1
+  double sampled = 0;            // share of right attempts
+  double majority = 0;           // Maj1
+  double oracle = 0;             // Pass@N
+};
+
 struct RankingTable {
   int num_problems = 0;
-  int num_attempts = 0;      // N: the largest number of attempts of a problem
-  bool has_scores = false;   // any verifier score
-  int unscored = 0;          // readable attempts without one, where others have one
-  double unreadable = 0;     // share of attempts without a readable answer
-  double unknown = 0;        // share of attempts whose verdict is unknown
-  double right = 0;          // share of attempts that are right: the mean over problems
-  double mean_clusters = 0;  // clusters a problem
+  int num_attempts = 0;     // N: the largest number of attempts of a problem
+  int fewest_attempts = 0;  // the smallest; where it is below N, maj@k and pass@k take all of such a problem's attempts
+  bool has_scores = false;  // any verifier score
+  bool has_log_probs = false;  // any log-probability of the solver
+  int unscored = 0;            // readable attempts without a score, where others have one
+  double unreadable = 0;       // share of attempts without a readable answer
+  double unknown = 0;          // share of attempts whose verdict is unknown
+  double right = 0;            // share of attempts that are right: the mean over problems
+  double mean_clusters = 0;    // clusters a problem
+  double oracle = 0;           // Pass@N: what a perfect choice would reach
+  int bootstrap = 0;           // resamples behind the intervals
   std::vector<StrategyRow> rows;
   std::vector<Curve> curves;
   std::optional<VerifierQuality> verifier;
-  VerifierQuality mean_log_prob;
+  std::optional<VerifierQuality> mean_log_prob;
   std::vector<GroupRow> groups;
+  std::vector<ProblemRow> problems;  // those with attempts, in the order given
 
   // Null where there is no such row.
   [[nodiscard]] const StrategyRow* find(std::string_view name) const;
   [[nodiscard]] const Curve* find_curve(std::string_view name) const;
 };
 
-// `problems` in any order: the result depends on the order only through the rounding of sums, so hand them over in one
-// fixed order where bits matter. Problems without candidates take part in Pass@1 only if they have a greedy attempt.
+// The order of a problem's attempts changes no bit of the result. That of the problems changes the rounding of sums and
+// the resamples, so hand them over in one fixed order where bits matter. Problems without candidates take part in
+// Pass@1 only if they have a greedy attempt.
 [[nodiscard]] RankingTable evaluate(std::span<const RankedProblem> problems, const RankingOptions& options);
 
 }  // namespace ft::rerank

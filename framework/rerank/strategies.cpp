@@ -78,44 +78,62 @@ double majority(const Ballot& ballot) {
   return selection.tied.empty() ? 0 : sum / static_cast<double>(selection.tied.size());
 }
 
-double majority_at(const Ballot& ballot, int k) {
-  std::vector<Votes> answers;
+std::vector<double> majority_at_each(const Ballot& ballot) {
+  std::vector<int> votes;
+  std::vector<int> right;
   for (const Cluster& cluster : ballot.clusters) {
-    answers.push_back({0, 0, cluster.size(), static_cast<double>(cluster.right)});
+    votes.push_back(cluster.size());
+    right.push_back(cluster.right);
   }
-  return expected_majority(answers, ballot.num_unreadable, k);
+  std::vector<double> result = expected_majority_at_each(votes, right, ballot.num_unreadable);
+  if (!result.empty()) result.back() = majority(ballot);  // the same up to rounding
+  return result;
 }
 
-double majority_at_sampled(const Ballot& ballot, int k, int resamples, std::uint64_t seed, std::uint64_t item) {
-  FT_CHECK(1 <= k && k <= ballot.num_attempts && resamples > 0, "maj@{} of {} attempts", k, ballot.num_attempts);
+std::vector<Sampled> majority_at_each_sampled(const Ballot& ballot, int resamples, std::uint64_t seed,
+                                              std::uint64_t item) {
+  FT_CHECK(resamples > 0, "{} resamples", resamples);
   const Philox random(seed, "maj@k");
   constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::vector<std::size_t> cluster_of(static_cast<std::size_t>(ballot.num_attempts), kNone);
+  const auto count = static_cast<std::size_t>(ballot.num_attempts);
+  std::vector<std::size_t> cluster_of(count, kNone);
   for (std::size_t c = 0; c < ballot.clusters.size(); ++c) {
     for (const int member : ballot.clusters[c].members) cluster_of[static_cast<std::size_t>(member)] = c;
   }
   // Clusters in their own order, so that the draw does not depend on the order of the attempts.
   std::sort(cluster_of.begin(), cluster_of.end());
-  double sum = 0;
+  std::vector<double> sums(count, 0);
+  std::vector<double> squares(count, 0);
+  std::vector<int> votes(ballot.clusters.size());
   for (int r = 0; r < resamples; ++r) {
-    std::vector<int> votes(ballot.clusters.size(), 0);
-    const std::uint64_t first = static_cast<std::uint64_t>(r) * static_cast<std::uint64_t>(k);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(k); ++i) {  // a partial shuffle
-      const std::size_t j = i + random.below(cluster_of.size() - i, item, first + i);
-      std::swap(cluster_of[i], cluster_of[j]);
-      if (cluster_of[i] != kNone) ++votes[cluster_of[i]];
+    std::fill(votes.begin(), votes.end(), 0);
+    int most = 0;
+    double share = 0;  // of right ones, summed over the answers with `most` votes
+    double winners = 0;
+    const std::uint64_t first = static_cast<std::uint64_t>(r) * count;
+    for (std::size_t i = 0; i < count; ++i) {  // a shuffle; after step i the first i + 1 are the draw of k = i + 1
+      std::swap(cluster_of[i], cluster_of[i + random.below(count - i, item, first + i)]);
+      if (const std::size_t c = cluster_of[i]; c != kNone) {
+        const int now = ++votes[c];
+        if (now > most) share = winners = 0;
+        if (now >= most) {
+          most = now;
+          share += ballot.clusters[c].share_right();
+          winners += 1;
+        }
+      }
+      const double value = winners > 0 ? share / winners : 0;
+      sums[i] += value;
+      squares[i] += value * value;
     }
-    const int most = votes.empty() ? 0 : *std::max_element(votes.begin(), votes.end());
-    double share = 0;
-    int winners = 0;
-    for (std::size_t c = 0; most > 0 && c < votes.size(); ++c) {
-      if (votes[c] != most) continue;
-      share += ballot.clusters[c].share_right();
-      ++winners;
-    }
-    if (winners > 0) sum += share / winners;
   }
-  return sum / resamples;
+  std::vector<Sampled> result(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double mean = sums[i] / resamples;
+    result[i] = {mean, std::max(0.0, squares[i] / resamples - mean * mean) / resamples};
+  }
+  if (count > 0) result.back() = {majority(ballot), 0};
+  return result;
 }
 
 double oracle_of_clusters(const Ballot& ballot, int k) {
@@ -151,7 +169,50 @@ double best_of_all(const Ballot& ballot) {
   return best_in_clusters(ballot, std::max(2, static_cast<int>(ballot.clusters.size())));
 }
 
-double weighted_in_clusters(const Ballot& ballot, int k) {
+std::string_view to_string(Aggregation aggregation) {
+  switch (aggregation) {
+    case Aggregation::sum:
+      return "sum";
+    case Aggregation::mean:
+      return "mean";
+    case Aggregation::max:
+      return "max";
+    case Aggregation::log_odds:
+      return "log-odds";
+  }
+  return "sum";
+}
+
+namespace {
+
+// log S - log(1 - S)
+double log_odds(double score) {
+  constexpr double kMost = 36;
+  if (score >= 0) return kMost;
+  return std::clamp(score - std::log(-std::expm1(score)), -kMost, kMost);
+}
+
+// The cluster's weight; -infinity where none of its attempts has a score. `best`: the best score of the problem.
+double weight_of(const Ballot& ballot, const Cluster& cluster, Aggregation aggregation, double best) {
+  std::vector<double> parts;
+  for (const int member : cluster.members) {
+    const double score = ballot.scores[static_cast<std::size_t>(member)];
+    if (std::isinf(score)) continue;
+    if (aggregation == Aggregation::max) parts.push_back(score);
+    if (aggregation == Aggregation::log_odds) parts.push_back(log_odds(score));
+    if (aggregation == Aggregation::sum || aggregation == Aggregation::mean) parts.push_back(std::exp(score - best));
+  }
+  if (parts.empty()) return -std::numeric_limits<double>::infinity();
+  std::sort(parts.begin(), parts.end());
+  if (aggregation == Aggregation::max) return parts.back();
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return aggregation == Aggregation::mean ? sum / static_cast<double>(parts.size()) : sum;
+}
+
+}  // namespace
+
+double weighted_in_clusters(const Ballot& ballot, int k, Aggregation aggregation) {
   if (k == 1) return majority(ballot);
   const Selection selection = largest(ballot, k);
   double best = -std::numeric_limits<double>::infinity();
@@ -159,21 +220,13 @@ double weighted_in_clusters(const Ballot& ballot, int k) {
     for (const int member : cluster.members) best = std::max(best, ballot.scores[static_cast<std::size_t>(member)]);
   }
   const auto [sure, tied] = contenders(selection, [&](const Cluster& cluster) {
-    std::vector<double> weights;
-    for (const int member : cluster.members) {
-      const double score = ballot.scores[static_cast<std::size_t>(member)];
-      weights.push_back(std::isinf(score) ? 0 : std::exp(score - best));
-    }
-    std::sort(weights.begin(), weights.end());
-    double sum = 0;
-    for (const double weight : weights) sum += weight;
-    return Contender{sum, 1, cluster.share_right()};
+    return Contender{weight_of(ballot, cluster, aggregation, best), 1, cluster.share_right()};
   });
   return expected_best(sure, tied, selection.seats);
 }
 
-double weighted(const Ballot& ballot) {
-  return weighted_in_clusters(ballot, std::max(2, static_cast<int>(ballot.clusters.size())));
+double weighted(const Ballot& ballot, Aggregation aggregation) {
+  return weighted_in_clusters(ballot, std::max(2, static_cast<int>(ballot.clusters.size())), aggregation);
 }
 
 double majority_of_top(const Ballot& ballot, int n) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "framework/rerank/candidate.h"
@@ -44,12 +45,18 @@ struct Ballot {
 // Plain majority vote: a largest cluster, uniformly among ties; one of its members.
 [[nodiscard]] double majority(const Ballot& ballot);
 
-// Majority vote among k attempts drawn without replacement from all N, the unreadable ones included: its expectation
-// over all draws, exact. k = N is `majority`. Time about O(k^2 N log N).
-[[nodiscard]] double majority_at(const Ballot& ballot, int k);
-// The same by `resamples` seeded draws, for N where the exact sum is too slow; `item` tells problems apart.
-[[nodiscard]] double majority_at_sampled(const Ballot& ballot, int k, int resamples, std::uint64_t seed,
-                                         std::uint64_t item);
+// Majority vote among k attempts drawn without replacement from all N, the unreadable ones included, for every k from 1
+// to N (element k - 1): the expectation over all draws, exact. The last is `majority`. For N up to a few hundred.
+[[nodiscard]] std::vector<double> majority_at_each(const Ballot& ballot);
+
+struct Sampled {
+  double mean = 0;
+  double variance = 0;  // of `mean`, by the draws: deviation^2 / resamples
+};
+// The same by `resamples` seeded draws, for N where the exact sum is too slow; `item` tells problems apart. One shuffle
+// serves every k.
+[[nodiscard]] std::vector<Sampled> majority_at_each_sampled(const Ballot& ballot, int resamples, std::uint64_t seed,
+                                                            std::uint64_t item);
 
 // Oracle over the K largest clusters: 1 if one of them is right. K at least the number of clusters: Pass@N.
 [[nodiscard]] double oracle_of_clusters(const Ballot& ballot, int k);
@@ -60,11 +67,21 @@ struct Ballot {
 // RR.All: the best-scored solution of all.
 [[nodiscard]] double best_of_all(const Ballot& ballot);
 
-// The cluster with the largest sum of S = exp(score) among the K largest clusters, uniformly among equal sums. Sums are
-// taken relative to the problem's best score and in ascending order, so they depend on neither scale nor order.
-[[nodiscard]] double weighted_in_clusters(const Ballot& ballot, int k);
+// How the scores of a cluster become its weight. Attempts without a score are left out.
+enum class Aggregation {
+  sum,       // of S = exp(score): the method's
+  mean,      // of S
+  max,       // the best S
+  log_odds,  // sum of log S - log(1 - S), each held within +-36, where double arithmetic ends
+};
+[[nodiscard]] std::string_view to_string(Aggregation aggregation);
+
+// The heaviest of the K largest clusters, uniformly among equal weights. Sums are taken relative to the problem's best
+// score and in ascending order, so they depend on neither scale nor order. K = 1 is `majority`: one cluster needs no
+// weight.
+[[nodiscard]] double weighted_in_clusters(const Ballot& ballot, int k, Aggregation aggregation = Aggregation::sum);
 // W.RR: over all clusters.
-[[nodiscard]] double weighted(const Ballot& ballot);
+[[nodiscard]] double weighted(const Ballot& ballot, Aggregation aggregation = Aggregation::sum);
 
 // Majority vote among the n best-scored readable solutions; solutions that tie for the last places take them uniformly
 // at random. n = 1 is RR.All, n >= the readable ones is `majority`.

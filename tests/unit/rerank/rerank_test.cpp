@@ -13,6 +13,7 @@
 #include "framework/rerank/metrics.h"
 #include "framework/rerank/ranking.h"
 #include "framework/rerank/strategies.h"
+#include "framework/rerank/verifier_quality.h"
 
 using namespace ft::rerank;
 using doctest::Approx;
@@ -167,6 +168,8 @@ TEST_CASE("Maj1, maj@k and MajK against enumeration") {
     const Ballot ballot = ballot_of(toy);
     const int n = ballot.num_attempts;
     RC_ASSERT(std::abs(majority(ballot) - brute_majority(toy.answers)) < 1e-12);
+    const std::vector<double> at_each = majority_at_each(ballot);
+    RC_ASSERT(static_cast<int>(at_each.size()) == n);
     for (int k = 1; k <= n; ++k) {
       double sum = 0;
       int subsets = 0;
@@ -179,7 +182,7 @@ TEST_CASE("Maj1, maj@k and MajK against enumeration") {
         sum += brute_majority(drawn);
         ++subsets;
       }
-      RC_ASSERT(std::abs(majority_at(ballot, k) - sum / subsets) < 1e-12);
+      RC_ASSERT(std::abs(at_each[static_cast<std::size_t>(k) - 1] - sum / subsets) < 1e-12);
       const double oracle = over_rankings(toy.answers, [&](const std::vector<int>& ranking) {
         const auto end = ranking.begin() + std::min<std::ptrdiff_t>(k, static_cast<std::ptrdiff_t>(ranking.size()));
         return std::find(ranking.begin(), end, 0) != end ? 1.0 : 0.0;
@@ -263,23 +266,42 @@ TEST_CASE("the identities of the method, ties included") {
     RC_ASSERT(same(weighted_in_clusters(ballot, n + 1), weighted(ballot)));
     RC_ASSERT(same(majority_of_top(ballot, 1), best_of_all(ballot)));
     RC_ASSERT(same(majority_of_top(ballot, n), majority(ballot)));
-    RC_ASSERT(same(majority_at(ballot, n), majority(ballot)));
+    RC_ASSERT(same(majority_at_each(ballot).back(), majority(ballot)));
     RC_ASSERT(same(oracle_of_clusters(ballot, 1), majority(ballot)));
     RC_ASSERT(same(oracle_of_clusters(ballot, n), ballot.num_right > 0 ? 1 : 0));
-    RC_ASSERT(same(majority_at(ballot, 1), static_cast<double>(ballot.num_right) / n));
+    RC_ASSERT(same(majority_at_each(ballot).front(), static_cast<double>(ballot.num_right) / n));
+    RC_ASSERT(
+        same(weighted_in_clusters(ballot, n + 1, Aggregation::log_odds), weighted(ballot, Aggregation::log_odds)));
     RC_ASSERT(same(pass_at_k(n, ballot.num_right, n), ballot.num_right > 0 ? 1 : 0));
   }));
 }
 
-TEST_CASE("resampled maj@k approaches the exact one and depends on no order") {
+TEST_CASE("resampled maj@k approaches the exact one within its stated error and depends on no order") {
   const Toy toy{{0, 0, 0, 1, 1, 1, 2, 2, 3, -1, -1, 0}, std::vector<double>(12, 0)};
   const Ballot ballot = ballot_of(toy);
   Toy turned = toy;
   std::reverse(turned.answers.begin(), turned.answers.end());
-  for (const int k : {2, 5, 8}) {
-    const double sampled = majority_at_sampled(ballot, k, 20000, 1, 7);
-    CHECK(std::abs(sampled - majority_at(ballot, k)) < 0.015);
-    CHECK(sampled == majority_at_sampled(ballot_of(turned), k, 20000, 1, 7));
+  const auto exact = majority_at_each(ballot);
+  const auto sampled = majority_at_each_sampled(ballot, 20000, 1, 7);
+  const auto again = majority_at_each_sampled(ballot_of(turned), 20000, 1, 7);
+  REQUIRE(sampled.size() == exact.size());
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    CHECK(std::abs(sampled[i].mean - exact[i]) <= 4 * std::sqrt(sampled[i].variance) + 1e-12);
+    CHECK(std::sqrt(sampled[i].variance) < 0.004);
+    CHECK(sampled[i].mean == again[i].mean);
+    CHECK(majority_at_each_sampled(ballot, 2000, 2, 7)[i].mean == majority_at_each_sampled(ballot, 2000, 2, 7)[i].mean);
+  }
+}
+
+TEST_CASE("maj@k at every k for many attempts: the two exact sums agree") {
+  const std::vector<int> votes{23, 17, 17, 9, 4, 1, 1, 1};
+  const std::vector<int> right{0, 17, 3, 0, 0, 1, 0, 0};
+  const int silent = 15;
+  const auto at_each = expected_majority_at_each(votes, right, silent);
+  for (const int k : {1, 2, 7, 30, 61, 87, 88}) {
+    std::vector<Votes> answers;
+    for (std::size_t i = 0; i < votes.size(); ++i) answers.push_back({0, 0, votes[i], static_cast<double>(right[i])});
+    CHECK(at_each[static_cast<std::size_t>(k) - 1] == Approx(expected_majority(answers, silent, k)).epsilon(1e-11));
   }
 }
 
@@ -307,7 +329,8 @@ TEST_CASE("AUC counts pairs, equal scores half") {
 TEST_CASE("estimates: mean, errors, paired difference") {
   const std::vector<double> values{1, 0, 1, 1};
   const std::vector<double> baseline{1, 0, 0, 1};
-  const Estimate result = estimate(values, baseline, {500, 3}, "row");
+  const Bootstrap bootstrap(4, 500, 3);
+  const Estimate result = estimate(values, baseline, bootstrap);
   CHECK(result.mean == 0.75);
   CHECK(result.standard_error == Approx(0.25));  // deviation 0.5 over sqrt(4)
   CHECK(result.binomial_error == Approx(std::sqrt(0.75 * 0.25 / 4)));
@@ -315,7 +338,95 @@ TEST_CASE("estimates: mean, errors, paired difference") {
   CHECK(result.difference_error == Approx(0.25));
   CHECK(result.difference_low <= result.difference);
   CHECK(result.difference_high >= result.difference);
-  CHECK(estimate(values, baseline, {500, 3}, "row").difference_high == result.difference_high);
+  CHECK(result.low <= result.mean);
+  CHECK(result.high >= result.mean);
+  CHECK(estimate(values, baseline, Bootstrap(4, 500, 3)).difference_high == result.difference_high);
+  CHECK(estimate(values, baseline).low == result.mean);
+  const Estimate all = estimate(std::vector<double>(200, 1.0), {}, Bootstrap(200, 200, 1));
+  CHECK(all.high == 1);
+  CHECK(all.low == Approx(1 / (1 + 3.8414588 / 200)));  // Wilson: n / (n + z^2)
+}
+
+TEST_CASE("the normal distribution and its inverse") {
+  CHECK(normal_cdf(0) == 0.5);
+  CHECK(normal_cdf(1.959963984540054) == Approx(0.975).epsilon(1e-12));
+  for (const double p : {1e-8, 0.001, 0.02, 0.3, 0.5, 0.8, 0.99, 1 - 1e-7})
+    CHECK(normal_cdf(normal_quantile(p)) == Approx(p).epsilon(1e-10));
+}
+
+TEST_CASE("BCa intervals: near the normal ones where those hold, asymmetric where the data are, and they cover") {
+  std::vector<double> even(1000);
+  for (std::size_t i = 0; i < even.size(); ++i) even[i] = i % 2 == 0 ? 1 : 0;
+  const Estimate half = estimate(even, {}, Bootstrap(even.size(), 4000, 1));
+  CHECK(half.low == Approx(0.5 - 1.96 * half.standard_error).epsilon(0.01));
+  CHECK(half.high == Approx(0.5 + 1.96 * half.standard_error).epsilon(0.01));
+  std::vector<double> rare(100, 0.0);
+  rare[7] = rare[50] = rare[93] = 1;
+  const Interval skewed = Bootstrap(rare.size(), 4000, 1).of_mean(rare);
+  CHECK(skewed.high - 0.03 > 1.3 * (0.03 - skewed.low));  // further out on the long side
+  // Of many samples from a skewed distribution of known mean, about 95 % cover it.
+  int covered = 0;
+  constexpr int kTrials = 400;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<double> values(80);
+    unsigned state = 12345U + 7919U * static_cast<unsigned>(trial);
+    for (double& value : values) {
+      state = state * 1664525U + 1013904223U;
+      const double u = (state >> 8U) / 16777216.0;
+      value = u * u * u;  // mean 1/4
+    }
+    const Interval interval = Bootstrap(values.size(), 600, static_cast<std::uint64_t>(trial)).of_mean(values);
+    covered += interval.low <= 0.25 && 0.25 <= interval.high ? 1 : 0;
+  }
+  CHECK(covered > 0.91 * kTrials);
+  CHECK(covered < 0.985 * kTrials);
+}
+
+TEST_CASE("calibration against sums by hand") {
+  const auto log_of = [](double p) { return std::log(p); };
+  const std::vector<Judged> judged{{log_of(0.95), true, 0},
+                                   {log_of(0.95), false, 0},
+                                   {log_of(0.15), false, 1},
+                                   {log_of(0.15), false, 1},
+                                   {0.0, true, 2}};
+  const Calibration result = calibration_of(judged);
+  CHECK(result.count == 5);
+  REQUIRE(result.bins.size() == 10);
+  CHECK(result.bins[9].count == 3);
+  CHECK(result.bins[9].share_right == Approx(2.0 / 3));
+  CHECK(result.bins[9].mean_score == Approx(2.9 / 3));
+  CHECK(result.bins[1].count == 2);
+  CHECK(result.ece == Approx((3 * (2.9 / 3 - 2.0 / 3) + 2 * 0.15) / 5));
+  CHECK(result.brier == Approx((0.05 * 0.05 + 0.95 * 0.95 + 2 * 0.15 * 0.15) / 5));
+  CHECK(result.brier_base == Approx(0.4 * 0.6));
+  const VerifierQuality quality = verifier_quality(judged, Bootstrap(3, 200, 1), true);
+  CHECK(quality.problems_with_both == 1);
+  CHECK(quality.auc_within_problem->mean == 0.5);
+  CHECK(*quality.auc_pooled == Approx(5.5 / 6));
+  CHECK(quality.auc_pooled_interval.low <= *quality.auc_pooled);
+  CHECK(quality.auc_pooled_interval.high >= *quality.auc_pooled);
+}
+
+TEST_CASE("aggregations against sums by hand") {
+  // Answer 0: one attempt of S = 0.9. Answer 1: three of 0.4. Answer 2: 0.85 and one without a score.
+  Toy toy{{0, 1, 1, 1, 2, 2}, {}};
+  for (const double s : {0.9, 0.4, 0.4, 0.4, 0.85}) toy.scores.push_back(std::log(s));
+  toy.scores.push_back(Candidate::kNoScore);
+  const auto winner = [&](Aggregation by) {
+    for (int right = 0; right < 3; ++right) {
+      auto candidates = candidates_of(toy);
+      for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].right = toy.answers[i] == right;
+      const Ballot ballot = make_ballot(candidates, cluster_answers(candidates), ScoreKind::verifier);
+      if (weighted(ballot, by) == 1) return right;
+    }
+    return -1;
+  };
+  CHECK(winner(Aggregation::sum) == 1);   // 1.2 against 0.9 and 0.85
+  CHECK(winner(Aggregation::mean) == 0);  // 0.9 against 0.4 and 0.85: what has no score is left out
+  CHECK(winner(Aggregation::max) == 0);
+  CHECK(winner(Aggregation::log_odds) == 0);  // 2.20 against -1.22 and 1.73
+  toy.scores[4] = 0;                          // S = 1: held at 36, not infinite
+  CHECK(winner(Aggregation::log_odds) == 2);
 }
 
 TEST_CASE("a table with and without scores") {

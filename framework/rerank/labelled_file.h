@@ -1,0 +1,52 @@
+// Labelled attempts from anywhere: JSON lines with attempts, their final answers, labels and scores, under whatever
+// names their makers chose, for ranking without a model.
+//
+//   LabelledFields fields;                                     // empty names: found among the common ones
+//   const LabelledAttempts read = read_labelled({{"bon32.jsonl.gz"}}, fields);
+//   const RankingTable table = evaluate(read.problems, {});
+//   for (const std::string& note : read.notes) print(note);    // which fields were read as what
+//
+// Two shapes. A line is a problem with a list of attempts (objects, or bare texts), or a line is an attempt and lines
+// of the same problem belong together; attempts.jsonl of this program is of the second kind. Where lines do not say
+// which problem they belong to, each file is a problem.
+//
+// An attempt needs an answer (or a text to extract it from) and a label (or a reference answer to compare with). Scores
+// and log-probabilities are optional.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/rerank/candidate.h"
+
+namespace ft::rerank {
+
+// What a number in the score field is. All ranks agree on the order; sums and calibration need the scale.
+enum class ScoreScale {
+  find_out,         // all within [0, 1]: probability; else logit
+  probability,      // S
+  log_probability,  // log S
+  logit,            // log S - log(1 - S), and any reward without a scale
+};
+
+// Names of fields; empty: found out.
+struct LabelledFields {
+  std::string problem_id, attempts, text, answer, reference, label, score;
+  ScoreScale scale = ScoreScale::find_out;
+  bool grade = false;             // labels by this program's grader, even where the file has some
+  bool skip_wrong_lines = false;  // leave out what cannot be read, and note it, instead of refusing the file
+};
+
+struct LabelledAttempts {
+  std::vector<RankedProblem> problems;  // in the order of their first line
+  std::vector<std::string> notes;       // how the files were read, and what a reader of the table must know
+};
+
+// Throws UserError that names up to ten wrong lines as file:line, or a field that is not there with the nearest name.
+// Answers and labels: an attempt whose answer is null or empty is unreadable, and is not right whatever its label says.
+[[nodiscard]] LabelledAttempts read_labelled(std::span<const std::filesystem::path> files,
+                                             const LabelledFields& fields);
+
+}  // namespace ft::rerank

@@ -1,0 +1,64 @@
+// How well a score tells right attempts from wrong ones: order (area under the curve) and honesty (calibration).
+//
+//   const VerifierQuality quality = verifier_quality(judged, bootstrap, true);
+//   *quality.auc_pooled;                 // 0.5 is chance, 1 is perfect
+//   quality.calibration->ece;            // 0: of the attempts scored 0.8, 80 % are right
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "framework/rerank/metrics.h"
+
+namespace ft::rerank {
+
+struct Scored {
+  double score = 0;
+  bool right = false;
+};
+
+// The chance that a right item scores above a wrong one, equal scores counting half (Mann and Whitney). Nothing where
+// one of the two kinds is absent. Items with NaN scores are left out.
+[[nodiscard]] std::optional<double> area_under_curve(std::vector<Scored> items);
+
+// One attempt that was scored; `score` is log S.
+struct Judged {
+  double score = 0;
+  bool right = false;
+  std::uint32_t problem = 0;  // index into the bootstrap's items
+};
+
+// Attempts whose S lies in [low, high), the last bin with its upper end.
+struct ReliabilityBin {
+  double low = 0;
+  double high = 0;
+  int count = 0;
+  double mean_score = 0;   // of S; 0 where the bin is empty
+  double share_right = 0;  // likewise
+  Interval interval;       // 95 %, Wilson's, as if the attempts were independent
+};
+
+struct Calibration {
+  int count = 0;
+  double ece = 0;         // expected calibration error: mean |share right - mean S| over the bins, weighted by count
+  double brier = 0;       // mean (S - right)^2
+  double brier_base = 0;  // the same for who always says the share of right attempts
+  std::vector<ReliabilityBin> bins;  // ten of equal width over [0, 1]
+};
+
+struct VerifierQuality {
+  std::optional<double> auc_pooled;            // over all attempts of all problems
+  Interval auc_pooled_interval;                // 95 %, percentiles of a bootstrap over problems; both 0 without one
+  std::optional<Estimate> auc_within_problem;  // mean over the problems that have both right and wrong attempts
+  int problems_with_both = 0;
+  std::optional<Calibration> calibration;  // where the score is a probability
+};
+
+// Attempts in any order; NaN scores are left out. `probability`: exp(score) is the chance to be right, so that
+// calibration means something.
+[[nodiscard]] VerifierQuality verifier_quality(std::vector<Judged> attempts, const Bootstrap& bootstrap,
+                                               bool probability);
+[[nodiscard]] Calibration calibration_of(std::span<const Judged> attempts);
+
+}  // namespace ft::rerank
