@@ -2,66 +2,17 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
 namespace ft {
 namespace {
 
-double seconds(ExchangeTrace::Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::int64_t bytes_of(const at::Tensor& tensor) {
   return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
 }
 
 }  // namespace
-
-std::uint64_t ExchangeTrace::begin(std::string_view group, std::uint64_t number, const char* verb, Name name,
-                                   std::int64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  Entry& entry = ring_[next_ % kEntries];
-  entry.group = group;
-  entry.name = name;
-  entry.verb = verb;
-  entry.ticket = next_;
-  entry.number = number;
-  entry.bytes = bytes;
-  entry.start = Clock::now();
-  entry.running = true;
-  return next_++;
-}
-
-void ExchangeTrace::end(std::uint64_t ticket) {
-  const std::lock_guard lock(mutex_);
-  Entry& entry = ring_[ticket % kEntries];
-  if (entry.ticket != ticket) return;  // so long ago that its place was used again
-  entry.stop = Clock::now();
-  entry.running = false;
-}
-
-std::optional<ExchangeTrace::Clock::duration> ExchangeTrace::waiting() const {
-  const std::lock_guard lock(mutex_);
-  std::optional<Clock::duration> longest;
-  const Clock::time_point now = Clock::now();
-  for (const Entry& entry : ring_) {
-    if (entry.running) longest = std::max(longest.value_or(Clock::duration::zero()), now - entry.start);
-  }
-  return longest;
-}
-
-std::string ExchangeTrace::dump() const {
-  const std::lock_guard lock(mutex_);
-  const Clock::time_point now = Clock::now();
-  std::string text;
-  for (std::uint64_t ticket = next_ < kEntries ? 0 : next_ - kEntries; ticket < next_; ++ticket) {
-    const Entry& entry = ring_[ticket % kEntries];
-    text += fmt::format("{} #{}: {} '{}', {} bytes, ", entry.group, entry.number, entry.verb, entry.name, entry.bytes);
-    text += entry.running ? fmt::format("waiting for {:.1f} s\n", seconds(now - entry.start))
-                          : fmt::format("took {:.6f} s\n", seconds(entry.stop - entry.start));
-  }
-  return text;
-}
 
 TracedCommunicator::TracedCommunicator(Communicator& inner, std::shared_ptr<ExchangeTrace> trace, std::string group)
     : inner_(inner), trace_(std::move(trace)), group_(std::move(group)) {}
@@ -129,8 +80,8 @@ void TracedCommunicator::barrier(Name name) {
 std::unique_ptr<Communicator> TracedCommunicator::split(int colour, int key) {
   const std::uint64_t number = next_number_;
   const std::uint64_t ticket = begin("split", fmt::format("colour {}", colour), 0);
-  auto part =
-      std::make_unique<TracedCommunicator>(inner_.split(colour, key), trace_, fmt::format("{}/{}", group_, number));
+  auto part = std::make_unique<TracedCommunicator>(inner_.split(colour, key), trace_,
+                                                   fmt::format("{}/{}.{}", group_, number, colour));
   trace_->end(ticket);
   return part;
 }
@@ -138,35 +89,6 @@ std::unique_ptr<Communicator> TracedCommunicator::split(int colour, int key) {
 void TracedCommunicator::abort(std::string_view why, ExitCode code) {
   inner_.abort(why, code);
   std::terminate();  // not reached; GCC does not see that a virtual function does not return
-}
-
-Watchdog::Watchdog(std::shared_ptr<const ExchangeTrace> trace, std::chrono::milliseconds limit,
-                   std::function<void(const std::string& report)> on_hang)
-    : trace_(std::move(trace)), limit_(limit), on_hang_(std::move(on_hang)), thread_([this] { watch(); }) {}
-
-Watchdog::~Watchdog() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  stopped_.notify_all();
-  thread_.join();
-}
-
-void Watchdog::watch() {
-  const auto period = std::clamp(limit_ / 8, std::chrono::milliseconds(1), std::chrono::milliseconds(1000));
-  std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, period, [this] { return stop_; })) {
-    const auto waiting = trace_->waiting();
-    if (!waiting || *waiting < limit_) continue;
-    const std::string headline = fmt::format(
-        "an exchange has been waiting for {:.1f} s (limit {:.1f} s); the last ones, "
-        "oldest first:\n",
-        seconds(*waiting), seconds(limit_));
-    lock.unlock();
-    on_hang_(headline + trace_->dump());
-    return;
-  }
 }
 
 }  // namespace ft

@@ -226,6 +226,9 @@ void describe(ParallelSettings& s, Binder& b) {
 }
 
 void describe(PromptTemplates& t, Binder& b) {
+  b.execution("hang_timeout", s.hang_timeout,
+              "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
+              "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
   b.identity("solver", t.solver, "what the solver reads before it writes a solution; {problem} is filled in");
   b.identity("verifier", t.verifier, "what the verifier reads; {problem} and {solution} are filled in");
   b.identity("correct", t.correct, "the verifier's continuation for a right solution");

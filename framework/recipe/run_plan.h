@@ -30,6 +30,7 @@ struct RunSettings {
   std::string folder = "runs/run";
   std::int64_t seed = 1;
   Duration time_limit;  // 0 = none
+  Duration hang_timeout{600};  // 0 = off
 };
 void describe(RunSettings& settings, Binder& binder);
 
