@@ -1,0 +1,88 @@
+// The verbs over NCCL, for tensors in device memory; everything in host memory goes to the communicator beside it.
+//
+// A verb works where its tensor is: gradients and weights on a GPU go over NCCL, the numbers of control decisions in
+// host memory over MPI or shared memory, as do bytes and barriers. All ranks hold the same kind of tensor in the same
+// exchange.
+//
+// Exchanges run on a stream of their own. A Pending orders ATen's stream behind its exchange; the host never waits for
+// the device here. The tensors of an exchange live until wait(); wait on the thread and stream that uses them next.
+//
+// Order::exact: all-to-all, the local tree sum of tree_sum.h, all-gather; so the same bits as over MPI and in shared
+// memory. Large tensors go in chunks, which bounds the memory for foreign contributions. Order::fast: NCCL's own
+// reductions (bfloat16 sums are exact all the same: NCCL would round at every hop).
+//
+// A rank that finds an error or waits for too long aborts its part and throws Error from the next call (nccl_link.h).
+//
+//   auto comm = make_nccl_communicator(mpi_world, backend);
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "framework/comm/communicator.h"
+#include "parallel/cuda/nccl_link.h"
+#include "parallel/cuda/side_stream.h"
+
+namespace ft {
+
+// A device and the ways to it.
+struct NcclBackend {
+  at::DeviceType device = at::kCUDA;  // tensors of this type go over NCCL
+  NcclApi api = {};
+  std::function<std::unique_ptr<SideStream>()> make_stream;
+};
+
+struct NcclSettings {
+  NcclLimits limits;
+  std::size_t chunk_bytes = std::size_t{64} << 20;   // foreign contributions that a rank holds at once
+  std::size_t small_bytes = std::size_t{256} << 10;  // up to this much from all ranks together: one exchange, not two
+};
+
+// Collective over `host`, which must outlive the result and carries NCCL's start. Throws the same Error on every rank
+// when one of them cannot start.
+[[nodiscard]] std::unique_ptr<Communicator> make_nccl_communicator(Communicator& host,
+                                                                   std::shared_ptr<const NcclBackend> backend,
+                                                                   const NcclSettings& settings = {});
+
+class NcclCommunicator final : public Communicator {
+ public:
+  NcclCommunicator(Communicator& host, std::unique_ptr<Communicator> owned_host,
+                   std::shared_ptr<const NcclBackend> backend, const NcclSettings& settings);
+
+  [[nodiscard]] int rank() const override { return rank_; }
+  [[nodiscard]] int size() const override { return size_; }
+  [[nodiscard]] Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) override;
+  [[nodiscard]] Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
+                                   std::span<const std::int64_t> sizes) override;
+  [[nodiscard]] Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op, Order order,
+                                       std::span<const std::int64_t> sizes) override;
+  [[nodiscard]] Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) override;
+  [[nodiscard]] Pending broadcast(Name name, at::Tensor inout, int root) override;
+  [[nodiscard]] std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) override;
+  void barrier(Name name) override;
+  [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
+  [[noreturn]] void abort(std::string_view why, ExitCode code = ExitCode::failure) override;
+
+ private:
+  using Sizes = std::span<const std::int64_t>;
+
+  [[nodiscard]] bool elsewhere(const at::Tensor& tensor) const { return tensor.device().type() != backend_->device; }
+  // Runs `enqueue`, which gives work to the side stream; `held` live until the result is waited for.
+  Pending start(Name name, std::vector<at::Tensor> held, const std::function<void()>& enqueue);
+  // The pieces of the verbs; all give work to the side stream and return at once.
+  void gather_slices(Name name, const at::Tensor& whole, const at::Tensor& own, Sizes sizes);
+  // `out` (sizes[rank]) = this rank's slice of the reduction of `in`, by the tree.
+  void reduce_slices_by_tree(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
+  void reduce_slices_by_nccl(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
+  void all_reduce_small(Name name, const at::Tensor& inout, ReduceOp op);
+
+  std::unique_ptr<Communicator> owned_host_;  // of a split
+  Communicator& host_;
+  std::shared_ptr<const NcclBackend> backend_;
+  NcclSettings settings_;
+  int rank_, size_;
+  std::unique_ptr<SideStream> stream_;
+  std::shared_ptr<NcclLink> link_;
+};
+
+}  // namespace ft
