@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -234,7 +234,7 @@ rc::Gen<std::string> answer_soup() {
 }
 
 void check_total(const std::string& a, const std::string& b) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto forward = equal(a, b);
   const auto backward = equal(b, a);
   RC_ASSERT(forward.verdict == backward.verdict);
@@ -242,7 +242,7 @@ void check_total(const std::string& a, const std::string& b) {
   RC_ASSERT(!forward.reason.empty());
   if (canonical_key(a) == canonical_key(b)) RC_ASSERT(forward.verdict == Verdict::equal);
   static_cast<void>(extract(a));
-  RC_ASSERT(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  RC_ASSERT(std::clock() - start < 5 * CLOCKS_PER_SEC);
 }
 
 }  // namespace
@@ -260,9 +260,9 @@ TEST_CASE("any bytes: total, symmetric, reflexive, and keys imply equality") {
 
 TEST_CASE("hostile answers end in time") {
 #if defined(__SANITIZE_ADDRESS__)
-  constexpr auto kLimit = std::chrono::seconds(60);
+  constexpr double kLimit = 60;
 #else
-  constexpr auto kLimit = std::chrono::seconds(5);  // a whole second on an idle core is already rare
+  constexpr double kLimit = 5;  // seconds of the processor, which a busy machine does not stretch; one is already rare
 #endif
   const auto repeated = [](const std::string& piece, int times) {
     std::string text;
@@ -290,11 +290,11 @@ TEST_CASE("hostile answers end in time") {
                                   std::string("2^{2^{2^{2^{49}}}}"),
                                   repeated("|", 9000),
                                   repeated("\\left(", 3000)}) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     CHECK(equal("1", text).verdict != Verdict::equal);
     static_cast<void>(canonical_key(text));
     static_cast<void>(extract(text));
-    CHECK_MESSAGE(std::chrono::steady_clock::now() - start < kLimit, text.substr(0, 30));
+    CHECK_MESSAGE(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < kLimit, text.substr(0, 30));
   }
 }
 
