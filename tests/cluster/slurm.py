@@ -131,14 +131,14 @@ class Slurm:
         nodes = [(f"n{n}", f"{PREFIX}.{10 + n}") for n in range(1, self.nodes + 1)]
         (BASE / "hosts").write_text("".join(f"{a} {name}\n" for name, a in [("localhost", "127.0.0.1"), ("ctl", f"{PREFIX}.1"), *nodes]))
         lines = "".join(f"NodeName={name} NodeAddr={address} CPUs={self.cpus} RealMemory=2000 State=UNKNOWN\n" for name, address in nodes)
-        # cred_expire: a requeued job waits that long and one second (121 s by default). linuxproc: no cgroups needed.
+        # cred_expire: a requeued job waits that long and one second (121 s by default; below 5 it is not believed). linuxproc: no cgroups needed.
         # config_overrides: nodes may claim more cores than there are. filetxt: a history without a database.
         (BASE / "slurm.conf").write_text(textwrap.dedent(f"""\
             ClusterName=test
             SlurmctldHost=ctl({PREFIX}.1)
             SlurmUser=root
             AuthType=auth/munge
-            AuthInfo=socket={BASE}/munge/socket,cred_expire=2
+            AuthInfo=socket={BASE}/munge/socket,cred_expire=5
             StateSaveLocation={BASE}/state
             SlurmdSpoolDir={BASE}/spool/%n
             TmpFS={BASE}/tmp/%n
@@ -158,12 +158,11 @@ class Slurm:
             PreemptMode=REQUEUE
             KillWait=5
             SlurmdTimeout=10
-            SlurmctldParameters=enable_configless
             JobCompType=jobcomp/filetxt
             JobCompLoc={BASE}/log/jobcomp.log
             PartitionName=low  Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 PreemptMode=REQUEUE GraceTime=0
             PartitionName=high Nodes=ALL Default=NO  MaxTime=INFINITE PriorityTier=10
-            """).replace("SlurmctldParameters=enable_configless\n", "") + lines)
+            """) + lines)
 
     def make_network(self):
         ip("netns", "add", CONTROLLER)

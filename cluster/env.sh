@@ -1,0 +1,30 @@
+# Environment of ftrun's ranks on a cluster: job.sbatch and preflight.sh source it; so can a job script of your own.
+# Each line says why it is there. What is set already stays. "Tried" means: on the test cluster of tests/cluster (three
+# nodes, Open MPI 4.1.4, Slurm 22.05) with and without.
+# shellcheck shell=bash
+
+# awk, sort and date in the scripts print numbers and order lines the same way everywhere: tried with de_DE, where a
+# measured time of "12,5" seconds cannot be read. ftrun itself does not depend on it.
+export LC_ALL=C
+
+# One thread a rank, one rank a core: what the program is built for. It says so to libtorch itself; this reaches the
+# libraries below it, which would otherwise keep a pool of as many threads as there are cores in every rank.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+
+# ftrun opens HDF5 files of sealed folders, which never change, or of its own rank: no lock is needed. HDF5 1.10 takes
+# one anyway, and fails on file systems that know none (Lustre without -o flock, some NFS): untried, for want of one.
+export HDF5_USE_FILE_LOCKING="${HDF5_USE_FILE_LOCKING:-FALSE}"
+
+# The network between the nodes, as 10.77.0.0/24 or ib0,eth1: needed where nodes have further interfaces with addresses
+# that look alike but lead nowhere (docker0, virbr0); Open MPI tries those too and waits. Tried, by srun and by mpirun.
+if [ -n "${FTRUN_NETWORK:-}" ]; then
+  export OMPI_MCA_btl_tcp_if_include="$FTRUN_NETWORK"  # the ranks' messages over TCP
+  export OMPI_MCA_oob_tcp_if_include="$FTRUN_NETWORK"  # mpirun's own
+  case "$FTRUN_NETWORK" in
+    */*) ;;
+    *) export NCCL_SOCKET_IFNAME="${NCCL_SOCKET_IFNAME:-$FTRUN_NETWORK}" ;;  # NCCL knows names only; untried
+  esac
+fi
+
+# NCCL then says why it fails, not only that it does. Untried on several nodes.
+export NCCL_DEBUG="${NCCL_DEBUG:-WARN}"
