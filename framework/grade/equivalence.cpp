@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "framework/grade/algebra.h"
+#include "framework/grade/numeric.h"
 #include "framework/grade/relation.h"
 #include "framework/grade/vocabulary.h"
 
@@ -18,6 +19,13 @@ bool is_collection(const Node& node) { return node.is(Op::list) || node.is(Op::s
 
 bool mentions_pi(const Node& node) {
   return (node.is(Op::constant) && node.text == "pi") || std::any_of(node.kids.begin(), node.kids.end(), mentions_pi);
+}
+
+bool is_percentage(const Node& node) { return node.is(Op::quantity) && unit_of(node.text).dimension == "percent"; }
+
+bool mentions_decimal(const Node& node) {
+  return (node.is(Op::number) && node.text == kDecimal) ||
+         std::any_of(node.kids.begin(), node.kids.end(), mentions_decimal);
 }
 
 }  // namespace
@@ -68,9 +76,15 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
 
 Judgement Equivalence::scalars(const Node& a, const Node& b) {
   std::string reason = "no rung could decide";
+  std::size_t asked = 0;
   for (const auto& rung : ladder_) {
+    rungs_asked_ = std::max(rungs_asked_, ++asked);
     try {
-      if (auto judgement = rung->decide(a, b, budget_)) return *judgement;
+      if (auto judgement = rung->decide(a, b, budget_)) {
+        if (judgement->verdict != Verdict::equal && within_tolerance(a, b))
+          return {Verdict::equal, "within the tolerance"};
+        return *judgement;
+      }
     } catch (const Undecided& undecided) {
       reason = undecided.reason;
     }
@@ -78,13 +92,35 @@ Judgement Equivalence::scalars(const Node& a, const Node& b) {
   return unknown(reason);
 }
 
+bool Equivalence::within_tolerance(const Node& a, const Node& b) {
+  if (conventions_.tolerance <= 0 || (!mentions_decimal(a) && !mentions_decimal(b))) return false;
+  const auto difference = relative_difference(a, b, budget_);
+  return difference && *difference <= conventions_.tolerance;
+}
+
+// One side or both are percentages, and the sign divides by a hundred.
+Judgement Equivalence::percentages(const Node& a, const Node& b) {
+  const auto as_fraction = [](const Node& node) {
+    if (!is_percentage(node)) return node;
+    return Node(Op::divide, std::vector<Node>{node.kids[0], Node(Rational(100))});
+  };
+  return compare(as_fraction(a), as_fraction(b));
+}
+
 Judgement Equivalence::quantities(const Node& a, const Node& b) {
+  if (conventions_.percent != Conventions::Percent::number && is_percentage(a) != is_percentage(b)) {
+    Judgement judgement = percentages(a, b);
+    if (judgement.verdict == Verdict::equal || conventions_.percent == Conventions::Percent::fraction) return judgement;
+  }
   const Node& x = a.is(Op::quantity) ? a.kids[0] : a;
   const Node& y = b.is(Op::quantity) ? b.kids[0] : b;
   if (!a.is(Op::quantity) || !b.is(Op::quantity)) {
     const Judgement plain = compare(x, y);
     const std::string& label = a.is(Op::quantity) ? a.text : b.text;
-    if (plain.verdict == Verdict::equal || unit_of(label).dimension != "angle") return plain;
+    const std::string dimension = unit_of(label).dimension;
+    if (conventions_.units == Conventions::Units::required && !dimension.empty() && dimension != "percent")
+      return different("a unit on one side only");
+    if (plain.verdict == Verdict::equal || dimension != "angle") return plain;
     const Node& angle = a.is(Op::quantity) ? x : y;
     const Node& other = a.is(Op::quantity) ? y : x;
     if (!mentions_pi(other) || !angle.is_scalar() || !other.is_scalar()) return plain;
@@ -212,7 +248,8 @@ Judgement Equivalence::collections(const Node& a, const Node& b) {
   const std::vector<Node> right = is_collection(b) ? elements_of(b) : std::vector<Node>{b};
   if (left.size() == 1 && right.size() == 1) return compare(left.front(), right.front());
   if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
-  return in_any_order(left, right);
+  const bool ordered = conventions_.lists == Conventions::Lists::in_order && a.is(Op::list) && b.is(Op::list);
+  return ordered ? in_order(left, right) : in_any_order(left, right);
 }
 
 // A set counts each element once, and so does a list of points; a list of numbers may name a double root twice.

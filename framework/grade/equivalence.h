@@ -1,6 +1,6 @@
 // Equality of whole answers: structures piece by piece, scalars by the ladder of rung.h.
 //
-// The conventions, where a choice had to be made:
+// The conventions, where a choice had to be made (the first three, and rounding, can be chosen: conventions.h):
 //   - "1, 2", "1 and 2" and {1, 2} have no order; (1, 2) has. A list of numbers counts
 //     repetitions; a set and a list of points do not.
 //   - (0, 1) and [0, 1) differ; so do (1, 3) and {1, 3}.
@@ -17,16 +17,18 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "framework/grade/conventions.h"
 #include "framework/grade/rung.h"
 
 namespace ft::grade {
 
 class Equivalence {
  public:
-  Equivalence(const std::vector<std::unique_ptr<const Rung>>& ladder, Budget& budget)
-      : ladder_(ladder), budget_(budget) {}
+  Equivalence(const std::vector<std::shared_ptr<const Rung>>& ladder, const Conventions& conventions, Budget& budget)
+      : ladder_(ladder), conventions_(conventions), budget_(budget) {}
 
   // Never throws Undecided: what cannot be decided is unknown, with a reason.
   [[nodiscard]] Judgement compare(const Node& a, const Node& b);
@@ -34,9 +36,16 @@ class Equivalence {
   // Equal keys imply compare() == equal. Throws Undecided where there is no normal form.
   [[nodiscard]] std::string key(const Node& node);
 
+  // The dearest rung that was asked so far.
+  [[nodiscard]] std::string_view rung() const {
+    return rungs_asked_ == 0 ? "structure" : ladder_[rungs_asked_ - 1]->name();
+  }
+
  private:
   [[nodiscard]] Judgement structures(const Node& a, const Node& b);
   [[nodiscard]] Judgement scalars(const Node& a, const Node& b);
+  [[nodiscard]] bool within_tolerance(const Node& a, const Node& b);
+  [[nodiscard]] Judgement percentages(const Node& a, const Node& b);
   [[nodiscard]] Judgement quantities(const Node& a, const Node& b);
   [[nodiscard]] Judgement relations(const Node& a, const Node& b);
   [[nodiscard]] Judgement relation_and_value(const Node& relation, const Node& value);
@@ -50,8 +59,10 @@ class Equivalence {
   [[nodiscard]] std::string quantity_key(const Node& node);
   [[nodiscard]] std::string relation_key(const Node& node);
 
-  const std::vector<std::unique_ptr<const Rung>>& ladder_;
+  const std::vector<std::shared_ptr<const Rung>>& ladder_;
+  const Conventions& conventions_;
   Budget& budget_;
+  std::size_t rungs_asked_ = 0;
   int depth_ = 0;
 };
 

@@ -35,7 +35,9 @@ std::string Equivalence::key(const Node& node) {
     }
     case Op::list: {
       const std::vector<Node> elements = elements_of(node);
-      return elements.size() == 1 ? key(elements.front()) : "any" + joined_keys(elements, true);
+      if (elements.size() == 1) return key(elements.front());
+      if (conventions_.lists == Conventions::Lists::in_order) return "in order" + joined_keys(elements, false);
+      return "any" + joined_keys(elements, true);
     }
     case Op::bracketed:
       return node.text + joined_keys(node.kids, false);
@@ -60,8 +62,11 @@ std::string Equivalence::key(const Node& node) {
 
 std::string Equivalence::quantity_key(const Node& node) {
   const Unit unit = unit_of(node.text);
+  if (unit.dimension == "percent" && conventions_.percent == Conventions::Percent::fraction)
+    return key(Node(Op::divide, std::vector<Node>{node.kids[0], Node(Rational(100))}));
   // What never makes a difference does not enter the key.
-  if (unit.dimension.empty() || unit.dimension == "percent" || unit.dimension == "angle") return key(node.kids[0]);
+  if (unit.dimension.empty() || unit.dimension == "percent") return key(node.kids[0]);
+  if (unit.dimension == "angle" && conventions_.units == Conventions::Units::optional) return key(node.kids[0]);
   if (unit.dimension == "label") return key(node.kids[0]) + " " + node.text;
   if (!node.kids[0].is_scalar()) return key(node.kids[0]) + " " + unit.dimension + " " + unit.factor.to_string();
   return key(Node(Op::multiply, std::vector<Node>{Node(unit.factor), node.kids[0]})) + " " + unit.dimension;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "framework/grade/conclusion.h"
 #include "framework/grade/grade.h"
 #include "framework/grade/lexer.h"
 #include "framework/grade/parser.h"
@@ -55,7 +56,33 @@ std::vector<Box> boxes_in(std::string_view text) {
   return boxes;
 }
 
-// Only separators stand between two boxes of one answer: "\boxed{1} and \boxed{2}".
+// "y_2 =" at the end of the text between two boxes names what the second one holds: it is cut off and returned.
+std::string name_before(std::string_view* between) {
+  std::string_view text = *between;
+  const auto drop_blanks = [&text] {
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  };
+  drop_blanks();
+  if (!text.ends_with('=')) return {};
+  text.remove_suffix(1);
+  drop_blanks();
+  const std::size_t end = text.size();
+  const auto part_of_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_{}()'").find(c) != std::string_view::npos;
+  };
+  std::size_t begin = end;
+  while (begin > 0 && part_of_name(text[begin - 1])) --begin;
+  const std::string_view name = text.substr(begin, end - begin);
+  const bool letter_first = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+  if (!letter_first || name.size() > 12 ||
+      (name.size() > 1 && std::string_view("_(").find(name[1]) == std::string_view::npos))
+    return {};
+  *between = text.substr(0, begin);
+  return std::string(name) + " = ";
+}
+
+// Only separators stand between two boxes of one answer: "\\boxed{1} and \\boxed{2}".
 bool joins(std::string_view between) {
   std::string letters;
   for (std::size_t i = 0; i < between.size(); ++i) {
@@ -75,15 +102,27 @@ bool joins(std::string_view between) {
   return letters.empty();
 }
 
+// The last box and those that are joined to it. Boxes that hold the same value in two forms
+// ("\\boxed{15\\frac{39}{40}}, or
+// \\boxed{\\frac{639}{40}}") are one answer; different values are a list.
 std::optional<Found> boxed(std::string_view text) {
   const std::vector<Box> boxes = boxes_in(text);
   if (boxes.empty()) return std::nullopt;
-  std::size_t first = boxes.size() - 1;
-  while (first > 0 && joins(text.substr(boxes[first - 1].end, boxes[first].begin - boxes[first - 1].end))) --first;
-  std::string answer = boxes[first].contents;
-  for (std::size_t i = first + 1; i < boxes.size(); ++i) {
-    if (boxes[i].contents != answer) answer += ", " + boxes[i].contents;
+  std::vector<std::string> answers{boxes.back().contents};
+  constexpr std::size_t kMostJoined = 20;
+  for (std::size_t i = boxes.size() - 1; i > 0 && answers.size() < kMostJoined; --i) {
+    std::string_view between = text.substr(boxes[i - 1].end, boxes[i].begin - boxes[i - 1].end);
+    const std::string name = name_before(&between);
+    if (!joins(between)) break;
+    answers.front() = name + answers.front();
+    const std::string& before = boxes[i - 1].contents;
+    const bool again = name.empty() && std::any_of(answers.begin(), answers.end(), [&](const std::string& other) {
+                         return equal(before, other).verdict == Verdict::equal;
+                       });
+    if (!again) answers.insert(answers.begin(), before);
   }
+  std::string answer = answers.front();
+  for (std::size_t i = 1; i < answers.size(); ++i) answer += ", " + answers[i];
   return Found{boxes.back().begin, std::move(answer), "boxed"};
 }
 
@@ -154,11 +193,28 @@ constexpr auto kWeakMarkers = std::to_array<std::pair<std::string_view, std::str
     {"\xE7\xAD\x94\xE6\xA1\x88\xE4\xB8\xBA", "answer is"},
 });
 
+// "#### Step 4: Calculate" with text below it is a heading; "#### 42" is GSM8K's mark, and so is anything in the last
+// line.
+bool is_heading(std::string_view text, std::size_t begin) {
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  std::string_view line = text.substr(begin, end - begin);
+  while (!line.empty() && (line.front() == ' ' || line.front() == '#' || line.front() == '*')) line.remove_prefix(1);
+  const bool last = text.find_first_not_of(" \t\r\n", end) == std::string_view::npos;
+  if (last) return false;
+  if (line.empty() || std::isalpha(static_cast<unsigned char>(line.front())) != 0) return true;
+  std::size_t digits = 0;
+  while (digits < line.size() && std::isdigit(static_cast<unsigned char>(line[digits])) != 0) ++digits;
+  const std::string_view behind = line.substr(digits);
+  return digits > 0 && (behind.starts_with(". ") || behind.starts_with(") ") || behind.starts_with(": "));
+}
+
 // What follows the last of the markers, unless `best` stands behind it: a box is the better end of the same sentence.
 std::optional<Found> last_marked(std::string_view text, Markers markers, std::optional<Found> best) {
   const std::string lower = lower_case(text);
   for (const auto& [marker, name] : markers) {
-    const std::size_t at = find_last_word(lower, marker);
+    std::size_t at = find_last_word(lower, marker);
+    while (name == "####" && at != std::string::npos && is_heading(text, at + marker.size()))
+      at = at == 0 ? std::string::npos : find_last_word(std::string_view(lower).substr(0, at), marker);
     if (at == std::string::npos || (best && best->position >= at)) continue;
     std::size_t begin = at + marker.size();
     if (name == "answer") begin = at + 7;  // the delimiter belongs to the answer
@@ -171,6 +227,18 @@ bool has_words(const Node& node) {
   return node.is(Op::words) || std::any_of(node.kids.begin(), node.kids.end(), has_words);
 }
 
+// Runs of two letters and more, commands such as \\frac not counted.
+std::size_t count_words(std::string_view text) {
+  std::size_t words = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t end = i;
+    while (end < text.size() && std::isalpha(static_cast<unsigned char>(text[end])) != 0) ++end;
+    if (end - i >= 2 && (i == 0 || text[i - 1] != '\\')) ++words;
+    i = std::max(i, end);
+  }
+  return words;
+}
+
 // A text that is nothing but an answer: one short line without prose and without "=".
 Extracted whole_text(std::string_view solution) {
   std::string text(solution.substr(0, 201));
@@ -180,7 +248,7 @@ Extracted whole_text(std::string_view solution) {
     text.erase(open, close + 2 - open);
   }
   text = strip_delimiters(text);
-  if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos)
+  if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos || count_words(text) > 2)
     return {false, "", "no answer found"};
   try {
     Budget budget(20000);
@@ -196,6 +264,16 @@ Extracted whole_text(std::string_view solution) {
   return {false, "", "no answer found"};
 }
 
+// What a marker announces may be a sentence ("Final Answer: The volume of $ABCD$ is 120"), an option with its wording,
+// or a number of things.
+std::string without_prose(const std::string& answer) {
+  if (auto choice = choice_with_wording(answer)) return *choice;
+  if (answer.find("\\text") != std::string::npos) return answer;
+  const bool letter_first = !answer.empty() && std::isalpha(static_cast<unsigned char>(answer[0])) != 0;
+  if (letter_first && count_words(answer) >= 3) return answer_in_sentence(answer).value_or(answer);
+  return number_with_label(answer);
+}
+
 }  // namespace
 
 Extracted extract(std::string_view solution) {
@@ -205,10 +283,19 @@ Extracted extract(std::string_view solution) {
   }
   std::optional<Found> best = last_marked(solution, kStrongMarkers, boxed(solution));
   if (!best) best = last_marked(solution, kWeakMarkers, std::nullopt);
-  if (!best) return whole_text(solution);
-  Extracted extracted{true, strip_delimiters(best->answer), best->how};
-  if (extracted.answer.empty()) return {false, "", "the answer after '" + best->how + "' is empty"};
-  return extracted;
+  if (best) {
+    const std::string answer = best->how == "boxed" ? best->answer : without_prose(best->answer);
+    Extracted extracted{true, strip_delimiters(answer), best->how};
+    if (extracted.answer.empty()) return {false, "", "the answer after '" + best->how + "' is empty"};
+    return extracted;
+  }
+  Extracted whole = whole_text(solution);
+  if (whole.found) return whole;
+  if (auto answer = concluded_answer(solution)) {
+    std::string stripped = strip_delimiters(*answer);
+    if (!stripped.empty()) return {true, std::move(stripped), "conclusion"};
+  }
+  return {false, "", "no answer found"};
 }
 
 }  // namespace ft::grade

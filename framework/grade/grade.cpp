@@ -9,6 +9,7 @@
 #include "framework/grade/equivalence.h"
 #include "framework/grade/lexer.h"
 #include "framework/grade/parser.h"
+#include "framework/grade/plain_number.h"
 #include "framework/grade/rung.h"
 #include "framework/grade/structure.h"
 #include "framework/grade/vocabulary.h"
@@ -16,7 +17,7 @@
 namespace ft::grade {
 namespace {
 
-// One way to read an answer. The first is the usual one; the others are tried against it and each other.
+// The ways to read an answer. The first is the usual one; the others are tried against it and each other.
 struct Readings {
   std::vector<Node> nodes;
   std::string trouble;  // why the usual reading failed, where it did
@@ -42,7 +43,7 @@ std::optional<std::string> decimal_comma(std::string_view text) {
   return number;
 }
 
-Readings read(std::string_view stripped, Budget& budget) {
+Readings read_all(std::string_view stripped, Budget& budget) {
   Readings readings;
   const auto attempt = [&](std::string_view text, bool thousands) {
     try {
@@ -81,7 +82,16 @@ Readings read(std::string_view stripped, Budget& budget) {
 
 }  // namespace
 
-Grader::Grader(std::unique_ptr<const Rung> prover, long long step_budget) : step_budget_(step_budget) {
+// Most answers are plain numbers: these need no trees.
+struct Answer::Reading {
+  std::string text;
+  std::optional<PlainNumber> number;
+  Readings readings;  // empty where `number` is set
+};
+
+const std::string& Answer::text() const { return reading_->text; }
+
+Grader::Grader(std::shared_ptr<const Rung> prover, const GraderOptions& options) : options_(options) {
   ladder_.push_back(normal_form_rung());
   if (prover) ladder_.push_back(std::move(prover));
   ladder_.push_back(numeric_rung());
@@ -89,50 +99,97 @@ Grader::Grader(std::unique_ptr<const Rung> prover, long long step_budget) : step
 
 Grader::~Grader() = default;
 
-Judgement Grader::equal(std::string_view gold, std::string_view candidate) const {
-  const std::string a = strip_delimiters(gold);
-  const std::string b = strip_delimiters(candidate);
-  if (a == b) return {Verdict::equal, "identical text"};
-  if (a.empty() || b.empty()) return {Verdict::different, "an empty answer"};
+Answer Grader::read(std::string_view answer) const {
+  auto reading = std::make_shared<Answer::Reading>();
+  reading->text = strip_delimiters(answer);
+  reading->number = plain_number(reading->text);
+  if (reading->number || reading->text.empty()) return Answer(std::move(reading));
+  try {
+    Budget budget(options_.step_budget);
+    reading->readings = read_all(reading->text, budget);
+  } catch (const std::exception& error) {  // a fault of ours must not end a run of many hours: it costs one verdict
+    reading->readings = {{}, std::string("internal: ") + error.what()};
+  }
+  return Answer(std::move(reading));
+}
+
+Judgement Grader::equal(const Answer& gold, const Answer& candidate) const {
+  const Answer::Reading& a = *gold.reading_;
+  const Answer::Reading& b = *candidate.reading_;
+  if (a.text == b.text) return {Verdict::equal, "identical text", "text"};
+  if (a.text.empty() || b.text.empty()) return {Verdict::different, "an empty answer", "text"};
+  if (a.number && b.number) {
+    if (a.number->same_value(*b.number)) return {Verdict::equal, "rational", "number"};
+    const bool rounded = options_.conventions.tolerance > 0 && (a.number->decimal || b.number->decimal);
+    if (!rounded) return {Verdict::different, "rational", "number"};
+  }
   try {
     return compared(a, b);
-  } catch (const std::exception& error) {  // a fault of ours must not end a run of many hours: it costs one verdict
+  } catch (const std::exception& error) {
     return {Verdict::unknown, std::string("internal: ") + error.what()};
   }
 }
 
-Judgement Grader::compared(const std::string& a, const std::string& b) const {
-  Budget budget(step_budget_);
-  const Readings left = read(a, budget);
-  const Readings right = read(b, budget);
-  if (left.nodes.empty()) return {Verdict::unknown, "unreadable: " + left.trouble};
-  if (right.nodes.empty()) return {Verdict::unknown, "unreadable: " + right.trouble};
+Judgement Grader::equal(std::string_view gold, std::string_view candidate) const {
+  return equal(read(gold), read(candidate));
+}
+
+namespace {
+
+Node tree_of(const PlainNumber& number) {
+  Node node(Rational(BigInt(number.numerator), BigInt(number.denominator)));
+  if (number.decimal) node.text = kDecimal;
+  return node;
+}
+
+}  // namespace
+
+Judgement Grader::compared(const Answer::Reading& a, const Answer::Reading& b) const {
+  const auto nodes_of = [](const Answer::Reading& reading) {
+    return reading.number ? std::vector<Node>{tree_of(*reading.number)} : std::vector<Node>();
+  };
+  const std::vector<Node> left_number = nodes_of(a);
+  const std::vector<Node> right_number = nodes_of(b);
+  const std::vector<Node>& left = a.number ? left_number : a.readings.nodes;
+  const std::vector<Node>& right = b.number ? right_number : b.readings.nodes;
+  if (left.empty()) return {Verdict::unknown, "unreadable: " + a.readings.trouble};
+  if (right.empty()) return {Verdict::unknown, "unreadable: " + b.readings.trouble};
+  Budget budget(options_.step_budget);
+  Equivalence equivalence(ladder_, options_.conventions, budget);
   std::optional<Judgement> usual;
-  for (const Node& x : left.nodes) {
-    for (const Node& y : right.nodes) {
-      Judgement judgement = Equivalence(ladder_, budget).compare(x, y);
-      if (judgement.verdict == Verdict::equal) return judgement;
-      if (!usual || (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown))
+  for (const Node& x : left) {
+    for (const Node& y : right) {
+      Judgement judgement = equivalence.compare(x, y);
+      if (judgement.verdict == Verdict::equal || !usual ||
+          (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown))
         usual = std::move(judgement);
+      if (usual->verdict == Verdict::equal) break;
     }
+    if (usual->verdict == Verdict::equal) break;
   }
+  usual->rung = equivalence.rung();
   return *usual;
 }
 
 std::string Grader::canonical_key(std::string_view answer) const {
-  const std::string stripped = strip_delimiters(answer);
-  Budget budget(step_budget_);
+  const Answer read_answer = read(answer);
+  const Answer::Reading& reading = *read_answer.reading_;
+  if (const auto& number = reading.number) {
+    std::string key = "= " + std::to_string(number->numerator);
+    return number->denominator == 1 ? key : key + "/" + std::to_string(number->denominator);
+  }
+  Budget budget(options_.step_budget);
   try {
-    const Readings readings = read(stripped, budget);
+    const Readings& readings = reading.readings;
     if (readings.trouble.empty() && !readings.nodes.empty()) {
-      return "= " + Equivalence(ladder_, budget).key(readings.nodes.front());
+      return "= " + Equivalence(ladder_, options_.conventions, budget).key(readings.nodes.front());
     }
   } catch (const Undecided&) {
     // Falls through to the text itself.
   } catch (const std::exception&) {
     // Likewise.
   }
-  return "text " + stripped;
+  return "text " + reading.text;
 }
 
 Judgement equal(std::string_view gold, std::string_view candidate) {

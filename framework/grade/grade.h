@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/grade/conventions.h"
 #include "framework/problem/attempt.h"
 
 namespace ft::grade {
@@ -14,49 +15,72 @@ namespace ft::grade {
 struct Extracted {
   bool found = false;
   std::string answer;  // as written, surrounding white space and delimiters removed
-  std::string how;     // "boxed", "# Answer", "####", "final answer is", or why nothing was found
+  std::string how;     // "boxed", "# Answer", "final answer is", "conclusion", ..., or why nothing was found
 };
 
-// The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and" or a comma separates
-// make one list), or what follows the last "# Answer", "####" or "final answer is": of these the one that stands last in
-// the text wins. Without any of them, what follows the last "answer is", "answer:" or their like. A text that is nothing but an answer, such as "42", is that
-// answer. What stands before "</think>" does not count.
+// The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and", "or", a comma or a name
+// such as "y =" separates make one list, unless they hold the same value twice), or what follows the last "# Answer",
+// "####" or "final answer is": of these the one that stands last in the text wins. Without any of them, what follows
+// the last "answer is", "answer:" or their like; a text that is nothing but an answer, such as "42"; or what the last
+// sentence comes to (conclusion.h). What stands before "</think>" does not count.
+//
+// MATH's own references keep only the last of several boxes (10 of 7,474 problems); a solution that boxes both answers
+// means both, so here it is the list.
 [[nodiscard]] Extracted extract(std::string_view solution);
 
 struct Judgement {
   Verdict verdict = Verdict::unknown;
-  std::string reason;  // the rung of the ladder that decided, or why none could
+  std::string reason;           // what decided, or why nothing could
+  std::string_view rung = "-";  // the dearest rung that was asked: text, number, structure, exact, cas, numeric
 };
 
-// Compares two answers (not solutions). Symmetric and reflexive. An empty answer is different from everything but
-// itself.
+// Compares two answers (not solutions) under the default conventions. Symmetric and reflexive. An empty answer is
+// different from everything but itself.
 [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate);
 
 // A text such that equal keys imply equal() == Verdict::equal; most equal answers share their key, so that clustering
 // needs few comparisons.
 [[nodiscard]] std::string canonical_key(std::string_view answer);
 
-// The same with a rung of your own between the exact normal forms and the numeric comparison: a prover in a helper
-// process, say. Immutable and safe to share between threads, if the rung is.
+// An answer that was read once, to be compared often. Cheap to copy. Made by Grader::read.
+class Answer {
+ public:
+  [[nodiscard]] const std::string& text() const;  // without delimiters
+ private:
+  friend class Grader;
+  struct Reading;
+  explicit Answer(std::shared_ptr<const Reading> reading) : reading_(std::move(reading)) {}
+  std::shared_ptr<const Reading> reading_;
+};
+
+// The same with conventions of your own, and with a rung between the exact normal forms and the numeric comparison: a
+// prover in a helper process, say (cas_client.h). Immutable and safe to share between threads, if the rung is.
 //
-//   const Grader grader(std::make_unique<MyRung>());      // see rung.h
+//   const Grader grader(cas_prover(), {.conventions = {.percent = Conventions::Percent::fraction}});
 //   grader.equal("\\sqrt{7+4\\sqrt3}", "2+\\sqrt3");
+//   const Answer gold = grader.read("28\\%");              // where one answer is compared with many
+//   for (const std::string& text : candidates) grader.equal(gold, grader.read(text));
 class Rung;
+struct GraderOptions {
+  Conventions conventions;
+  long long step_budget = 400'000;  // work for one comparison before it is unknown; a step is about 0.1 microseconds
+};
 class Grader {
  public:
-  // `step_budget`: how much work one comparison may take before its verdict is unknown; a step is about a
-  // microsecond.
-  explicit Grader(std::unique_ptr<const Rung> prover = nullptr, long long step_budget = 400'000);
+  explicit Grader(std::shared_ptr<const Rung> prover = nullptr, const GraderOptions& options = {});
   ~Grader();
 
   [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate) const;
   [[nodiscard]] std::string canonical_key(std::string_view answer) const;
 
- private:
-  [[nodiscard]] Judgement compared(const std::string& a, const std::string& b) const;
+  [[nodiscard]] Answer read(std::string_view answer) const;
+  [[nodiscard]] Judgement equal(const Answer& gold, const Answer& candidate) const;
 
-  std::vector<std::unique_ptr<const Rung>> ladder_;
-  long long step_budget_;
+ private:
+  [[nodiscard]] Judgement compared(const Answer::Reading& a, const Answer::Reading& b) const;
+
+  std::vector<std::shared_ptr<const Rung>> ladder_;
+  GraderOptions options_;
 };
 
 }  // namespace ft::grade

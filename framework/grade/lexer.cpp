@@ -151,7 +151,7 @@ class Lexer {
   [[nodiscard]] std::size_t separator(std::size_t at_pos) const {
     std::size_t length = 0;
     const std::string_view rest = std::string_view(text_).substr(at_pos);
-    for (const std::string_view candidate : {"{,}", ",\\!", ",\\,", "\\,", "\\ ", "\\!,", "{ }", ",", " "}) {
+    for (const std::string_view candidate : {"{,}", ",\\! ", ",\\!", ",\\,", "\\,", "\\ ", "\\!,", "{ }", ",", " "}) {
       if (!rest.starts_with(candidate)) continue;
       if (candidate == "," && (!options_.thousands || depth_ > 0)) return 0;
       if (candidate == " " && depth_ > 0) return 0;

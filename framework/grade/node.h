@@ -11,7 +11,7 @@ namespace ft::grade {
 
 enum class Op {
   // Scalars.
-  number,      // value
+  number,      // value; text: kDecimal where it was written with a decimal point
   symbol,      // text: "x", "x_{1}", "f'", "\\theta"
   constant,    // text: "pi", "e", "i", "inf"
   add,         // kids
@@ -36,6 +36,8 @@ enum class Op {
   words,      // text in lower case, blanks collapsed
   quantity,   // kids[0] with a unit or label; text: the label
 };
+
+inline constexpr const char* kDecimal = ".";
 
 struct Node {
   Op op = Op::number;

@@ -131,6 +131,14 @@ Approximate Evaluator::call(const Node& node) {
     }
     return best;
   }
+  if (name == "floor" || name == "ceil") {
+    const double value = x.real.high + x.real.low;
+    const double whole = name == "floor" ? std::floor(value) : std::ceil(value);
+    const bool clear = x.is_finite() && std::fabs(x.imaginary.high) <= x.error && std::fabs(value) < 0x1p50 &&
+                       std::fabs(value - std::round(value)) > 1e-9 + 2 * x.error;
+    if (!clear) throw Undecided{"a rounding too close to call"};
+    return {Wide(whole), Wide(0), 0};
+  }
   if (name.ends_with("h") && !name.starts_with("ar") && name.size() > 1) return hyperbolic(name, x);
   if (name.starts_with("ar")) return inverse(name, x);
   throw Undecided{"no value for the function " + name};
@@ -242,6 +250,23 @@ NumericVerdict compare_numerically(const Node& a, const Node& b, Budget& budget)
   if (names.empty()) return agreed == 1 ? NumericVerdict::equal : NumericVerdict::unclear;
   if (agreed < 2) return NumericVerdict::unclear;
   return split || agreed_elsewhere == 0 ? NumericVerdict::equal_for_positive : NumericVerdict::equal;
+}
+
+std::optional<double> relative_difference(const Node& a, const Node& b, Budget& budget) {
+  std::set<std::string> names;
+  collect_symbols(a, &names);
+  collect_symbols(b, &names);
+  if (!names.empty()) return std::nullopt;
+  try {
+    const Point point;
+    const Approximate x = Evaluator(point, budget)(a);
+    const Approximate y = Evaluator(point, budget)(b);
+    const double size = std::max(x.size(), y.size());
+    if (!x.is_finite() || !y.is_finite()) return std::nullopt;
+    return size == 0 ? 0 : (x + -y).size() / size;
+  } catch (const Undecided&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace ft::grade

@@ -1,6 +1,8 @@
 // Compares two scalars by their values at fixed points: the last rung before "unknown".
 #pragma once
 
+#include <optional>
+
 #include "framework/grade/node.h"
 
 namespace ft::grade {
@@ -14,5 +16,8 @@ enum class NumericVerdict {
 
 // Deterministic: variables take fixed "odd" rational values derived from their names' order.
 [[nodiscard]] NumericVerdict compare_numerically(const Node& a, const Node& b, Budget& budget);
+
+// |a - b| / max(|a|, |b|) of two values without variables, 0 for two zeros. Nothing where one has no value.
+[[nodiscard]] std::optional<double> relative_difference(const Node& a, const Node& b, Budget& budget);
 
 }  // namespace ft::grade

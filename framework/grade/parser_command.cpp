@@ -285,4 +285,35 @@ Node Parser::matrix() {
   return result;
 }
 
+// Consumes "th" in "12th", "12^{th}", "12^{\text{th}}": what fits the number, so that "2rd" stays a product.
+bool Parser::ordinal_ending(const Node& base) {
+  if (!base.is(Op::number) || !base.value.is_integer() || base.value.is_negative()) return false;
+  const std::size_t raised = is_symbol("^") ? (is_symbol("{", 1) ? 2 : 1) : 0;
+  const Token& token = peek(raised);
+  if (token.kind != TokenKind::letters && token.kind != TokenKind::text) return false;
+  if (raised == 0 && token.after_space) return false;
+  const std::string digits = base.value.to_string();
+  const bool teen = digits.size() > 1 && digits[digits.size() - 2] == '1';
+  const char last = teen ? '0' : digits.back();
+  if (token.text != (last == '1' ? "st" : last == '2' ? "nd" : last == '3' ? "rd" : "th")) return false;
+  if (raised == 2 && !is_symbol("}", 3)) return false;
+  for (std::size_t i = 0; i <= raised + (raised == 2 ? 1 : 0); ++i) advance();
+  return true;
+}
+
+// Consumes "^\circ", "^{\circ}", "^\degree".
+bool Parser::degree_sign() {
+  const auto is_degree = [](const Token& token) { return token.text == "\\circ" || token.text == "\\degree"; };
+  if (is_degree(peek(1))) {
+    advance();
+    advance();
+    return true;
+  }
+  if (is_symbol("{", 1) && is_degree(peek(2)) && is_symbol("}", 3)) {
+    for (int i = 0; i < 4; ++i) advance();
+    return true;
+  }
+  return false;
+}
+
 }  // namespace ft::grade

@@ -149,7 +149,7 @@ bool Parser::starts_label() const {
     return peek().style != "mathrm" || is_unit_word(letter);
   }
   if (peek().kind != TokenKind::letters || text.size() == 1) return false;
-  if (!function_name(text).empty() || !constant_name(text).empty()) return false;
+  if (!function_name(text).empty() || !constant_name(text).empty() || text == "sqrt") return false;
   return text.size() >= 4 || (is_unit_word(text) && text != "am" && text != "pm");
 }
 
@@ -210,6 +210,7 @@ Node Parser::postfix(Node base) {
   for (int links = 0;; ++links) {
     budget_.spend();
     if (links > kMaxChain) throw Undecided{"too many powers in a row"};
+    if (links == 0 && ordinal_ending(base)) continue;
     if (is_symbol("!")) {
       advance();
       base = Node(Op::call, "factorial", {std::move(base)});
@@ -247,26 +248,12 @@ Node Parser::exponent_of(Node base) {
   return {Op::power, std::vector<Node>{std::move(base), std::move(exponent)}};
 }
 
-// Consumes "^\circ", "^{\circ}", "^\degree".
-bool Parser::degree_sign() {
-  const auto is_degree = [](const Token& token) { return token.text == "\\circ" || token.text == "\\degree"; };
-  if (is_degree(peek(1))) {
-    advance();
-    advance();
-    return true;
-  }
-  if (is_symbol("{", 1) && is_degree(peek(2)) && is_symbol("}", 3)) {
-    for (int i = 0; i < 4; ++i) advance();
-    return true;
-  }
-  return false;
-}
-
 Node Parser::primary() {
   const Token& token = peek();
   switch (token.kind) {
     case TokenKind::number: {
       Node number(number_value(token.text));
+      if (token.text.find('.') != std::string::npos) number.text = kDecimal;
       advance();
       return number;
     }
@@ -337,7 +324,12 @@ std::string Parser::subscript() {
 
 // A single letter with its primes and subscript; f(x) where the letter names a function.
 Node Parser::letter_symbol(std::string name) {
-  const bool function = name == "f" || name == "g" || name == "h";
+  // t(g(16)) applies t as well.
+  const auto applied = [](const Token& token) {
+    return token.kind == TokenKind::letters && (token.text == "f" || token.text == "g" || token.text == "h");
+  };
+  const bool outer = name.size() == 1 && is_symbol("(") && applied(peek(1)) && is_symbol("(", 2);
+  const bool function = applied({TokenKind::letters, name, false, ""}) || outer;
   std::string primes;
   while (is_symbol("'")) {
     primes.push_back('\'');

@@ -80,6 +80,7 @@ class Parser {
   std::optional<Node> mixed_number();
   Node factor();
   Node postfix(Node base);
+  bool ordinal_ending(const Node& base);
   Node exponent_of(Node base);
   bool degree_sign();
   Node primary();

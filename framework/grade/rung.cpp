@@ -22,6 +22,7 @@ int infinite_sign(const Node& node) {
 
 class NormalFormRung final : public Rung {
  public:
+  [[nodiscard]] std::string_view name() const override { return "exact"; }
   [[nodiscard]] std::optional<Judgement> decide(const Node& a, const Node& b, Budget& budget) const override {
     if (mentions_infinity(a) || mentions_infinity(b)) {
       const int x = infinite_sign(a);
@@ -46,6 +47,7 @@ class NormalFormRung final : public Rung {
 
 class NumericRung final : public Rung {
  public:
+  [[nodiscard]] std::string_view name() const override { return "numeric"; }
   [[nodiscard]] std::optional<Judgement> decide(const Node& a, const Node& b, Budget& budget) const override {
     switch (compare_numerically(a, b, budget)) {
       case NumericVerdict::different:
@@ -63,7 +65,7 @@ class NumericRung final : public Rung {
 
 }  // namespace
 
-std::unique_ptr<const Rung> normal_form_rung() { return std::make_unique<NormalFormRung>(); }
-std::unique_ptr<const Rung> numeric_rung() { return std::make_unique<NumericRung>(); }
+std::shared_ptr<const Rung> normal_form_rung() { return std::make_shared<NormalFormRung>(); }
+std::shared_ptr<const Rung> numeric_rung() { return std::make_shared<NumericRung>(); }
 
 }  // namespace ft::grade

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "framework/grade/grade.h"
 #include "framework/grade/node.h"
@@ -16,6 +17,7 @@ namespace ft::grade {
 class Rung {
  public:
   virtual ~Rung() = default;
+  [[nodiscard]] virtual std::string_view name() const { return "cas"; }
   // Two scalar trees (Node::is_scalar). Nothing where this rung cannot tell. May throw Undecided, which counts as
   // nothing and whose reason is reported if no later rung decides.
   [[nodiscard]] virtual std::optional<Judgement> decide(const Node& a, const Node& b, Budget& budget) const = 0;
@@ -23,8 +25,8 @@ class Rung {
 
 // Both trees to a quotient of polynomials over independent atoms: proves equality and, for rational numbers, roots, pi
 // and polynomials, inequality.
-[[nodiscard]] std::unique_ptr<const Rung> normal_form_rung();
+[[nodiscard]] std::shared_ptr<const Rung> normal_form_rung();
 // Values with error bounds at fixed points: proves inequality; accepts equality at 20 digits.
-[[nodiscard]] std::unique_ptr<const Rung> numeric_rung();
+[[nodiscard]] std::shared_ptr<const Rung> numeric_rung();
 
 }  // namespace ft::grade
