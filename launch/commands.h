@@ -41,6 +41,8 @@ void add_inspect(CLI::App& app, Subcommand& chosen);
 void add_verify(CLI::App& app, Subcommand& chosen);
 // Writes a model stage as a Hugging Face folder.
 void add_export(CLI::App& app, Subcommand& chosen);
+// Compares final answers: one pair, or a file of pairs.
+void add_grade(CLI::App& app, Subcommand& chosen);
 
 // The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session);

@@ -23,6 +23,7 @@ examples:
   ftrun inspect runs/multitask                     what a run has made
   ftrun verify runs/multitask/solver_again         every hash, and the chain of parents to the base model
   ftrun export runs/multitask/solver_again out/    a Hugging Face folder
+  ftrun grade '\frac{1}{2}' 0.5                     are two answers equal? Also whole files
 
 exit codes: 0 done, 2 the user's mistake, 75 stopped on request and resumable, 1 anything else)";
 
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   add_inspect(app, chosen);
   add_verify(app, chosen);
   add_export(app, chosen);
+  add_grade(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,325 @@
+// ftrun grade: are two answers equal? One pair from the command line, or a file of pairs with all cores.
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <tuple>
+
+#include "framework/base/error.h"
+#include "framework/grade/cas_client.h"
+#include "framework/grade/grade.h"
+#include "framework/grade/prm800k.h"
+#include "framework/problem/jsonl.h"
+#include "launch/commands.h"
+
+namespace ft {
+namespace {
+
+using grade::Conventions;
+using grade::Judgement;
+
+constexpr const char* kHelp = R"(compare final answers
+
+  ftrun grade '\frac{1}{2}' 0.5
+  ftrun grade pairs.jsonl            one object a line, plain or gzip; "-" reads standard input
+  ftrun grade -                      a line needs "gold" (or "answer") and one of
+                                       "pred"      the answer
+                                       "solution"  a text; the answer is looked for in it
+                                     and may have "label": true or false, to count agreement
+A verdict is equal, different or unknown (which never counts as right). For a file, one JSON object a line comes out, in
+the order of the lines: line, verdict, rung, reason, and what was compared where it was looked for in a text.
+Lines that cannot be read are named on standard error and make the exit code 2; the others are graded.)";
+
+struct Options {
+  std::string first;
+  std::string second;
+  Conventions conventions;
+  bool prm800k = false;
+  bool cas = true;
+  std::string format;
+  bool exit_code = false;
+  bool disagreements = false;
+  int threads = 0;
+};
+
+// The grader, or the rules of PRM800K.
+class Judge {
+ public:
+  explicit Judge(const Options& options)
+      : prover_(options.cas ? grade::cas_prover() : nullptr),
+        grader_(prover_, {.conventions = options.conventions}),
+        prm800k_(options.prm800k) {
+    if (options.cas && !prover_)
+      fmt::print(stderr, "ftrun: no helper ftrun-cas beside the program: grading without computer algebra\n");
+  }
+
+  [[nodiscard]] Judgement equal(const std::string& gold, const std::string& answer) const {
+    return prm800k_ ? grade::prm800k_equal(gold, answer, grader_) : grader_.equal(gold, answer);
+  }
+  [[nodiscard]] grade::CasCounts cas() const { return prover_ ? prover_->counts() : grade::CasCounts{}; }
+
+ private:
+  std::shared_ptr<const grade::CasProver> prover_;
+  grade::Grader grader_;
+  bool prm800k_;
+};
+
+struct Outcome {
+  Judgement judgement;
+  std::string gold;
+  std::string answer;  // what was compared
+  std::string how;     // how it was found in a solution; empty where it was given
+  std::optional<bool> label;
+  std::string mistake;  // the line cannot be read: why
+  int line = 0;
+
+  [[nodiscard]] bool agrees() const { return !label || *label == (judgement.verdict == Verdict::equal); }
+};
+
+bool has_null(const JsonRecord& record, const std::string& field) {
+  const std::vector<std::string> names = record.field_names();
+  return !record.has(field) && std::find(names.begin(), names.end(), field) != names.end();
+}
+
+Outcome graded(const JsonLine& line, const Judge& judge) {
+  Outcome outcome;
+  outcome.line = line.place.line;
+  try {
+    const JsonRecord record = JsonRecord::parse(line.text, line.place);
+    outcome.gold = record.text(record.has("gold") || !record.has("answer") ? "gold" : "answer");
+    outcome.label = record.optional_boolean("label");
+    if (record.has("pred")) {
+      outcome.answer = record.text("pred");
+    } else if (record.has("solution")) {
+      const grade::Extracted extracted = grade::extract(record.text("solution"));
+      outcome.how = extracted.how;
+      outcome.answer = extracted.answer;
+      if (!extracted.found) {
+        outcome.judgement = {Verdict::different, extracted.how};
+        return outcome;
+      }
+    } else if (has_null(record, "pred")) {
+      outcome.judgement = {Verdict::different, "no answer given"};
+      return outcome;
+    } else {
+      record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it)");
+    }
+    outcome.judgement = judge.equal(outcome.gold, outcome.answer);
+  } catch (const UserError& error) {
+    outcome.mistake = error.what();
+  }
+  return outcome;
+}
+
+std::string to_json(const Outcome& outcome) {
+  nlohmann::ordered_json json{{"line", outcome.line}};
+  if (!outcome.mistake.empty()) {
+    json["error"] = outcome.mistake;
+  } else {
+    json["verdict"] = to_string(outcome.judgement.verdict);
+    json["rung"] = outcome.judgement.rung;
+    json["reason"] = outcome.judgement.reason;
+    if (!outcome.how.empty()) {
+      json["answer"] = outcome.answer;
+      json["found_by"] = outcome.how;
+    }
+    if (outcome.label) json["agrees"] = outcome.agrees();
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string shortened(std::string text) {
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  constexpr std::size_t kWidth = 36;
+  if (text.size() <= kWidth) return text;
+  std::size_t end = kWidth - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not inside a UTF-8 sign
+  return text.substr(0, end) + "...";
+}
+
+std::string to_row(const Outcome& outcome) {
+  return fmt::format("{:>7}  {:9}  {:9}  {:36}  {:36}  {}{}", outcome.line, to_string(outcome.judgement.verdict),
+                     outcome.judgement.rung, shortened(outcome.gold), shortened(outcome.answer),
+                     outcome.judgement.reason, outcome.agrees() ? "" : "  DISAGREES with the label");
+}
+
+// What the whole file came to, for standard error.
+struct Summary {
+  std::map<Verdict, long long> verdicts;
+  std::map<std::string, long long> rungs;
+  long long mistakes = 0;
+  long long labelled = 0;
+  long long wrongly_equal = 0;
+  long long wrongly_not = 0;
+
+  void count(const Outcome& outcome) {
+    if (!outcome.mistake.empty()) {
+      ++mistakes;
+      return;
+    }
+    const Verdict verdict = outcome.judgement.verdict;
+    ++verdicts[verdict];
+    ++rungs[std::string(outcome.judgement.rung)];
+    if (!outcome.label) return;
+    ++labelled;
+    if (!outcome.agrees()) ++(verdict == Verdict::equal ? wrongly_equal : wrongly_not);
+  }
+
+  void print(double seconds, const grade::CasCounts& cas) {
+    const long long total = verdicts[Verdict::equal] + verdicts[Verdict::different] + verdicts[Verdict::unknown];
+    fmt::print(stderr, "{} pairs: {} equal, {} different, {} unknown; {:.0f} pairs/s\n", total,
+               verdicts[Verdict::equal], verdicts[Verdict::different], verdicts[Verdict::unknown],
+               static_cast<double>(total) / std::max(seconds, 1e-9));
+    std::string by_rung;
+    for (const auto& [name, count] : rungs) by_rung += fmt::format("{}{} {}", by_rung.empty() ? "" : ", ", name, count);
+    fmt::print(stderr, "decided by: {}\n", by_rung);
+    if (labelled > 0) {
+      fmt::print(stderr, "labels: {} of {} agree; {} called equal and labelled wrong, {} the other way round\n",
+                 labelled - wrongly_equal - wrongly_not, labelled, wrongly_equal, wrongly_not);
+    }
+    if (cas.asked > 0) {
+      fmt::print(stderr,
+                 "computer algebra: {} asked, {} proved equal, {} proved different, {} left open, {} at its limits, {} "
+                 "deaths\n",
+                 cas.asked, cas.equal, cas.different, cas.undecided, cas.out_of_resources, cas.deaths);
+    }
+    if (mistakes > 0) fmt::print(stderr, "{} lines could not be read\n", mistakes);
+  }
+};
+
+// All of `lines` on all threads; the outcomes in their order.
+std::vector<Outcome> graded_by_all(const std::vector<JsonLine>& lines, const Judge& judge, int threads) {
+  std::vector<Outcome> outcomes(lines.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    constexpr std::size_t kPiece = 64;
+    for (std::size_t begin = next.fetch_add(kPiece); begin < lines.size(); begin = next.fetch_add(kPiece)) {
+      for (std::size_t i = begin; i < std::min(begin + kPiece, lines.size()); ++i)
+        outcomes[i] = graded(lines[i], judge);
+    }
+  };
+  std::vector<std::jthread> helpers;
+  for (int i = 1; i < threads && lines.size() > 256; ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();  // joins
+  return outcomes;
+}
+
+ExitCode grade_file(const Options& options, const Judge& judge) {
+  const auto start = std::chrono::steady_clock::now();
+  JsonlReader reader(options.first == "-" ? "/dev/stdin" : options.first);
+  const bool table = options.format == "table";
+  if (table) fmt::print("{:>7}  {:9}  {:9}  {:36}  {:36}  {}\n", "line", "verdict", "rung", "gold", "answer", "reason");
+  const int threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  Summary summary;
+  std::size_t batch = 64;  // small at first, so that a slow writer on the other end of a pipe sees answers soon
+  for (bool more = true; more; batch = std::min<std::size_t>(batch * 4, 16384)) {
+    std::vector<JsonLine> lines;
+    while (lines.size() < batch) {
+      auto line = reader.next_line();
+      more = line.has_value();
+      if (!more) break;
+      lines.push_back(std::move(*line));
+    }
+    for (const Outcome& outcome : graded_by_all(lines, judge, threads)) {
+      summary.count(outcome);
+      if (!outcome.mistake.empty()) fmt::print(stderr, "ftrun: {}\n", outcome.mistake);
+      if (options.disagreements && outcome.agrees()) continue;
+      if (table && !outcome.mistake.empty()) continue;
+      fmt::print("{}\n", table ? to_row(outcome) : to_json(outcome));
+    }
+    std::fflush(stdout);
+  }
+  summary.print(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), judge.cas());
+  return summary.mistakes > 0 ? ExitCode::user_mistake : ExitCode::done;
+}
+
+ExitCode grade_pair(const Options& options, const Judge& judge) {
+  const Judgement judgement = judge.equal(options.first, options.second);
+  if (options.format == "json") {
+    const nlohmann::ordered_json json{
+        {"verdict", to_string(judgement.verdict)}, {"rung", judgement.rung}, {"reason", judgement.reason}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}: {} (rung: {})\n", to_string(judgement.verdict), judgement.reason, judgement.rung);
+  }
+  return options.exit_code && judgement.verdict != Verdict::equal ? ExitCode::failure : ExitCode::done;
+}
+
+void add_conventions(CLI::App& command, Conventions& conventions) {
+  using C = Conventions;
+  const std::map<std::string, C::Percent> percent{
+      {"number", C::Percent::number}, {"fraction", C::Percent::fraction}, {"either", C::Percent::either}};
+  const std::map<std::string, C::Units> units{{"optional", C::Units::optional}, {"required", C::Units::required}};
+  const std::map<std::string, C::Lists> lists{{"any-order", C::Lists::any_order}, {"in-order", C::Lists::in_order}};
+  const auto words = [](const auto& names) {
+    std::string text;
+    for (const auto& [name, value] : names) text += (text.empty() ? "" : "|") + name;
+    return text;
+  };
+  // By hand and not by a transformer, whose messages and help show the values of the enumeration.
+  const auto add = [&](const std::string& name, const auto& names, auto& target, const std::string& help) {
+    command
+        .add_option_function<std::string>(
+            name,
+            [&target, names, name, words](const std::string& word) {
+              const auto found = names.find(word);
+              if (found == names.end()) {
+                std::vector<std::string> known;
+                for (const auto& [key, value] : names) known.push_back(key);
+                const auto near = nearest(word, known);
+                throw CLI::ValidationError(name, "'" + word + "' is not one of " + words(names) +
+                                                     (near ? "; did you mean '" + *near + "'?" : ""));
+              }
+              target = found->second;
+            },
+            help)
+        ->type_name(words(names));
+  };
+  add("--percent", percent, conventions.percent, "28% is 28 (number, the default), 0.28 (fraction), either");
+  add("--units", units, conventions.units, "\"5 cm\" equals \"5\" (optional, the default) or not");
+  add("--lists", lists, conventions.lists, "\"1, 2\" equals \"2, 1\" (any-order, the default) or not");
+  command
+      .add_option("--tolerance", conventions.tolerance,
+                  "largest relative difference that counts as rounding, where one side has a decimal point (default 0: "
+                  "0.333 is not 1/3)")
+      ->check(CLI::Range(0.0, 0.5))
+      ->type_name("R");
+}
+
+}  // namespace
+
+void add_grade(CLI::App& app, Subcommand& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("grade", "compare final answers: one pair, or a file of pairs");
+  command->description(kHelp);
+  command->add_option("GOLD", options->first, "the right answer, or a file of pairs, or \"-\"")->required();
+  CLI::Option* second = command->add_option("PRED", options->second, "the answer to judge");
+  add_conventions(*command, options->conventions);
+  command->add_flag("--prm800k", options->prm800k,
+                    "the rules of PRM800K's authors instead: stricter, and what the paper grades with");
+  command->add_flag("!--no-cas", options->cas, "do without the computer algebra helper (ftrun-cas)");
+  command->add_option("--format", options->format, "json (default for files) or table")
+      ->check(CLI::IsMember({"json", "table"}))
+      ->type_name("json|table");
+  command->add_option("--threads", options->threads, "default: all cores")->check(CLI::Range(1, 1024))->type_name("N");
+  command->add_flag("--disagreements", options->disagreements,
+                    "print only lines whose verdict differs from their label");
+  command->add_flag("--exit-code", options->exit_code, "for one pair: exit with 1 unless it is equal");
+  command->callback([&chosen, options, second] {
+    chosen.alone = [options, is_pair = second->count() > 0] {
+      const Judge judge(*options);
+      return is_pair ? grade_pair(*options, judge) : grade_file(*options, judge);
+    };
+  });
+}
+
+}  // namespace ft
