@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Fuzzes the grader, by hand: libFuzzer for SECONDS (where clang is there), then random bytes and mutated answers.
+#
+#   tests/fuzz/run.sh [SECONDS] [BYTES] [MUTATIONS]         default: 600 10000000 100000
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${1:-600} bytes=${2:-10000000} mutations=${3:-100000}
+data=${FT_DATA:-../shared/data}/grader
+out=build/fuzz
+mkdir -p "$out/corpus"
+sources=(tests/fuzz/grade_fuzz.cpp framework/problem/attempt.cpp framework/base/error.cpp)
+for source in framework/grade/*.cpp; do
+  case $source in */cas_*) ;; *) sources+=("$source") ;; esac  # the helper process is tested elsewhere
+done
+flags=(-std=c++20 -O1 -g1 -I. -DFMT_HEADER_ONLY)
+# build COMPILER NAME FLAGS...
+build() {
+  local compiler=$1 name=$2
+  shift 2
+  mkdir -p "$out/$name.o"
+  for source in "${sources[@]}"; do
+    "$compiler" "${flags[@]}" "$@" -c "$source" -o "$out/$name.o/${source//\//_}.o"
+  done
+  "$compiler" "$@" "$out/$name.o"/*.o -o "$out/$name"
+}
+clang=$(command -v clang++-14 || command -v clang++ || true)
+if [ -n "$clang" ] && [ "$seconds" -gt 0 ]; then
+  build "$clang" grade_fuzz -fsanitize=fuzzer,address
+  python3 - "$data" "$out/corpus" <<'PY'
+import json, pathlib, sys
+folder, corpus = map(pathlib.Path, sys.argv[1:])
+for i, line in enumerate((folder / "vectors.jsonl").open()):
+    pair = json.loads(line)
+    (corpus / f"seed{i}").write_text(pair["gold"] + "\n" + pair["pred"])
+PY
+  nice -n 19 "$out/grade_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=600 -print_final_stats=1 \
+    -verbosity=0 -artifact_prefix="$out/" "$out/corpus"
+else
+  echo "no clang: libFuzzer is left out"
+fi
+build "${CXX:-g++}" grade_storm -DFT_STORM -fsanitize=address
+nice -n 19 "$out/grade_storm" "$bytes" "$mutations" "$data/math_train_answers.jsonl" "$data/vectors.jsonl"
