@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include "framework/base/log.h"
+#include "framework/comm/traced_communicator.h"
+#include "framework/config/parser.h"
 #include "framework/recipe/run.h"
 #include "launch/commands.h"
+#include "launch/hangs.h"
 #include "launch/services.h"
 #include "launch/signals.h"
 #include "launch/version.h"
@@ -16,19 +19,37 @@ std::filesystem::path recipe_folder() {
 }
 
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session) {
-  Communicator& world = session.world();
+  const auto trace = std::make_shared<ExchangeTrace>();
+  TracedCommunicator world(session.world(), trace, "world");
   Logger log(world.rank());
   const RunFile file = RunFile::load(run_file, overrides);
+  const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
+  const auto hang_watch = watch_for_hangs(world, trace, early.folder, early.hang_timeout.seconds, session.host());
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
-  const RunServices services = make_services(world, log);
+  StopLead lead(early.folder);
+  const auto stop_flag = make_stop_flag(early.time_limit.seconds, [&lead] { return lead.seconds(); });
+  const StopFlag stop = [&lead, stop_flag] {
+    lead.polled();
+    return stop_flag();
+  };
+  const auto check_stop = [stop] {
+    if (stop()) throw StopRequested("stopped on request while the run was being planned");
+  };
+  RunServices services = make_services(world, log, check_stop);
+  services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);
   const Topology topology = make_topology(world.size(), plan.parallel.tensor, file["parallel"]["tensor"].place());
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
-  run_stages(plan, services, groups.view(), log, progress, make_stop_flag(plan.run.time_limit.seconds));
+  try {
+    run_stages(plan, services, groups.view(), log, progress, stop, lead);
+  } catch (const StopRequested&) {
+    if (const double seconds = seconds_since_stop_signal(); seconds > 0) log.info("stopped {:.1f} s after the signal", seconds);
+    throw;
+  }
   return ExitCode::done;
 }
 

@@ -3,21 +3,25 @@
 #include "datasets/arithmetic.h"
 #include "datasets/dataset.h"
 #include "framework/base/digest.h"
+#include "framework/comm/one_rank.h"
 #include "parallel/tensor/factory.h"
 
 namespace ft {
 namespace {
 
-ProblemSetIdentity identify(const Node& node, Communicator& world) {
+ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop) {
   ProblemSetIdentity result;
   for (ProblemSetSpec& spec : read_problem_set(node)) {
     Digester digester;
     describe(spec, digester);
-    const std::string files = broadcast_bytes(world, "digests of problem files", world.rank() != 0 ? "" : [&] {
+    const std::string files = on_rank_zero(world, "digests of problem files", [&] {
       std::string text;
-      for (const auto& path : input_files(spec)) text += sha256_file(path) + " ";
+      for (const auto& path : input_files(spec)) {
+        if (check_stop) check_stop();
+        text += sha256_file(path) + " ";
+      }
       return text;
-    }(), 0);
+    });
     result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), files);
     result.extent += fmt::format("{} ", spec.limit);
   }
@@ -26,9 +30,9 @@ ProblemSetIdentity identify(const Node& node, Communicator& world) {
 
 }  // namespace
 
-RunServices make_services(Communicator& world, Logger& log) {
+RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop) {
   RunServices services;
-  services.identify_problems = [&world](const Node& node) { return identify(node, world); };
+  services.identify_problems = [&world, check_stop](const Node& node) { return identify(node, world, check_stop); };
   services.load_problems = [&log](const Node& node) {
     LoadNotes notes;
     std::vector<Problem> problems = load_problems(read_problem_set(node), &notes);
@@ -43,8 +47,9 @@ RunServices make_services(Communicator& world, Logger& log) {
     return groups.tensor.size() == 1 ? make_dense_factory() : make_tensor_parallel_factory(groups.tensor);
   };
   services.on_one_rank = [&world](const std::function<std::string()>& compute) {
-    return broadcast_bytes(world, "computed by rank 0", world.rank() == 0 ? compute() : std::string(), 0);
+    return on_rank_zero(world, "computed by rank 0", compute);
   };
+  services.check_stop = std::move(check_stop);
   return services;
 }
 

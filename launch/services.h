@@ -1,13 +1,16 @@
 // Ties the rooms outside the framework to a run: problem sets, preset vocabularies, one-rank work.
 #pragma once
 
+#include <functional>
+
 #include "framework/base/log.h"
 #include "framework/comm/communicator.h"
 #include "framework/recipe/run_plan.h"
 
 namespace ft {
 
-// `world` must outlive the services. `log` gets what problem sets have to say of themselves.
-[[nodiscard]] RunServices make_services(Communicator& world, Logger& log);
+// `world` must outlive the services. `log` gets what problem sets have to say of themselves. `check_stop`: as in
+// RunServices.
+[[nodiscard]] RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop = {});
 
 }  // namespace ft

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <utility>
 
 #include "framework/base/clock.h"
 
@@ -11,9 +14,12 @@ namespace {
 
 // A handler can reach nothing but what has static storage; it may only set a flag of this type.
 volatile std::sig_atomic_t stop_signals = 0;
+std::atomic<double> stop_signal_time{0};
+static_assert(std::atomic<double>::is_always_lock_free);
 
 extern "C" void on_stop_signal(int signal) {
   if (signal == SIGINT && stop_signals != 0) _exit(130);
+  if (stop_signals == 0) stop_signal_time = monotonic_seconds();
   stop_signals = 1;
 }
 
@@ -29,9 +35,17 @@ void install_stop_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-std::function<bool()> make_stop_flag(double time_limit_seconds) {
-  const double deadline = time_limit_seconds > 0 ? monotonic_seconds() + time_limit_seconds : 0;
-  return [deadline] { return stop_signals != 0 || (deadline > 0 && monotonic_seconds() >= deadline); };
+std::function<bool()> make_stop_flag(double time_limit_seconds, std::function<double()> lead) {
+  const double start = monotonic_seconds();
+  return [start, limit = time_limit_seconds, lead = std::move(lead)] {
+    if (stop_signals != 0) return true;
+    return limit > 0 && monotonic_seconds() - start >= std::max(limit / 2, limit - lead());
+  };
+}
+
+double seconds_since_stop_signal() {
+  const double then = stop_signal_time;
+  return then == 0 ? 0 : monotonic_seconds() - then;
 }
 
 }  // namespace ft

@@ -9,7 +9,11 @@ namespace ft {
 // Installs the handlers; the second SIGINT ends the process at once, for a person who will not wait.
 void install_stop_signals();
 
-// True once a signal has come or `time_limit_seconds` (0 = none) have passed since this call. Cheap.
-[[nodiscard]] std::function<bool()> make_stop_flag(double time_limit_seconds);
+// True once a signal has come or `time_limit_seconds` (0 = none) have passed since this call, less the seconds that
+// `lead` says at that moment, at most half of the limit. Cheap.
+[[nodiscard]] std::function<bool()> make_stop_flag(double time_limit_seconds, std::function<double()> lead);
+
+// Since the first signal; 0 when none has come.
+[[nodiscard]] double seconds_since_stop_signal();
 
 }  // namespace ft

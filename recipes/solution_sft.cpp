@@ -45,8 +45,11 @@ class SolutionSft final : public Recipe {
   std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, const std::string& problems,
                                 nlohmann::ordered_json& facts) const {
     const std::vector<std::string> parts = {stage.plan().identity_text, problems};
-    PreparedExamples prepared = cached_examples(stage.folder() / "cache", example_key(parts), stage.groups().world.rank() == 0,
-                                                [&] { return tokenise(stage, build, problems); });
+    PreparedExamples prepared;
+    stage.together("tokenising " + problems, [&] {
+      prepared = cached_examples(stage.folder() / "cache", example_key(parts), stage.groups().world.rank() == 0,
+                                 [&] { return tokenise(stage, build, problems); });
+    });
     stage.log().info("{}: {}", problems, prepared.summary);
     std::int64_t tokens = 0;
     for (const Example& example : prepared.examples) tokens += example.num_tokens();
@@ -59,6 +62,7 @@ class SolutionSft final : public Recipe {
                     .tokens_per_lane = settings_.tokens_per_lane,
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
     for (const Problem& problem : stage.load_problems(problems)) {
+      stage.check_stop();
       for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
         if (!style_.empty() && problem.solutions[i].style != style_) continue;
         set.add(example(build, problem, i), describe_solution(problem, i));

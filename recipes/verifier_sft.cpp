@@ -66,7 +66,7 @@ class VerifierSft final : public Recipe {
     weight(LossKind::cross_entropy_full) = weight(LossKind::cross_entropy_two) = cross_entropy_weight_;
     weight(LossKind::mle) = mle_weight_;
     weight(LossKind::contrastive) = contrastive_weight_;
-    job.examples = examples(stage, build, job.facts);
+    stage.together("tokenising the attempts", [&] { job.examples = examples(stage, build, job.facts); });
     run_training(stage, model, std::move(job));
   }
 
@@ -82,6 +82,7 @@ class VerifierSft final : public Recipe {
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
     std::int64_t without = 0, problems = 0;
     for (const Problem& problem : read_problems(folder / "problems.jsonl")) {
+      stage.check_stop();
       std::vector<Attempt>& attempts = by_problem[problem.id];
       if (reference_is_right_) add_references(problem, attempts);
       const std::size_t before = set.examples().size();

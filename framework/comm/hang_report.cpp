@@ -80,10 +80,11 @@ RankPlace read_rank_place(std::string_view text) {
 
 std::string to_text(const RankState& state) {
   std::string text = fmt::format(
-      "rank: {}\nbeat: {}\nstage: {}\nwaiting: {}\nbytes: {}\nidle seconds: {:.3f}\nfinished: {}\nfinished seconds: "
+      "rank: {}\nhost: {}\npid: {}\nbeat: {}\nstage: {}\nwaiting: {}\nbytes: {}\nidle seconds: {:.3f}\nfinished: "
+      "{}\nfinished seconds: "
       "{:.3f}\n",
-      state.rank, state.beat, state.stage, state.waiting, state.bytes, state.idle_seconds, state.finished,
-      state.finished_seconds);
+      state.rank, state.host, state.pid, state.beat, state.stage, state.waiting, state.bytes, state.idle_seconds,
+      state.finished, state.finished_seconds);
   for (const auto& [rank, words] : state.peers) text += fmt::format("peer: {} {}\n", rank, words);
   return text + std::string(kRing) + state.ring + std::string(kEnd);
 }
@@ -99,6 +100,8 @@ std::optional<RankState> read_rank_state(std::string_view text) {
     const std::string_view key = take(line, ':');
     if (!line.empty()) line.remove_prefix(1);
     if (key == "rank") state.rank = number_in<int>(line);
+    if (key == "host") state.host = line;
+    if (key == "pid") state.pid = number_in<int>(line);
     if (key == "beat") state.beat = number_in<std::int64_t>(line);
     if (key == "stage") state.stage = line;
     if (key == "waiting") state.waiting = line;

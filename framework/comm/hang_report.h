@@ -27,6 +27,8 @@ struct RankPlace {
 // What a rank says of itself.
 struct RankState {
   int rank = 0;
+  std::string host;
+  int pid = 0;
   std::int64_t beat = 0;  // counts how often it has said something
   std::string stage;
   std::string waiting;  // the exchange it is in; empty: it is elsewhere

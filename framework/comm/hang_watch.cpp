@@ -199,7 +199,10 @@ void HangWatch::note_work() {
 
 RankState HangWatch::state_now() {
   const auto now = trace_->snapshot();
+  const RankPlace& place = places_[static_cast<std::size_t>(settings_.rank)];
   RankState state{.rank = settings_.rank,
+                  .host = place.host,
+                  .pid = place.pid,
                   .beat = ++beat_,
                   .stage = now.stage,
                   .waiting = now.waiting.value_or(""),

@@ -18,7 +18,8 @@ constexpr std::string_view kPrefix = "step-";
 
 Json to_json(const TrainCursor& cursor) {
   return {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
-          {"consumed_digest", cursor.consumed_digest}, {"best_validation_loss", cursor.best_validation_loss}, {"best_step", cursor.best_step}};
+          {"consumed_digest", cursor.consumed_digest}, {"best_validation_loss", cursor.best_validation_loss}, {"best_step", cursor.best_step},
+          {"skipped", cursor.skipped}, {"skipped_in_row", cursor.skipped_in_row}, {"validation_due", cursor.validation_due}};
 }
 
 TrainCursor cursor_of(const std::string& metadata) {
@@ -31,6 +32,9 @@ TrainCursor cursor_of(const std::string& metadata) {
   cursor.consumed_digest = json.at("consumed_digest");
   cursor.best_validation_loss = json.at("best_validation_loss");
   cursor.best_step = json.at("best_step");
+  cursor.skipped = json.value("skipped", std::int64_t{0});
+  cursor.skipped_in_row = json.value("skipped_in_row", std::int64_t{0});
+  cursor.validation_due = json.value("validation_due", false);
   return cursor;
 }
 
@@ -85,8 +89,9 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   OptimizerState& state = trainer.optimizer_state();
   MomentsView moments{state.begin, state.end, state.first_moment, state.second_moment};
   const CheckpointInfo info = read_checkpoint(path_of(*step), parameters, &moments, groups_);
-  state.step = *step;
-  trainer.set_cursor(cursor_of(info.metadata));
+  const TrainCursor cursor = cursor_of(info.metadata);
+  state.step = cursor.step - cursor.skipped;  // updates
+  trainer.set_cursor(cursor);
   log_.info("going on from {} (weights {})", path_of(*step).string(), info.weights_digest.substr(0, 16));
   const int now = groups_.tensor.size(), before = Json::parse(info.metadata).value("tensor", now);
   if (before != now) {

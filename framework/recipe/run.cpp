@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "framework/base/clock.h"
+#include "framework/comm/one_rank.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
@@ -56,26 +57,6 @@ class RunFolder {
   std::optional<AppendLog> ledger_;
 };
 
-// Rank 0 does `action`; its failure is everyone's, with the same message and kind.
-template <class Action>
-std::string on_rank_zero(Communicator& world, Name name, Action action) {
-  std::string answer = "ok ";
-  if (world.rank() == 0) {
-    try {
-      answer += action();
-    } catch (const UserError& error) {
-      answer = std::string("user ") + error.what();
-    } catch (const std::exception& error) {
-      answer = std::string("fail ") + error.what();
-    }
-  }
-  answer = broadcast_bytes(world, name, answer, 0);
-  const std::string kind = answer.substr(0, answer.find(' ')), text = answer.substr(answer.find(' ') + 1);
-  if (kind == "user") throw UserError(text);
-  if (kind == "fail") throw Error(text);
-  return text;
-}
-
 // A folder that only some ranks see would lose the others' files; better said now than at the first checkpoint.
 void check_shared(const RunPlan& plan, Communicator& world, const std::string& token) {
   const bool same = RunLock::token_in(plan.run.folder) == token;
@@ -103,7 +84,7 @@ void show_reports(const RunPlan& plan) {
 }  // namespace
 
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
-                const StopFlag& stop) {
+                const StopFlag& stop, StopLead& lead) {
   Communicator& world = groups.world;
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
@@ -114,7 +95,10 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   check_shared(plan, world, token);
 
   for (const StagePlan& stage : plan.stages) {
-    const std::string done = on_rank_zero(world, "stage state", [&] { return std::string(folder->is_done(stage) ? "yes" : "no"); });
+    const std::string done = on_rank_zero(world, "stage state", [&] {
+      if (stop()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
+      return std::string(folder->is_done(stage) ? "yes" : "no");
+    });
     if (done == "yes") {
       log.info("stage '{}' is done already ({})", stage.name, stage.output.string());
       continue;
@@ -126,8 +110,9 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       return std::string();
     });
     log.info("stage '{}' ({})", stage.name, stage.recipe_name);
+    if (services.stage_begins) services.stage_begins(stage.name);
     const Stopwatch watch;
-    StageContext context(plan, stage, services, groups, log, progress, stop);
+    StageContext context(plan, stage, services, groups, log, progress, stop, lead);
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
       stage.recipe->run(context);
@@ -135,6 +120,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
     }
+    if (world.rank() == 0) lead.write();
     on_rank_zero(world, "stage end", [&] {
       FT_CHECK(SealedFolder::looks_sealed(stage.output), "recipe '{}' returned without sealing the output of stage '{}'", stage.recipe_name, stage.name);
       folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}});

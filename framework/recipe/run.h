@@ -6,6 +6,8 @@
 //   run.yaml        the resolved run file of the last start
 //   ledger.jsonl    what happened when: starts, stages, ends
 //   log.txt         what was said
+//   stop_lead_seconds   what must lie between the request to stop and the kill (stop_lead.h)
+//   hang/           reports of starts that stood still (framework/comm/hang_watch.h)
 //   stages/<name>-<identity>/   work/ (checkpoints, pieces), steps.jsonl, events/, output-<extent>/ (sealed)
 #pragma once
 
@@ -16,6 +18,6 @@ namespace ft {
 // Collective over groups.world. Throws UserError when the folder is in use or not shared by all ranks, StopRequested after
 // a stop on request, and whatever a stage throws.
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
-                const StopFlag& stop);
+                const StopFlag& stop, StopLead& lead);
 
 }  // namespace ft

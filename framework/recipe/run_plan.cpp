@@ -36,7 +36,7 @@ class Names {
   std::map<std::string, std::pair<std::string, Place>> places_;
 };
 
-std::string digest_of_folder(const std::filesystem::path& folder) {
+std::string digest_of_folder(const std::filesystem::path& folder, const RunServices& services) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -44,7 +44,10 @@ std::string digest_of_folder(const std::filesystem::path& folder) {
   }
   std::sort(files.begin(), files.end());
   std::string text;
-  for (const auto& file : files) text += fmt::format("{} {}\n", file.filename().string(), sha256_file(file));
+  for (const auto& file : files) {
+    if (services.check_stop) services.check_stop();
+    text += fmt::format("{} {}\n", file.filename().string(), sha256_file(file));
+  }
   return sha256(text);
 }
 
@@ -56,7 +59,7 @@ std::string model_identity(const ModelSettings& model, const Place& place, std::
   if (!std::filesystem::exists(std::filesystem::path(*model.path) / "config.json")) {
     fail_user(place, fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
   }
-  return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path); });
+  return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path, services); });
 }
 
 // Whatever a check complains of, where the run file asked for it.
@@ -219,6 +222,9 @@ void describe(RunSettings& s, Binder& b) {
   b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run");
   b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
   b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
+  b.execution("hang_timeout", s.hang_timeout,
+              "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
+              "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
 }
 
 void describe(ParallelSettings& s, Binder& b) {
@@ -226,9 +232,6 @@ void describe(ParallelSettings& s, Binder& b) {
 }
 
 void describe(PromptTemplates& t, Binder& b) {
-  b.execution("hang_timeout", s.hang_timeout,
-              "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
-              "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
   b.identity("solver", t.solver, "what the solver reads before it writes a solution; {problem} is filled in");
   b.identity("verifier", t.verifier, "what the verifier reads; {problem} and {solution} are filled in");
   b.identity("correct", t.correct, "the verifier's continuation for a right solution");

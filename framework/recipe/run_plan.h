@@ -65,6 +65,10 @@ struct RunServices {
   std::function<std::unique_ptr<LayerFactory>(Groups groups)> make_factory;
   // Text that is computed by one rank and given to all (digests of large files). Collective.
   std::function<std::string(const std::function<std::string()>&)> on_one_rank;
+  // Throws StopRequested on a rank that has been asked to stop; called during long work of on_one_rank. May be empty.
+  std::function<void()> check_stop;
+  // Told when a stage begins, for the hang report; may be empty.
+  std::function<void(const std::string& name)> stage_begins;
 };
 
 struct StagePlan {

@@ -73,6 +73,7 @@ class Sampling {
       }
       total_missing_ += std::ssize(missing);
       if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
+      stage_.check_stop();
       for (const int index : missing) requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
       try {
         prompts_.push_back(build_.solver_prompt(problem.text));
@@ -176,7 +177,7 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
   Sampling sampling(stage, model, job);
   const DoneSet done = read_done(stage.work(), stage.log());
   world.barrier("attempts read");  // nobody may add lines while another rank still reads what is missing
-  sampling.plan(done);
+  stage.together("prompts", [&] { sampling.plan(done); });
   sampling.run();
   world.barrier("attempts written");
   std::vector<std::pair<std::string, std::string>> files;

@@ -29,17 +29,18 @@ Scores read_scores(const std::filesystem::path& work) {
   return scores;
 }
 
-// The scores of one problem's attempts; equal texts share one forward.
+// The scores of one problem's attempts; equal texts share one forward. Empty where `stop` came first.
 std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleBuilder& build, const Labels& labels,
                                            const Problem& problem, const std::vector<const Attempt*>& attempts,
-                                           std::int64_t tokens_per_micro_batch) {
+                                           std::int64_t tokens_per_micro_batch, const std::function<bool()>& stop) {
   std::map<std::string_view, std::size_t> place_of;
   std::vector<std::vector<TokenId>> prompts;
   for (const Attempt* attempt : attempts) {
     if (place_of.try_emplace(attempt->text, prompts.size()).second) prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
   }
-  const std::vector<LabelLogProbs> of_text = score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch);
+  const std::vector<LabelLogProbs> of_text = score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
   std::map<int, LabelLogProbs> scores;
+  if (of_text.empty()) return scores;
   for (const Attempt* attempt : attempts) scores[attempt->index] = of_text[place_of.at(attempt->text)];
   return scores;
 }
@@ -63,12 +64,14 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   stage.progress().begin(stage.name() + ": scoring", std::ssize(problems), std::ssize(done));
   std::int64_t turn = 0, mine = 0;
   bool stopped = false;
+  // The ranks of a tensor group score together, so they stop together.
+  const auto stop = [&] { return any_rank(groups.tensor, "stop of scoring", stage.stop_seen()); };
   for (const Problem& problem : problems) {
     if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
     if (turn++ % groups.data.size() != groups.data.rank()) continue;
-    stopped = any_rank(groups.tensor, "stop of scoring", stage.stop_seen());  // its ranks score together
+    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch, stop);
+    stopped = scores.empty();
     if (stopped) break;
-    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch);
     if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
     stage.progress().update(std::min<std::int64_t>(std::ssize(problems), std::ssize(done) + ++mine * groups.data.size()), "");
   }

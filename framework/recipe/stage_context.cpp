@@ -3,7 +3,9 @@
 #include <ATen/Version.h>
 
 #include "framework/base/digest.h"
+#include "framework/base/clock.h"
 #include "framework/checkpoint/checkpoint.h"
+#include "framework/comm/one_rank.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/lineage.h"
 #include "framework/store/sealed_folder.h"
@@ -29,10 +31,12 @@ std::vector<std::pair<std::string, std::string>> LoadedModel::files() const {
 }
 
 StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
-                           Logger& log, ProgressLine& progress, StopFlag stop)
-    : plan_(plan), stage_(stage), services_(services), groups_(groups), log_(log), progress_(progress), stop_(std::move(stop)) {}
+                           Logger& log, ProgressLine& progress, StopFlag stop, StopLead& lead)
+    : plan_(plan), stage_(stage), services_(services), groups_(groups), log_(log), progress_(progress), stop_(std::move(stop)), lead_(lead) {}
 
+// Reading weights cannot be interrupted, but it is not begun, and what follows is not.
 LoadedModel StageContext::load_model(const std::string& name) {
+  together("stop before loading a model", [this] { check_stop(); });
   LoadedModel model;
   model.factory = services_.make_factory(groups_);
   model.tokenizer = load_tokenizer_of(name);
@@ -52,6 +56,7 @@ LoadedModel StageContext::load_model(const std::string& name) {
     fail_user(stage_.place, fmt::format("model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
                                         name, model.decoder->config().vocab_size, model.tokenizer->size()));
   }
+  together("stop after loading a model", [this] { check_stop(); });
   return model;
 }
 
@@ -75,6 +80,19 @@ const StagePlan& StageContext::input_plan(const std::string& stage) const {
 std::filesystem::path StageContext::input(const std::string& stage) const { return input_plan(stage).output; }
 
 bool StageContext::stop_requested() { return any_rank(groups_.world, "stop requested", stop_()); }
+
+void StageContext::check_stop() const {
+  if (stop_()) throw StopRequested(fmt::format("stopped on request in stage '{}'", stage_.name));
+}
+
+void StageContext::together(Name name, const std::function<void()>& work) { stop_together(groups_.world, name, work); }
+
+void StageContext::note_save(double seconds) {
+  lead_.saved(seconds);
+  if (groups_.world.rank() != 0 || !lead_.write()) return;
+  const int needed = static_cast<int>(lead_.seconds());
+  log_.info("this run needs about {} s from the request to stop until its end; in a batch script: --signal=B:USR1@{}", needed, needed);
+}
 
 nlohmann::ordered_json StageContext::provenance() const {
   return {{"kind", to_string(stage_.recipe->output())}, {"stage", stage_.name}, {"recipe", stage_.recipe_name},
@@ -126,7 +144,9 @@ void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& 
   content.metadata = metadata.dump();
   content.files = model.files();
   content.parents = parents();
+  const Stopwatch watch;
   write_checkpoint(stage_.output, content, groups_);
+  note_save(watch.seconds());
 }
 
 }  // namespace ft

@@ -18,6 +18,7 @@
 #include "framework/problem/problem.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
+#include "framework/recipe/stop_lead.h"
 #include "framework/store/manifest.h"
 #include "framework/text/tokenizer.h"
 
@@ -38,7 +39,7 @@ using StopFlag = std::function<bool()>;
 class StageContext {
  public:
   StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups, Logger& log,
-               ProgressLine& progress, StopFlag stop);
+               ProgressLine& progress, StopFlag stop, StopLead& lead);
 
   [[nodiscard]] const std::string& name() const { return stage_.name; }
   [[nodiscard]] const StagePlan& plan() const { return stage_; }
@@ -68,6 +69,13 @@ class StageContext {
   [[nodiscard]] bool stop_seen() const { return stop_(); }
   // Collective over world: has any rank?
   [[nodiscard]] bool stop_requested();
+  // Local: throws StopRequested when this rank has been asked to stop. For long work inside of together().
+  void check_stop() const;
+  // Collective over world: every rank does its `work`, which exchanges nothing and calls check_stop() now and then. Where
+  // that throws on one rank, all throw.
+  void together(Name name, const std::function<void()>& work);
+  // A checkpoint took so long: what the next request to stop will take. Rank 0 tells people when it grows.
+  void note_save(double seconds);
 
   // What every manifest of this stage's output says: kind, stage, recipe, identity, extent.
   [[nodiscard]] nlohmann::ordered_json provenance() const;
@@ -89,6 +97,7 @@ class StageContext {
   Logger& log_;
   ProgressLine& progress_;
   StopFlag stop_;
+  StopLead& lead_;
 };
 
 }  // namespace ft

@@ -1,5 +1,6 @@
 #include "framework/recipe/training_stage.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "framework/base/clock.h"
@@ -49,6 +50,15 @@ class Record {
   EventFile events_;
 };
 
+// How an example begins, as a person may search for it in the data.
+std::string opening_words(const LoadedModel& model, const Example& example) {
+  constexpr std::size_t kTokens = 24;
+  const std::vector<TokenId>& document = example.documents.front();
+  std::string text = model.tokenizer->decode(std::span(document).first(std::min(document.size(), kTokens)));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return fmt::format("'{}...'", text);
+}
+
 std::string detail(const StepRecord& record) {
   return fmt::format("loss {:.4f}, norm {:.3f}, rate {:.2e}, {:.0f} tokens/s", record.loss, record.gradient_norm,
                      record.learning_rate, record.tokens_per_second);
@@ -75,6 +85,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   TrainHooks hooks;
   hooks.on_step = [&](const StepRecord& r) {
     if (record) record->step(r);
+    if (r.skipped && stage.log().informs()) stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step, r.suspects);
     stage.progress().update(r.step, detail(r));
   };
   hooks.on_validation = [&](const ValidationRecord& r) {
@@ -84,7 +95,8 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   hooks.save = [&](const TrainCursor& cursor, bool) {
     checkpoints.save(parameters, trainer, cursor, stage.name(), files, parents, job.settings.keep);
   };
-  hooks.stop_requested = [&] { return stage.stop_requested(); };
+  hooks.stop_seen = [&] { return stage.stop_seen(); };
+  hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[static_cast<std::size_t>(example)]); };
   const TrainResult result = trainer.run(hooks);
   stage.progress().end();
 

@@ -54,7 +54,9 @@ struct Generator::Body {
   void prepare_cache(std::size_t num_requests);
   void prefill(std::span<const TokenId> prompt);
   void start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request);
-  void admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests);
+  // False where `stop` came before all were admitted.
+  bool admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
+                     const std::function<bool()>& stop);
   void decode(Scheduler& scheduler);
   void decode_part(Scheduler& scheduler, std::span<const int> rows, int size);
   // Draws the next token of the attempt in `slot`; reports it and frees the slot when that was the last.
@@ -129,13 +131,16 @@ void Generator::Body::start(const Admission& admission, std::span<const TokenId>
   draft.result.tokens.reserve(std::min<std::size_t>(draft.limit, 64));
 }
 
-void Generator::Body::admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests) {
+bool Generator::Body::admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
+                                    const std::function<bool()>& stop) {
   while (const auto admission = scheduler.admit()) {
+    if (admission->first_of_prompt && stop && stop()) return false;
     const auto& prompt = prompts[static_cast<std::size_t>(admission->prompt)];
     if (admission->first_of_prompt) prefill(prompt);
     start(*admission, prompt, requests[admission->request]);
     extend(scheduler, admission->slot, row_of(first_logits, 0));
   }
+  return true;
 }
 
 void Generator::Body::decode(Scheduler& scheduler) {
@@ -213,7 +218,7 @@ void Generator::run(std::span<const std::vector<TokenId>> prompts, std::span<con
   Scheduler scheduler(prompt_of_request, static_cast<int>(body.drafts.size()));
   while (!scheduler.done()) {
     if (stop && stop()) return;
-    body.admit_waiting(scheduler, prompts, requests);
+    if (!body.admit_waiting(scheduler, prompts, requests, stop)) return;
     if (!scheduler.active().empty()) body.decode(scheduler);
   }
 }

@@ -68,7 +68,8 @@ double LabelLogProbs::log_score() const {
 }
 
 std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
-                                         const Labels& labels, std::int64_t tokens_per_micro_batch) {
+                                         const Labels& labels, std::int64_t tokens_per_micro_batch,
+                                         const std::function<bool()>& stop) {
   FT_CHECK(!labels.correct.empty() && !labels.incorrect.empty(), "a label has no tokens");
   FT_CHECK(tokens_per_micro_batch > 0, "{} tokens in a micro-batch", tokens_per_micro_batch);
   const at::NoGradGuard no_grad;
@@ -91,6 +92,7 @@ std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::ve
     add_label(documents, first, prompts[i], labels.incorrect, &unique[index[i]].incorrect);
   }
   for (std::size_t begin = 0; begin < documents.size();) {
+    if (stop && stop()) return {};
     std::size_t end = begin;
     auto room = tokens_per_micro_batch;
     do {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -26,8 +27,10 @@ struct Labels {
 // at most `tokens_per_micro_batch` (a longer prompt gets one of its own). The result is a function of the weights and
 // of the arguments alone, so callers pass one problem at a time, with the same tokens_per_micro_batch, and get the same
 // bits on any rank. Equal prompts are computed once. Labels of one token share a forward of the prompt; longer ones are
-// appended to it, each in a document of its own. Collective over the model's tensor group.
+// appended to it, each in a document of its own. Collective over the model's tensor group. `stop` is asked before each
+// micro-batch, with the same answer on all ranks of that group; where it says so, the result is empty.
 [[nodiscard]] std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
-                                                       const Labels& labels, std::int64_t tokens_per_micro_batch);
+                                                       const Labels& labels, std::int64_t tokens_per_micro_batch,
+                                                       const std::function<bool()>& stop = {});
 
 }  // namespace ft

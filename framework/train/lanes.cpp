@@ -11,8 +11,10 @@ namespace ft {
 TrainedModel trained_model(Decoder& decoder) {
   return {.parameters = decoder.parameters(), .log_probs = [&decoder](const Batch& batch) {
             PackedAttention context(batch.offsets);
-            const at::Tensor hidden = decoder.forward(batch.tokens, batch.positions, context);  // [T, H]
-            return decoder.log_probs(hidden, batch.target_rows, batch.targets);
+            const at::Device device = decoder.parameters().flat().device();
+            const at::Tensor hidden =
+                decoder.forward(batch.tokens.to(device), batch.positions.to(device), context);  // [T, H]
+            return decoder.log_probs(hidden, batch.target_rows.to(device), batch.targets.to(device));
           }};
 }
 
@@ -60,15 +62,18 @@ void check_planned_counts(Communicator& data, const LossCounts& planned, std::in
 }
 
 StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches, const LossWeights& weights,
-                              const LossCounts& counts) {
+                              const LossCounts& counts, const StopBetween& stop) {
   StepGradient step;
   TreeSum sum;
   const at::Tensor& flat = model.parameters.flat();
   for (const auto& lane : batches) {
+    if (!step.complete) break;
     at::Tensor gradient = at::zeros_like(flat);  // [parameters]
     model.parameters.set_gradient(gradient);
     LossSums& lane_sums = step.lane_sums.emplace_back(LossSums{});
     for (const Batch& batch : lane) {
+      step.complete = !stop || !stop();
+      if (!step.complete) break;
       const BatchLoss loss = batch_loss(model.log_probs(batch), batch, weights, counts);
       loss.total.backward();
       for (std::size_t k = 0; k < lane_sums.size(); ++k) lane_sums[k] += loss.sums[k];

@@ -53,11 +53,17 @@ void check_planned_counts(Communicator& data, const LossCounts& planned, std::in
 struct StepGradient {
   at::Tensor gradient;              // [parameters.size()] float32: sum over this rank's lanes
   std::vector<LossSums> lane_sums;  // one entry an own lane
+  bool complete = true;             // false: stopped on the way, nothing else here is of use
 };
+
+// Asked before each micro-batch: leave the rest? The same answer on all ranks of a tensor group, since they compute
+// together. Empty: never.
+using StopBetween = std::function<bool()>;
 
 // Forward and backward of this rank's lanes. The parameters' own gradients are undefined tensors afterwards.
 [[nodiscard]] StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches,
-                                            const LossWeights& weights, const LossCounts& counts);
+                                            const LossWeights& weights, const LossCounts& counts,
+                                            const StopBetween& stop = {});
 
 // Collective over `data`: the sum over all lanes in lane order, the same bits on every rank and at any data size.
 // `num_parts[r]` = entries of rank r.

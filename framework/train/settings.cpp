@@ -30,6 +30,11 @@ void describe(TrainingSettings& s, Binder& b) {
              Range::at_least(0));
   b.identity("clip", s.clip, "largest gradient norm, longer gradients are scaled down to it; 0 = no clipping",
              Range::at_least(0));
+  b.choice("non_finite", s.non_finite, {"stop", "skip"}, KeyKind::execution,
+           "a step whose loss or gradient is infinite or no number: stop with the names of its examples, or leave the "
+           "weights as they are and go on with the next step");
+  b.execution("most_skipped", s.most_skipped, "steps that may be skipped in a row before training stops all the same",
+              Range{1, 1000000});
   b.input("validation", s.validation, "problems", "problem set whose loss decides which checkpoint is the best");
   b.identity("validate_every", s.validate_every, "distance between validations; 0 = only at the end",
              Range::at_least(0));

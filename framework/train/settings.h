@@ -23,6 +23,8 @@ struct TrainingSettings {
   Length length{1, Length::Unit::epochs};
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double weight_decay = 0.0;
+  std::string non_finite = "stop";                // stop | skip: where loss or gradient are no numbers
+  int most_skipped = 10;                          // steps skipped in a row before training stops all the same
   double clip = 1.0;                              // largest gradient norm; 0 = no clipping
   std::string validation;                         // name of a problem set, or empty
   Length validate_every{0, Length::Unit::steps};  // 0 = only at the end

@@ -1,8 +1,10 @@
 #include "framework/train/step_log.h"
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "framework/base/error.h"
+#include "framework/tensor/output_file.h"
 #include "framework/train/losses.h"
 
 namespace ft {
@@ -29,16 +31,20 @@ std::string to_json_line(const StepRecord& record) {
   Json terms = Json::object();
   for (int k = 0; k < kNumLossKinds; ++k)
     if (record.counts[k] > 0) terms[std::string(to_string(static_cast<LossKind>(k)))] = record.terms[k];
-  return Json{{"step", record.step},
-              {"num_steps", record.num_steps},
-              {"loss", record.loss},
-              {"terms", terms},
-              {"gradient_norm", record.gradient_norm},
-              {"learning_rate", record.learning_rate},
-              {"tokens", record.num_tokens},
-              {"seconds", record.seconds},
-              {"tokens_per_second", record.tokens_per_second}}
-      .dump();
+  Json json = {{"step", record.step},
+               {"num_steps", record.num_steps},
+               {"loss", record.loss},
+               {"terms", terms},
+               {"gradient_norm", record.gradient_norm},
+               {"learning_rate", record.learning_rate},
+               {"tokens", record.num_tokens},
+               {"seconds", record.seconds},
+               {"tokens_per_second", record.tokens_per_second}};
+  if (record.skipped) {  // a loss that is no number stands there as null
+    json["skipped"] = true;
+    json["suspects"] = record.suspects;
+  }
+  return json.dump();
 }
 
 std::string to_json_line(const ValidationRecord& record) {
@@ -51,16 +57,16 @@ StepLog::StepLog(const std::filesystem::path& path, std::int64_t step) : path_(p
   {
     std::ofstream out(fresh, std::ios::trunc);
     out << kept << std::flush;
-    if (!out) throw Error(fmt::format("cannot write {}", fresh.string()));
+    if (!out) fail_output("write", fresh, errno);
   }
   std::filesystem::rename(fresh, path);
   file_.open(path, std::ios::app);
-  if (!file_) throw Error(fmt::format("cannot write {}", path.string()));
+  if (!file_) fail_output("write", path, errno);
 }
 
 void StepLog::write_line(const std::string& line) {
   file_ << line << '\n' << std::flush;
-  if (!file_) throw Error(fmt::format("cannot write {}", path_.string()));
+  if (!file_) fail_output("write", path_, errno);
 }
 
 }  // namespace ft

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "framework/base/clock.h"
 #include "framework/base/error.h"
 #include "framework/batching/step_plan.h"
 #include "framework/train/gradient_exchange.h"
 #include "framework/train/lanes.h"
+#include "framework/train/non_finite.h"
 #include "framework/train/optimizer.h"
 #include "framework/train/schedule.h"
 #include "framework/train/validation.h"
@@ -42,6 +44,7 @@ struct Trainer::Body {
   Stopwatch watch;            // since run() began
   double seconds_before = 0;  // of training before that
   std::int64_t saved_step = -1;
+  bool stopping = false;  // after the step that is being made
 
   Body(TrainedModel m, Groups g, const TrainingSettings& s, LossWeights w, std::uint64_t seed,
        const std::vector<Example>& e, const std::vector<Example>& v)
@@ -57,26 +60,51 @@ struct Trainer::Body {
                                 .seed = seed}),
         schedule(s, planner, std::ssize(e)),
         exchange(model.parameters, groups),
-        optimizer(model.parameters, s, exchange.begin(), exchange.end()) {}
+        optimizer(model.parameters, s, exchange.begin(), exchange.end()) {
+    model.parameters.set_compute(settings.compute == "bfloat16" ? at::kBFloat16 : at::kFloat);
+  }
 
-  StepRecord step();
+  std::optional<StepRecord> step(const TrainHooks& hooks);
   void update_cursor(const StepPlan& plan);
-  void check_finite(const StepRecord& record) const;
+  StopBetween stop_between(const TrainHooks& hooks);
+  bool agree_on_stop(bool complete, const TrainHooks& hooks);
+  void skip_or_stop(StepRecord& record, const StepPlan& plan, const TrainHooks& hooks);
+  [[noreturn]] void stop(const TrainHooks& hooks);
   void validate(const TrainHooks& hooks);
   void save(const TrainHooks& hooks, bool is_best);
   bool needs_clock() const;
   Progress progress() const;
 };
 
-// One optimiser step: plan, lanes, exchange, clip, update, hand round.
-StepRecord Trainer::Body::step() {
+// The ranks of a tensor group compute a micro-batch together, so they leave together.
+StopBetween Trainer::Body::stop_between(const TrainHooks& hooks) {
+  if (!hooks.stop_seen) return {};
+  return [this, &hooks] { return any_rank(groups.tensor, "stop between micro-batches", hooks.stop_seen()); };
+}
+
+// One exchange a step. False: some rank has left its lanes, so nobody makes the step. A stop that all lanes came before
+// is for after the step.
+bool Trainer::Body::agree_on_stop(bool complete, const TrainHooks& hooks) {
+  if (!hooks.stop_seen) return true;
+  const std::string own = !complete ? "left" : hooks.stop_seen() ? "stop" : "";
+  bool all_complete = true;
+  for (const std::string& of_rank : groups.world.all_gather_bytes("stop of the step", own)) {
+    all_complete = all_complete && of_rank != "left";
+    stopping = stopping || !of_rank.empty();
+  }
+  return all_complete;
+}
+
+// One optimiser step: plan, lanes, exchange, clip, update, hand round. Nothing where the step was left.
+std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
   const Stopwatch step_watch;
   const StepPlan plan = planner.plan(cursor.position, schedule.stop());
   const LossCounts counts = planned_counts(plan, examples);
   const Topology ranks{.ranks = groups.data.size()};
   const LaneBatches batches = make_lane_batches(plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes));
   check_planned_counts(groups.data, counts, plan.num_tokens, batches);
-  const StepGradient local = accumulate_lanes(model, batches, weights, counts);
+  const StepGradient local = accumulate_lanes(model, batches, weights, counts, stop_between(hooks));
+  if (!agree_on_stop(local.complete, hooks)) return std::nullopt;
   std::vector<std::int64_t> lanes_per_rank;
   for (int rank = 0; rank < groups.data.size(); ++rank)
     lanes_per_rank.push_back(ranks.lanes_of(rank, settings.lanes).count());
@@ -89,9 +117,13 @@ StepRecord Trainer::Body::step() {
     record.terms[k] = counts[k] > 0 ? sums[k] / static_cast<double>(counts[k]) : 0.0;
   record.gradient_norm = exchange.norm(gradient);
   record.learning_rate = schedule.learning_rate(cursor.step, cursor.seconds);
-  check_finite(record);
-  optimizer.step(gradient, record.learning_rate, clip_scale(record.gradient_norm, settings.clip));
-  exchange.gather_parameters();
+  if (std::isfinite(record.loss) && std::isfinite(record.gradient_norm)) {
+    optimizer.step(gradient, record.learning_rate, clip_scale(record.gradient_norm, settings.clip));
+    exchange.gather_parameters();
+    cursor.skipped_in_row = 0;
+  } else {
+    skip_or_stop(record, plan, hooks);
+  }
 
   update_cursor(plan);
   record.num_tokens = plan.num_tokens;
@@ -114,19 +146,40 @@ void Trainer::Body::update_cursor(const StepPlan& plan) {
   std::memcpy(&cursor.seconds, text.data(), sizeof seconds);
 }
 
-// Loss and norm are the same on all ranks, so all of them throw, before the weights are touched.
-void Trainer::Body::check_finite(const StepRecord& record) const {
-  if (std::isfinite(record.loss) && std::isfinite(record.gradient_norm)) return;
+// Loss and norm are the same on all ranks, so all of them skip or throw, and the weights are untouched.
+void Trainer::Body::skip_or_stop(StepRecord& record, const StepPlan& plan, const TrainHooks& hooks) {
+  const Topology ranks{.ranks = groups.data.size()};
+  record.suspects = find_suspects(model, plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes), weights,
+                                  record.counts, groups, hooks.describe);
+  ++cursor.skipped;
+  ++cursor.skipped_in_row;
+  record.skipped = true;
+  if (settings.non_finite == "skip" && cursor.skipped_in_row <= settings.most_skipped) return;
   const auto number = [](double x) { return std::isnan(x) ? std::string("nan") : fmt::format("{:g}", x); };
-  FT_CHECK(false,
-           "step {}: the loss is {}, the gradient's norm {}, at learning rate {}; the weights are still those of step "
-           "{}. Go on from the last checkpoint with a smaller learning_rate, a longer warmup or a smaller clip",
-           record.step, number(record.loss), number(record.gradient_norm), record.learning_rate, cursor.step);
+  const std::string before =
+      cursor.skipped_in_row > 1 ? fmt::format(" ({} steps before it were skipped)", cursor.skipped_in_row - 1) : "";
+  throw Error(
+      fmt::format("step {}: the loss is {}, the gradient's norm {}, at learning rate {}; {}. The weights are still "
+                  "those of step {}{}. Look "
+                  "at these examples, or set training.non_finite: skip; where weights diverge: a smaller "
+                  "learning_rate, a longer warmup or a "
+                  "smaller clip",
+                  record.step, number(record.loss), number(record.gradient_norm), record.learning_rate, record.suspects,
+                  cursor.step + 1 - cursor.skipped_in_row, before));
+}
+
+void Trainer::Body::stop(const TrainHooks& hooks) {
+  save(hooks, false);
+  throw StopRequested(fmt::format("stopped on request after step {}", cursor.step));
 }
 
 void Trainer::Body::validate(const TrainHooks& hooks) {
   if (validation.empty()) return;
-  const double loss = validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data);
+  const auto found =
+      validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data, stop_between(hooks));
+  cursor.validation_due = !found;
+  if (!found) stop(hooks);
+  const double loss = *found;
   FT_CHECK(std::isfinite(loss), "the validation loss after step {} is {}", cursor.step, loss);
   if (hooks.on_validation) hooks.on_validation({.step = cursor.step, .loss = loss});
   if (cursor.best_step >= 0 && loss >= cursor.best_validation_loss) return;
@@ -166,8 +219,9 @@ Trainer::~Trainer() = default;
 OptimizerState& Trainer::optimizer_state() { return body_->optimizer.state(); }
 
 void Trainer::set_cursor(const TrainCursor& cursor) {
-  FT_CHECK(body_->optimizer.state().step == cursor.step, "the optimiser has done {} updates, the cursor says {}",
-           body_->optimizer.state().step, cursor.step);
+  FT_CHECK(body_->optimizer.state().step == cursor.step - cursor.skipped,
+           "the optimiser has done {} updates, the cursor says {} steps of which {} were skipped",
+           body_->optimizer.state().step, cursor.step, cursor.skipped);
   body_->cursor = cursor;
   body_->saved_step = cursor.step;
 }
@@ -181,19 +235,22 @@ TrainResult Trainer::run(const TrainHooks& hooks) {
   b.watch.restart();
   b.seconds_before = b.cursor.seconds;
   TrainResult result;
+  if (b.cursor.validation_due) {  // what a stop has cut off; its save is made again, knowing more
+    b.saved_step = -1;
+    b.validate(hooks);
+    b.save(hooks, false);
+  }
   while (!b.schedule.over(b.cursor.step, b.cursor.seconds)) {
     const Progress before = b.progress();
-    const StepRecord record = b.step();
+    const std::optional<StepRecord> record = b.step(hooks);
+    if (!record) b.stop(hooks);
     const Progress after = b.progress();
-    result.last_loss = record.loss;
-    if (hooks.on_step) hooks.on_step(record);
+    result.last_loss = record->loss;
+    if (hooks.on_step) hooks.on_step(*record);
     const bool over = b.schedule.over(b.cursor.step, b.cursor.seconds);
     if (over || due(b.settings.validate_every, before, after)) b.validate(hooks);
     if (over || due(b.settings.save_every, before, after)) b.save(hooks, false);
-    if (!over && hooks.stop_requested && hooks.stop_requested()) {
-      b.save(hooks, false);
-      throw StopRequested(fmt::format("stopped on request after step {}", b.cursor.step));
-    }
+    if (!over && b.stopping) b.stop(hooks);
   }
   result.cursor = b.cursor;
   return result;

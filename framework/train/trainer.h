@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct StepRecord {
   std::int64_t num_tokens = 0;  // of this step
   double seconds = 0;           // of this step on this rank
   double tokens_per_second = 0;
+  bool skipped = false;  // loss or norm are no numbers: the weights were left as they are
+  std::string suspects;  // then: the examples to blame, in words
 };
 
 struct ValidationRecord {
@@ -52,6 +55,9 @@ struct TrainCursor {
   std::string consumed_digest;  // of the ids consumed, equal at any data size
   double best_validation_loss = 0;
   std::int64_t best_step = -1;
+  std::int64_t skipped = 0;         // steps without an update, in all; the optimiser has made step - skipped updates
+  std::int64_t skipped_in_row = 0;  // of them, up to now
+  bool validation_due = false;      // a stop on request came in the middle of this step's validation
 };
 
 struct TrainHooks {
@@ -59,8 +65,11 @@ struct TrainHooks {
   std::function<void(const ValidationRecord&)> on_validation;  // every rank
   // Collective: seal a checkpoint of the current state. `is_best`: validation loss is the lowest so far.
   std::function<void(const TrainCursor&, bool is_best)> save;
-  // Collective answer, the same on every rank: stop now? After a save the trainer then throws StopRequested.
-  std::function<bool()> stop_requested;
+  // Local: has this rank been asked to stop? Asked before every micro-batch; the ranks agree once a step. A step that
+  // some rank has left is dropped by all; then the state is saved and StopRequested thrown.
+  std::function<bool()> stop_seen;
+  // Words for an example by its index, for messages; may be empty.
+  std::function<std::string(std::int64_t example)> describe;
 };
 
 struct TrainResult {

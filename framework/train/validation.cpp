@@ -23,8 +23,9 @@ std::vector<std::vector<const Example*>> cut_micro_batches(const std::vector<Exa
 
 }  // namespace
 
-double validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
-                       std::int64_t tokens_per_micro_batch, const LossWeights& weights, Communicator& data) {
+std::optional<double> validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
+                                      std::int64_t tokens_per_micro_batch, const LossWeights& weights,
+                                      Communicator& data, const StopBetween& stop) {
   const at::NoGradGuard no_grad;
   const auto micro_batches = cut_micro_batches(examples, tokens_per_micro_batch);
   LossCounts counts = {};
@@ -38,10 +39,14 @@ double validation_loss(const TrainedModel& model, const std::vector<Example>& ex
     num_parts.push_back(ranks.lanes_of(rank, std::ssize(micro_batches)).count());
   const LaneRange mine = ranks.lanes_of(data.rank(), std::ssize(micro_batches));
   std::vector<LossSums> sums;
+  bool stopped = false;
   for (std::int64_t m = mine.begin; m < mine.end; ++m) {
+    stopped = stop && stop();
+    if (stopped) break;
     const Batch batch = make_batch(micro_batches[m]);
     sums.push_back(batch_loss(model.log_probs(batch), batch, weights, counts).sums);
   }
+  if (any_rank(data, "stop of the validation", stopped)) return std::nullopt;
   return weighted_total(sum_in_order(data, "validation loss", sums, num_parts), weights, counts);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "framework/batching/example.h"
@@ -12,9 +13,10 @@ namespace ft {
 
 // Collective over `data`. The weighted total of the examples' losses, each kind divided by its count over all of them,
 // at the present weights, without gradients. Micro-batches are cut from the examples in their order, and their sums are
-// added in that order: the same bits on every rank and at any number of ranks. 0 for no examples.
-[[nodiscard]] double validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
-                                     std::int64_t tokens_per_micro_batch, const LossWeights& weights,
-                                     Communicator& data);
+// added in that order: the same bits on every rank and at any number of ranks. 0 for no examples. Nothing on all ranks
+// where `stop`, asked before each micro-batch, said so on one of them.
+[[nodiscard]] std::optional<double> validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
+                                                    std::int64_t tokens_per_micro_batch, const LossWeights& weights,
+                                                    Communicator& data, const StopBetween& stop = {});
 
 }  // namespace ft

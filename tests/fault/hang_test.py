@@ -3,6 +3,8 @@
 
   hang_test.py verbs JOB      SIGSTOP for one rank in every kind of exchange, over shared memory and over messages
   hang_test.py run FTRUN      the real program: one rank stopped, killed; the run goes on afterwards
+  hang_test.py stop FTRUN     SIGUSR1 in start-up, in the middle of a step, a validation, a save and a sampled batch: how soon
+                              all ranks leave with exit code 75, and that the run ends as if nothing had been
 
 JOB is mpi_hanging_job, FTRUN the program. Exit code 0 when all is as it should be."""
 import concurrent.futures
@@ -182,11 +184,92 @@ def real_program(ftrun):
         shutil.rmtree(base, ignore_errors=True)
 
 
+STOP_FILE = """\
+run: {{folder: {folder}, seed: 5}}
+models:
+  base: {{preset: tiny}}
+problems:
+  train: {{dataset: arithmetic, split: train, limit: 1200}}
+  valid: {{dataset: arithmetic, split: valid, limit: 600}}
+  test: {{dataset: arithmetic, split: test, limit: 24}}
+training: {{lanes: 4, tokens_per_lane: 12000, tokens_per_micro_batch: 400, max_length: 128, learning_rate: 1e-3, save_every: 1steps}}
+stages:
+  solver: {{recipe: solution_sft, model: base, problems: train, validation: valid, validate_every: 2steps, length: 3steps}}
+  answers: {{recipe: sample, model: solver, problems: test, per_problem: 48, slots: 64, max_new_tokens: 96, temperature: 1.5}}
+"""
+
+
+class StoppedRun(Run):
+    def __init__(self, ftrun, base, name):
+        super().__init__(ftrun, base, name)
+        self.file.write_text(STOP_FILE.format(folder=self.folder))
+
+    def begun(self, stage):
+        ledger = self.folder / "ledger.jsonl"
+        return ledger.exists() and f'"stage begins","stage":"{stage}"' in ledger.read_text()
+
+    def cursor(self):
+        """Of the newest checkpoint."""
+        newest = max(self.folder.glob("stages/solver-*/work/checkpoints/step-*/manifest.json"), default=None)
+        return newest and json.loads(newest.read_text())["body"]["metadata"]["cursor"]
+
+    def outcome(self):
+        manifests = [json.loads(path.read_text())["body"] for path in self.folder.glob("stages/*/output-*/manifest.json")]
+        weights = [body["weights_digest"] for body in manifests if "weights_digest" in body]
+        attempts = next(self.folder.glob("stages/answers-*/output-*/attempts.jsonl")).read_bytes()
+        validations = [line for line in next(self.folder.glob("stages/solver-*/steps.jsonl")).read_text().splitlines() if "validation" in line]
+        return weights, attempts, validations
+
+    def finish(self):
+        process = self.start()
+        output, _ = process.communicate(timeout=240)
+        check(process.returncode == 0, f"exit code {process.returncode}", output)
+        return self.outcome()
+
+
+# Name, whether the moment has come, how long after it the signal is sent, and what must be true when all have ended.
+STOP_MOMENTS = [
+    ("start-up", lambda run: run.folder.exists(), 0.05, lambda run: run.steps() == 0),
+    ("the middle of a step", lambda run: run.begun("solver"), 1.5, lambda run: True),
+    ("a save", lambda run: any(run.folder.glob("stages/solver-*/work/checkpoints/.*partial")), 0, lambda run: run.cursor()["step"] >= 1),
+    ("a validation", lambda run: run.steps() >= 2, 0.3, lambda run: run.cursor()["validation_due"]),
+    ("a sampled batch", lambda run: run.begun("answers"), 1.0, lambda run: True),
+]
+
+
+def stopped(ftrun):
+    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-stop-"))
+    try:
+        quiet = StoppedRun(ftrun, base, "quiet")
+        expected = quiet.finish()
+        run = StoppedRun(ftrun, base, "shaken")
+        for name, come, delay, holds in STOP_MOMENTS:
+            process = run.start()
+            wait_for(lambda: come(run) or process.poll() is not None, 60, name)
+            time.sleep(delay)
+            pids = children(process.pid)
+            process.send_signal(signal.SIGUSR1)
+            output, took = finish(process, pids, 30, name)
+            check(process.returncode == 75, f"in {name}: exit code {process.returncode}", output)
+            check(took < 8, f"in {name}: {took:.1f} s until all had ended", output)
+            check(holds(run), f"in {name}: the signal came at another moment, or the state is not what it should be", output)
+            said = re.search(r"stopped [\d.]+ s after the signal", output)
+            print(f"in {name}: all ended after {took:.1f} s, {run.steps()} steps; {said.group(0) if said else ''}", flush=True)
+        check(run.finish() == expected, "the run that was stopped ended with other weights, attempts or validations")
+        lead = (run.folder / "stop_lead_seconds").read_text()
+        check(re.fullmatch(r"\d+\n", lead) and int(lead) >= 5, f"stop_lead_seconds: {lead!r}")
+        print(f"finished with the same weights, validations and attempts; stop_lead_seconds {lead.strip()}", flush=True)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
 def main():
     mode, program = sys.argv[1:3]
     started = time.monotonic()
     if mode == "run":
         real_program(program)
+    elif mode == "stop":
+        stopped(program)
     else:
         cases = [(verb, messages) for messages in (False, True) for verb in VERBS]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

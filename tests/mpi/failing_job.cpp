@@ -34,6 +34,10 @@ ExitCode run(const std::string& how, MpiSession& session) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     std::raise(SIGKILL);
   }
+  if (how == "exit one" && world.rank() == 1) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    _exit(3);
+  }
   if (how == "throw on one" && world.rank() == 1) throw Error("disk full");
   if (how == "abort on one" && world.rank() == 1) world.abort("model file is torn", ExitCode::user_mistake);
   if (how == "abort on all") world.abort(fmt::format("all at once"), ExitCode::failure);

@@ -102,6 +102,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 TEST_CASE("states and places read back as they were written; a cut state is none") {
   RankState state{.rank = 13,
+                  .host = "node7",
+                  .pid = 4711,
                   .beat = 5,
                   .stage = "solver",
                   .waiting = "world #7: all_reduce 'a: b'",

@@ -113,13 +113,16 @@ TEST_CASE("validation is the mean loss over all examples, with the same bits at 
     unpacked += batch_loss(trained.log_probs(batch), batch, kWeights, counts).total.item<double>();
   }
   SoloCommunicator solo;
-  const double alone = validation_loss(trained, examples, 64, kWeights, solo);
+  const double alone = validation_loss(trained, examples, 64, kWeights, solo).value();
   CHECK(alone == doctest::Approx(unpacked).epsilon(1e-6));
   for (const int ranks : {2, 3, 4}) {
     std::vector<double> losses(ranks);
     run_ranks(ranks, [&](Communicator& data) {
       TinyModel own(11);
-      losses[data.rank()] = validation_loss(trained_model(own.decoder), examples, 64, kWeights, data);
+      losses[data.rank()] = validation_loss(trained_model(own.decoder), examples, 64, kWeights, data).value();
+      const bool asked = data.rank() == 1;  // one rank alone: none has a result
+      CHECK_FALSE(
+          validation_loss(trained_model(own.decoder), examples, 64, kWeights, data, [&] { return asked; }).has_value());
     });
     for (const double loss : losses) CHECK(loss == alone);
   }

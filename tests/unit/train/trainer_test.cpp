@@ -40,6 +40,7 @@ struct Outcome {
   std::vector<ValidationRecord> validations;
   std::vector<State> states;  // one a save
   std::vector<bool> best;
+  int stops = 0;
   TrainResult result;
 };
 
@@ -49,8 +50,28 @@ at::Tensor gather_owned(Communicator& data, const ParameterSet& parameters, cons
   return whole;
 }
 
+// Whether a rank has been asked to stop: by the steps it has made, and how often it has looked since the last one.
+using Stop = std::function<bool(int rank, std::int64_t step, int looks)>;
+
+constexpr std::int64_t kBadExample = 7;
+
+// Gives no number for batches with kBadExample in them.
+TrainedModel with_bad_example(TrainedModel model, const std::vector<Example>& examples) {
+  model.log_probs = [healthy = model.log_probs, bad = examples[kBadExample].documents[0]](const Batch& batch) {
+    const at::Tensor log_probs = healthy(batch);
+    const auto* tokens = batch.tokens.const_data_ptr<std::int64_t>();
+    for (std::size_t d = 0; d + 1 < batch.offsets.size(); ++d) {
+      if (std::equal(tokens + batch.offsets[d], tokens + batch.offsets[d + 1], bad.begin(), bad.end()))
+        return log_probs * std::numeric_limits<double>::quiet_NaN();
+    }
+    return log_probs;
+  };
+  return model;
+}
+
 // Trains on `ranks` threads, from `start` when given; returns what the last rank saw, after checking that all agree.
-Outcome train(int ranks, const TrainingSettings& s, const State* start = nullptr, std::int64_t stop_at = -1) {
+Outcome train(int ranks, const TrainingSettings& s, const State* start = nullptr, const Stop& stop = {},
+              bool bad = false) {
   static const std::vector<Example> examples = tiny_examples(30, 5), validation = tiny_examples(8, 6);
   Outcome outcome;
   std::vector<std::string> digests(ranks);
@@ -59,20 +80,24 @@ Outcome train(int ranks, const TrainingSettings& s, const State* start = nullptr
     SoloCommunicator tensor;
     TinyModel model(42);
     ParameterSet& parameters = model.decoder.parameters();
-    Trainer trainer(model.decoder, {data, data, tensor}, s, {}, 17, examples, validation);
+    TrainedModel trained = trained_model(model.decoder);
+    if (bad) trained = with_bad_example(std::move(trained), examples);
+    Trainer trainer(trained, {data, data, tensor}, s, {}, 17, examples, validation);
     if (start) {
       const at::NoGradGuard no_grad;
       OptimizerState& o = trainer.optimizer_state();
       parameters.flat().copy_(start->weights);
       o.first_moment.copy_(start->first_moment.narrow(0, o.begin, o.end - o.begin));
       o.second_moment.copy_(start->second_moment.narrow(0, o.begin, o.end - o.begin));
-      o.step = start->cursor.step;
+      o.step = start->cursor.step - start->cursor.skipped;
       trainer.set_cursor(start->cursor);
     }
-    std::int64_t step = 0;
+    std::int64_t step = trainer.cursor().step;
+    int looks = 0;
     TrainHooks hooks;
     hooks.on_step = [&](const StepRecord& record) {
       step = record.step;
+      looks = 0;
       if (speaks) outcome.steps.push_back(record);
     };
     hooks.on_validation = [&](const ValidationRecord& record) {
@@ -86,18 +111,23 @@ Outcome train(int ranks, const TrainingSettings& s, const State* start = nullptr
       outcome.states.push_back({cursor, parameters.flat().clone(), first, second});
       outcome.best.push_back(is_best);
     };
-    hooks.stop_requested = [&] { return step == stop_at; };
+    hooks.stop_seen = [&] { return stop && stop(data.rank(), step, looks++); };
     try {
       const TrainResult result = trainer.run(hooks);
       if (speaks) outcome.result = result;
     } catch (const StopRequested&) {
-      CHECK(stop_at >= 0);
+      CHECK(bool(stop));
+      if (speaks) ++outcome.stops;
     }
     digests[data.rank()] = weights_digest(parameters);
   });
   for (const std::string& digest : digests) CHECK(digest == digests[0]);
   outcome.digest = digests[0];
   return outcome;
+}
+
+Stop after(std::int64_t step) {
+  return [step](int, std::int64_t now, int) { return now == step; };
 }
 
 }  // namespace
@@ -135,17 +165,112 @@ TEST_CASE("resumed at any step, at any data size, twice in one epoch, training e
     CHECK(resumed.steps.size() == whole.steps.size() - i - 1);
     CHECK(resumed.result.cursor.consumed_digest == whole.result.cursor.consumed_digest);
   }
-  const Outcome twice = train(2, s, &train(4, s, &saved.states[0], 2).states.back());
+  const Outcome twice = train(2, s, &train(4, s, &saved.states[0], after(2)).states.back());
   CHECK(twice.digest == whole.digest);
 }
 
 TEST_CASE("a request to stop saves, throws StopRequested on every rank, and loses nothing") {
   const TrainingSettings s = settings();
-  const Outcome stopped = train(2, s, nullptr, 4);
+  const Outcome stopped = train(2, s, nullptr, after(4));
   CHECK(stopped.steps.size() == 4);
   REQUIRE(stopped.states.size() == 1);
   CHECK(stopped.states[0].cursor.step == 4);
   CHECK(train(2, s, &stopped.states[0]).digest == train(1, s).digest);
+}
+
+TEST_CASE("asked in the middle of its lanes, one rank alone takes all of them out of the step") {
+  const TrainingSettings s = settings();
+  const Outcome whole = train(1, s);
+  for (const int looks : {0, 1, 2}) {
+    const Outcome stopped =
+        train(4, s, nullptr, [=](int rank, std::int64_t step, int l) { return rank == 2 && (step > 3 || (step == 3 && l >= looks)); });
+    CHECK(stopped.stops == 1);
+    REQUIRE(stopped.states.size() == 1);
+    // Its lane has one micro-batch, or two: the last look comes when all lanes are done, and the step is made.
+    CHECK(stopped.states[0].cursor.step == std::ssize(stopped.steps));
+    if (looks == 0) CHECK(stopped.steps.size() == 3);
+    CHECK((stopped.steps.size() == 3 || stopped.steps.size() == 4));
+    CHECK(train(2, s, &stopped.states[0]).digest == whole.digest);
+  }
+}
+
+TEST_CASE("a stop in the middle of a validation: the state is saved, and the validation is made at the next start") {
+  TrainingSettings s = settings();
+  s.validate_every = {2, Length::Unit::steps};
+  s.learning_rate = 0.02;
+  const Outcome whole = train(1, s);
+  const Outcome stopped = train(2, s, nullptr, [](int rank, std::int64_t step, int) { return rank == 1 && step == 4; });
+  CHECK(stopped.stops == 1);
+  CHECK(stopped.validations.size() == 1);
+  REQUIRE(!stopped.states.empty());
+  CHECK(stopped.states.back().cursor.step == 4);
+  CHECK(stopped.states.back().cursor.validation_due);
+  const Outcome resumed = train(2, s, &stopped.states.back());
+  REQUIRE(resumed.validations.size() + 1 == whole.validations.size());
+  for (std::size_t i = 0; i < resumed.validations.size(); ++i) {
+    CHECK(resumed.validations[i].step == whole.validations[i + 1].step);
+    CHECK(resumed.validations[i].loss == whole.validations[i + 1].loss);
+  }
+  CHECK(resumed.digest == whole.digest);
+  CHECK(resumed.result.cursor.best_step == whole.result.cursor.best_step);
+  CHECK_FALSE(resumed.states.front().cursor.validation_due);
+}
+
+TEST_CASE("a step that gives no number is skipped: the same bits at any data size and after any resume") {
+  TrainingSettings s = settings();
+  s.non_finite = "skip";
+  s.save_every = {1, Length::Unit::steps};
+  const Outcome alone = train(1, s, nullptr, {}, true);
+  std::int64_t skipped = 0;
+  for (std::size_t i = 0; i < alone.steps.size(); ++i) {
+    const StepRecord& record = alone.steps[i];
+    skipped += record.skipped ? 1 : 0;
+    CHECK(record.skipped == !std::isfinite(record.loss));
+    if (!record.skipped || i == 0) continue;
+    CHECK(record.suspects.find("example 7 (id 0000000000000008)") != std::string::npos);
+    CHECK(record.suspects.find("example", record.suspects.find("example 7") + 1) == std::string::npos);
+    CHECK(alone.states[i].weights.equal(alone.states[i - 1].weights));
+    CHECK(alone.states[i].first_moment.equal(alone.states[i - 1].first_moment));
+    CHECK(alone.states[i].second_moment.equal(alone.states[i - 1].second_moment));
+  }
+  CHECK(skipped >= 2);  // once an epoch
+  CHECK(alone.result.cursor.skipped == skipped);
+  CHECK(alone.result.cursor.step == std::ssize(alone.steps));
+  for (const int ranks : {2, 4}) {
+    const Outcome many = train(ranks, s, nullptr, {}, true);
+    CHECK(many.digest == alone.digest);
+    CHECK(many.result.cursor.skipped == skipped);
+    for (std::size_t i = 0; i < many.steps.size(); ++i) {
+      CHECK(many.steps[i].skipped == alone.steps[i].skipped);
+      CHECK(many.steps[i].suspects == alone.steps[i].suspects);
+    }
+  }
+  for (const std::size_t i : {std::size_t{1}, alone.states.size() / 2}) {
+    CHECK(train(2, s, &alone.states[i], {}, true).digest == alone.digest);
+  }
+}
+
+TEST_CASE("the default stops at such a step and names the example; skipping has a limit") {
+  TrainingSettings s = settings();
+  const auto message_of = [&] {
+    try {
+      (void)train(2, s, nullptr, {}, true);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string stop = message_of();
+  CHECK(stop.find("the loss is nan") != std::string::npos);
+  CHECK(stop.find("example 7 (id 0000000000000008)") != std::string::npos);
+  CHECK(stop.find("training.non_finite: skip") != std::string::npos);
+  s.non_finite = "skip";
+  s.most_skipped = 2;
+  s.lanes = 32;  // every step has all examples, some twice
+  s.length = {6, Length::Unit::steps};
+  const std::string skip = message_of();
+  CHECK(skip.find("step 3:") != std::string::npos);
+  CHECK(skip.find("still those of step 0 (2 steps before it were skipped)") != std::string::npos);
 }
 
 TEST_CASE("the best checkpoint is the one with the lowest validation loss") {
@@ -240,6 +365,7 @@ TEST_CASE("a loss that is no number stops all ranks, names the step and leaves t
   });
   CHECK(messages[0].find("the loss is nan") != std::string::npos);
   CHECK(messages[0].find("step 2:") != std::string::npos);
+  CHECK(messages[0].find("micro-batches give none") != std::string::npos);
   CHECK(messages[0] == messages[1]);
   CHECK(digests[0] == "unchanged");
 }
