@@ -86,7 +86,7 @@ Tensor chunk_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_s
 struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
   static Variable forward(AutogradContext* context, const Variable& hidden, const Variable& weight,
                           const Variable& rows, const Variable& targets, std::int64_t step,
-                          const ChunkLogProbs& softmax) {
+                          const ChunkLogProbs& softmax, at::ScalarType compute) {
     const std::int64_t count = rows.size(0);
     Tensor log_probs = at::empty({count}, hidden.options().dtype(at::kFloat));  // [M]
     Tensor log_sum = at::empty_like(log_probs);                                 // [M]
@@ -94,13 +94,14 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
     for (std::int64_t begin = 0; begin < count; begin += step) {
       const std::int64_t size = std::min(step, count - begin);
       const Tensor picked = hidden.index_select(0, rows.narrow(0, begin, size));  // [size, H]
-      const Tensor logits = at::mm(picked, weight.t()).to(at::kFloat);            // [size, V]
+      const Tensor logits = product(picked, weight.t(), compute).to(at::kFloat);  // [size, V]
       log_probs.narrow(0, begin, size)
           .copy_(softmax(logits, targets.narrow(0, begin, size), log_sum.narrow(0, begin, size)));
       if (count <= step) kept = logits;
     }
     context->save_for_backward({hidden, weight, rows, targets, log_sum, kept});
     context->saved_data["step"] = step;
+    context->saved_data["compute"] = static_cast<std::int64_t>(compute);
     return log_probs;
   }
 
@@ -110,6 +111,7 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
     const Tensor &hidden = saved[0], &weight = saved[1], &rows = saved[2], &targets = saved[3], &log_sum = saved[4];
     const Tensor upstream = gradients[0].contiguous();  // [M]
     const std::int64_t count = rows.size(0), step = context->saved_data["step"].toInt();
+    const auto compute = static_cast<at::ScalarType>(context->saved_data["compute"].toInt());
     const bool in_place = weight.grad().defined();
     Tensor to_weight = in_place || !context->needs_input_grad(1) ? weight.grad() : at::zeros_like(weight);
     Tensor to_hidden = at::zeros_like(hidden);  // [T, H]
@@ -118,14 +120,15 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
       const Tensor chunk_rows = rows.narrow(0, begin, size);
       const Tensor picked = hidden.index_select(0, chunk_rows);  // [size, H]
       // Kept logits are copied, as backward may run twice on a retained graph.
-      const Tensor logits = saved[5].defined() ? saved[5].clone() : at::mm(picked, weight.t()).to(at::kFloat);
+      const Tensor logits =
+          saved[5].defined() ? saved[5].clone() : product(picked, weight.t(), compute).to(at::kFloat);
       logits_to_gradient(logits, log_sum.narrow(0, begin, size), targets.narrow(0, begin, size),
                          upstream.narrow(0, begin, size));
       const Tensor to_logits = logits.to(hidden.scalar_type());
-      if (context->needs_input_grad(1)) to_weight = add_weight_gradient(to_weight, to_logits, picked);
-      if (context->needs_input_grad(0)) to_hidden.index_add_(0, chunk_rows, at::mm(to_logits, weight));
+      if (context->needs_input_grad(1)) to_weight = add_weight_gradient(to_weight, to_logits, picked, compute);
+      if (context->needs_input_grad(0)) to_hidden.index_add_(0, chunk_rows, product(to_logits, weight, compute));
     }
-    return {to_hidden, in_place ? Tensor() : to_weight, Tensor(), Tensor(), Tensor(), Tensor()};
+    return {to_hidden, in_place ? Tensor() : to_weight, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -160,22 +163,26 @@ void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tenso
   }
   Tensor gradient = logits;
   gradient.sub_(log_sum.unsqueeze(1)).exp_().mul_(upstream.neg().unsqueeze(1));
-  const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));  // [M]
-  gradient.scatter_add_(1, targets.masked_fill(inside.logical_not(), 0).unsqueeze(1), (upstream * inside).unsqueeze(1));
+  const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));            // [M]
+  const Tensor place = targets.masked_fill(inside.logical_not(), 0).unsqueeze(1);         // [M, 1]
+  const Tensor sum = gradient.gather(1, place) + (upstream * inside).unsqueeze(1);        // [M, 1]
+  gradient.scatter_(1, place, sum);  // one place a row, so no atomics that a device would add in any order
 }
 
-Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets) {
-  return chunked_log_probs(hidden, weight, rows, targets, vocabulary_chunk_rows(weight.size(0)), chunk_log_probs);
+Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets,
+                            at::ScalarType compute) {
+  return chunked_log_probs(hidden, weight, rows, targets, vocabulary_chunk_rows(weight.size(0)), chunk_log_probs,
+                           compute);
 }
 
 Tensor chunked_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets,
-                         std::int64_t chunk_rows, ChunkLogProbs softmax) {
+                         std::int64_t chunk_rows, ChunkLogProbs softmax, at::ScalarType compute) {
   FT_CHECK(hidden.dim() == 2 && weight.dim() == 2 && hidden.size(1) == weight.size(1),
            "log-probabilities: hidden must be [T, H] and weight [V, H]");
   FT_CHECK(rows.dim() == 1 && rows.sizes() == targets.sizes() && rows.scalar_type() == at::kLong &&
                targets.scalar_type() == at::kLong,
            "log-probabilities: rows and targets must be [M] of int64");
-  return LogProbsFunction::apply(hidden, weight, rows, targets, chunk_rows, softmax);
+  return LogProbsFunction::apply(hidden, weight, rows, targets, chunk_rows, softmax, compute);
 }
 
 Tensor vocabulary_log_probs_reference(const Tensor& hidden, const Tensor& weight, const Tensor& rows,

@@ -14,9 +14,11 @@ namespace ft {
 
 // Element m is log softmax(hidden[rows[m]] weight')[targets[m]].
 //   hidden [T, H], weight [V, H], rows [M] int64 in 0 .. T-1 (may repeat), targets [M] int64 in 0 .. V-1.
-// Returns [M] float32. Differentiable in hidden and weight; the weight's gradient follows the rule of linear.h.
+// Returns [M] float32. Differentiable in hidden and weight; the weight's gradient follows the rule of linear.h, as does
+// `compute`. Everything after the logits is float32.
 [[nodiscard]] at::Tensor vocabulary_log_probs(const at::Tensor& hidden, const at::Tensor& weight,
-                                              const at::Tensor& rows, const at::Tensor& targets);
+                                              const at::Tensor& rows, const at::Tensor& targets,
+                                              at::ScalarType compute = at::kFloat);
 
 [[nodiscard]] at::Tensor vocabulary_log_probs_reference(const at::Tensor& hidden, const at::Tensor& weight,
                                                         const at::Tensor& rows, const at::Tensor& targets);
@@ -33,7 +35,8 @@ using ChunkLogProbs =
 // of each other, `chunk_rows` (the same on all ranks that it exchanges with) says how many rows it gets at a time. The
 // gradient of `hidden` is this slice's part.
 [[nodiscard]] at::Tensor chunked_log_probs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& rows,
-                                           const at::Tensor& targets, std::int64_t chunk_rows, ChunkLogProbs softmax);
+                                           const at::Tensor& targets, std::int64_t chunk_rows, ChunkLogProbs softmax,
+                                           at::ScalarType compute = at::kFloat);
 
 // The steps of a chunk. logits [M, V] float32, contiguous.
 // Row maxima [M], and sums of exp(logit - shift) [M] for a shift [M].

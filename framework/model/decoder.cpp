@@ -111,8 +111,8 @@ struct Decoder::Body {
     norm = &add_norm(parameters, "model.norm", config.hidden_size);
     head = factory.head(parameters, config.tied_embeddings ? "" : "lm_head", kEmbedding, config.vocab_size,
                         config.hidden_size);
-    parameters.finish();
-    inverse_frequencies = rope_inverse_frequencies(config);
+    parameters.finish(factory.device());
+    inverse_frequencies = rope_inverse_frequencies(config).to(factory.device());
   }
 
   ModelConfig config;

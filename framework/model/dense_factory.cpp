@@ -18,7 +18,9 @@ class DenseLinear final : public Linear {
       : weight_(parameters.add({.name = name + ".weight", .shape = {out, in}})),
         bias_(bias ? &parameters.add({.name = name + ".bias", .shape = {out}, .decay = false}) : nullptr) {}
 
-  Tensor forward(const Tensor& x) override { return ft::linear(x, weight_.value, bias_ ? bias_->value : Tensor()); }
+  Tensor forward(const Tensor& x) override {
+    return ft::linear(x, weight_.value, bias_ ? bias_->value : Tensor(), weight_.compute);
+  }
 
  private:
   const Parameter& weight_;
@@ -53,9 +55,11 @@ class DenseHead final : public VocabularyHead {
   explicit DenseHead(const Parameter& weight) : weight_(weight) {}
 
   Tensor log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) override {
-    return vocabulary_log_probs(hidden, weight_.value, rows, targets);
+    return vocabulary_log_probs(hidden, weight_.value, rows, targets, weight_.compute);
   }
-  Tensor logits(const Tensor& hidden) override { return ft::linear(hidden, weight_.value); }
+  Tensor logits(const Tensor& hidden) override {
+    return ft::linear(hidden, weight_.value, {}, weight_.compute);
+  }
 
  private:
   const Parameter& weight_;
@@ -63,8 +67,10 @@ class DenseHead final : public VocabularyHead {
 
 class DenseFactory final : public LayerFactory {
  public:
+  explicit DenseFactory(at::Device device) : device_(device) {}
   int tensor_size() const override { return 1; }
   int tensor_rank() const override { return 0; }
+  at::Device device() const override { return device_; }
 
   std::unique_ptr<Linear> column_linear(ParameterSet& parameters, std::string name, std::int64_t in, std::int64_t out,
                                         bool bias) override {
@@ -91,10 +97,13 @@ class DenseFactory final : public LayerFactory {
                                       double epsilon) override {
     return std::make_unique<DenseHeadNorm>(parameters, name, head_dim, epsilon);
   }
+
+ private:
+  at::Device device_;
 };
 
 }  // namespace
 
-std::unique_ptr<LayerFactory> make_dense_factory() { return std::make_unique<DenseFactory>(); }
+std::unique_ptr<LayerFactory> make_dense_factory(at::Device device) { return std::make_unique<DenseFactory>(device); }
 
 }  // namespace ft

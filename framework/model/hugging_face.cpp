@@ -61,6 +61,7 @@ void write_synced(const fs::path& file, std::string_view text) {
 }  // namespace
 
 void load_hugging_face(Decoder& model, const fs::path& folder) {
+  const at::NoGradGuard no_grad;
   const SafetensorsReader reader(folder);
   std::set<std::string_view> wanted;
   for (const Parameter& parameter : model.parameters().all()) {
@@ -70,8 +71,11 @@ void load_hugging_face(Decoder& model, const fs::path& folder) {
       fail_user({stored.file}, fmt::format("tensor {} has shape {}, but config.json makes it {}", stored.name,
                                            shape_text(stored.shape), shape_text(parameter.shape)));
     }
+    const at::Tensor& value = parameter.value;
+    const at::Tensor host = value.is_cpu() ? value : at::empty(value.sizes(), at::kFloat);
     reader.read(stored, parameter.shard,
-                {parameter.value.mutable_data_ptr<float>(), static_cast<std::size_t>(parameter.num_local())});
+                {host.mutable_data_ptr<float>(), static_cast<std::size_t>(parameter.num_local())});
+    if (!value.is_cpu()) at::Tensor(value).copy_(host);
   }
   for (const auto& [name, stored] : reader.tensors()) {
     if (!wanted.contains(name) && !may_be_ignored(stored, reader, model.config())) {

@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include <cmath>
 
 #include "framework/base/error.h"
@@ -21,13 +23,16 @@ void fill_normal(const Parameter& parameter, const Philox& random, double deviat
   const ShardSpec& shard = parameter.shard;
   const std::int64_t first_row = shard.dim == 0 ? shard.begin : 0, first_column = shard.dim == 1 ? shard.begin : 0;
   const std::uint64_t item = name_hash(parameter.name);
-  float* out = parameter.value.mutable_data_ptr<float>();
-  for (std::int64_t row = 0; row < parameter.value.size(0); ++row) {
-    for (std::int64_t column = 0; column < parameter.value.size(1); ++column) {
+  const at::Tensor& value = parameter.value;  // [rows, columns] of this rank, on any device
+  const at::Tensor host = value.is_cpu() ? value : at::empty(value.sizes(), at::kFloat);
+  float* out = host.mutable_data_ptr<float>();
+  for (std::int64_t row = 0; row < value.size(0); ++row) {
+    for (std::int64_t column = 0; column < value.size(1); ++column) {
       const std::int64_t element = (first_row + row) * columns + first_column + column;  // in logical coordinates
       *out++ = static_cast<float>(deviation * random.normal(item, static_cast<std::uint64_t>(element)));
     }
   }
+  if (!value.is_cpu()) at::Tensor(value).copy_(host);
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ class LayerFactory {
   virtual ~LayerFactory() = default;
   [[nodiscard]] virtual int tensor_size() const = 0;
   [[nodiscard]] virtual int tensor_rank() const = 0;
+  // Where the model's parameters lie, and so where it computes.
+  [[nodiscard]] virtual at::Device device() const = 0;
 
   // Parameters are declared in `parameters` as <name>.weight [out, in] and <name>.bias [out].
   [[nodiscard]] virtual std::unique_ptr<Linear> column_linear(ParameterSet& parameters, std::string name,
@@ -76,6 +78,6 @@ class LayerFactory {
 };
 
 // Whole layers, for one rank without a tensor axis.
-[[nodiscard]] std::unique_ptr<LayerFactory> make_dense_factory();
+[[nodiscard]] std::unique_ptr<LayerFactory> make_dense_factory(at::Device device = at::kCPU);
 
 }  // namespace ft

@@ -78,13 +78,13 @@ Parameter& ParameterSet::add(Parameter parameter) {
   return parameters_.emplace_back(std::move(parameter));
 }
 
-void ParameterSet::finish() {
+void ParameterSet::finish(at::Device device) {
   FT_CHECK(!flat_.defined(), "finish() was called twice");
   for (Parameter& parameter : parameters_) {
     parameter.offset = size_;
     size_ += parameter.num_local();
   }
-  flat_ = at::zeros({size_}, at::kFloat);
+  flat_ = at::zeros({size_}, at::TensorOptions(at::kFloat).device(device));
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Parameter& parameter = parameters_[i];
     // detach() makes a leaf of the view: autograd then accumulates into its gradient and never asks for its base.
@@ -105,6 +105,14 @@ const Parameter& ParameterSet::at(std::string_view name) const {
   for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
   const std::optional<std::string> near = nearest(name, names);
   FT_CHECK(false, "there is no parameter {}{}", name, near ? "; the nearest name is " + *near : "");
+}
+
+void ParameterSet::set_compute(at::ScalarType dtype) {
+  FT_CHECK(dtype == at::kFloat || dtype == at::kBFloat16, "products are computed in float32 or bfloat16, not {}",
+           c10::toString(dtype));
+  for (Parameter& parameter : parameters_) {
+    if (parameter.shape.size() == 2) parameter.compute = dtype;
+  }
 }
 
 void ParameterSet::set_gradient(const at::Tensor& flat_gradient) {
@@ -138,7 +146,8 @@ std::vector<std::int64_t> owned_sizes(std::span<const Block> blocks, int num_ran
 }
 
 std::string weights_digest(const ParameterSet& parameters) {
-  const float* values = parameters.flat().const_data_ptr<float>();
+  const at::Tensor host = parameters.flat().to(at::kCPU);  // [size()]
+  const float* values = host.const_data_ptr<float>();
   Sha256 sum;
   for (const Block& block : parameters.blocks()) {
     sum.update(xxh128(std::as_bytes(std::span(values + block.offset, static_cast<std::size_t>(block.size)))));

@@ -34,6 +34,7 @@ struct Parameter {
   std::string name;                 // full name as in the Hugging Face folder: logical coordinates
   std::vector<std::int64_t> shape;  // logical shape, of the whole model
   bool decay = true;                // weight decay applies (matrices); false for norms and biases
+  at::ScalarType compute = at::kFloat;  // to which both operands of a product with it are rounded
   ShardSpec shard;                  // this rank's slice; whole by default
   at::Tensor value;                 // the slice: a view of the flat buffer, requires_grad; set by finish()
   std::int64_t offset = 0;          // first element in the flat buffer
@@ -58,7 +59,7 @@ class ParameterSet {
   // Declares a parameter; names are unique. The reference stays valid for the life of the set. Before finish() only.
   Parameter& add(Parameter parameter);
   // Allocates the flat buffer (zeros, float32) and makes every value a leaf view of it that requires a gradient.
-  void finish();
+  void finish(at::Device device = at::kCPU);
 
   [[nodiscard]] const std::deque<Parameter>& all() const { return parameters_; }
   [[nodiscard]] Parameter& at(std::string_view name);  // throws Error with the nearest name
@@ -66,6 +67,10 @@ class ParameterSet {
   [[nodiscard]] const at::Tensor& flat() const { return flat_; }  // [size()], float32
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
+
+  // Products with matrices are computed from operands of this dtype from now on: float32, or bfloat16 (kernels/linear.h).
+  // The weights themselves, their gradients and everything else stay float32.
+  void set_compute(at::ScalarType dtype);
 
   // Makes `flat_gradient` ([size()], float32, zeroed by the caller) the place where backward adds this rank's
   // gradients.

@@ -21,11 +21,12 @@ std::string divisors(std::int64_t number) {
 
 class TensorParallelFactory final : public LayerFactory {
  public:
-  explicit TensorParallelFactory(Communicator& tensor)
-      : tensor_(tensor), entrance_(std::make_shared<Entrance>(tensor)) {}
+  TensorParallelFactory(Communicator& tensor, at::Device device)
+      : tensor_(tensor), device_(device), entrance_(std::make_shared<Entrance>(tensor)) {}
 
   int tensor_size() const override { return tensor_.size(); }
   int tensor_rank() const override { return tensor_.rank(); }
+  at::Device device() const override { return device_; }
 
   std::unique_ptr<Linear> column_linear(ParameterSet& parameters, std::string name, std::int64_t in, std::int64_t out,
                                         bool bias) override {
@@ -109,14 +110,15 @@ class TensorParallelFactory final : public LayerFactory {
   }
 
   Communicator& tensor_;
+  at::Device device_;
   std::shared_ptr<Entrance> entrance_;
   std::shared_ptr<Communicator> holders_;  // ranks with the same key/value head; made when first needed
 };
 
 }  // namespace
 
-std::unique_ptr<LayerFactory> make_tensor_parallel_factory(Communicator& tensor) {
-  return std::make_unique<TensorParallelFactory>(tensor);
+std::unique_ptr<LayerFactory> make_tensor_parallel_factory(Communicator& tensor, at::Device device) {
+  return std::make_unique<TensorParallelFactory>(tensor, device);
 }
 
 }  // namespace ft

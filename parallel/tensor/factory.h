@@ -23,6 +23,7 @@ namespace ft {
 // `tensor` must outlive the factory's layers. The factory's functions are collective over it. They throw UserError on
 // every rank, naming the part of the model and the sizes that would do, where parallel.tensor does not divide: inner
 // features, attention heads, or key/value heads (of which one number must divide the other).
-[[nodiscard]] std::unique_ptr<LayerFactory> make_tensor_parallel_factory(Communicator& tensor);
+[[nodiscard]] std::unique_ptr<LayerFactory> make_tensor_parallel_factory(Communicator& tensor,
+                                                                         at::Device device = at::kCPU);
 
 }  // namespace ft

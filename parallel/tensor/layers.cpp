@@ -14,7 +14,7 @@ namespace {
 using at::Tensor;
 
 Tensor apply(const LinearSlice& slice, const Tensor& x) {
-  return ft::linear(x, slice.weight->value, slice.bias ? slice.bias->value : Tensor());
+  return ft::linear(x, slice.weight->value, slice.bias ? slice.bias->value : Tensor(), slice.weight->compute);
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ Tensor SharedColumnLinear::forward(const Tensor& x) {
 RowLinear::RowLinear(Communicator& tensor, LinearSlice slice) : tensor_(tensor), slice_(slice) {}
 
 Tensor RowLinear::forward(const Tensor& x) {
-  const Tensor partial = ft::linear(x, slice_.weight->value);  // [T, out]
+  const Tensor partial = ft::linear(x, slice_.weight->value, {}, slice_.weight->compute);  // [T, out]
   const Tensor whole = reduce_over_group(partial, tensor_, "output of " + slice_.weight->name);
   return slice_.bias ? whole + slice_.bias->value : whole;
 }

@@ -44,7 +44,7 @@ Tensor SplitHead::log_probs(const Tensor& hidden, const Tensor& rows, const Tens
   return chunked_log_probs(entered, weight_.value, rows, targets - weight_.shard.begin, step,
                            [this](const Tensor& logits, const Tensor& own, const Tensor& log_sum) {
                              return chunk_log_probs(logits, own, log_sum, tensor_);
-                           });
+                           }, weight_.compute);
 }
 
 Tensor SplitHead::logits(const Tensor& hidden) {
@@ -54,7 +54,7 @@ Tensor SplitHead::logits(const Tensor& hidden) {
     widths.push_back(rows.end - rows.begin);
   }
   const Tensor entered = copy_to_group(hidden, tensor_, "gradient of the last hidden states");  // [T, H]
-  return gather_columns(ft::linear(entered, weight_.value), widths, tensor_, "logits");
+  return gather_columns(ft::linear(entered, weight_.value, {}, weight_.compute), widths, tensor_, "logits");
 }
 
 }  // namespace ft::tensor_parallel

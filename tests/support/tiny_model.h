@@ -36,8 +36,8 @@ struct TinyModel {
   std::unique_ptr<LayerFactory> factory;
   Decoder decoder;
 
-  explicit TinyModel(std::uint64_t seed, const ModelConfig& config = tiny_config())
-      : factory(make_dense_factory()), decoder(config, *factory) {
+  explicit TinyModel(std::uint64_t seed, const ModelConfig& config = tiny_config(), at::Device device = at::kCPU)
+      : factory(make_dense_factory(device)), decoder(config, *factory) {
     initialise(decoder, seed);
   }
 };
