@@ -13,6 +13,9 @@ void describe(TrainingSettings& s, Binder& b) {
              Range::at_least(1));
   b.identity("tokens_per_micro_batch", s.tokens_per_micro_batch,
              "tokens computed together; less saves memory and changes results by rounding only", Range::at_least(1));
+  b.choice("compute", s.compute, {"float32", "bfloat16"}, KeyKind::identity,
+           "what matrix products with weights are computed from; weights, moments, norms, attention and losses are "
+           "float32, and so are sampling and scoring");
   b.identity("max_length", s.max_length, "longest document in tokens", Range::at_least(2));
   b.choice("too_long", s.too_long, {"drop", "refuse"}, KeyKind::identity,
            "what to do with longer documents: leave the example out and count it, or stop with its name");
