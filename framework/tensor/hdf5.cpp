@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -18,7 +20,8 @@ namespace ft {
 
 namespace {
 
-// Debian's serial HDF5 is not thread-safe; tests run ranks as threads of one process.
+// HDF5 need not be built thread-safe (Debian's is). Checkpoints are written by a thread beside the one that trains, and
+// tests run ranks as threads of one process.
 std::recursive_mutex& library_lock() {
   static std::recursive_mutex lock;
   return lock;
@@ -67,47 +70,67 @@ Hdf5Handle file_access() {
   return access;
 }
 
-Hdf5Handle create_file(const std::filesystem::path& path) {
-  const Hdf5Handle access = file_access();
-  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110), "choose HDF5's file format");
-  check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "set up a file");
-  return handle(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()), H5Fclose,
-                fmt::format("create {}", path.string()));
+// Properties of a new object that carries no times: equal work gives equal files.
+Hdf5Handle without_times(hid_t kind) {
+  Hdf5Handle create = handle(H5Pcreate(kind), H5Pclose, "set up an object");
+  check(H5Pset_obj_track_times(create.id(), false), "set up an object");
+  return create;
 }
 
-Hdf5Handle groups_as_needed() {
-  Hdf5Handle link = handle(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "set up a dataset");
-  check(H5Pset_create_intermediate_group(link.id(), 1), "set up a dataset");
-  return link;
-}
-
-[[noreturn]] void fail_write(std::string_view action, const std::filesystem::path& path, int error) {
-  throw Error(fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error)));
-}
-
-// Takes the blocks of the file now. The file must exist and be at most this long.
-void reserve(int descriptor, const std::filesystem::path& path, std::int64_t num_bytes) {
-  const int error = posix_fallocate(descriptor, 0, num_bytes);
-  if (error != 0) fail_write(fmt::format("reserve {} bytes for", num_bytes), path, error);
-}
-
-struct Descriptor {
-  int value = -1;
-  ~Descriptor() {
-    if (value >= 0) ::close(value);
+// A file that HDF5 lays out in memory: what it does not write (the values' places) takes no room. So HDF5 never meets a
+// full disk, and what it laid out is copied by write(2), whose errors are ordinary ones.
+class Draft {
+ public:
+  Draft() : descriptor_(::memfd_create("hdf5 layout", MFD_CLOEXEC)) {
+    FT_CHECK(descriptor_ >= 0, "no memory for the layout of a file: {}", std::strerror(errno));
+    const Hdf5Handle access = file_access();
+    check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110), "choose HDF5's file format");
+    check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "set up a file");
+    check(H5Pset_fapl_stdio(access.id()), "set up a file");  // the default driver resolves links, and this is one
+    const Hdf5Handle create = without_times(H5P_FILE_CREATE);
+    const std::string path = fmt::format("/proc/self/fd/{}", descriptor_);
+    file_ = handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.id(), access.id()), H5Fclose, "lay out a file");
   }
+  ~Draft() {
+    file_ = Hdf5Handle();
+    ::close(descriptor_);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  [[nodiscard]] hid_t id() const { return file_.id(); }
+
+  // The groups in which an object of this name lies: all before its last slash.
+  void make_groups(const std::string& name) {
+    for (std::size_t end = name.find('/', 1); end != std::string::npos; end = name.find('/', end + 1)) {
+      const std::string group = name.substr(0, end);
+      if (H5Lexists(file_.id(), group.c_str(), H5P_DEFAULT) > 0) continue;
+      const Hdf5Handle create = without_times(H5P_GROUP_CREATE);
+      handle(H5Gcreate2(file_.id(), group.c_str(), H5P_DEFAULT, create.id(), H5P_DEFAULT), H5Gclose,
+             fmt::format("create the group {}", group));
+    }
+  }
+
+  // Ends HDF5's part; takes the space of the whole file, then writes what HDF5 wrote.
+  void put_into(OutputFile& file) {
+    file_.close(fmt::format("lay out {}", file.path().string()));
+    const off_t size = ::lseek(descriptor_, 0, SEEK_END);
+    FT_CHECK(size > 0, "the layout of {} cannot be read: {}", file.path().string(), std::strerror(errno));
+    file.reserve(size);
+    std::vector<std::byte> piece(1 << 20);
+    for (off_t begin = ::lseek(descriptor_, 0, SEEK_DATA); begin >= 0; begin = ::lseek(descriptor_, begin, SEEK_DATA)) {
+      const off_t end = std::min<off_t>(::lseek(descriptor_, begin, SEEK_HOLE), begin + std::ssize(piece));
+      const ssize_t count = ::pread(descriptor_, piece.data(), static_cast<std::size_t>(end - begin), begin);
+      FT_CHECK(count > 0, "the layout of {} cannot be read: {}", file.path().string(), std::strerror(errno));
+      file.write(std::span(piece).first(static_cast<std::size_t>(count)), begin);
+      begin += count;
+    }
+  }
+
+ private:
+  int descriptor_;
+  Hdf5Handle file_;
 };
-
-// Space for HDF5's own metadata: taken for a moment and given back, so that HDF5 finds it.
-void check_space(const std::filesystem::path& path, std::int64_t num_bytes) {
-  const std::filesystem::path probe = path.string() + ".reserve";
-  const Descriptor file{::open(probe.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644)};
-  if (file.value < 0) fail_write("create", probe, errno);
-  ::unlink(probe.c_str());
-  reserve(file.value, path, num_bytes);
-}
-
-constexpr std::int64_t kMetadataBytes = 2048;  // generous, a dataset
 
 }  // namespace
 
@@ -137,57 +160,39 @@ std::int64_t Hdf5Layout::num_bytes() const {
   return sum;
 }
 
-Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, const Hdf5Layout& layout) : path_(path) {
-  const std::int64_t num_bytes = layout.num_bytes() + kMetadataBytes * (2 + std::ssize(layout.datasets));
-  check_space(path, num_bytes);
+Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, const Hdf5Layout& layout)
+    : file_(path, OutputFile::Mode::fresh) {
+  file_.reserve(layout.num_bytes());
   const Lock lock(library_lock());
   be_quiet();
-  Hdf5Handle file = create_file(path);
-  const Hdf5Handle link = groups_as_needed();
-  const Hdf5Handle create = handle(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up a dataset");
+  Draft draft;
+  const Hdf5Handle create = without_times(H5P_DATASET_CREATE);
   check(H5Pset_layout(create.id(), H5D_CONTIGUOUS), "set up a dataset");
   check(H5Pset_alloc_time(create.id(), H5D_ALLOC_TIME_EARLY), "set up a dataset");  // its place is known at once
   check(H5Pset_fill_time(create.id(), H5D_FILL_TIME_NEVER), "set up a dataset");
   for (const auto& dataset : layout.datasets) {
+    draft.make_groups(dataset.name);
     const Hdf5Handle space = make_space(dataset.shape);
     const Hdf5Handle made = handle(
-        H5Dcreate2(file.id(), dataset.name.c_str(), H5T_IEEE_F32LE, space.id(), link.id(), create.id(), H5P_DEFAULT),
+        H5Dcreate2(draft.id(), dataset.name.c_str(), H5T_IEEE_F32LE, space.id(), H5P_DEFAULT, create.id(), H5P_DEFAULT),
         H5Dclose, fmt::format("create {} in {}", dataset.name, path.string()));
     const haddr_t offset = H5Dget_offset(made.id());
     FT_CHECK(offset != HADDR_UNDEF, "{} has no place in {}", dataset.name, path.string());
     places_[dataset.name] = {static_cast<std::int64_t>(offset),
                              num_values(dataset.shape) * std::int64_t{sizeof(float)}};
   }
-  file.close(fmt::format("lay out {}", path.string()));
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail_write("open", path, errno);
-  reserve(descriptor_, path, static_cast<std::int64_t>(std::filesystem::file_size(path)));
-}
-
-Hdf5Writer::~Hdf5Writer() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  draft.put_into(file_);
 }
 
 void Hdf5Writer::write(std::string_view name, std::span<const float> values) {
   const auto found = places_.find(name);
-  FT_CHECK(found != places_.end(), "{} has no dataset {}", path_.string(), name);
+  FT_CHECK(found != places_.end(), "{} has no dataset {}", file_.path().string(), name);
   FT_CHECK(found->second.num_bytes == std::int64_t(values.size_bytes()), "{} in {} has {} bytes, {} were given", name,
-           path_.string(), found->second.num_bytes, values.size_bytes());
-  const char* next = reinterpret_cast<const char*>(values.data());
-  std::int64_t offset = found->second.offset, left = found->second.num_bytes;
-  while (left > 0) {
-    const ssize_t written = ::pwrite(descriptor_, next, static_cast<std::size_t>(left), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail_write("write", path_, written < 0 ? errno : ENOSPC);
-    next += written;
-    offset += written;
-    left -= written;
-  }
+           file_.path().string(), found->second.num_bytes, values.size_bytes());
+  file_.write(std::as_bytes(values), found->second.offset);
 }
 
-void Hdf5Writer::close() {
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail_write("close", path_, errno);
-}
+void Hdf5Writer::close() { file_.close(); }
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : path_(path) {
   const Lock lock(library_lock());
@@ -226,17 +231,14 @@ std::vector<std::string> Hdf5Reader::names(std::string_view group) const {
 }
 
 void write_virtual_file(const std::filesystem::path& path, std::span<const VirtualDataset> datasets) {
-  std::int64_t num_sources = 0;
-  for (const VirtualDataset& dataset : datasets) num_sources += std::ssize(dataset.sources);
-  check_space(path, kMetadataBytes * (2 + std::ssize(datasets) + num_sources));
+  OutputFile file(path, OutputFile::Mode::fresh);
   const Lock lock(library_lock());
   be_quiet();
-  Hdf5Handle file = create_file(path);
-  const Hdf5Handle link = groups_as_needed();
+  Draft draft;
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const VirtualDataset& dataset : datasets) {
     const std::string action = fmt::format("create {} in {}", dataset.name, path.string());
-    const Hdf5Handle create = handle(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, action);
+    const Hdf5Handle create = without_times(H5P_DATASET_CREATE);
     check(H5Pset_fill_value(create.id(), H5T_NATIVE_FLOAT, &nan), action);
     const Hdf5Handle whole = make_space(dataset.shape);
     for (const VirtualDataset::Source& source : dataset.sources) {
@@ -247,10 +249,13 @@ void write_virtual_file(const std::filesystem::path& path, std::span<const Virtu
       check(H5Pset_virtual(create.id(), whole.id(), source.file.c_str(), source.dataset.c_str(), part.id()), action);
     }
     check(H5Sselect_all(whole.id()), action);
-    handle(H5Dcreate2(file.id(), dataset.name.c_str(), H5T_IEEE_F32LE, whole.id(), link.id(), create.id(), H5P_DEFAULT),
-           H5Dclose, action);
+    draft.make_groups(dataset.name);
+    handle(
+        H5Dcreate2(draft.id(), dataset.name.c_str(), H5T_IEEE_F32LE, whole.id(), H5P_DEFAULT, create.id(), H5P_DEFAULT),
+        H5Dclose, action);
   }
-  file.close(fmt::format("write {}", path.string()));
+  draft.put_into(file);
+  file.close();
 }
 
 }  // namespace ft

@@ -1,8 +1,8 @@
 // HDF5 files through the serial C API, as far as checkpoints need them: contiguous float32 datasets and virtual ones.
 //
 // Writing is split in two, because HDF5 cannot be trusted with a full disk (after a failed H5Fclose the library is
-// unusable for the rest of the process). HDF5 lays the file out: groups, datasets, where each dataset's bytes will lie.
-// Then the space of the whole file is reserved, and the bytes are written by pwrite(2), whose errors are ordinary ones.
+// unusable for the rest of the process). HDF5 lays the file out in memory: groups, datasets, where each dataset's bytes
+// will lie. Then the space of the whole file is reserved, and all is written by pwrite(2), whose errors are ordinary.
 //
 //   Hdf5Layout layout;
 //   layout.add("/weights/model.norm.weight", {576});
@@ -23,6 +23,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "framework/tensor/output_file.h"
 
 namespace ft {
 
@@ -60,11 +62,9 @@ struct Hdf5Layout {
 
 class Hdf5Writer {
  public:
-  // Lays out the file, which must not exist, and reserves its space. Throws Error; nothing of HDF5 is open afterwards.
+  // Lays out the file, which must not exist, and reserves its space. Throws Error (tensor/output_file.h) when the disk
+  // is too full; nothing of HDF5 is open afterwards.
   Hdf5Writer(const std::filesystem::path& path, const Hdf5Layout& layout);
-  ~Hdf5Writer();
-  Hdf5Writer(const Hdf5Writer&) = delete;
-  Hdf5Writer& operator=(const Hdf5Writer&) = delete;
 
   // All values of a dataset, in one call. Throws Error on a wrong count or when the system cannot write.
   void write(std::string_view name, std::span<const float> values);
@@ -74,9 +74,8 @@ class Hdf5Writer {
   struct Place {
     std::int64_t offset = 0, num_bytes = 0;
   };
-  std::filesystem::path path_;
+  OutputFile file_;
   std::map<std::string, Place, std::less<>> places_;
-  int descriptor_ = -1;
 };
 
 class Hdf5Reader {

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/tensor/output_file.h"
 #include "framework/tensor/parameter.h"
 
 namespace ft {
@@ -65,7 +66,7 @@ class SafetensorsWriter {
   };
   enum class Dtype { f32, bf16 };  // bf16: rounded to nearest, ties to even
 
-  // Creates (or truncates) the file and writes the header. Throws Error where the file cannot be written.
+  // Creates (or truncates) the file, reserves its space and writes the header. Throws Error where it cannot be written.
   SafetensorsWriter(std::filesystem::path path, std::vector<Entry> entries, Dtype dtype = Dtype::f32);
   // Removes the file when finish() was not reached.
   ~SafetensorsWriter();
@@ -80,9 +81,9 @@ class SafetensorsWriter {
  private:
   void write_bytes(const void* data, std::size_t size);
 
-  std::filesystem::path path_;
+  OutputFile file_;
   Dtype dtype_;
-  int file_ = -1;
+  std::int64_t offset_ = 0;     // bytes written
   std::int64_t remaining_ = 0;  // values still to come
 };
 

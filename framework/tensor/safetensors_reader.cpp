@@ -189,6 +189,14 @@ void convert(const StoredTensor& stored, std::size_t first, std::span<float> out
   }
 }
 
+// Mapped pages that were read count as this process's memory until told otherwise; they are read again when needed.
+void let_go(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // a hint: may fail
+}
+
 }  // namespace
 
 struct SafetensorsReader::Body {
@@ -261,6 +269,7 @@ void SafetensorsReader::read(const StoredTensor& stored, const ShardSpec& shard,
       convert(stored, row * row_size + begin, out.subspan(row * (end - begin), end - begin));
     }
   }
+  let_go(stored.bytes);
 }
 
 }  // namespace ft

@@ -1,12 +1,9 @@
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -42,7 +39,7 @@ std::string header_text(const std::vector<SafetensorsWriter::Entry>& entries, co
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(std::filesystem::path path, std::vector<Entry> entries, Dtype dtype)
-    : path_(std::move(path)), dtype_(dtype) {
+    : file_(std::move(path), OutputFile::Mode::replace), dtype_(dtype) {
   const std::string header =
       dtype == Dtype::f32 ? header_text(entries, "F32", sizeof(float)) : header_text(entries, "BF16", 2);
   for (const Entry& entry : entries) {
@@ -50,22 +47,25 @@ SafetensorsWriter::SafetensorsWriter(std::filesystem::path path, std::vector<Ent
     for (const std::int64_t size : entry.shape) count *= size;
     remaining_ += count;
   }
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  FT_CHECK(file_ >= 0, "{} cannot be written: {}", path_.string(), std::strerror(errno));
   const std::uint64_t length = header.size();
-  write_bytes(&length, sizeof length);
-  write_bytes(header.data(), header.size());
+  const std::int64_t element = dtype == Dtype::f32 ? sizeof(float) : sizeof(std::uint16_t);
+  try {
+    file_.reserve(static_cast<std::int64_t>(sizeof length + header.size()) + remaining_ * element);
+    write_bytes(&length, sizeof length);
+    write_bytes(header.data(), header.size());
+  } catch (...) {  // the destructor does not run
+    ::unlink(file_.path().c_str());
+    throw;
+  }
 }
 
 SafetensorsWriter::~SafetensorsWriter() {
-  if (file_ < 0) return;
-  ::close(file_);
-  ::unlink(path_.c_str());
+  if (file_.is_open()) ::unlink(file_.path().c_str());
 }
 
 void SafetensorsWriter::write(std::span<const float> values) {
   remaining_ -= static_cast<std::int64_t>(values.size());
-  FT_CHECK(remaining_ >= 0, "{}: {} values more than the header says", path_.string(), -remaining_);
+  FT_CHECK(remaining_ >= 0, "{}: {} values more than the header says", file_.path().string(), -remaining_);
   if (dtype_ == Dtype::f32) {
     write_bytes(values.data(), values.size_bytes());
     return;
@@ -80,21 +80,14 @@ void SafetensorsWriter::write(std::span<const float> values) {
 }
 
 void SafetensorsWriter::finish() {
-  FT_CHECK(remaining_ == 0, "{}: {} values are missing", path_.string(), remaining_);
-  FT_CHECK(::fsync(file_) == 0, "{} cannot be synced: {}", path_.string(), std::strerror(errno));
-  const int closed = ::close(std::exchange(file_, -1));
-  FT_CHECK(closed == 0, "{} cannot be closed: {}", path_.string(), std::strerror(errno));
+  FT_CHECK(remaining_ == 0, "{}: {} values are missing", file_.path().string(), remaining_);
+  file_.sync();
+  file_.close();
 }
 
 void SafetensorsWriter::write_bytes(const void* data, std::size_t size) {
-  const char* from = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t written = ::write(file_, from, size);
-    if (written < 0 && errno == EINTR) continue;
-    FT_CHECK(written >= 0, "{} cannot be written: {}", path_.string(), std::strerror(errno));
-    from += written;
-    size -= static_cast<std::size_t>(written);
-  }
+  file_.write({static_cast<const std::byte*>(data), size}, offset_);
+  offset_ += static_cast<std::int64_t>(size);
 }
 
 }  // namespace ft

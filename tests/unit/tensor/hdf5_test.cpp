@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <iterator>
 #include <numeric>
+#include <thread>
 
 #include "framework/base/error.h"
 #include "tests/support/doctest_torch.h"
@@ -61,7 +64,29 @@ TEST_CASE("what was written is read back, dataset by dataset") {
                        doctest::Contains("its shape is [5], expected [6]"), Error);
   CHECK_THROWS_WITH_AS(reader.read("/weights/other", kVector, vector),
                        doctest::Contains("cannot read /weights/other from"), Error);
-  CHECK_THROWS_WITH_AS(Hdf5Writer(path, layout), doctest::Contains("cannot create"), Error);
+  CHECK_THROWS_WITH_AS(Hdf5Writer(path, layout), doctest::Contains("File exists"), Error);
+}
+
+TEST_CASE("equal work gives equal files, whenever it is done") {
+  const TemporaryFolder folder;
+  const auto bytes_of = [&](const char* name) {
+    Hdf5Layout layout;
+    layout.add("/weights/model.norm", kVector);
+    Hdf5Writer writer(folder.path / name, layout);
+    writer.write("/weights/model.norm", numbers(5, 0));
+    writer.close();
+    const VirtualDataset whole{"/weights/model.norm", kVector, {{"a.h5", "/weights/model.norm", {0}, kVector}}};
+    write_virtual_file(folder.path / (std::string(name) + ".index"), std::span(&whole, 1));
+    std::string bytes;
+    for (const char* suffix : {"", ".index"}) {
+      std::ifstream file(folder.path / (std::string(name) + suffix), std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return bytes;
+  };
+  const std::string first = bytes_of("a.h5");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // HDF5's times are whole seconds
+  CHECK(bytes_of("b.h5") == first);
 }
 
 TEST_CASE("a file that is no HDF5 file is named") {
