@@ -157,6 +157,26 @@ std::string coverage_complaint(const StoredLayout::Parameter& parameter,
   return covered == total ? "" : fmt::format("{} has {} of its {} elements", parameter.name, covered, total);
 }
 
+void add_slice_complaints(const StoredLayout& layout, std::vector<std::string>& complaints) {
+  std::vector<std::vector<const StoredSlice*>> of_parameter(layout.parameters.size());
+  for (const StoredSlice& slice : layout.slices) {
+    if (slice.parameter < 0 || slice.parameter >= std::ssize(of_parameter))
+      throw Error(fmt::format("a slice names parameter {} of {}", slice.parameter, of_parameter.size()));
+    of_parameter[slice.parameter].push_back(&slice);
+    if (layout.has_moments != !slice.first_moment.empty() || slice.first_moment.empty() != slice.second_moment.empty())
+      complaints.push_back(
+          fmt::format("{} {} has not both moments", layout.parameters[slice.parameter].name, slice.box.text()));
+  }
+  for (std::size_t p = 0; p < of_parameter.size(); ++p) {
+    const std::string complaint = coverage_complaint(layout.parameters[p], of_parameter[p]);
+    if (!complaint.empty()) complaints.push_back(complaint);
+  }
+}
+
+void throw_if_any(const std::vector<std::string>& complaints) {
+  if (!complaints.empty()) throw Error(fmt::format("{}", fmt::join(complaints, "; ")));
+}
+
 }  // namespace
 
 std::vector<int> check_coverage(const StoredLayout& layout, const ParameterSet& parameters) {
@@ -181,21 +201,15 @@ std::vector<int> check_coverage(const StoredLayout& layout, const ParameterSet& 
     stored.erase(found);
   }
   for (const auto& [name, index] : stored) complaints.push_back(fmt::format("{} is not in the model", name));
-  std::vector<std::vector<const StoredSlice*>> of_parameter(layout.parameters.size());
-  for (const StoredSlice& slice : layout.slices) {
-    if (slice.parameter < 0 || slice.parameter >= std::ssize(of_parameter))
-      throw Error(fmt::format("a slice names parameter {} of {}", slice.parameter, of_parameter.size()));
-    of_parameter[slice.parameter].push_back(&slice);
-    if (layout.has_moments != !slice.first_moment.empty() || slice.first_moment.empty() != slice.second_moment.empty())
-      complaints.push_back(
-          fmt::format("{} {} has not both moments", layout.parameters[slice.parameter].name, slice.box.text()));
-  }
-  for (std::size_t p = 0; p < of_parameter.size(); ++p) {
-    const std::string complaint = coverage_complaint(layout.parameters[p], of_parameter[p]);
-    if (!complaint.empty()) complaints.push_back(complaint);
-  }
-  if (!complaints.empty()) throw Error(fmt::format("{}", fmt::join(complaints, "; ")));
+  add_slice_complaints(layout, complaints);
+  throw_if_any(complaints);
   return indices;
+}
+
+void check_slices(const StoredLayout& layout) {
+  std::vector<std::string> complaints;
+  add_slice_complaints(layout, complaints);
+  throw_if_any(complaints);
 }
 
 }  // namespace ft

@@ -66,9 +66,11 @@ struct StoredLayout {
 [[nodiscard]] StoredSlice read_stored_slice(const nlohmann::ordered_json& json);
 [[nodiscard]] StoredLayout read_stored_layout(const nlohmann::ordered_json& json);
 
-// Throws Error naming each parameter that the model has and the checkpoint has not, or the other way round, or in
-// another shape, and each that the slices do not cover exactly once. Returns for each parameter of the model its index
-// in layout.parameters.
+// Throws Error naming each parameter that the slices do not cover exactly once.
+void check_slices(const StoredLayout& layout);
+
+// check_slices(), and throws Error naming each parameter that the model has and the checkpoint has not, or the other
+// way round, or in another shape. Returns for each parameter of the model its index in layout.parameters.
 [[nodiscard]] std::vector<int> check_coverage(const StoredLayout& layout, const ParameterSet& parameters);
 
 // Collective over groups.world: weights_digest (tensor/parameter.h) of the whole model, whatever slices this rank

@@ -7,6 +7,7 @@
 #include "framework/base/error.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
+#include "framework/checkpoint/stored_weights.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/tensor/hdf5.h"
 
@@ -116,6 +117,41 @@ CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet
 
 CheckpointInfo inspect_checkpoint(const std::filesystem::path& folder) {
   return info_of(SealedFolder::open(folder, kCheckpointFormatName, kCheckpointFormat).manifest());
+}
+
+struct StoredWeights::Body {
+  std::filesystem::path folder;
+  CheckpointInfo info;
+  StoredLayout layout;
+  std::unique_ptr<SliceReader> reader;
+  std::vector<float> values;
+};
+
+StoredWeights::StoredWeights(const std::filesystem::path& folder) : body_(std::make_unique<Body>()) {
+  const Manifest manifest = SealedFolder::open(folder, kCheckpointFormatName, kCheckpointFormat).manifest();
+  body_->folder = folder;
+  body_->info = info_of(manifest);
+  try {
+    body_->layout = read_stored_layout(manifest.body.at("layout"));
+    check_slices(body_->layout);
+  } catch (const std::exception& error) {
+    throw Error(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
+  }
+  body_->reader = std::make_unique<SliceReader>(folder, body_->layout);
+}
+
+StoredWeights::~StoredWeights() = default;
+
+const CheckpointInfo& StoredWeights::info() const { return body_->info; }
+
+const std::vector<StoredLayout::Parameter>& StoredWeights::parameters() const { return body_->layout.parameters; }
+
+std::span<const float> StoredWeights::read(std::size_t index) {
+  const StoredLayout::Parameter& parameter = parameters().at(index);
+  const Box whole{std::vector<std::int64_t>(parameter.shape.size(), 0), parameter.shape};
+  body_->values.resize(static_cast<std::size_t>(whole.num_elements()));
+  body_->reader->read("weights", &StoredSlice::weights, static_cast<int>(index), whole, body_->values.data());
+  return body_->values;
 }
 
 }  // namespace ft

@@ -1,0 +1,117 @@
+#include "framework/checkpoint/background_writer.h"
+
+#include <ATen/ATen.h>
+
+#include <cstring>
+
+#include "framework/base/error.h"
+
+namespace ft {
+
+namespace {
+
+template <class T>
+bool is_ready(const std::future<T>& future) {
+  return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+}  // namespace
+
+BackgroundWriter::BackgroundWriter(Groups groups) : groups_(groups) {}
+
+BackgroundWriter::~BackgroundWriter() { drop(); }
+
+// The futures wait for their threads, which use the folder and the job.
+void BackgroundWriter::drop() {
+  report_ = {};
+  result_ = {};
+  folder_.reset();
+  job_.reset();
+  sealing_ = false;
+}
+
+void BackgroundWriter::begin(const std::filesystem::path& target, const CheckpointContent& content,
+                             std::function<void()> after_seal) {
+  FT_CHECK(!pending(), "{} is still being written", job_->target().string());
+  since_begin_.restart();
+  after_seal_ = std::move(after_seal);
+  try {
+    job_ = std::make_unique<CheckpointJob>(target, content, groups_);
+    all_or_none(groups_.world, "making the checkpoint's folder", [&] {
+      job_->copy_state(buffer_);
+      if (groups_.world.rank() == 0) folder_.emplace(FolderWriter::create(target));
+    });
+    all_or_none(groups_.world, "starting to write the checkpoint", [&] {
+      report_ = std::async(std::launch::async, [this] {
+        if (!folder_) folder_.emplace(FolderWriter::join(job_->target()));
+        return job_->write_own(*folder_);
+      });
+    });
+  } catch (...) {
+    drop();
+    throw;
+  }
+  stall_seconds_ = since_begin_.seconds();
+}
+
+std::optional<SavedCheckpoint> BackgroundWriter::advance(bool wait) {
+  if (!pending()) return std::nullopt;
+  const Stopwatch watch;
+  try {
+    std::optional<SavedCheckpoint> saved;
+    if (sealing_ || own_files_written(wait)) saved = sealed(wait);
+    stall_seconds_ += watch.seconds();
+    if (!saved) return std::nullopt;
+    saved->stall_seconds = stall_seconds_;
+    drop();
+    return saved;
+  } catch (...) {
+    drop();
+    throw;
+  }
+}
+
+// First agreement: every rank has written its file. Rank 0 then begins to seal.
+bool BackgroundWriter::own_files_written(bool wait) {
+  Communicator& world = groups_.world;
+  if (wait) report_.wait();
+  if (any_rank(world, "checkpoint is being written", !is_ready(report_))) return false;
+  std::string report;
+  all_or_none(world, "writing the checkpoint's slices", [&] { report = report_.get(); });
+  auto reports = world.all_gather_bytes("the checkpoint's table", report);
+  all_or_none(world, "starting to seal the checkpoint", [&] {
+    if (world.rank() != 0) return;
+    result_ = std::async(std::launch::async, [this, reports = std::move(reports)] {
+      SavedCheckpoint saved{.folder = job_->target(), .info = job_->seal(*folder_, reports)};
+      saved.num_bytes = job_->num_bytes();
+      saved.durable_seconds = since_begin_.seconds();
+      if (after_seal_) after_seal_();
+      return saved;
+    });
+  });
+  sealing_ = true;
+  return true;
+}
+
+// Second agreement: rank 0 has sealed it.
+std::optional<SavedCheckpoint> BackgroundWriter::sealed(bool wait) {
+  Communicator& world = groups_.world;
+  const bool first = world.rank() == 0;
+  if (first && wait) result_.wait();
+  if (any_rank(world, "checkpoint is being sealed", first && !is_ready(result_))) return std::nullopt;
+  SavedCheckpoint saved;
+  all_or_none(world, "sealing the checkpoint", [&] {
+    if (first) saved = result_.get();
+  });
+  const std::string times = broadcast_bytes(world, "time of the checkpoint",
+                                            {reinterpret_cast<const char*>(&saved.durable_seconds), sizeof(double)}, 0);
+  std::memcpy(&saved.durable_seconds, times.data(), sizeof(double));
+  saved.info.metadata = broadcast_bytes(world, "metadata of the checkpoint", saved.info.metadata, 0);
+  saved.info.weights_digest = broadcast_bytes(world, "digest of the weights", saved.info.weights_digest, 0);
+  saved.info.manifest_digest = broadcast_bytes(world, "digest of the checkpoint", saved.info.manifest_digest, 0);
+  saved.folder = job_->target();
+  saved.num_bytes = job_->num_bytes();
+  return saved;
+}
+
+}  // namespace ft

@@ -1,0 +1,80 @@
+// Checkpoints that are written while the training goes on.
+//
+// begin() copies the state into a second buffer and returns; a thread of each rank writes, syncs and hashes its file.
+// Threads never speak to other ranks: that all have written, and that the folder is sealed, is agreed upon by poll(),
+// which the training calls between steps. Until the seal nothing exists under the final name, so a kill at any moment
+// leaves the checkpoint before. The format and every byte are those of write_checkpoint().
+//
+//   BackgroundWriter writer(groups);
+//   writer.begin(folder / "step-00000200", content);           // stands still for a copy
+//   ... a step ...   if (auto saved = writer.poll()) log(saved->stall_seconds);
+//   if (auto saved = writer.finish()) ...                      // before the state is used otherwise, and at the end
+//
+// It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next.
+//
+// A failure on any rank is thrown by the next poll() or finish(), the same Error on all ranks; the target does not
+// exist then, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
+// it waits for its thread and drops what was not sealed.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+
+#include "framework/base/clock.h"
+#include "framework/checkpoint/job.h"
+
+namespace ft {
+
+// A checkpoint that has reached the disk.
+struct SavedCheckpoint {
+  std::filesystem::path folder;
+  CheckpointInfo info;
+  std::int64_t num_bytes = 0;  // of this rank's values
+  double stall_seconds = 0;    // for which this rank's training stood still, in begin(), poll() and finish()
+  double durable_seconds = 0;  // from begin() until rank 0 had sealed it
+};
+
+class BackgroundWriter {
+ public:
+  explicit BackgroundWriter(Groups groups);
+  ~BackgroundWriter();
+  BackgroundWriter(const BackgroundWriter&) = delete;
+  BackgroundWriter& operator=(const BackgroundWriter&) = delete;
+
+  // Collective; nothing may be pending. Parameters must outlive the write, their values may change. `after_seal` runs
+  // on rank 0, in its thread, once the folder is sealed: removing older ones takes time, too.
+  void begin(const std::filesystem::path& target, const CheckpointContent& content,
+             std::function<void()> after_seal = {});
+
+  // The same on every rank.
+  [[nodiscard]] bool pending() const { return job_ != nullptr; }
+
+  // Collective. Takes a pending write as far as it goes without waiting for the disk; gives the checkpoint once, when
+  // it is sealed. Exchanges nothing when nothing is pending.
+  std::optional<SavedCheckpoint> poll() { return advance(false); }
+  // Collective. The same, and waits. Nothing when nothing is pending.
+  std::optional<SavedCheckpoint> finish() { return advance(true); }
+
+ private:
+  std::optional<SavedCheckpoint> advance(bool wait);
+  bool own_files_written(bool wait);
+  std::optional<SavedCheckpoint> sealed(bool wait);
+  void drop();
+
+  Groups groups_;
+  at::Tensor buffer_;
+  std::unique_ptr<CheckpointJob> job_;
+  std::optional<FolderWriter> folder_;
+  std::function<void()> after_seal_;
+  std::future<std::string> report_;      // this rank's file
+  std::future<SavedCheckpoint> result_;  // rank 0: the seal
+  bool sealing_ = false;
+  Stopwatch since_begin_;
+  double stall_seconds_ = 0;
+};
+
+}  // namespace ft
