@@ -1,10 +1,7 @@
-// Weights from and to Hugging Face folders.
+// Weights from Hugging Face folders.
 #include <ATen/ATen.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "framework/base/error.h"
@@ -46,18 +43,6 @@ const StoredTensor& find_tensor(const SafetensorsReader& reader, const Parameter
                                            near ? "; the nearest name is " + *near : "", hint));
 }
 
-void write_synced(const fs::path& file, std::string_view text) {
-  {
-    std::ofstream stream(file, std::ios::binary);
-    stream << text;
-    FT_CHECK(stream.flush().good(), "{} cannot be written", file.string());
-  }
-  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = handle >= 0 && ::fsync(handle) == 0;
-  if (handle >= 0) ::close(handle);
-  FT_CHECK(synced, "{} cannot be synced", file.string());
-}
-
 }  // namespace
 
 void load_hugging_face(Decoder& model, const fs::path& folder) {
@@ -83,24 +68,6 @@ void load_hugging_face(Decoder& model, const fs::path& folder) {
                                            shape_text(stored.shape), model.config().family, model.config().num_layers));
     }
   }
-}
-
-void save_hugging_face(const Decoder& model, const fs::path& folder) {
-  std::vector<const Parameter*> ordered;
-  for (const Parameter& parameter : model.parameters().all()) {
-    FT_CHECK(parameter.local_shape() == parameter.shape, "{} is split over ranks; only a whole model can be exported",
-             parameter.name);
-    ordered.push_back(&parameter);
-  }
-  std::ranges::sort(ordered, {}, &Parameter::name);
-  std::vector<SafetensorsWriter::Entry> entries;
-  for (const Parameter* parameter : ordered) entries.push_back({parameter->name, parameter->shape});
-  SafetensorsWriter writer(folder / "model.safetensors", std::move(entries));
-  for (const Parameter* parameter : ordered) {
-    writer.write({parameter->value.const_data_ptr<float>(), static_cast<std::size_t>(parameter->num_local())});
-  }
-  writer.finish();
-  write_synced(folder / "config.json", to_config_json(model.config()));
 }
 
 }  // namespace ft
