@@ -31,10 +31,10 @@ at::Tensor block_squares(const at::Tensor& owned, std::span<const Block> blocks,
           sum_of_squares(owned.const_data_ptr<float>() + (blocks[b].offset - begin), blocks[b].size);
     return squares;
   }
-  std::vector<at::Tensor> sums;
-  for (const Block& block : blocks)
-    sums.push_back(owned.narrow(0, block.offset - begin, block.size).to(at::kDouble).square().sum());
-  return sums.empty() ? squares : at::stack(sums).to(at::kCPU);
+  std::vector<at::Tensor> parts;
+  for (const Block& block : blocks) parts.push_back(owned.narrow(0, block.offset - begin, block.size));
+  // One launch for many blocks; the root that it takes is undone.
+  return parts.empty() ? squares : at::stack(at::_foreach_norm(parts, 2, at::kDouble)).square().to(at::kCPU);
 }
 
 GradientExchange::GradientExchange(ParameterSet& parameters, Groups groups)
