@@ -92,7 +92,7 @@ class Slurm:
 
     def __init__(self, nodes=3, cpus=2):
         self.nodes, self.cpus = nodes, cpus
-        self.daemons = []
+        self.daemons, self.slurmds = [], {}
 
     def __enter__(self):
         # One cluster a machine: the name vanishes with this process, however it ends.
@@ -204,8 +204,8 @@ class Slurm:
         self.start("slurmctld.out", self.inside(CONTROLLER, "ctl") + [tool("slurmctld"), "-D"])
 
     def start_slurmd(self, node):
-        self.start(f"n{node}.out", self.inside(f"ftn{node}", f"n{node}", "mount -t tmpfs tmpfs /dev/shm;") +
-                   [tool("slurmd"), "-D", "-N", f"n{node}"])
+        command = self.inside(f"ftn{node}", f"n{node}", "mount -t tmpfs tmpfs /dev/shm;")
+        self.slurmds[node] = self.start(f"n{node}.out", command + [tool("slurmd"), "-D", "-N", f"n{node}"])
 
     # --- use
 
@@ -229,10 +229,19 @@ class Slurm:
 
     def kill_slurmd(self, node):
         """kill -9 of the node's daemon; what it had started lives on, as after a real crash of it."""
-        os.kill(int((BASE / f"run/slurmd-n{node}.pid").read_text()), signal.SIGKILL)
+        self.slurmds[node].kill()
+        self.slurmds[node].wait()
 
     def cable(self, node, plugged):
         ip("-n", CONTROLLER, "link", "set", f"cable{node}", "up" if plugged else "down")
+
+    def repair(self):
+        """Plugs all cables and starts what daemons are missing; returns when all nodes are up."""
+        for node in range(1, self.nodes + 1):
+            self.cable(node, plugged=True)
+            if self.slurmds[node].poll() is not None:
+                self.start_slurmd(node)
+        self.wait_nodes(range(1, self.nodes + 1), 60)
 
     def job(self, job):
         """What `scontrol show job` says, as {key: value}."""
