@@ -36,6 +36,12 @@ fs::path hidden_beside(const fs::path& path, std::string_view suffix) {
   return parent_of(path) / fmt::format(".{}{}", path.filename().string(), suffix);
 }
 
+std::string free_bytes(const fs::path& folder) {
+  struct statvfs info {};
+  if (::statvfs(folder.c_str(), &info) != 0) return "";
+  return fmt::format(" ({} bytes are free)", static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize);
+}
+
 // Where blocks cannot be reserved, the next best answer: what the file system says is free to us.
 void compare_free_space(const fs::path& path, int descriptor, std::int64_t bytes) {
   struct statvfs info {};
@@ -48,9 +54,9 @@ void compare_free_space(const fs::path& path, int descriptor, std::int64_t bytes
 
 void fail_system(std::string_view action, const fs::path& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
-  const std::string text =
-      fmt::format("cannot {} {}: {}{}", action, path.string(), std::generic_category().message(error),
-                  full ? "; free some space and start again, the run continues" : "");
+  std::string text = fmt::format("cannot {} {}: {}", action, path.string(), std::generic_category().message(error));
+  if (full)
+    text += free_bytes(parent_of(path)) + "; free some space and start the same command again: the run continues";
   if (users_to_mend(error)) throw UserError(text);
   throw Error(text);
 }
@@ -96,7 +102,7 @@ void FileHandle::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_system("write", path_, errno);
+    if (written < 0) fail_system(fmt::format("write {} bytes to", bytes.size()), path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }

@@ -180,9 +180,14 @@ std::string FolderWriter::seal(Manifest manifest) {
   std::error_code error;
   FT_CHECK(!fs::exists(fs::symlink_status(target_, error)), "{} has appeared meanwhile", target_.string());
   if (::rename(partial_.c_str(), target_.c_str()) != 0) fail_system("seal", target_, errno);
+  try {
+    step("sync parent");
+    sync_folder(target_.parent_path().empty() ? "." : target_.parent_path());
+  } catch (...) {  // the name might not survive: then it is not sealed
+    if (::rename(target_.c_str(), partial_.c_str()) != 0) open_ = false;
+    throw;
+  }
   open_ = false;
-  step("sync parent");
-  sync_folder(target_.parent_path().empty() ? "." : target_.parent_path());
   return manifest.digest;
 }
 

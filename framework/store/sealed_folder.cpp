@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -93,8 +94,10 @@ SealedFolder SealedFolder::open(const fs::path& folder, std::string_view format,
     throw BrokenFolder(fmt::format("{} has the format {}, not {}", folder.string(), manifest.format, format));
   }
   if (version > 0 && manifest.version > version) {
-    throw BrokenFolder(fmt::format("{} has version {} of {}; this program knows versions up to {}: use a newer one",
-                                   folder.string(), manifest.version, manifest.format, version));
+    fail_user(
+        fmt::format("{} has version {} of {}; this program knows versions up to {}: use a newer ftrun, or remove "
+                    "the folder to make it again",
+                    folder.string(), manifest.version, manifest.format, version));
   }
   std::vector<Complaint> complaints;
   for (const FileRecord& record : manifest.files) {
@@ -120,10 +123,13 @@ std::vector<Complaint> SealedFolder::verify() const {
   return complaints;
 }
 
-void SealedFolder::require_intact() const {
-  std::vector<Complaint> damage = verify();
-  std::erase_if(damage, [](const Complaint& complaint) { return complaint.kind == Complaint::Kind::foreign; });
+std::vector<Complaint> SealedFolder::require_intact() const {
+  std::vector<Complaint> damage = verify(), foreign;
+  const auto is_foreign = [](const Complaint& complaint) { return complaint.kind == Complaint::Kind::foreign; };
+  std::copy_if(damage.begin(), damage.end(), std::back_inserter(foreign), is_foreign);
+  std::erase_if(damage, is_foreign);
   if (!damage.empty()) fail_broken(folder_, damage);
+  return foreign;
 }
 
 }  // namespace ft

@@ -24,9 +24,9 @@ struct Complaint {
 
 class SealedFolder {
  public:
-  // Throws BrokenFolder: the folder or its manifest is not there, the manifest is damaged, of another format or of a
-  // newer version than `version`; a file is missing or has another size (all such files are named). `format` empty:
-  // any.
+  // Throws BrokenFolder: the folder or its manifest is not there, the manifest is damaged or of another format; a file
+  // is missing or has another size (all such files are named). Throws UserError when it is of a newer version than
+  // `version`: nothing is broken, and nothing may be redone in its place. `format` empty: any.
   [[nodiscard]] static SealedFolder open(const std::filesystem::path& folder, std::string_view format = "",
                                          int version = 0);
   // Whether a manifest is there; says nothing of its content.
@@ -40,8 +40,8 @@ class SealedFolder {
 
   // Everything that differs from the manifest, all files hashed, foreign files last. Empty: intact.
   [[nodiscard]] std::vector<Complaint> verify() const;
-  // Throws BrokenFolder naming all damage; foreign files are no damage.
-  void require_intact() const;
+  // Throws BrokenFolder naming all damage. Foreign files are no damage: they are returned.
+  std::vector<Complaint> require_intact() const;
 
  private:
   SealedFolder(std::filesystem::path folder, Manifest manifest)

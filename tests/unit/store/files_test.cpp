@@ -39,10 +39,11 @@ TEST_CASE("errors name path and reason; wrong paths are the user's") {
   } catch (const UserError&) {
     FAIL("a full disk is nobody's mistake");
   } catch (const Error& error) {
-    CHECK(has(error.what(), "cannot write /x: No space left on device; free some space"));
+    CHECK(has(error.what(), "cannot write /x: No space left on device ("));
+    CHECK(has(error.what(), " bytes are free); free some space"));
   }
   FileHandle full("/dev/full", O_WRONLY);
-  CHECK(has(refusal([&] { full.write("x"); }), "cannot write /dev/full: No space left on device"));
+  CHECK(has(refusal([&] { full.write("x"); }), "cannot write 1 bytes to /dev/full: No space left on device"));
 }
 
 TEST_CASE("reserving takes the blocks; what no disk holds is refused and leaves nothing") {

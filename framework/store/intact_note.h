@@ -1,0 +1,34 @@
+// Remembers that every byte of a sealed folder was hashed and found intact, so that the next start of a run need not
+// read gigabytes again to learn the same.
+//
+//   const IntactNote note(stage / "intact-output.json");
+//   if (!note.vouches_for(folder)) { folder.require_intact(); note.remember(folder); }
+//
+// The note holds the manifest's digest and, of each file, size, inode, and the times of its last change of content
+// (mtime) and of anything (ctime, which no program can set back). Whoever writes to a file, replaces, copies or touches
+// it, changes one of them, and the folder is hashed again. What it does not see is a disk that returns other bytes than
+// it was given without anyone having written: `ftrun verify` reads every byte, and whoever reads tensors of a
+// checkpoint checks them by hashes of their own. The note is a cache: removing it costs a hash, no more.
+#pragma once
+
+#include <filesystem>
+
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+
+class IntactNote {
+ public:
+  explicit IntactNote(std::filesystem::path path) : path_(std::move(path)) {}
+
+  // False when there is no note, or one of another state of the folder, or none that can be read.
+  [[nodiscard]] bool vouches_for(const SealedFolder& folder) const;
+  // Replaces the note. The caller has just hashed the folder, or has just written and sealed it. Throws as
+  // replace_file().
+  void remember(const SealedFolder& folder) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace ft
