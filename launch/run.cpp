@@ -9,6 +9,7 @@
 #include "launch/services.h"
 #include "launch/signals.h"
 #include "launch/version.h"
+#include "parallel/cuda/device.h"
 #include "parallel/mpi/bootstrap.h"
 
 namespace ft {
@@ -18,11 +19,24 @@ std::filesystem::path recipe_folder() {
   return program.parent_path().parent_path() / "lib" / "ftrun";
 }
 
+// libft_cuda.so lies beside the library that carries the rooms; libtorch's part where launch/setup.sh puts it.
+static DeviceRequest device_request(const RunFile& file, const MpiSession& session) {
+  return {.wanted = parse<ParallelSettings>({file["parallel"]}).device,
+          .local_rank = session.local_rank(),
+          .local_size = session.local_size(),
+          .host = session.host(),
+          .library = recipe_folder().parent_path() / "libft_cuda.so",
+          .torch = libtorch_cuda_folders(FT_LIBTORCH_CUDA)};
+}
+
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session) {
-  const auto trace = std::make_shared<ExchangeTrace>();
-  TracedCommunicator world(session.world(), trace, "world");
-  Logger log(world.rank());
   const RunFile file = RunFile::load(run_file, overrides);
+  const Device device = open_device(device_request(file, session), session.world());  // before ATen is used
+  // A rank whose device waits looks busy to the watch for hangs; the link to the others knows better.
+  const auto nccl = device.connect(session.world(), parse<RunSettings>({file["run"]}).hang_timeout.seconds);
+  const auto trace = std::make_shared<ExchangeTrace>();
+  TracedCommunicator world(nccl ? *nccl : session.world(), trace, "world");
+  Logger log(world.rank());
   const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
   const auto hang_watch = watch_for_hangs(world, trace, early.folder, early.hang_timeout.seconds, session.host());
   PluginLoader plugins;
@@ -36,13 +50,14 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const auto check_stop = [stop] {
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
-  RunServices services = make_services(world, log, check_stop);
+  RunServices services = make_services(world, log, check_stop, device.device);
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);
   const Topology topology = make_topology(world.size(), plan.parallel.tensor, file["parallel"]["tensor"].place());
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
+  log.info("computing on {}", device.description);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);

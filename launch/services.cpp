@@ -30,7 +30,7 @@ ProblemSetIdentity identify(const Node& node, Communicator& world, const std::fu
 
 }  // namespace
 
-RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop) {
+RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device) {
   RunServices services;
   services.identify_problems = [&world, check_stop](const Node& node) { return identify(node, world, check_stop); };
   services.load_problems = [&log](const Node& node) {
@@ -43,9 +43,10 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
     if (name == "arithmetic") return make_word_tokenizer(arithmetic_vocabulary(prompts));
     return load_tokenizer(name);
   };
-  services.make_factory = [](Groups groups) {
-    return groups.tensor.size() == 1 ? make_dense_factory() : make_tensor_parallel_factory(groups.tensor);
+  services.make_factory = [device](Groups groups) {
+    return groups.tensor.size() == 1 ? make_dense_factory(device) : make_tensor_parallel_factory(groups.tensor, device);
   };
+  services.device = device.is_cuda() ? "cuda" : "cpu";
   services.on_one_rank = [&world](const std::function<std::string()>& compute) {
     return on_rank_zero(world, "computed by rank 0", compute);
   };

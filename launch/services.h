@@ -10,7 +10,8 @@
 namespace ft {
 
 // `world` must outlive the services. `log` gets what problem sets have to say of themselves. `check_stop`: as in
-// RunServices.
-[[nodiscard]] RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop = {});
+// RunServices. Models lie on `device`.
+[[nodiscard]] RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop = {},
+                                        at::Device device = at::kCPU);
 
 }  // namespace ft

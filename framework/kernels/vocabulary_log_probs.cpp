@@ -163,9 +163,9 @@ void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tenso
   }
   Tensor gradient = logits;
   gradient.sub_(log_sum.unsqueeze(1)).exp_().mul_(upstream.neg().unsqueeze(1));
-  const Tensor inside = targets.ge(0).logical_and(targets.lt(logits.size(1)));            // [M]
-  const Tensor place = targets.masked_fill(inside.logical_not(), 0).unsqueeze(1);         // [M, 1]
-  const Tensor sum = gradient.gather(1, place) + (upstream * inside).unsqueeze(1);        // [M, 1]
+  const Tensor inside = targets.ge(0).bitwise_and(targets.lt(logits.size(1)));      // [M]
+  const Tensor place = targets.masked_fill(inside.bitwise_not(), 0).unsqueeze(1);   // [M, 1]
+  const Tensor sum = gradient.gather(1, place) + (upstream * inside).unsqueeze(1);  // [M, 1]
   gradient.scatter_(1, place, sum);  // one place a row, so no atomics that a device would add in any order
 }
 

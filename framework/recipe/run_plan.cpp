@@ -229,6 +229,9 @@ void describe(RunSettings& s, Binder& b) {
 
 void describe(ParallelSettings& s, Binder& b) {
   b.execution("tensor", s.tensor, "ranks that share one copy of the model; the data size is ranks / tensor", Range::at_least(1));
+  b.choice("device", s.device, {"cpu", "cuda", "auto"}, KeyKind::execution,
+           "where ranks compute: on the processor, each on a GPU of its own, or on GPUs where every rank can have one; "
+           "results differ by rounding, as between kinds of processors");
 }
 
 void describe(PromptTemplates& t, Binder& b) {

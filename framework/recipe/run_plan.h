@@ -36,6 +36,7 @@ void describe(RunSettings& settings, Binder& binder);
 
 struct ParallelSettings {
   int tensor = 1;
+  std::string device = "cpu";  // cpu | cuda | auto
 };
 void describe(ParallelSettings& settings, Binder& binder);
 void describe(PromptTemplates& templates, Binder& binder);
@@ -67,6 +68,8 @@ struct RunServices {
   std::function<std::string(const std::function<std::string()>&)> on_one_rank;
   // Throws StopRequested on a rank that has been asked to stop; called during long work of on_one_rank. May be empty.
   std::function<void()> check_stop;
+  // Where the ranks compute, for manifests: "cpu" or "cuda".
+  std::string device = "cpu";
   // Told when a stage begins, for the hang report; may be empty.
   std::function<void(const std::string& name)> stage_begins;
 };

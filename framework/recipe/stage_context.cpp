@@ -99,7 +99,7 @@ nlohmann::ordered_json StageContext::provenance() const {
           {"recipe_version", stage_.recipe_version}, {"identity", stage_.identity}, {"identity_text", stage_.identity_text},
           {"extent", stage_.extent_text},
           // The same work has the same bits on the same kind of processor and library: so these are said.
-          {"made_with", {{"libtorch", FT_LIBTORCH_VERSION}, {"compiler", FT_COMPILER_TAG}, {"instructions", at::get_cpu_capability()}, {"tensor", groups_.tensor.size()}}}};
+          {"made_with", {{"libtorch", FT_LIBTORCH_VERSION}, {"compiler", FT_COMPILER_TAG}, {"instructions", at::get_cpu_capability()}, {"tensor", groups_.tensor.size()}, {"device", services_.device}}}};
 }
 
 std::vector<Parent> StageContext::parents() const {

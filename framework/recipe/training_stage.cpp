@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "framework/base/clock.h"
+#include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
@@ -72,6 +73,10 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   ParameterSet& parameters = model.decoder->parameters();
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log());
+  if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() && stage.log().informs()) {
+    stage.log().warn("{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and slower "
+                     "than float32", stage.name());
+  }
   const bool resumed = checkpoints.restore(parameters, trainer);
   if (!resumed && stage.log().informs()) show_sample(stage, model, job.examples);
 

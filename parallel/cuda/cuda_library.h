@@ -1,5 +1,5 @@
-// What libft_cuda.so hands over: plain C, so that it can be read whatever built it. The library links CUDA's runtime and
-// NCCL, knows nothing of the rest of ftrun, and is loaded only when a run asks for CUDA (device.h).
+// What libft_cuda.so hands over: plain C, so that it can be read whatever built it. The library links CUDA's runtime
+// and NCCL, knows nothing of the rest of ftrun, and is loaded only when a run asks for CUDA (device.h).
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ extern "C" {
 
 struct ft_cuda_gpu {
   char name[256];
-  char uuid[33];  // hexadecimal
+  char uuid[33];                      // hexadecimal
   std::uint64_t memory, free_memory;  // bytes
   int major, minor;                   // compute capability
 };

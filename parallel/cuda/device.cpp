@@ -30,7 +30,8 @@ void* open_library(const fs::path& path, int flags) {
   void* handle = dlopen(path.c_str(), RTLD_NOW | flags);
   if (handle != nullptr) return handle;
   const char* why = dlerror();
-  throw Error(fmt::format("{} could not be loaded: {}; {}", path.string(), why == nullptr ? "dlopen failed" : why, kSetup));
+  throw Error(
+      fmt::format("{} could not be loaded: {}; {}", path.string(), why == nullptr ? "dlopen failed" : why, kSetup));
 }
 
 void load_torch(const std::vector<fs::path>& folders) {
@@ -51,9 +52,10 @@ void load_torch(const std::vector<fs::path>& folders) {
 const ft_cuda_library* load_own(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) {
-    throw Error(fmt::format("there is no {}: this ftrun was built where cuda_runtime_api.h or nccl.h were missing; "
-                            "install CUDA's toolkit and NCCL, build again, or set parallel.device: cpu",
-                            path.string()));
+    throw Error(
+        fmt::format("there is no {}: this ftrun was built where cuda_runtime_api.h or nccl.h were missing; "
+                    "install CUDA's toolkit and NCCL, build again, or set parallel.device: cpu",
+                    path.string()));
   }
   void* handle = open_library(path, RTLD_LOCAL);
   const auto* tag = static_cast<const ft_cuda_tag*>(dlsym(handle, "ft_cuda_tag_v1"));
@@ -72,8 +74,9 @@ void check_cuda(const ft_cuda_library& library, int code, const std::string& wha
 // Asked first: without a driver nothing else is worth fetching.
 void check_driver() {
   if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr) return;
-  throw Error("there is no NVIDIA driver here (libcuda.so.1 cannot be loaded): install it, run on a machine with a GPU, "
-              "or set parallel.device: cpu");
+  throw Error(
+      "there is no NVIDIA driver here (libcuda.so.1 cannot be loaded): install it, run on a machine with a GPU, "
+      "or set parallel.device: cpu");
 }
 
 Found find_gpu(const DeviceRequest& request) {
@@ -120,6 +123,7 @@ Device use_gpu(const Found& found) {
   // The device of this thread for the rest of the process.
   c10::impl::VirtualGuardImpl(at::kCUDA).setDevice(result.device);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+  at::globalContext().setDeterministicFillUninitializedMemory(false);  // costs time, and nothing reads it
   result.backend = std::make_shared<NcclBackend>(
       NcclBackend{.device = at::kCUDA, .api = found.library->nccl, .make_stream = [device = result.device] {
                     return make_side_stream(device);
@@ -133,8 +137,8 @@ std::unique_ptr<Communicator> Device::connect(Communicator& host, double limit_s
   if (backend == nullptr || host.size() == 1) return nullptr;
   constexpr double kForever = 1e9;
   NcclSettings settings;
-  settings.limits.limit = std::chrono::milliseconds(
-      static_cast<std::int64_t>(1000 * (limit_seconds > 0 ? limit_seconds : kForever)));
+  settings.limits.limit =
+      std::chrono::milliseconds(static_cast<std::int64_t>(1000 * (limit_seconds > 0 ? limit_seconds : kForever)));
   return make_nccl_communicator(host, backend, settings);
 }
 

@@ -26,8 +26,8 @@ struct DeviceRequest {
   int local_rank = 0;          // of the ranks of this host
   int local_size = 1;
   std::string host;
-  std::filesystem::path library;                // libft_cuda.so
-  std::vector<std::filesystem::path> torch;     // folders where libtorch_cuda.so may lie, in this order
+  std::filesystem::path library;             // libft_cuda.so
+  std::vector<std::filesystem::path> torch;  // folders where libtorch_cuda.so may lie, in this order
 };
 
 struct Device {

@@ -1,8 +1,8 @@
 // The part of NCCL that ftrun calls, as a table of functions.
 //
-// The table is filled by libft_cuda.so, which links NCCL and is loaded only when a run asks for CUDA; and by a stand-in,
-// on which the tests run the same communicator without a GPU. Plain C: it crosses the border of a library that may have
-// been built on another day.
+// The table is filled by libft_cuda.so, which links NCCL and is loaded only when a run asks for CUDA; and by a
+// stand-in, on which the tests run the same communicator without a GPU. Plain C: it crosses the border of a library
+// that may have been built on another day.
 //
 // Results are NCCL's codes: 0 is success, 7 "in progress" (communicators are non-blocking: ask async_error until it
 // says something else). Counts are elements; `stream` is a cudaStream_t.
@@ -13,9 +13,9 @@
 struct ncclComm;  // as in nccl.h
 
 extern "C" struct ft_nccl_api {
-  int version;                                                               // NCCL's, e.g. 22907
-  int (*get_unique_id)(char* id);                                            // kNcclIdBytes
-  int (*init_rank)(ncclComm** comm, int size, const char* id, int rank);     // non-blocking
+  int version;                                                            // NCCL's, e.g. 22907
+  int (*get_unique_id)(char* id);                                         // kNcclIdBytes
+  int (*init_rank)(ncclComm** comm, int size, const char* id, int rank);  // non-blocking
   int (*async_error)(ncclComm* comm, int* result);
   int (*finalize)(ncclComm* comm);
   int (*destroy)(ncclComm* comm);

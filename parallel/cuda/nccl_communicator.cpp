@@ -237,7 +237,8 @@ void NcclCommunicator::reduce_slices_by_nccl(Name name, const Tensor& out, const
     for (int r = 0; r < size_; ++r) {
       const auto count = static_cast<std::size_t>(sizes[static_cast<std::size_t>(r)]);
       void* const to = r == rank_ ? out.data_ptr() : nullptr;  // only the root's is written
-      if (count > 0) failure(api.reduce(from + offset * width, to, count, type, nccl_op(op), r, comm, stream_->handle()));
+      if (count > 0)
+        failure(api.reduce(from + offset * width, to, count, type, nccl_op(op), r, comm, stream_->handle()));
       offset += count;
     }
     return failure.result();

@@ -60,7 +60,8 @@ void NcclLink::launch(Name name, const std::function<int(const NcclApi&, ncclCom
 
 void NcclLink::settle(std::unique_lock<std::mutex>& lock, int result, const std::string& what) {
   const Clock::time_point start = Clock::now();
-  for (auto pause = std::chrono::microseconds(20); result == kNcclInProgress; pause = std::min(pause * 2, std::chrono::microseconds(2000))) {
+  for (auto pause = std::chrono::microseconds(20); result == kNcclInProgress;
+       pause = std::min(pause * 2, std::chrono::microseconds(2000))) {
     if (Clock::now() - start > limits_.limit) {
       fail_locked(fmt::format("{}: NCCL did not get through within {}: another rank has died or never came", what,
                               text_of(limits_.limit)));
@@ -77,8 +78,7 @@ void NcclLink::settle(std::unique_lock<std::mutex>& lock, int result, const std:
   if (!failure_.empty()) throw_failure();
 }
 
-std::shared_ptr<StreamMark> NcclLink::watch(Name name,
-                                            const std::function<std::shared_ptr<StreamMark>()>& enqueue) {
+std::shared_ptr<StreamMark> NcclLink::watch(Name name, const std::function<std::shared_ptr<StreamMark>()>& enqueue) {
   {
     const std::lock_guard lock(mutex_);
     if (!failure_.empty()) throw_failure();
@@ -134,10 +134,10 @@ void NcclLink::look() {
     return fail_locked(fmt::format("rank {} of {}{}: {}", rank_, size_, during, error.what()));
   }
   if (!started_.empty() && Clock::now() - started_.front().start > limits_.limit) {
-    fail_locked(fmt::format("exchange '{}' was not over after {} on rank {} of {}: another rank has died, hangs, or is in "
-                            "another exchange",
-                            started_.front().name, text_of(limits_.limit),
-                            rank_, size_));
+    fail_locked(
+        fmt::format("exchange '{}' was not over after {} on rank {} of {}: another rank has died, hangs, or is in "
+                    "another exchange",
+                    started_.front().name, text_of(limits_.limit), rank_, size_));
   }
 }
 

@@ -1,9 +1,9 @@
 // One NCCL communicator under watch: what is given to it, whether it has failed, and its end.
 //
-// Communicators are non-blocking, and nobody waits for the device on the host: so somebody else must notice when another
-// rank has died or never comes. A thread looks at the communicator and at the marks of started exchanges every `poll`.
-// On an error, or when an exchange takes longer than `limit`, it aborts the communicator, which makes NCCL's kernels on
-// this rank return, and keeps the reason: the next use throws it as an Error on the rank's own thread.
+// Communicators are non-blocking, and nobody waits for the device on the host: so somebody else must notice when
+// another rank has died or never comes. A thread looks at the communicator and at the marks of started exchanges every
+// `poll`. On an error, or when an exchange takes longer than `limit`, it aborts the communicator, which makes NCCL's
+// kernels on this rank return, and keeps the reason: the next use throws it as an Error on the rank's own thread.
 #pragma once
 
 #include <chrono>
@@ -54,8 +54,8 @@ class NcclLink {
   };
 
   void watch_until_end();
-  void look();                            // one look of the thread; the caller holds the mutex
-  void fail_locked(std::string why);      // the caller holds the mutex
+  void look();                        // one look of the thread; the caller holds the mutex
+  void fail_locked(std::string why);  // the caller holds the mutex
   [[noreturn]] void throw_failure() const;
   std::string meaning_of(int result) const;
   // Until NCCL has taken what it was given. `lock` holds the mutex, also on return.

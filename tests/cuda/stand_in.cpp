@@ -1,6 +1,5 @@
 #include "tests/cuda/stand_in.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <mutex>
 #include <optional>
 
-#include "framework/comm/tree_sum.h"
+#include "tests/cuda/stand_in_launch.h"
 
 namespace ft::testing {
 
@@ -21,49 +20,9 @@ namespace {
 
 constexpr int kSystemError = 2, kInvalidUsage = 5;
 
-struct Operation {
-  std::string what;  // "all_reduce", ...
-  const void* from = nullptr;
-  void* to = nullptr;
-  std::size_t count = 0;
-  int type = 0, op = 0, root = 0, peer = -1;
-
-  // What must be the same on all ranks of a collective operation.
-  [[nodiscard]] std::string text() const { return fmt::format("{} of {} x type {}, op {}, root {}", what, count, type, op, root); }
-  [[nodiscard]] bool is_message() const { return what == "send" || what == "receive"; }
-};
-
-struct Launch {
-  std::vector<Operation> operations;
-  bool over = false;  // its data has moved, or its communicator was aborted
-};
-
 struct World {
   std::vector<ncclComm*> members;  // by rank; null until it has come
 };
-
-std::size_t width_of(int type) {
-  switch (type) {
-    case kNcclUint8:
-      return 1;
-    case kNcclBfloat16:
-      return 2;
-    case kNcclInt32:
-    case kNcclFloat32:
-      return 4;
-    default:
-      return 8;
-  }
-}
-
-at::ScalarType dtype_of(int type) {
-  static const std::map<int, at::ScalarType> kTypes = {{kNcclInt32, at::kInt},     {kNcclInt64, at::kLong},
-                                                       {kNcclFloat32, at::kFloat}, {kNcclFloat64, at::kDouble},
-                                                       {kNcclBfloat16, at::kBFloat16}};
-  return kTypes.at(type);
-}
-
-ReduceOp op_of(int op) { return op == kNcclMax ? ReduceOp::max : op == kNcclMin ? ReduceOp::min : ReduceOp::sum; }
 
 class StandInStream;
 
@@ -100,8 +59,6 @@ struct StandIn::State {
   int num_ids = 0, num_aborted = 0, num_ended = 0;
 
   void match(World& world);
-  void execute(World& world, const std::vector<std::shared_ptr<Launch>>& launches);
-  void move(World& world, const std::vector<const Operation*>& of_rank);
 };
 
 namespace {
@@ -113,16 +70,6 @@ thread_local int group_depth = 0;
 thread_local std::vector<Operation> group;
 thread_local ncclComm* group_comm = nullptr;
 thread_local StandInStream* group_stream = nullptr;
-
-void reduce_ranks(const std::vector<const Operation*>& of_rank, std::size_t offset, std::size_t count, void* to) {
-  std::vector<const void*> parts;
-  for (const Operation* operation : of_rank) {
-    parts.push_back(static_cast<const std::byte*>(operation->from) + offset * width_of(operation->type));
-  }
-  std::vector<std::byte> sum(count * width_of(of_rank[0]->type));
-  reduce_tree(dtype_of(of_rank[0]->type), op_of(of_rank[0]->op), parts, sum.data(), static_cast<std::int64_t>(count));
-  std::memcpy(to, sum.data(), sum.size());
-}
 
 class StandInMark final : public StreamMark {
  public:
@@ -255,7 +202,9 @@ int abort_comm(ncclComm* comm) {
   return kNcclSuccess;
 }
 
-const char* error_string(int result) { return result == kSystemError ? "stand-in system error" : "stand-in usage error"; }
+const char* error_string(int result) {
+  return result == kSystemError ? "stand-in system error" : "stand-in usage error";
+}
 const char* last_error(ncclComm*) { return ""; }
 
 int group_start() {
@@ -367,70 +316,13 @@ void StandIn::State::match(World& world) {
       launches.push_back(comm->posted.front());
       comm->posted.pop_front();
     }
-    execute(world, launches);
+    if (const std::string fault = move_data(launches); !fault.empty()) {
+      faults.push_back(fault);
+      for (ncclComm* comm : world.members) comm->error = kInvalidUsage;
+    }
     for (const auto& launch : launches) launch->over = true;
   }
   changed.notify_all();
-}
-
-void StandIn::State::execute(World& world, const std::vector<std::shared_ptr<Launch>>& launches) {
-  const auto wrong = [&](const std::string& what) {
-    faults.push_back(what);
-    for (ncclComm* comm : world.members) comm->error = kInvalidUsage;
-  };
-  // Messages: the sends from a to b, in order, are b's receives from a.
-  for (std::size_t a = 0; a < launches.size(); ++a) {
-    for (std::size_t b = 0; b < launches.size(); ++b) {
-      std::vector<const Operation*> sends, receives;
-      for (const Operation& o : launches[a]->operations) {
-        if (o.what == "send" && o.peer == static_cast<int>(b)) sends.push_back(&o);
-      }
-      for (const Operation& o : launches[b]->operations) {
-        if (o.what == "receive" && o.peer == static_cast<int>(a)) receives.push_back(&o);
-      }
-      if (sends.size() != receives.size()) return wrong(fmt::format("{} sends from {} to {}, but {} receives", sends.size(), a, b, receives.size()));
-      for (std::size_t i = 0; i < sends.size(); ++i) {
-        if (sends[i]->count != receives[i]->count || sends[i]->type != receives[i]->type) return wrong("a message is received with another size than it is sent");
-        std::memcpy(receives[i]->to, sends[i]->from, sends[i]->count * width_of(sends[i]->type));
-      }
-    }
-  }
-  std::vector<std::vector<const Operation*>> collective(launches.size());
-  for (std::size_t r = 0; r < launches.size(); ++r) {
-    for (const Operation& o : launches[r]->operations) {
-      if (!o.is_message()) collective[r].push_back(&o);
-    }
-    if (collective[r].size() != collective[0].size()) return wrong("ranks launch different numbers of operations");
-  }
-  for (std::size_t i = 0; i < collective[0].size(); ++i) {
-    std::vector<const Operation*> of_rank;
-    for (const auto& of_one : collective) of_rank.push_back(of_one[i]);
-    for (const Operation* o : of_rank) {
-      if (o->text() != of_rank[0]->text()) return wrong(fmt::format("{} on one rank, {} on another", of_rank[0]->text(), o->text()));
-    }
-    move(world, of_rank);
-  }
-}
-
-void StandIn::State::move(World&, const std::vector<const Operation*>& of_rank) {
-  const Operation& first = *of_rank[0];
-  const std::size_t bytes = first.count * width_of(first.type);
-  if (first.what == "broadcast") {
-    for (const Operation* o : of_rank) std::memmove(o->to, of_rank[static_cast<std::size_t>(first.root)]->from, bytes);
-  } else if (first.what == "all_gather") {
-    for (const Operation* o : of_rank) {
-      for (std::size_t r = 0; r < of_rank.size(); ++r) std::memmove(static_cast<std::byte*>(o->to) + r * bytes, of_rank[r]->from, bytes);
-    }
-  } else if (first.what == "reduce") {
-    reduce_ranks(of_rank, 0, first.count, of_rank[static_cast<std::size_t>(first.root)]->to);
-  } else {  // results aside first: an operation in place reads what another rank's result replaces
-    std::vector<std::vector<std::byte>> results;
-    for (std::size_t r = 0; r < of_rank.size(); ++r) {
-      results.emplace_back(bytes);
-      reduce_ranks(of_rank, first.what == "reduce_scatter" ? r * first.count : 0, first.count, results.back().data());
-    }
-    for (std::size_t r = 0; r < of_rank.size(); ++r) std::memcpy(of_rank[r]->to, results[r].data(), bytes);
-  }
 }
 
 StandIn::StandIn() : state_(std::make_shared<State>()) { the_machine = state_.get(); }

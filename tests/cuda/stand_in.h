@@ -1,5 +1,5 @@
-// NCCL and a GPU's streams, acted out on host memory by threads: so that the communicator over NCCL runs, line for line,
-// where no GPU is.
+// NCCL and a GPU's streams, acted out on host memory by threads: so that the communicator over NCCL runs, line for
+// line, where no GPU is.
 //
 //   StandIn machine;                                            // one at a time
 //   run_ranks(4, [&](Communicator& host) {

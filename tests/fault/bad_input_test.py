@@ -86,6 +86,13 @@ def override_of_unknown_key(_): return SOUND, ["training.lannes=4"]
 def preset_and_path(_): return changed("{preset: tiny}", "{preset: tiny, path: x}")
 @case(2, r"run\.yaml:2:\d+: prompts\.solver: .*lacks the placeholder \{problem\}")
 def prompt_without_problem(_): return changed("models:", "prompts: {solver: 'Solve it.'}\nmodels:")
+@case(2, "gpu", "cpu, cuda")
+def unknown_device(_): return SOUND, ["parallel.device=gpu"]
+
+
+if not pathlib.Path("/proc/driver/nvidia/version").exists():
+    @case(2, "parallel.device is cuda, but there is no NVIDIA driver", "set parallel.device: cpu")
+    def cuda_without_driver(_): return SOUND, ["parallel.device=cuda"]
 # Models, tokenizers.
 @case(2, r"run\.yaml:3:9: model 'base': unknown model preset 'huge'", "tiny")
 def unknown_preset(_): return changed("preset: tiny", "preset: huge")
