@@ -40,8 +40,8 @@ TrainCursor cursor_of(const std::string& metadata) {
 
 }  // namespace
 
-Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log)
-    : folder_(std::move(folder)), groups_(groups), log_(log) {
+Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
+    : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)), writer_(groups) {
   if (groups_.world.rank() != 0) return;
   make_folder(folder_);
   remove_leftovers(folder_);
@@ -49,33 +49,47 @@ Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& lo
 
 std::filesystem::path Checkpoints::path_of(std::int64_t step) const { return folder_ / fmt::format("{}{:08}", kPrefix, step); }
 
-std::vector<std::int64_t> Checkpoints::steps() const {
+// The steps of which there is a folder; of the sealed ones, where so wanted.
+std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
   std::vector<std::int64_t> steps;
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kPrefix) || !SealedFolder::looks_sealed(entry.path())) continue;
+    if (!name.starts_with(kPrefix) || (sealed && !SealedFolder::looks_sealed(entry.path()))) continue;
     std::int64_t step = -1;
     const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-    if (error == std::errc() && end == name.data() + name.size()) steps.push_back(step);
+    if (error == std::errc() && end == name.data() + name.size() && entry.path() == path_of(step)) steps.push_back(step);
   }
   std::sort(steps.begin(), steps.end());
   return steps;
+}
+
+// Says aloud what is wrong with it. What once was a checkpoint and is damaged is removed.
+bool Checkpoints::is_sound(std::int64_t step) {
+  const std::filesystem::path path = path_of(step);
+  try {
+    const SealedFolder folder = SealedFolder::open(path);
+    const Json metadata = folder.manifest().body.value("metadata", Json::object());
+    if (const Json found = metadata.value("cursor", Json::object()).value("step", Json()); found != step) {
+      throw BrokenFolder(fmt::format("{} holds a checkpoint of step {}: it was renamed", path.string(), found.dump()));
+    }
+    for (const Complaint& complaint : folder.require_intact()) {
+      log_.warn("{}: {}; the checkpoint is sound and used", path.string(), complaint.text);
+    }
+    return true;
+  } catch (const BrokenFolder& broken) {
+    log_.warn("a checkpoint is damaged, the one before it is used: {}", broken.what());
+    if (SealedFolder::looks_sealed(path)) discard_folder(path);
+    return false;
+  }
 }
 
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
 std::optional<std::int64_t> Checkpoints::newest_sound() {
   std::string answer;
   if (groups_.world.rank() == 0) {
-    std::vector<std::int64_t> candidates = steps();
+    std::vector<std::int64_t> candidates = steps(false);
     for (; !candidates.empty() && answer.empty(); candidates.pop_back()) {
-      const std::filesystem::path path = path_of(candidates.back());
-      try {
-        SealedFolder::open(path).require_intact();
-        answer = std::to_string(candidates.back());
-      } catch (const BrokenFolder& broken) {
-        log_.warn("a checkpoint is damaged, the one before it is used: {}", broken.what());
-        discard_folder(path);
-      }
+      if (is_sound(candidates.back())) answer = std::to_string(candidates.back());
     }
   }
   answer = broadcast_bytes(groups_.world, "newest checkpoint", answer, 0);
@@ -101,29 +115,39 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   return true;
 }
 
-void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor, const std::string& stage,
-                       const std::vector<std::pair<std::string, std::string>>& files, const std::vector<Parent>& parents, int keep) {
+void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor) {
+  finish();
   const OptimizerState& state = trainer.optimizer_state();
   CheckpointContent content;
   content.parameters = &parameters;
   content.moments = MomentsView{state.begin, state.end, state.first_moment, state.second_moment};
-  content.metadata = Json{{"kind", "checkpoint"}, {"stage", stage}, {"tensor", groups_.tensor.size()}, {"cursor", to_json(cursor)}}.dump();
-  content.files = files;
-  content.parents = parents;
+  content.metadata = Json{{"kind", "checkpoint"}, {"stage", options_.stage}, {"tensor", groups_.tensor.size()}, {"cursor", to_json(cursor)}}.dump();
+  content.files = options_.files;
+  content.parents = options_.parents;
   const std::filesystem::path target = path_of(cursor.step);
-  if (groups_.world.rank() == 0) discard_folder(target);  // an unsound one of the same step, replaced by the same work
-  groups_.world.barrier("checkpoint folder");
-  write_checkpoint(target, content, groups_);
-  if (groups_.world.rank() != 0) return;
+  all_or_none(groups_.world, "checkpoint folder", [&] {
+    if (groups_.world.rank() == 0) discard_folder(target);  // an unsound one of the same step, replaced by the same work
+  });
+  saving_step_ = cursor.step;
+  writer_.begin(target, content, [this, cursor] { prune(cursor); });
+  if (!options_.background) finish();
+}
+
+void Checkpoints::prune(const TrainCursor& cursor) const {
   std::vector<Candidate> candidates;
-  for (const std::int64_t step : steps()) {
+  for (const std::int64_t step : steps(true)) {
     candidates.push_back({.folder = path_of(step), .step = step});
     if (step == cursor.best_step) candidates.back().loss = cursor.best_validation_loss;
   }
-  for (const auto& folder : removable(candidates, {.last = keep, .best = 1})) discard_folder(folder);
+  for (const auto& folder : removable(candidates, {.last = options_.keep, .best = 1})) discard_folder(folder);
+}
+
+void Checkpoints::tell(const std::optional<SavedCheckpoint>& saved) {
+  if (saved && options_.on_saved) options_.on_saved(saving_step_, *saved);
 }
 
 void Checkpoints::load_weights(std::int64_t step, ParameterSet& parameters) {
+  finish();
   read_checkpoint(path_of(step), parameters, nullptr, groups_);
 }
 

@@ -1,12 +1,19 @@
 // The checkpoints of one training stage: step-00000200 and so on, in one folder.
 //
-// Resuming takes the newest one that is whole; a damaged one is named, removed, and the one before it is used.
+// Resuming takes the newest one that is whole; a damaged one is named, removed, and the one before it is used. Writing
+// goes on in the background (checkpoint/background_writer.h) unless told otherwise.
+//
+//   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.background = true, .keep = 2});
+//   checkpoints.restore(parameters, trainer);
+//   save hook: checkpoints.save(parameters, trainer, cursor);   each step: checkpoints.poll();   end: finish();
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "framework/base/log.h"
+#include "framework/checkpoint/background_writer.h"
 #include "framework/comm/groups.h"
 #include "framework/store/manifest.h"
 #include "framework/tensor/parameter.h"
@@ -14,28 +21,47 @@
 
 namespace ft {
 
+struct CheckpointOptions {
+  std::string stage;  // its name, for the metadata
+  bool background = true;
+  int keep = 2;  // besides the best one
+  std::vector<std::pair<std::string, std::string>> files;
+  std::vector<Parent> parents;
+  std::function<void(std::int64_t step, const SavedCheckpoint&)> on_saved;  // every rank, once it is on the disk
+};
+
 class Checkpoints {
  public:
-  Checkpoints(std::filesystem::path folder, Groups groups, Logger& log);
+  Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options);
 
   // Collective: fills parameters, moments and cursor from the newest sound checkpoint; false when there is none.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
-  // Collective: seals the state, then removes what the retention (last `keep`, and the best one) does not want.
-  void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor, const std::string& stage,
-            const std::vector<std::pair<std::string, std::string>>& files, const std::vector<Parent>& parents, int keep);
+  // Collective: waits for an earlier save, copies the state and begins to write it (or writes it, when not in the
+  // background). Once it is sealed, what the retention (last `keep`, and the best one) does not want is removed.
+  void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor);
+  // Collective, between steps: sees to a save under way, without waiting.
+  void poll() { tell(writer_.poll()); }
+  // Collective: returns once what was saved is on the disk.
+  void finish() { tell(writer_.finish()); }
 
   // Collective: the weights of one step, which must have been kept.
   void load_weights(std::int64_t step, ParameterSet& parameters);
 
  private:
   std::filesystem::path path_of(std::int64_t step) const;
-  std::vector<std::int64_t> steps() const;
+  std::vector<std::int64_t> steps(bool sealed) const;
   std::optional<std::int64_t> newest_sound();
+  bool is_sound(std::int64_t step);
+  void prune(const TrainCursor& cursor) const;
+  void tell(const std::optional<SavedCheckpoint>& saved);
 
   std::filesystem::path folder_;
   Groups groups_;
   Logger& log_;
+  CheckpointOptions options_;
+  std::int64_t saving_step_ = -1;
+  BackgroundWriter writer_;  // last: its thread uses the others
 };
 
 }  // namespace ft

@@ -6,6 +6,7 @@
 #include "framework/base/clock.h"
 #include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
+#include "framework/store/append_log.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
 #include "framework/train/step_log.h"
@@ -13,6 +14,8 @@
 
 namespace ft {
 namespace {
+
+constexpr std::string_view kSavesLog = "saves.jsonl";  // what each checkpoint took; records as in store/append_log.h
 
 // The first document with targets, as a person reads it, and the checks that a fine-tuning silently fails without.
 void show_sample(StageContext& stage, const LoadedModel& model, const std::vector<Example>& examples) {
@@ -32,7 +35,9 @@ void show_sample(StageContext& stage, const LoadedModel& model, const std::vecto
 class Record {
  public:
   Record(const StageContext& stage, std::int64_t resumed_at)
-      : steps_(stage.folder() / "steps.jsonl", resumed_at), events_(stage.folder() / "events", unix_seconds(), resumed_at) {}
+      : steps_(stage.folder() / "steps.jsonl", resumed_at),
+        events_(stage.folder() / "events", unix_seconds(), resumed_at),
+        saves_(stage.folder() / kSavesLog) {}
   void step(const StepRecord& record) {
     steps_.write(record);
     const std::int64_t now = unix_seconds();
@@ -45,10 +50,16 @@ class Record {
     steps_.write(record);
     events_.add("validation_loss", record.loss, record.step, unix_seconds());
   }
+  void saved(std::int64_t step, const SavedCheckpoint& saved) {
+    const nlohmann::ordered_json line = {{"step", step}, {"stall_seconds", saved.stall_seconds}, {"durable_seconds", saved.durable_seconds},
+                                         {"bytes_of_rank", saved.num_bytes}};
+    saves_.append(line.dump());
+  }
 
  private:
   StepLog steps_;
   EventFile events_;
+  AppendLog saves_;
 };
 
 // How an example begins, as a person may search for it in the data.
@@ -72,7 +83,15 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
-  Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log());
+  std::optional<Record> record;
+  const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
+    if (record) record->saved(step, saved);
+    stage.log().info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them", stage.name(), step,
+                     saved.durable_seconds, saved.stall_seconds);
+  };
+  Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
+                          {.stage = stage.name(), .background = job.settings.save == "background", .keep = job.settings.keep,
+                           .files = model.files(), .parents = stage.parents(), .on_saved = on_saved});
   if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() && stage.log().informs()) {
     stage.log().warn("{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and slower "
                      "than float32", stage.name());
@@ -81,10 +100,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (!resumed && stage.log().informs()) show_sample(stage, model, job.examples);
 
   const std::int64_t first_step = trainer.cursor().step;
-  std::optional<Record> record;
   if (groups.world.rank() == 0) record.emplace(stage, first_step);
-  const auto files = model.files();
-  const auto parents = stage.parents();
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
 
   TrainHooks hooks;
@@ -92,17 +108,25 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     if (record) record->step(r);
     if (r.skipped && stage.log().informs()) stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step, r.suspects);
     stage.progress().update(r.step, detail(r));
+    checkpoints.poll();
   };
   hooks.on_validation = [&](const ValidationRecord& r) {
     if (record) record->validation(r);
     stage.log().info("{}: validation loss {:.4f} after step {}", stage.name(), r.loss, r.step);
   };
   hooks.save = [&](const TrainCursor& cursor, bool) {
-    checkpoints.save(parameters, trainer, cursor, stage.name(), files, parents, job.settings.keep);
+    checkpoints.save(parameters, trainer, cursor);
   };
   hooks.stop_seen = [&] { return stage.stop_seen(); };
   hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[static_cast<std::size_t>(example)]); };
-  const TrainResult result = trainer.run(hooks);
+  TrainResult result;
+  try {
+    result = trainer.run(hooks);
+  } catch (const StopRequested&) {  // on every rank: the promise of a sealed checkpoint is kept first
+    checkpoints.finish();
+    throw;
+  }
+  checkpoints.finish();
   stage.progress().end();
 
   const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;

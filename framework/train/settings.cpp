@@ -44,6 +44,9 @@ void describe(TrainingSettings& s, Binder& b) {
   b.choice("result", s.result, {"last", "best"}, KeyKind::identity,
            "the weights that the stage hands on: of its last step, or of its best validation loss");
   b.execution("save_every", s.save_every, "distance between checkpoints; 0 = only at the end", Range::at_least(0));
+  b.choice("save", s.save, {"background", "blocking"}, KeyKind::execution,
+           "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "
+           "by the data ranks), or stand still and save that memory");
   b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
 }
 

@@ -30,6 +30,7 @@ struct TrainingSettings {
   std::string validation;                         // name of a problem set, or empty
   Length validate_every{0, Length::Unit::steps};  // 0 = only at the end
   Length save_every{600, Length::Unit::seconds};  // 0 = only at the end
+  std::string save = "background";                // background | blocking
   std::string result = "last";                    // last | best: whose weights the stage hands on
   int keep = 2;                                   // checkpoints kept, besides the best by validation loss
 };
