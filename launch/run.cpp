@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "framework/base/log.h"
 #include "framework/comm/traced_communicator.h"
 #include "framework/config/parser.h"
@@ -10,6 +12,7 @@
 #include "launch/signals.h"
 #include "launch/version.h"
 #include "parallel/cuda/device.h"
+#include "parallel/mpi/binding.h"
 #include "parallel/mpi/bootstrap.h"
 
 namespace ft {
@@ -58,6 +61,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
   log.info("computing on {}", device.description);
+  settle_ranks(world, session.host(), plan.parallel.bind, std::getenv("OMP_NUM_THREADS"), log);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);

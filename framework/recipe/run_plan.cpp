@@ -4,7 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
-#include "framework/model/model_config.h"
+#include "framework/model/tensor_sizes.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -73,13 +73,17 @@ void at_place(const Place& place, const std::string& what, Check check) {
 }
 
 // What can be said of a model without its weights: said before the stages above the one that uses it have run for hours.
-void check_model(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
-  if (model.preset) {
-    (void)preset_config(*model.preset, services.preset_tokenizer(model.tokenizer, prompts)->size());
-  } else {
-    (void)read_model_config(*model.path);
-    (void)load_tokenizer(*model.path);
-  }
+ModelConfig check_model(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
+  if (model.preset) return preset_config(*model.preset, services.preset_tokenizer(model.tokenizer, prompts)->size());
+  (void)load_tokenizer(*model.path);
+  return read_model_config(*model.path);
+}
+
+void check_tensor_size(const std::string& name, const ModelConfig& config, int tensor, const Place& place) {
+  const std::string misfit = tensor_misfit(config, tensor);
+  if (misfit.empty()) return;
+  fail_user(place, fmt::format("{} ranks cannot share one copy of model '{}': it has {}; sizes that fit it: {}", tensor, name, misfit,
+                               fmt::join(tensor_sizes(config), ", ")));
 }
 
 // The stages in the making: what has been planned so far is what the next stage may refer to.
@@ -232,6 +236,7 @@ void describe(ParallelSettings& s, Binder& b) {
   b.choice("device", s.device, {"cpu", "cuda", "auto"}, KeyKind::execution,
            "where ranks compute: on the processor, each on a GPU of its own, or on GPUs where every rank can have one; "
            "results differ by rounding, as between kinds of processors");
+  b.choice("bind", s.bind, {"auto", "none"}, KeyKind::execution, "auto: ranks that the launcher lets float are bound to cores of their own");
 }
 
 void describe(PromptTemplates& t, Binder& b) {
@@ -273,7 +278,9 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     names.add(name, "model", file["models"].key_place(name));
     plan.models[name] = parse<ModelSettings>({node});
     plan.model_identities[name] = model_identity(plan.models[name], node.place(), plan.run.seed, services);
-    at_place(node.place(), fmt::format("model '{}'", name), [&] { check_model(plan.models[name], plan.prompts, services); });
+    ModelConfig config;
+    at_place(node.place(), fmt::format("model '{}'", name), [&] { config = check_model(plan.models[name], plan.prompts, services); });
+    check_tensor_size(name, config, plan.parallel.tensor, file["parallel"]["tensor"].place());
   }
   for (const std::string& name : file["problems"].keys()) {
     names.add(name, "problem set", file["problems"].key_place(name));

@@ -37,6 +37,7 @@ void describe(RunSettings& settings, Binder& binder);
 struct ParallelSettings {
   int tensor = 1;
   std::string device = "cpu";  // cpu | cuda | auto
+  std::string bind = "auto";
 };
 void describe(ParallelSettings& settings, Binder& binder);
 void describe(PromptTemplates& templates, Binder& binder);

@@ -3,11 +3,15 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 
 #include "framework/comm/solo_communicator.h"
+#include "parallel/mpi/binding.h"
 #include "parallel/mpi/job_end.h"
 #include "parallel/mpi/launcher.h"
 
@@ -23,6 +27,8 @@ void print_error(const std::string& why) {
 // MPI is called from one thread at a time; other threads (loaders, the watchdog) exist.
 void start_mpi(const Launch& launch) {
   int provided = 0, size = 0, rank = 0;
+  // The few calls that block inside MPI (the start, groups) shall not hold a core that another rank needs.
+  setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
   FT_CHECK(provided >= MPI_THREAD_SERIALIZED, "this MPI grants thread level {} only, MPI_THREAD_SERIALIZED is needed",
            provided);
@@ -37,6 +43,21 @@ void start_mpi(const Launch& launch) {
   }
 }
 
+// How often waiting ranks of this host may look before they give their core away: not at all when the processors that
+// any of them may run on are fewer than they. Collective.
+int spins_on_host() {
+  std::array<unsigned char, 1024> processors{};
+  for (const int cpu : own_cpus()) processors[static_cast<std::size_t>(cpu) / 8] |= 1U << (cpu % 8);
+  MPI_Comm host = MPI_COMM_NULL;
+  int ranks = 0, count = 0;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Comm_size(host, &ranks);
+  MPI_Allreduce(MPI_IN_PLACE, processors.data(), processors.size(), MPI_UNSIGNED_CHAR, MPI_BOR, host);
+  MPI_Comm_free(&host);
+  for (const unsigned char eight : processors) count += std::popcount(eight);
+  return ranks <= count ? kSpins : 0;
+}
+
 }  // namespace
 
 MpiSession::MpiSession(MpiSettings settings) {
@@ -48,6 +69,7 @@ MpiSession::MpiSession(MpiSettings settings) {
   }
   if (environment("FTRUN_SHARED_MEMORY").value_or("") == "off") settings.shared_memory = false;
   start_mpi(*launch);
+  spins_ = spins_on_host();
   MPI_Comm world = MPI_COMM_NULL;
   MPI_Comm_dup(MPI_COMM_WORLD, &world);
   job_ = std::make_unique<JobEnd>(MpiHandle{static_cast<int>(MPI_Comm_c2f(world))});
@@ -85,7 +107,9 @@ std::unique_ptr<Communicator> MpiSession::duplicate(const MpiSettings& settings)
   if (!job_) return std::make_unique<SoloCommunicator>();
   MPI_Comm copy = MPI_COMM_NULL;
   MPI_Comm_dup(MPI_COMM_WORLD, &copy);
-  return make_mpi_communicator(MpiHandle{static_cast<int>(MPI_Comm_c2f(copy))}, *job_, settings);
+  MpiSettings own = settings;
+  own.spins = std::min(own.spins, spins_);
+  return make_mpi_communicator(MpiHandle{static_cast<int>(MPI_Comm_c2f(copy))}, *job_, own);
 }
 
 ExitCode MpiSession::end_failed(ExitCode code, const std::string& why) {
@@ -115,6 +139,14 @@ ExitCode MpiSession::run(const std::function<ExitCode(MpiSession&)>& body) {
   } catch (const std::exception& error) {
     return end_failed(ExitCode::failure, error.what());
   }
+}
+
+std::string mpi_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  const std::string whole(text.data(), static_cast<std::size_t>(length));
+  return whole.substr(0, whole.find_first_of(",\n"));
 }
 
 int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings) {

@@ -65,8 +65,12 @@ class MpiSession {
 
   std::unique_ptr<JobEnd> job_;  // null: alone, without MPI
   std::unique_ptr<Communicator> world_;
+  int spins_ = kSpins;  // 0 where ranks of this host share cores
   bool agreed_ = false;
 };
+
+// Which MPI this is, for reports: "Open MPI v4.1.4". May be called without a session.
+[[nodiscard]] std::string mpi_version();
 
 // For main(): a session, run(body), and errors of the start (printed once where all ranks have them). Returns the exit
 // code.

@@ -90,14 +90,14 @@ void MpiCommunicator::exchange(Name name, const std::vector<Message>& receive, c
   };
   start(receive, [](auto... arguments) { return MPI_Irecv(arguments...); });
   start(send, [](auto... arguments) { return MPI_Isend(arguments...); });
-  wait_all(requests, Backoff::spins_for(job_.local_size()), name);
+  wait_all(requests, settings_.spins, name);
 }
 
 void MpiCommunicator::gather(Name name, const void* mine, void* all, std::int64_t bytes) {
   std::vector<MPI_Request> request(1, MPI_REQUEST_NULL);
   const int count = static_cast<int>(bytes);
   check_mpi(MPI_Iallgather(mine, count, MPI_BYTE, all, count, MPI_BYTE, comm_of(handle_), request.data()), name);
-  wait_all(request, Backoff::spins_for(job_.local_size()), name);
+  wait_all(request, settings_.spins, name);
 }
 
 void MpiCommunicator::announce(const char* verb, Name name, std::int64_t bytes) {
@@ -172,7 +172,7 @@ void MpiCommunicator::all_reduce_fast(Name name, const at::Tensor& inout) {
     check_mpi(MPI_Iallreduce(MPI_IN_PLACE, bytes_of(inout) + begin * element_size, count, type, MPI_SUM,
                              comm_of(handle_), request.data()),
               name);
-    wait_all(request, Backoff::spins_for(job_.local_size()), name);
+    wait_all(request, settings_.spins, name);
   }
 }
 
@@ -259,7 +259,7 @@ Pending MpiCommunicator::broadcast(Name name, at::Tensor inout, int root) {
     const int count = static_cast<int>(std::min(kMaxMessage, bytes - begin));
     std::vector<MPI_Request> request(1, MPI_REQUEST_NULL);
     check_mpi(MPI_Ibcast(bytes_of(inout) + begin, count, MPI_BYTE, root, comm_of(handle_), request.data()), name);
-    wait_all(request, Backoff::spins_for(job_.local_size()), name);
+    wait_all(request, settings_.spins, name);
   }
   return {};
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "framework/comm/communicator.h"
+#include "parallel/mpi/backoff.h"
 #include "parallel/mpi/job_end.h"
 #include "parallel/mpi/mpi_handle.h"
 
@@ -26,6 +27,9 @@ struct MpiSettings {
   std::size_t window_bytes = std::size_t{1} << 20;
   // Bytes of foreign contributions that a rank holds at once where messages go over MPI.
   std::size_t chunk_bytes = std::size_t{16} << 20;
+  // How often a rank that waits looks again before it gives its core away (backoff.h). MpiSession sets 0 where ranks of
+  // a host share cores.
+  int spins = kSpins;
   // A single rank does without MPI.
   bool solo_without_mpi = true;
 };

@@ -16,8 +16,9 @@ MPI_Comm comm_of(MpiHandle handle) { return MPI_Comm_f2c(static_cast<MPI_Fint>(h
 }  // namespace
 
 // 128 bytes: processors fetch cache lines in pairs.
-struct alignas(128) SharedWindow::Arrivals {
-  std::atomic<std::uint64_t> count;
+struct alignas(128) SharedWindow::Hall {
+  std::atomic<std::uint64_t> arrived;  // comings of all ranks to all meetings so far
+  alignas(128) Bell bell;
 };
 
 std::unique_ptr<SharedWindow> SharedWindow::make(MpiHandle comm, JobEnd& job, const MpiSettings& settings) {
@@ -32,7 +33,7 @@ std::unique_ptr<SharedWindow> SharedWindow::make(MpiHandle comm, JobEnd& job, co
   MPI_Allreduce(&mine, &everyone, 1, MPI_INT, MPI_MIN, comm_of(comm));
   if (everyone == 0) return nullptr;
   const auto ranks = static_cast<std::size_t>(size);
-  SharedSegment segment(comm, ranks * (sizeof(Arrivals) + 2 * settings.window_bytes));
+  SharedSegment segment(comm, sizeof(Hall) + ranks * 2 * settings.window_bytes);
   if (!segment.valid()) return nullptr;
   return std::unique_ptr<SharedWindow>(new SharedWindow(comm, job, settings, std::move(segment)));
 }
@@ -41,7 +42,6 @@ SharedWindow::SharedWindow(MpiHandle comm, JobEnd& job, const MpiSettings& setti
     : comm_(comm), job_(job), settings_(settings), segment_(std::move(segment)) {
   MPI_Comm_rank(comm_of(comm), &rank_);
   MPI_Comm_size(comm_of(comm), &size_);
-  spins_ = Backoff::spins_for(job.local_size());
 }
 
 SharedWindow::~SharedWindow() {
@@ -50,25 +50,24 @@ SharedWindow::~SharedWindow() {
   MPI_Comm_free(&comm);
 }
 
-SharedWindow::Arrivals& SharedWindow::arrivals(int rank) const {
-  return reinterpret_cast<Arrivals*>(segment_.data())[rank];  // zeroed memory: nobody has come to any meeting
+SharedWindow::Hall& SharedWindow::hall() const {
+  return *reinterpret_cast<Hall*>(segment_.data());  // zeroed memory: nobody has come to any meeting
 }
 
 std::byte* SharedWindow::buffer(int rank, int which) const {
-  std::byte* buffers = segment_.data() + static_cast<std::size_t>(size_) * sizeof(Arrivals);
+  std::byte* buffers = segment_.data() + sizeof(Hall);
   return buffers + (2 * static_cast<std::size_t>(rank) + static_cast<std::size_t>(which)) * settings_.window_bytes;
 }
 
 void SharedWindow::meet() {
   ++meetings_;
-  arrivals(rank_).count.store(meetings_, std::memory_order_release);
-  Backoff backoff(spins_);
-  for (int r = 0; r < size_; ++r) {
-    while (arrivals(r).count.load(std::memory_order_acquire) < meetings_) {
-      if (!backoff.spinning()) job_.check_peers();
-      backoff.pause();
-    }
+  const auto all = meetings_ * static_cast<std::uint64_t>(size_);
+  // Nobody comes to the next meeting before all have come to this one: so the count tells who is last.
+  if (hall().arrived.fetch_add(1) + 1 == all) {
+    hall().bell.ring(static_cast<std::uint32_t>(meetings_));
+    return;
   }
+  hall().bell.wait(static_cast<std::uint32_t>(meetings_), settings_.spins, [&] { job_.check_peers(); });
 }
 
 std::unique_ptr<SharedBuffers> SharedWindow::split(int colour, int key) {

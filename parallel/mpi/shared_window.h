@@ -1,8 +1,9 @@
 // The buffers of SharedMemoryCommunicator among processes of one host.
 //
-// One shared segment holds two buffers a rank and, a cache line each, how many meetings each rank has come to. To meet
-// is to raise one's own count and wait until nobody's is lower: no lock, no system call while every rank has a core. A
-// rank whose wait grows long yields, sleeps, and looks whether the one it waits for has failed.
+// One shared segment holds two buffers a rank, a count of comings and a bell (backoff.h). To meet is to raise the count;
+// the last one to come rings, the others wait for the bell: no lock, no system call while every rank has a core. A rank
+// whose wait grows long sleeps until the bell wakes it, and looks now and then whether a rank has failed. So 64 ranks of
+// two cores cost one change of process for each rank and meeting, and no time while they wait.
 #pragma once
 
 #include <cstddef>
@@ -32,16 +33,16 @@ class SharedWindow final : public SharedBuffers {
   [[noreturn]] void abort(std::string_view why, ExitCode code) override;
 
  private:
-  struct Arrivals;  // one rank's count, alone in its cache line
+  struct Hall;  // at the start of the segment
 
   SharedWindow(MpiHandle comm, JobEnd& job, const MpiSettings& settings, SharedSegment segment);
-  [[nodiscard]] Arrivals& arrivals(int rank) const;
+  [[nodiscard]] Hall& hall() const;
 
   MpiHandle comm_;
   JobEnd& job_;
   MpiSettings settings_;
   SharedSegment segment_;
-  int rank_ = 0, size_ = 1, spins_ = 0;
+  int rank_ = 0, size_ = 1;
   std::uint64_t meetings_ = 0;
 };
 

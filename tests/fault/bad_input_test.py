@@ -153,8 +153,10 @@ def plugin_of_another_kind(folder):
 def folder_below_a_file(folder):
     (folder / "file").write_text("")
     return changed("FOLDER/run", "FOLDER/file/run")
-@case(2, r"run\.yaml:2:\d+: .*do not divide by parallel\.tensor 3")
-def tensor_does_not_divide(_): return changed("models:", "parallel: {tensor: 3}\nmodels:")
+@case(2, r"run\.yaml:2:\d+: .*do not divide by parallel\.tensor 4")
+def tensor_does_not_divide_the_ranks(_): return changed("models:", "parallel: {tensor: 4}\nmodels:")
+@case(2, r"run\.yaml:2:\d+: 3 ranks cannot share one copy of model 'base': it has 8 attention heads; sizes that fit it: 1, 2, 4, 8")
+def tensor_does_not_divide_the_model(_): return changed("models:", "parallel: {tensor: 3}\nmodels:")
 
 
 @case(2, r"run\.yaml:9:57: there is no problem set 'trian'", "did you mean 'train'")

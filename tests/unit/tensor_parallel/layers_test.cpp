@@ -1,7 +1,10 @@
 // Single layers against dense ones: outputs, and gradients of inputs and weights.
+#include <algorithm>
+#include <atomic>
 #include <functional>
 
 #include "framework/base/error.h"
+#include "framework/model/tensor_sizes.h"
 #include "parallel/tensor/autograd_ops.h"
 #include "tests/unit/tensor_parallel/grid.h"
 
@@ -139,4 +142,31 @@ TEST_CASE("what does not divide is the user's mistake, and says what would do") 
   config = tiny_config();
   config.vocab_size = 5;
   CHECK(message(4, config).find("a vocabulary of 5 tokens") != std::string::npos);
+}
+
+TEST_CASE("the sizes that are said to fit a model are those that the factory takes") {
+  ModelConfig gqa = preset_config("tiny-gqa", 13), odd = gqa, few_tokens = preset_config("tiny-gqa", 5);
+  odd.num_heads = 6;
+  odd.num_kv_heads = 3;
+  odd.intermediate_size = 42;
+  odd.head_dim = 16;
+  for (const ModelConfig& config : {gqa, odd, few_tokens}) {
+    const std::vector<int> sizes = tensor_sizes(config);
+    CHECK(sizes.front() == 1);
+    for (int tensor = 1; tensor <= 8; ++tensor) {
+      std::atomic<int> refused = 0;
+      run_ranks(tensor, [&](Communicator& group) {
+        const auto factory = make_tensor_parallel_factory(group);
+        try {
+          const Decoder decoder(config, *factory);
+        } catch (const UserError&) {
+          ++refused;
+        }
+      });
+      CAPTURE(tensor);
+      CAPTURE(config.num_heads);
+      CHECK(refused == (tensor_misfit(config, tensor).empty() ? 0 : tensor));
+      CHECK((refused == 0) == (std::ranges::count(sizes, tensor) == 1));
+    }
+  }
 }
