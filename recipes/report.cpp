@@ -2,16 +2,17 @@
 //
 //   report: {recipe: report, of: [answers, answers_again, ranking]}
 //
-// `of` names attempts, rankings and models. The loss curves of every training stage that led to them are shown too.
+// `of` names attempts, rankings and models. The loss curves of every training stage
+// that led to them are shown too, where the time went, and which problems training and test share.
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "datasets/dataset.h"
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/report_sources.h"
 #include "framework/store/sealed_folder.h"
 
 namespace ft {
@@ -23,7 +24,8 @@ class Report final : public Recipe {
     b.required_input("of", of_, "stage", "stages whose results are shown");
     b.identity("title", title_, "heading of the page; empty = the name of the run folder");
     b.identity("examples", num_examples_, "readable examples of each kind", Range::at_least(0));
-    b.identity("bootstrap", options_.bootstrap, "resamples of the paired intervals; 0 = none", Range::at_least(0));
+    b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
+    b.identity("check_overlap", check_overlap_, "look for problems that training and test sets share");
   }
 
   ArtifactKind output() const override { return ArtifactKind::report; }
@@ -44,23 +46,40 @@ class Report final : public Recipe {
     input.title = title_.empty() ? std::filesystem::path(stage.run_plan().run.folder).filename().string() : title_;
     for (const std::string& name : of_) {
       const StagePlan& source = stage.input_plan(name);
-      if (source.recipe->output() == ArtifactKind::attempts) add_attempts(source, input);
+      if (source.recipe->output() == ArtifactKind::attempts) add_attempts(stage, source, input);
       if (source.recipe->output() == ArtifactKind::ranking) add_ranking(stage, source, input);
     }
-    for (const StagePlan* source : ancestors(stage)) {
-      if (source->recipe->output() == ArtifactKind::model) add_loss(*source, input);
+    const std::vector<const StagePlan*> sources = ancestors(stage);
+    for (const StagePlan* source : sources) {
+      report::LossCurve curve = read_loss_curve(*source);
+      if (!curve.points.empty()) input.losses.push_back(std::move(curve));
       add_settings(*source, input);
     }
+    if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);
     add_datasets(stage, input);
+    input.times = read_times(stage.run_plan(), sources);
     input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});
     return input;
   }
 
-  void add_attempts(const StagePlan& source, report::ReportInput& input) const {
-    input.stages.push_back({source.name, describe_attempts(source), rerank::evaluate(load_ranked(source.output, {}), options_)});
+  // Attempts of a model on problems, with who made them.
+  static report::StageTable table_of(const StageContext& stage, const StagePlan& attempts) {
+    report::StageTable table;
+    table.generator = input_of(attempts, "model");
+    table.training = training_of(stage.run_plan(), table.generator);
+    table.problems = input_of(attempts, "problems");
+    return table;
   }
 
-  void add_ranking(StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
+  void add_attempts(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
+    report::StageTable table = table_of(stage, source);
+    table.stage = source.name;
+    table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
+    table.table = rerank::evaluate(load_ranked(source.output, {}), options_);
+    input.stages.push_back(std::move(table));
+  }
+
+  void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     const auto body = SealedFolder::open(source.output).manifest().body;
     const StagePlan& attempts = stage.input_plan(body.at("attempts"));
     rerank::RankingOptions options = options_;
@@ -68,18 +87,17 @@ class Report final : public Recipe {
     options.top_n = {body.at("options").at("top_n").get<int>()};
     const Scores scores = read_scores_file(source.output / "scores.jsonl");
     const auto ranked = load_ranked(attempts.output, scores);
-    input.stages.push_back({source.name, body.at("description"), rerank::evaluate(ranked, options)});
-    if (scores.empty()) return;
-    for (report::Example& example : ranking_examples(ranked, num_examples_)) input.examples.push_back(std::move(example));
-  }
-
-  static std::string describe_attempts(const StagePlan& source) {
-    std::string model, problems;
-    for (const Input& input : source.inputs) {
-      if (input.key == "model") model = input.names.front();
-      if (input.key == "problems") problems = input.names.front();
+    report::StageTable table = table_of(stage, attempts);
+    table.stage = source.name;
+    table.description = body.at("description");
+    table.evaluator = input_of(source, "verifier");
+    if (const StagePlan* verifier = stage.run_plan().find_stage(table.evaluator)) {
+      table.evaluator_loss = setting_of(*verifier, "loss");
+      if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts"))) table.evaluator_of = input_of(*judged, "model");
     }
-    return fmt::format("attempts of {} on {}", model, problems);
+    table.table = rerank::evaluate(ranked, options);
+    input.stages.push_back(std::move(table));
+    for (report::Example& example : report::ranking_examples(ranked, num_examples_)) input.examples.push_back(std::move(example));
   }
 
   // Everything that the shown stages were made from, in the order of the run file.
@@ -94,25 +112,6 @@ class Report final : public Recipe {
     }
     std::reverse(found.begin(), found.end());
     return found;
-  }
-
-  static void add_loss(const StagePlan& source, report::ReportInput& input) {
-    report::LossCurve curve{.stage = source.name, .unit = "step's unit"};
-    std::ifstream lines(source.folder / "steps.jsonl");
-    double tokens = 0, seconds = 0;
-    for (std::string line; std::getline(lines, line);) {
-      const auto json = nlohmann::json::parse(line);
-      if (json.contains("validation_loss")) {
-        curve.validation.emplace_back(json.at("step"), json.at("validation_loss"));
-      } else {
-        curve.points.emplace_back(json.at("step"), json.at("loss"));
-        tokens += json.at("tokens").get<double>();
-        seconds += json.at("seconds").get<double>();
-      }
-    }
-    if (curve.points.empty()) return;
-    input.losses.push_back(std::move(curve));
-    input.execution.push_back({source.name, {{"training tokens", fmt::format("{:.0f}", tokens)}, {"training seconds", fmt::format("{:.1f}", seconds)}}});
   }
 
   // Where the problems come from, and what a reader of results must know of them.
@@ -145,10 +144,11 @@ class Report final : public Recipe {
   std::vector<std::string> of_;
   std::string title_;
   int num_examples_ = 3;
+  bool check_overlap_ = true;
   rerank::RankingOptions options_;
 };
 
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Report, "report", "1")
+FT_RECIPE(ft::Report, "report", "2")

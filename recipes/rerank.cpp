@@ -19,7 +19,7 @@ class Rerank final : public Recipe {
     b.input("verifier", verifier_, "model", "the model that judges them; empty = votes alone");
     b.identity("top_clusters", top_clusters_, "K: ranking looks at the K largest clusters", Range::at_least(1));
     b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
-    b.identity("bootstrap", options_.bootstrap, "resamples of the paired intervals; 0 = none", Range::at_least(0));
+    b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
     b.identity("tokens_per_micro_batch", tokens_per_micro_batch_, "tokens scored together", Range::at_least(1));
   }
 
@@ -59,4 +59,4 @@ class Rerank final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Rerank, "rerank", "1")
+FT_RECIPE(ft::Rerank, "rerank", "2")

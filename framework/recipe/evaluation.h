@@ -1,4 +1,4 @@
-// From stored attempts and scores to tables and readable examples: what the ranking and report recipes share.
+// From stored attempts and scores to what is ranked: what the ranking and report recipes share.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,6 @@
 #include "framework/recipe/scoring_stage.h"
 #include "framework/report/report.h"
 #include "framework/rerank/candidate.h"
-#include "framework/rerank/ranking.h"
 
 namespace ft {
 
@@ -18,9 +17,5 @@ namespace ft {
 // scores.jsonl of a sealed ranking folder, and back.
 [[nodiscard]] Scores read_scores_file(const std::filesystem::path& path);
 [[nodiscard]] std::string scores_file(const Scores& scores);
-
-// Up to `count` problems each where W.RR was right and Maj1 wrong, and the other way round: statement, clusters with their
-// votes and scores, and the chosen attempts.
-[[nodiscard]] std::vector<report::Example> ranking_examples(std::span<const rerank::RankedProblem> problems, int count);
 
 }  // namespace ft

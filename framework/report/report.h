@@ -9,13 +9,16 @@
 //   write(html_report(input));                 // no network, no scripts
 //
 // Whoever fills this in decides what is a result: put into `settings` what identifies the run (its digests, its keys),
-// and into `execution` what may differ between two runs of the same identity (times, ranks, machines).
+// and into `execution` and `times` what may differ between two runs of the same identity (times, ranks, machines).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "framework/report/examples.h"
+#include "framework/report/overlap.h"
 #include "framework/rerank/ranking.h"
 
 namespace ft::report {
@@ -33,21 +36,41 @@ struct Section {
 // Attempts at a problem set, with or without verifier scores.
 struct StageTable {
   std::string stage;        // its name in the run file
-  std::string description;  // "64 attempts by solver on test"; may be empty
+  std::string description;  // "attempts of solver on test"; may be empty
   rerank::RankingTable table;
+  // Where the attempts come from, for the tables that compare models; empty where it is not known.
+  std::string generator{};       // the model that made them
+  std::string training{};        // how it was trained: "solution_sft, verifier_sft (margin), solution_sft"
+  std::string problems{};        // the problem set
+  std::string evaluator{};       // the model that scored them
+  std::string evaluator_loss{};  // what that was trained with: "margin"
+  std::string evaluator_of{};    // the model whose attempts it learnt to judge
 };
 
-// The loss of a training stage.
+// What a training stage did, step by step.
 struct LossCurve {
   std::string stage;
-  std::string unit;                                   // what one loss is a mean over: "token", "pair", "item"
-  std::vector<std::pair<double, double>> points;      // (step, training loss)
-  std::vector<std::pair<double, double>> validation;  // (step, validation loss); may be empty
+  std::string unit;                                        // what one loss is a mean over: "token", "pair", "item"
+  std::vector<std::pair<double, double>> points;           // (step, training loss)
+  std::vector<std::pair<double, double>> validation;       // (step, validation loss); may be empty
+  std::vector<std::pair<double, double>> learning_rate{};  // (step, learning rate); may be empty
 };
 
-struct Example {
-  std::string title;           // "problem gsm8k/12: Maj1 wrong, RR.All right"
-  std::vector<Entry> entries;  // "problem", "reference answer", "attempt 3 (chosen)", ...; long texts keep their lines
+// Where the time of one stage went. No result: it differs between runs.
+struct StageTime {
+  std::string stage;
+  std::string recipe;
+  double seconds = 0;  // wall clock of its finished starts: one that was killed leaves no time
+  int starts = 0;      // how often it was begun: more than once after a kill or a stop
+  std::string done{};  // "2,294,556 tokens"; empty where nothing is counted
+  double rate = 0;     // of these a second; 0 where not known
+  std::string unit{};  // of the rate: "tokens/s"
+  struct OfRank {
+    int rank = 0;
+    std::string done;  // "6,500 attempts"
+    double share = 0;  // of the stage's work
+  };
+  std::vector<OfRank> ranks{};  // who did how much, where the stage kept that apart
 };
 
 struct ReportInput {
@@ -58,6 +81,8 @@ struct ReportInput {
   std::vector<Section> settings;
   std::vector<Section> execution;
   std::vector<Example> examples;
+  std::vector<OverlapFinding> overlaps;
+  std::vector<StageTime> times;
 };
 
 // Aligned columns, at most about 110 wide, ends with a newline.

@@ -6,29 +6,42 @@
 #include <array>
 #include <cmath>
 
+#include "framework/base/philox.h"
+
 namespace ft::report {
 namespace {
 
-constexpr std::size_t kMostPoints = 400;
+constexpr std::size_t kMostPoints = 300;
 
 using Points = std::vector<std::pair<double, double>>;
 
-Points usable(const Points& all, bool positive_x) {
-  Points finite;
-  for (const auto& [x, y] : all) {
-    if (std::isfinite(x) && std::isfinite(y) && (!positive_x || x > 0)) finite.emplace_back(x, y);
+// What of a series is drawn.
+struct Drawn {
+  Points points;
+  Points band;  // as many as points, or none
+};
+
+Drawn usable(const Series& series, bool positive_x) {
+  Drawn result;
+  const bool banded = series.band.size() == series.points.size();
+  for (std::size_t i = 0; i < series.points.size(); ++i) {
+    const auto& [x, y] = series.points[i];
+    if (!std::isfinite(x) || !std::isfinite(y) || (positive_x && x <= 0)) continue;
+    result.points.emplace_back(x, y);
+    if (banded) result.band.push_back(series.band[i]);
   }
-  if (finite.size() <= kMostPoints) return finite;
-  Points thinned;
+  if (result.points.size() <= kMostPoints) return result;
+  const Points finite = std::move(result.points);
+  result = {};
   const std::size_t bucket = (finite.size() + kMostPoints - 1) / kMostPoints;
   for (std::size_t i = 0; i < finite.size(); i += bucket) {
     const std::size_t end = std::min(i + bucket, finite.size());
     double x = 0;
     double y = 0;
     for (std::size_t j = i; j < end; ++j) x += finite[j].first, y += finite[j].second;
-    thinned.emplace_back(x / static_cast<double>(end - i), y / static_cast<double>(end - i));
+    result.points.emplace_back(x / static_cast<double>(end - i), y / static_cast<double>(end - i));
   }
-  return thinned;
+  return result;
 }
 
 // Maps values to pixels.
@@ -50,10 +63,10 @@ std::string label(double value, bool percent) {
   return fmt::format("{:g}", std::fabs(value) < 1e-12 ? 0.0 : value);
 }
 
-constexpr double kLeft = 62;
 constexpr double kRight = 14;
 constexpr double kTop = 12;
-constexpr double kBottom = 46;
+constexpr double kBottom = 44;
+constexpr double kLetter = 7.9;  // width of one, on average, at the size of .name
 
 std::string axes(const Chart& chart, const Axis& x, const Axis& y, const std::vector<double>& x_ticks,
                  const std::vector<double>& y_ticks) {
@@ -68,30 +81,77 @@ std::string axes(const Chart& chart, const Axis& x, const Axis& y, const std::ve
     out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/>", x(tick),
                        y.from, y.from + 4);
     out += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", x(tick),
-                       y.from + 18, label(tick, false));
+                       y.from + 18, label(tick, chart.percent_x));
   }
   out += fmt::format("<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x.from, x.to,
                      y.from, y.from);
   out += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
                      (x.from + x.to) / 2, y.from + 38, escape(chart.x_label));
   out += fmt::format(
-      "<text class=\"label\" transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+      "<text class=\"label\" transform=\"translate(13 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
       (y.from + y.to) / 2, escape(chart.y_label));
   return out;
 }
 
-std::string line(const Points& points, const Axis& x, const Axis& y, std::size_t index) {
+std::string line(const Drawn& drawn, const Axis& x, const Axis& y, std::size_t index) {
   static constexpr std::array<const char*, 6> kDashes{"", "7 4", "2 3", "9 3 2 3", "1 5", "12 5"};
+  std::string out;
+  if (!drawn.band.empty()) {
+    std::string edge;
+    for (std::size_t i = 0; i < drawn.points.size(); ++i)
+      edge += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x(drawn.points[i].first), y(drawn.band[i].second));
+    for (std::size_t i = drawn.points.size(); i-- > 0;)
+      edge += fmt::format("L{:.1f} {:.1f}", x(drawn.points[i].first), y(drawn.band[i].first));
+    out += fmt::format("<path class=\"band fill-{}\" d=\"{}Z\"/>", index % 6, edge);
+  }
   std::string path;
-  for (const auto& [px, py] : points) path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x(px), y(py));
-  std::string out = fmt::format("<path class=\"line series-{}\" stroke-dasharray=\"{}\" d=\"{}\"/>", index % 6,
-                                kDashes.at(index % 6), path);
-  if (points.size() <= 24) {
-    for (const auto& [px, py] : points)
-      out += fmt::format("<circle class=\"dot series-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\"/>", index % 6, x(px),
+  for (const auto& [px, py] : drawn.points)
+    path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x(px), y(py));
+  out += fmt::format("<path class=\"line series-{}\" stroke-dasharray=\"{}\" d=\"{}\"/>", index % 6,
+                     kDashes.at(index % 6), path);
+  if (drawn.points.size() <= 24) {
+    for (const auto& [px, py] : drawn.points)
+      out += fmt::format("<circle class=\"dot series-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.4\"/>", index % 6, x(px),
                          y(py));
   }
   return out;
+}
+
+// The names, beside the lines' last points, moved apart where they would touch.
+std::string names(const Chart& chart, const std::vector<Drawn>& lines, const Axis& x, const Axis& y) {
+  struct Name {
+    std::size_t index;
+    double at;
+  };
+  constexpr double kApart = 14;
+  std::vector<Name> all;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (!lines[i].points.empty()) all.push_back({i, y(lines[i].points.back().second)});
+  std::stable_sort(all.begin(), all.end(), [](const Name& a, const Name& b) { return a.at < b.at; });
+  for (std::size_t i = 1; i < all.size(); ++i) all[i].at = std::max(all[i].at, all[i - 1].at + kApart);
+  double floor = y.from;
+  for (std::size_t i = all.size(); i-- > 0; floor = all[i].at - kApart) all[i].at = std::min(all[i].at, floor);
+  std::string out;
+  for (const Name& name : all) {
+    out += fmt::format("<text class=\"name ink-{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", name.index % 6, x.to + 7,
+                       name.at + 4, escape(chart.series[name.index].name));
+  }
+  return out;
+}
+
+std::string described(const Chart& chart, const std::vector<Drawn>& lines) {
+  if (!chart.description.empty()) return chart.description;
+  std::string text = fmt::format("{} against {}.", chart.y_label, chart.x_label);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].points.empty()) continue;
+    const auto& [x0, y0] = lines[i].points.front();
+    const auto& [x1, y1] = lines[i].points.back();
+    const auto value = [&](double v) {
+      return chart.percent_y ? fmt::format("{:.1f} %", 100 * v) : fmt::format("{:.4g}", v);
+    };
+    text += fmt::format(" {}: {} at {:.4g}, {} at {:.4g}.", chart.series[i].name, value(y0), x0, value(y1), x1);
+  }
+  return text;
 }
 
 }  // namespace
@@ -158,51 +218,88 @@ std::vector<double> ticks(double low, double high, int wanted) {
   return result;
 }
 
-std::string svg(const Chart& chart) {
-  std::vector<Points> lines;
-  double x_low = INFINITY;
-  double x_high = -INFINITY;
-  double y_low = INFINITY;
-  double y_high = -INFINITY;
-  for (const Series& series : chart.series) {
-    lines.push_back(usable(series.points, chart.logarithmic_x));
-    for (const auto& [x, y] : series.points) {  // the axis keeps its ends where points were thinned
-      if (!std::isfinite(x) || !std::isfinite(y) || (chart.logarithmic_x && x <= 0)) continue;
-      x_low = std::min(x_low, x);
-      x_high = std::max(x_high, x);
-    }
-    for (const auto& [x, y] : lines.back()) {
-      y_low = std::min(y_low, y);
-      y_high = std::max(y_high, y);
-    }
-  }
-  if (!(x_low <= x_high)) return {};
-  if (chart.y_from_zero) y_low = std::min(0.0, y_low);
-  if (y_high == y_low) y_high = y_low + (chart.percent_y ? 0.1 : std::max(1e-6, std::fabs(y_low) * 0.1));
-  const std::vector<double> y_ticks = ticks(y_low, y_high, 5);
-  std::vector<double> x_ticks;
-  if (chart.logarithmic_x) {
-    for (double tick = std::exp2(std::floor(std::log2(x_low))); tick <= x_high * 1.0001; tick *= 2)
-      x_ticks.push_back(tick);
-  } else {
-    for (const double tick : ticks(x_low, x_high, 8)) {
-      if (tick >= x_low - 1e-9 && tick <= x_high + 1e-9) x_ticks.push_back(tick);
-    }
-  }
-  Axis x{x_low, x_high, kLeft, chart.width - kRight, chart.logarithmic_x};
-  x.low = x.value(chart.logarithmic_x ? std::min(x_low, x_ticks.front()) : x_low);
-  x.high = x.value(x_high);
-  const Axis y{y_ticks.front(), y_ticks.back(), chart.height - kBottom, kTop, false};
+namespace {
 
-  std::string names;
-  for (const Series& series : chart.series) names += (names.empty() ? "" : ", ") + series.name;
-  std::string out = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", chart.width, chart.height,
-      escape(fmt::format("{}: {} against {}; lines: {}", chart.title, chart.y_label, chart.x_label, names)));
-  out += axes(chart, x, y, x_ticks, y_ticks);
+struct Extent {
+  double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
+};
+
+Extent extent_of(const Chart& chart, const std::vector<Drawn>& lines) {
+  Extent e;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!lines[i].empty()) out += line(lines[i], x, y, i);
+    for (const auto& [x, y] : chart.series[i].points) {  // the axis keeps its ends where points were thinned
+      if (!std::isfinite(x) || !std::isfinite(y) || (chart.logarithmic_x && x <= 0)) continue;
+      e.x_low = std::min(e.x_low, x);
+      e.x_high = std::max(e.x_high, x);
+    }
+    for (const auto& [x, y] : lines[i].points) {
+      e.y_low = std::min(e.y_low, y);
+      e.y_high = std::max(e.y_high, y);
+    }
+    for (const auto& [low, high] : lines[i].band) {
+      e.y_low = std::min(e.y_low, low);
+      e.y_high = std::max(e.y_high, high);
+    }
   }
+  if (chart.diagonal) return {0, 1, 0, 1};
+  if (chart.y_from_zero) e.y_low = std::min(0.0, e.y_low);
+  if (e.y_high == e.y_low) e.y_high = e.y_low + (chart.percent_y ? 0.1 : std::max(1e-6, std::fabs(e.y_low) * 0.1));
+  return e;
+}
+
+std::vector<double> x_ticks_of(const Chart& chart, const Extent& e) {
+  std::vector<double> result;
+  if (chart.logarithmic_x) {
+    for (double tick = std::exp2(std::floor(std::log2(e.x_low))); tick <= e.x_high * 1.0001; tick *= 2)
+      result.push_back(tick);
+    return result;
+  }
+  for (const double tick : ticks(e.x_low, e.x_high, 6)) {
+    if (tick >= e.x_low - 1e-9 && tick <= e.x_high + 1e-9) result.push_back(tick);
+  }
+  // Counts begin at 1, which is no round number but the one to read.
+  if (e.x_low == 1 && !result.empty() && result.front() > 1 + 0.08 * (e.x_high - e.x_low))
+    result.insert(result.begin(), 1);
+  return result;
+}
+
+}  // namespace
+
+std::string svg(const Chart& chart) {
+  std::vector<Drawn> lines;
+  for (const Series& series : chart.series) lines.push_back(usable(series, chart.logarithmic_x));
+  if (std::all_of(lines.begin(), lines.end(), [](const Drawn& one) { return one.points.empty(); })) return {};
+  const Extent e = extent_of(chart, lines);
+  std::vector<double> y_ticks = ticks(e.y_low, e.y_high, 5);
+  if (chart.percent_y && e.y_high <= 1 && y_ticks.back() > 1 + 1e-9) y_ticks.pop_back();
+  const double y_top = std::max(y_ticks.back(), e.y_high);
+  const std::vector<double> x_ticks = x_ticks_of(chart, e);
+
+  std::size_t widest = 0;  // of the labels at the left
+  for (const double tick : y_ticks) widest = std::max(widest, label(tick, chart.percent_y).size());
+  const double left = 30 + 6.8 * static_cast<double>(widest);
+  double margin = kRight;
+  if (chart.series.size() > 1) {
+    for (const Series& series : chart.series)
+      margin = std::max(margin, 12 + kLetter * static_cast<double>(std::min<std::size_t>(series.name.size(), 24)));
+  }
+  Axis x{0, 0, left, chart.width - margin, chart.logarithmic_x};
+  x.low = x.value(chart.logarithmic_x ? std::min(e.x_low, x_ticks.front()) : e.x_low);
+  x.high = x.value(e.x_high);
+  const Axis y{std::min(y_ticks.front(), e.y_low), y_top, chart.height - kBottom, kTop, false};
+
+  const std::string id = chart.id.empty() ? fmt::format("{:x}", name_hash(chart.title) >> 32U) : chart.id;
+  std::string out = fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title id=\"{}-t\">{}</title>"
+      "<desc id=\"{}-d\">{}</desc>",
+      chart.width, chart.height, id, id, id, escape(chart.title), id, escape(described(chart, lines)));
+  out += axes(chart, x, y, x_ticks, y_ticks);
+  if (chart.diagonal)
+    out += fmt::format("<path class=\"guide\" d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\"/>", x(0), y(0), x(1), y(1));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].points.empty()) out += line(lines[i], x, y, i);
+  }
+  if (chart.series.size() > 1) out += names(chart, lines, x, y);
   return out + "</svg>";
 }
 

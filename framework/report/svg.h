@@ -1,7 +1,8 @@
-// Line charts as inline SVG, without scripts: axes, ticks, lines, and a legend that needs no colour to be read.
+// Line charts as inline SVG, without scripts: axes, ticks, lines with bands, and names written at the lines' ends, so
+// that no colour is needed to tell them apart.
 //
 // Colours come from the page's style sheet through classes (.series-0, .series-1, ...), so that light and dark work
-// alike; each series also has its own dash pattern.
+// alike; each series also has its own dash pattern. Each chart carries <title> and <desc> for those who cannot see it.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ namespace ft::report {
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;  // in ascending x; points that are not finite are left out
+  std::vector<std::pair<double, double>> band{};  // (low, high) at each point; empty: none
 };
 
 struct Chart {
@@ -23,12 +25,16 @@ struct Chart {
   bool logarithmic_x = false;  // base 2; all x > 0
   bool percent_y = false;      // y are shares, labelled in per cent
   bool y_from_zero = false;
-  int width = 640;
-  int height = 300;
+  std::string description{};  // what the chart shows, in words; else made from the lines' ends
+  std::string id{};           // makes the ids of title and description unique in the page; else from the title
+  bool percent_x = false;
+  bool diagonal = false;  // a line y = x across the unit square, for calibration
+  int width = 460;        // small on purpose: on a phone the letters stay readable
+  int height = 290;
 };
 
-// "<svg ...>...</svg>"; empty where no series has a point. Texts are escaped. Series of more than 400 points are
-// thinned by taking means of neighbours.
+// "<svg ...>...</svg>"; empty where no series has a point. Texts are escaped. Series of more than 300 points are
+// thinned by taking means of neighbours (bands then are left out).
 [[nodiscard]] std::string svg(const Chart& chart);
 
 // The texts of HTML and SVG: & < > " ' escaped, control characters and bytes that are not UTF-8 replaced.

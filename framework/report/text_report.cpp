@@ -1,18 +1,26 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 #include "framework/report/text_table.h"
 
 namespace ft::report {
 namespace {
 
+using rerank::Curve;
 using rerank::Estimate;
 using rerank::RankingTable;
 using rerank::StrategyRow;
 
+std::string cell(const std::optional<Estimate>& value) {
+  return value ? percent_in(value->mean, value->low, value->high) : std::string();
+}
+
 std::string solver_cell(const RankingTable& table, const std::string& name) {
   const StrategyRow* row = table.find(name);
-  return row != nullptr && row->solver ? percent(row->solver->mean, row->solver->standard_error) : "-";
+  return row != nullptr && row->solver ? cell(row->solver) : "-";
 }
 
 std::string headline(const ReportInput& input) {
@@ -23,48 +31,114 @@ std::string headline(const ReportInput& input) {
                solver_cell(t, "Maj1"), solver_cell(t, fmt::format("Pass@{}", t.num_attempts)), percent(t.right),
                percent(t.unreadable), percent(t.unknown)});
   }
-  return "Accuracy in per cent, +- one standard error over problems\n" + table.to_string();
+  return "Accuracy in per cent with its 95 % interval (bootstrap over problems, BCa)\n" + table.to_string();
 }
 
-std::string strategies(const StageTable& stage) {
-  TextTable table({"strategy", "verifier", "to Maj1", "by mean log p", "by sum log p", "cost"});
-  for (const StrategyRow& row : stage.table.rows) {
-    const auto cell = [](const std::optional<Estimate>& value) {
-      return value ? percent(value->mean, value->standard_error) : std::string();
-    };
-    const auto& first = row.solver ? row.solver : row.verifier;
-    table.add({row.name, cell(first), first ? signed_percent(first->difference, first->difference_error) : "",
-               cell(row.mean_log_prob), cell(row.sum_log_prob), fmt::format("{:.2f}", row.cost)});
+std::string quality(const RankingTable& table) {
+  if (!table.verifier || !table.verifier->auc_pooled) return {};
+  const rerank::VerifierQuality& q = *table.verifier;
+  std::string text = fmt::format("  verifier AUC {:.3f} [{:.3f}, {:.3f}] over all attempts", *q.auc_pooled,
+                                 q.auc_pooled_interval.low, q.auc_pooled_interval.high);
+  if (q.auc_within_problem) {
+    text += fmt::format(", {:.3f} [{:.3f}, {:.3f}] within a problem ({} problems)", q.auc_within_problem->mean,
+                        q.auc_within_problem->low, q.auc_within_problem->high, q.problems_with_both);
   }
-  std::string text = fmt::format("\n{}{}{}\n{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
-                                 table.to_string());
-  if (stage.table.verifier && stage.table.verifier->auc_pooled) {
-    text += fmt::format("  verifier AUC {:.3f} over all attempts", *stage.table.verifier->auc_pooled);
-    if (stage.table.verifier->auc_within_problem) {
-      text += fmt::format(", {:.3f} within a problem ({} problems)", stage.table.verifier->auc_within_problem->mean,
-                          stage.table.verifier->problems_with_both);
-    }
-    text += "\n";
+  text += "\n";
+  if (q.calibration) {
+    text += fmt::format("  verifier calibration: expected error {:.3f}, Brier {:.3f} (base rate {:.3f})\n",
+                        q.calibration->ece, q.calibration->brier, q.calibration->brier_base);
   }
   return text;
 }
 
+std::string strategies(const StageTable& stage) {
+  const RankingTable& t = stage.table;
+  std::vector<std::string> header{"strategy", t.has_scores ? "verifier" : "accuracy", "to Maj1", "to oracle"};
+  if (t.has_log_probs) header.insert(header.end(), {"by mean log p", "by sum log p"});
+  header.emplace_back("cost");
+  TextTable table(header);
+  for (const StrategyRow& row : t.rows) {
+    const auto& first = row.solver ? row.solver : row.verifier;
+    std::vector<std::string> cells{
+        row.name, cell(first),
+        first ? signed_percent_in(first->difference, first->difference_low, first->difference_high) : "",
+        first ? percent(t.oracle - first->mean) : ""};
+    if (t.has_log_probs) {
+      for (const auto* value : {&row.mean_log_prob, &row.sum_log_prob})
+        cells.push_back(*value ? percent((*value)->mean) : "");
+    }
+    cells.push_back(fmt::format("{:.2f}", row.cost));
+    table.add(cells);
+  }
+  return fmt::format("\n{}{}{}\n{}{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
+                     table.to_string(), quality(t));
+}
+
+// pass@k and maj@k at powers of two; every k stands in report.json.
 std::string attempt_curves(const RankingTable& table) {
-  const auto* pass = table.find_curve("pass@k");
-  const auto* maj = table.find_curve("maj@k");
+  const Curve* pass = table.find_curve("pass@k");
+  const Curve* maj = table.find_curve("maj@k");
   if (pass == nullptr || maj == nullptr) return {};
   std::vector<std::string> header{"k"};
   std::vector<std::string> pass_row{"pass@k"};
   std::vector<std::string> maj_row{"maj@k"};
   for (std::size_t i = 0; i < pass->at.size(); ++i) {
-    header.push_back(std::to_string(pass->at[i]));
+    const int k = pass->at[i];
+    if ((k & (k - 1)) != 0 && i + 1 != pass->at.size()) continue;
+    header.push_back(std::to_string(k));
     pass_row.push_back(percent(pass->values[i].mean));
     maj_row.push_back(percent(maj->values[i].mean));
   }
   TextTable lines(header);
   lines.add(pass_row);
   lines.add(maj_row);
-  return "\n" + lines.to_string();
+  std::string text = "\n" + lines.to_string();
+  if (table.fewest_attempts < table.num_attempts) {
+    text += fmt::format("  problems have {} to {} attempts; one with fewer than k counts with all it has\n",
+                        table.fewest_attempts, table.num_attempts);
+  }
+  if (!maj->resampling_error.empty()) {
+    text += fmt::format("  maj@k by seeded draws, standard error at most {:.2f} points\n",
+                        100 * *std::max_element(maj->resampling_error.begin(), maj->resampling_error.end()));
+  }
+  return text;
+}
+
+std::string groups(const RankingTable& t) {
+  if (t.groups.empty()) return {};
+  std::vector<std::string> header{"group", "problems"};
+  for (const auto& [name, estimate] : t.groups.front().values) header.push_back(name);
+  TextTable table(header);
+  for (const auto& group : t.groups) {
+    std::vector<std::string> cells{group.group, std::to_string(group.num_problems)};
+    for (const auto& [name, estimate] : group.values) cells.push_back(cell(estimate));
+    table.add(cells);
+  }
+  return "\n" + table.to_string();
+}
+
+std::string losses(const ReportInput& input) {
+  if (input.losses.empty()) return {};
+  TextTable table({"training", "steps", "first loss", "last loss", "last validation"});
+  for (const LossCurve& curve : input.losses) {
+    if (curve.points.empty()) continue;
+    table.add({curve.stage, fmt::format("{:.0f}", curve.points.back().first),
+               fmt::format("{:.4f}", curve.points.front().second), fmt::format("{:.4f}", curve.points.back().second),
+               curve.validation.empty() ? "-" : fmt::format("{:.4f}", curve.validation.back().second)});
+  }
+  return "\n" + table.to_string();
+}
+
+std::string overlaps(const ReportInput& input) {
+  if (input.overlaps.empty()) return {};
+  TextTable table({"problems of", "also in", "checked", "against", "equal", "near"});
+  for (const OverlapFinding& one : input.overlaps) {
+    const bool own = one.first == one.second;
+    table.add({one.second, own ? "itself" : one.first, std::to_string(one.overlap.second_size),
+               own ? "" : std::to_string(one.overlap.first_size), std::to_string(one.overlap.exact),
+               std::to_string(one.overlap.near)});
+  }
+  return "\n" + table.to_string();
 }
 
 }  // namespace
@@ -74,18 +148,12 @@ std::string text_report(const ReportInput& input) {
   if (!input.summary.empty()) text += input.summary + "\n";
   text += "\n";
   if (!input.stages.empty()) text += headline(input);
-  for (const StageTable& stage : input.stages) text += strategies(stage) + attempt_curves(stage.table);
-  if (!input.losses.empty()) {
-    TextTable table({"training", "steps", "first loss", "last loss", "last validation"});
-    for (const LossCurve& curve : input.losses) {
-      if (curve.points.empty()) continue;
-      table.add({curve.stage, fmt::format("{:.0f}", curve.points.back().first),
-                 fmt::format("{:.4f}", curve.points.front().second), fmt::format("{:.4f}", curve.points.back().second),
-                 curve.validation.empty() ? "-" : fmt::format("{:.4f}", curve.validation.back().second)});
-    }
-    text += "\n" + table.to_string();
-  }
-  return text;
+  const std::vector<std::string> found = findings(input);
+  if (!found.empty()) text += "\n";
+  for (const std::string& finding : found) text += "- " + finding + "\n";
+  for (const StageTable& stage : input.stages)
+    text += strategies(stage) + attempt_curves(stage.table) + groups(stage.table);
+  return text + losses(input) + overlaps(input);
 }
 
 }  // namespace ft::report

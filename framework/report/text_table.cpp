@@ -17,6 +17,15 @@ std::string signed_percent(double share, double error) {
   return fmt::format("{:+.1f} +- {:.1f}", 100 * share, 100 * error);
 }
 
+std::string percent_in(double share, double low, double high) {
+  if (low == high) return percent(share);
+  return fmt::format("{:.1f} [{:.1f}, {:.1f}]", 100 * share, 100 * low, 100 * high);
+}
+std::string signed_percent_in(double share, double low, double high) {
+  if (low == high) return fmt::format("{:+.1f}", 100 * share);
+  return fmt::format("{:+.1f} [{:+.1f}, {:+.1f}]", 100 * share, 100 * low, 100 * high);
+}
+
 std::string TextTable::to_string() const {
   std::vector<std::size_t> widths;
   for (const std::string& cell : header_) widths.push_back(display_width(cell));

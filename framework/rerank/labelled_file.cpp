@@ -54,6 +54,7 @@ class Reader {
     find_scale();
     for (const Line& line : lines_) guarded([&] { add_attempt(line); });
     complain();
+    add_bare();
     if (result_.problems.empty()) fail_user("there is no attempt in these files");
     make_notes();
     return std::move(result_);
@@ -166,18 +167,21 @@ class Reader {
   void find_answer_role() {
     const bool grouped = !attempts_.empty();
     text_ = inner_.pick(fields_.text, kText, "the attempt's text");
-    if (grouped || text_ != id_) answer_ = inner_.pick(fields_.answer, kAnswer, "the attempt's answer");
+    answer_ = inner_.pick(fields_.answer, kAnswer, "the attempt's answer");
     reference_ = outer_.pick(fields_.reference, kReference, "the reference answer");
     label_ = inner_.pick(fields_.label, kLabel, "right or wrong");
-    score_ = inner_.pick(fields_.score, kScore, "the score");
+    score_ = fields_.score == "none" ? "" : inner_.pick(fields_.score, kScore, "the score");
+    const bool numbers =
+        std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.attempt.is_number(score_); });
+    if (fields_.score.empty() && !numbers) score_.clear();  // scores of steps, say: a list
     log_prob_ = inner_.pick("", kLogProb, "log-probability");
     tokens_ = inner_.pick("", kTokens, "tokens");
     if (grouped) {
       if (answer_.empty() && inner_.has("answer")) answer_ = "answer";
       if (reference_.empty() && outer_.has("answer")) reference_ = "answer";
     } else if (outer_.has("answer") && reference_ != "answer" && answer_ != "answer") {
-      // It is the reference exactly where all lines of a problem agree on it.
-      const bool own = answer_.empty() && (text_.empty() || answer_varies());
+      // It is the reference exactly where all lines of a problem agree on it. This program's own files say "verdict".
+      const bool own = answer_.empty() && (text_.empty() || label_ == "verdict" || answer_varies());
       (own ? answer_ : reference_) = "answer";
     }
     if (text_.empty() && answer_.empty() && bare_.empty()) {
@@ -287,7 +291,7 @@ class Reader {
     }
   }
 
-  void make_notes() {
+  void add_bare() {
     for (const Bare& one : bare_) {
       Candidate candidate;
       candidate.text = one.text;
@@ -295,6 +299,9 @@ class Reader {
       judge(candidate, reference, std::nullopt);
       problem_of(one.id, one.problem).candidates.push_back(std::move(candidate));
     }
+  }
+
+  void make_notes() {
     std::string how =
         attempts_.empty() ? "a line is an attempt" : fmt::format("a line is a problem, attempts in '{}'", attempts_);
     const auto add = [&](const char* role, const std::string& field) {

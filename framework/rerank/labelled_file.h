@@ -31,7 +31,7 @@ enum class ScoreScale {
   logit,            // log S - log(1 - S), and any reward without a scale
 };
 
-// Names of fields; empty: found out.
+// Names of fields; empty: found out. `score` may be "none".
 struct LabelledFields {
   std::string problem_id, attempts, text, answer, reference, label, score;
   ScoreScale scale = ScoreScale::find_out;

@@ -78,7 +78,8 @@ class Evaluation {
   void add_solver(const std::string& name, const std::string& meaning, const std::vector<double>& values) {
     table_.rows.push_back({name, meaning, average(values), {}, {}, {}, 0});
   }
-  void add_ranked(const std::string& name, const std::string& meaning, const Value& value, const Value& cost);
+  void add_ranked(const std::string& name, const std::string& meaning, const Value& value, const Value& cost,
+                  bool baselines = true);
   void add_curve(const std::string& name, const std::string& axis, int last, const ValueAt& value, const ValueAt& cost);
 
   std::span<const RankedProblem> problems_;
@@ -173,11 +174,11 @@ void Evaluation::solver_rows() {
   add_solver("Pass@" + n, "oracle: one of all attempts is right", values(ballots_.mean, any_right));
 }
 
-void Evaluation::add_ranked(const std::string& name, const std::string& meaning, const Value& value,
-                            const Value& cost) {
+void Evaluation::add_ranked(const std::string& name, const std::string& meaning, const Value& value, const Value& cost,
+                            bool baselines) {
   StrategyRow row{name, meaning, {}, {}, {}, {}, 0};
   if (table_.has_scores) row.verifier = average(values(ballots_.verifier, value));
-  if (table_.has_log_probs) {
+  if (baselines && table_.has_log_probs) {
     row.mean_log_prob = average(values(ballots_.mean, value));
     row.sum_log_prob = average(values(ballots_.sum, value));
   }
@@ -195,6 +196,8 @@ void Evaluation::ranked_rows() {
         [k](const Ballot& ballot) { return share_scored(ballot, k); });
   }
   for (const Aggregation by : options_.aggregations) {
+    // Other weights than the method's are questions about a verifier; a log-probability is no chance to be right.
+    if (by != Aggregation::sum && !table_.has_scores) continue;
     const std::string tag = by == Aggregation::sum ? "" : fmt::format(" ({})", to_string(by));
     const char* weight = by == Aggregation::sum        ? "largest sum of scores"
                          : by == Aggregation::mean     ? "largest mean score"
@@ -202,12 +205,12 @@ void Evaluation::ranked_rows() {
                                                        : "best score, each cluster counting once";
     add_ranked(
         "W.RR" + tag, fmt::format("the cluster with the {}", weight),
-        [by](const Ballot& ballot) { return weighted(ballot, by); }, share_readable);
+        [by](const Ballot& ballot) { return weighted(ballot, by); }, share_readable, by == Aggregation::sum);
     for (const int k : options_.top_clusters) {
       add_ranked(
           fmt::format("W.RR.Top-{}{}", k, tag), fmt::format("the same among the {} largest clusters", k),
           [k, by](const Ballot& ballot) { return weighted_in_clusters(ballot, k, by); },
-          [k](const Ballot& ballot) { return share_scored(ballot, k); });
+          [k](const Ballot& ballot) { return share_scored(ballot, k); }, by == Aggregation::sum);
     }
   }
   for (const int n : options_.top_n) {

@@ -1,0 +1,180 @@
+#include "framework/recipe/report_sources.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "framework/store/append_log.h"
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+namespace {
+
+using Json = nlohmann::json;
+
+// 2,294,556
+std::string grouped(double count) {
+  std::string digits = fmt::format("{:.0f}", count);
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+struct Steps {
+  report::LossCurve curve;
+  double tokens = 0, seconds = 0;
+};
+
+Steps read_steps(const StagePlan& stage) {
+  Steps steps;
+  steps.curve.stage = stage.name;
+  steps.curve.unit = stage.recipe_name == "solution_sft" ? "token" : "";
+  std::ifstream lines(stage.folder / "steps.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = Json::parse(line);
+    if (json.contains("validation_loss")) {
+      steps.curve.validation.emplace_back(json.at("step"), json.at("validation_loss"));
+      continue;
+    }
+    if (!json.contains("skipped")) steps.curve.points.emplace_back(json.at("step"), json.at("loss"));
+    if (json.contains("learning_rate")) steps.curve.learning_rate.emplace_back(json.at("step"), json.at("learning_rate"));
+    steps.tokens += json.at("tokens").get<double>();
+    steps.seconds += json.at("seconds").get<double>();
+  }
+  return steps;
+}
+
+// How many records each rank kept in its pieces of that name.
+void add_ranks(const StagePlan& stage, const char* stem, report::StageTime& time) {
+  double all = 0;
+  std::vector<double> counts;
+  for (const std::filesystem::path& piece : list_pieces(stage.folder / "work", stem)) {
+    counts.push_back(static_cast<double>(read_pieces({piece}, [](std::string_view) {}).records));
+    all += counts.back();
+  }
+  if (counts.size() < 2 || all == 0) return;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    time.ranks.push_back({static_cast<int>(i), grouped(counts[i]) + " " + stem, counts[i] / all});
+}
+
+report::StageTime describe_time(const StagePlan& stage) {
+  report::StageTime time;
+  time.stage = stage.name;
+  time.recipe = stage.recipe_name;
+  if (const Steps steps = read_steps(stage); steps.tokens > 0) {
+    time.done = grouped(steps.tokens) + " tokens";
+    time.rate = steps.seconds > 0 ? steps.tokens / steps.seconds : 0;
+    time.unit = "tokens/s";
+  }
+  add_ranks(stage, "attempts", time);
+  add_ranks(stage, "scores", time);
+  return time;
+}
+
+}  // namespace
+
+std::string setting_of(const StagePlan& stage, std::string_view key) {
+  const std::string wanted = fmt::format("{}: ", key);
+  for (std::size_t begin = 0; begin < stage.settings.size();) {
+    const std::size_t end = std::min(stage.settings.find('\n', begin), stage.settings.size());
+    std::string_view line = std::string_view(stage.settings).substr(begin, end - begin);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (line.starts_with(wanted)) return std::string(line.substr(wanted.size()));
+    begin = end + 1;
+  }
+  return {};
+}
+
+std::string input_of(const StagePlan& stage, std::string_view key) {
+  for (const Input& input : stage.inputs)
+    if (input.key == key) return fmt::format("{}", fmt::join(input.names, ", "));
+  return {};
+}
+
+std::string training_of(const RunPlan& plan, const std::string& model) {
+  std::vector<std::string> chain;
+  for (const StagePlan* stage = plan.find_stage(model); stage != nullptr; stage = plan.find_stage(input_of(*stage, "model"))) {
+    const std::string loss = setting_of(*stage, "loss");
+    chain.push_back(loss.empty() ? stage->recipe_name : fmt::format("{} ({})", stage->recipe_name, loss));
+  }
+  if (chain.empty()) return "as given";
+  std::reverse(chain.begin(), chain.end());
+  return fmt::format("{}", fmt::join(chain, ", "));
+}
+
+report::LossCurve read_loss_curve(const StagePlan& stage) { return read_steps(stage).curve; }
+
+std::vector<report::StageTime> read_times(const RunPlan& plan, const std::vector<const StagePlan*>& stages) {
+  std::vector<report::StageTime> times;
+  std::map<std::string, std::size_t> place;
+  for (const StagePlan* stage : stages) {
+    place[stage->identity] = times.size();
+    times.push_back(describe_time(*stage));
+  }
+  std::map<std::string, std::string> running;  // stage name to identity: "stage ends" says the name alone
+  read_pieces({std::filesystem::path(plan.run.folder) / "ledger.jsonl"}, [&](std::string_view line) {
+    const Json event = Json::parse(line);
+    const std::string what = event.value("event", ""), name = event.value("stage", "");
+    if (what == "stage begins") running[name] = event.value("identity", "");
+    const auto found = place.find(running[name]);
+    if (name.empty() || found == place.end()) return;
+    if (what == "stage begins") ++times[found->second].starts;
+    if (what == "stage ends") times[found->second].seconds += event.value("seconds", 0.0);
+  });
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (stages[i]->recipe->output() != ArtifactKind::attempts) continue;
+    const auto body = SealedFolder::open(stages[i]->output).manifest().body;
+    if (!body.contains("summary") || !body["summary"].contains("tokens")) continue;
+    const double tokens = body["summary"]["tokens"];
+    times[i].done = fmt::format("{} attempts, {} tokens", grouped(body["summary"].value("attempts", 0.0)), grouped(tokens));
+    times[i].rate = times[i].seconds > 0 && times[i].starts == 1 ? tokens / times[i].seconds : 0;
+    times[i].unit = "tokens/s";
+  }
+  return times;
+}
+
+std::vector<report::OverlapFinding> find_shared_problems(StageContext& context, const std::vector<const StagePlan*>& stages,
+                                                         const std::vector<std::string>& shown) {
+  std::vector<std::string> learnt, tested;  // names of problem sets, in the order of the run file, each once
+  const auto add = [](std::vector<std::string>& list, const std::string& name) {
+    if (!name.empty() && std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  };
+  for (const StagePlan* stage : stages) {
+    const StagePlan* attempts = context.run_plan().find_stage(input_of(*stage, "attempts"));
+    if (stage->recipe->output() == ArtifactKind::model) {
+      add(learnt, input_of(*stage, "problems"));
+      add(learnt, input_of(*stage, "validation"));
+      if (attempts != nullptr) add(learnt, input_of(*attempts, "problems"));
+    } else if (std::find(shown.begin(), shown.end(), stage->name) != shown.end()) {
+      add(tested, input_of(attempts == nullptr ? *stage : *attempts, "problems"));
+    }
+  }
+  struct Texts {
+    std::vector<std::string> texts, ids;
+  };
+  std::map<std::string, Texts> sets;
+  const auto texts_of = [&](const std::string& name) -> const Texts& {
+    const auto [found, fresh] = sets.try_emplace(name);
+    if (!fresh) return found->second;
+    for (const Problem& problem : context.load_problems(name)) {
+      found->second.texts.push_back(problem.text);
+      found->second.ids.push_back(problem.id);
+    }
+    return found->second;
+  };
+  std::vector<report::OverlapFinding> findings;
+  for (const std::string& test : tested) {
+    const Texts& second = texts_of(test);
+    findings.push_back(report::describe_duplicates(test, second.texts, second.ids));
+    for (const std::string& train : learnt) {
+      const Texts& first = texts_of(train);
+      findings.push_back(report::describe_overlap(train, first.texts, first.ids, test, second.texts, second.ids));
+    }
+  }
+  return findings;
+}
+
+}  // namespace ft

@@ -1,0 +1,141 @@
+// ftrun rerank: every voting and ranking strategy on labelled attempts from a file, without any model.
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+
+#include "framework/problem/jsonl.h"
+#include "framework/rerank/labelled_file.h"
+#include "framework/report/overlap.h"
+#include "framework/report/report.h"
+#include "launch/commands.h"
+
+namespace ft {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<fs::path> files;
+  rerank::LabelledFields fields;
+  rerank::RankingOptions ranking;
+  std::vector<std::string> train;
+  std::string json, html;
+  double near = 0.8;
+};
+
+void write_file(const std::string& path, const std::string& content) {
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file) fail_user(fmt::format("{}: cannot be written", path));
+}
+
+std::string problem_text(const JsonRecord& record) {
+  for (const char* field : {"problem", "question", "prompt", "query", "text"})
+    if (record.is_text(field)) return record.text(field);
+  return record.text("problem");  // complains, with the fields that are there
+}
+
+// The problems of FILE that a training file holds, too, and those that FILE holds twice.
+std::vector<report::OverlapFinding> find_leaks(const Options& options, const std::vector<rerank::RankedProblem>& problems) {
+  std::vector<std::string> texts, names;
+  for (const rerank::RankedProblem& problem : problems) {
+    if (problem.problem_text.empty()) continue;
+    texts.push_back(problem.problem_text);
+    names.push_back(problem.id);
+  }
+  if (!options.train.empty() && texts.empty()) fail_user("--train: these attempts do not hold their problems' texts");
+  std::vector<report::OverlapFinding> findings;
+  if (texts.size() > 1) findings.push_back(report::describe_duplicates("these problems", texts, names, options.near));
+  for (const std::string& path : options.train) {
+    std::vector<std::string> train_texts, train_names;
+    JsonlReader reader(path);
+    while (const auto record = reader.next()) {
+      train_texts.push_back(problem_text(*record));
+      train_names.push_back(to_string(record->place()));
+    }
+    findings.push_back(report::describe_overlap(path, train_texts, train_names, "these problems", texts, names, options.near));
+  }
+  return findings;
+}
+
+ExitCode rerank_command(const Options& options) {
+  const rerank::LabelledAttempts read = rerank::read_labelled(options.files, options.fields);
+  report::ReportInput input;
+  input.title = options.files.front().filename().string();
+  report::StageTable table;
+  table.stage = "attempts";
+  table.description = read.notes.front();
+  table.table = rerank::evaluate(read.problems, options.ranking);
+  input.stages.push_back(std::move(table));
+  input.examples = report::ranking_examples(read.problems, 3);
+  input.overlaps = find_leaks(options, read.problems);
+  report::Section how{"how the files were read", {}};
+  for (std::size_t i = 0; i < read.notes.size(); ++i) how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
+  input.settings.push_back(std::move(how));
+  const bool json_to_terminal = options.json == "-";
+  if (!json_to_terminal) {
+    fmt::print("{}", report::text_report(input));
+    fmt::print("\n");
+    for (std::size_t i = 1; i < read.notes.size(); ++i) fmt::print("note: {}\n", read.notes[i]);
+  }
+  if (json_to_terminal) fmt::print("{}", report::json_report(input));
+  if (!options.json.empty() && !json_to_terminal) write_file(options.json, report::json_report(input));
+  if (!options.html.empty()) write_file(options.html, report::html_report(input));
+  return ExitCode::done;
+}
+
+void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
+  command.add_option("--id", fields.problem_id, "field: which problem an attempt belongs to")->group("Fields");
+  command.add_option("--attempts", fields.attempts, "field: a problem's list of attempts")->group("Fields");
+  command.add_option("--text", fields.text, "field: the attempt's text")->group("Fields");
+  command.add_option("--answer", fields.answer, "field: the attempt's final answer")->group("Fields");
+  command.add_option("--reference", fields.reference, "field: the reference answer")->group("Fields");
+  command.add_option("--label", fields.label, "field: right or wrong")->group("Fields");
+  command.add_option("--score", fields.score, "field: the verifier's or reward model's score; none: no score")->group("Fields");
+  const std::map<std::string, rerank::ScoreScale> scales{{"probability", rerank::ScoreScale::probability},
+                                                         {"log-probability", rerank::ScoreScale::log_probability},
+                                                         {"logit", rerank::ScoreScale::logit}};
+  command.add_option("--score-is", fields.scale, "what the score is; else found out")
+      ->transform(CLI::CheckedTransformer(scales))
+      ->option_text("probability|log-probability|logit")
+      ->group("Fields");
+  command.add_flag("--grade", fields.grade, "label by this program's grader, even where the file has labels");
+  command.add_flag("--skip-wrong-lines", fields.skip_wrong_lines, "leave out what cannot be read instead of stopping");
+}
+
+}  // namespace
+
+void add_rerank(CLI::App& app, Subcommand& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("rerank", "vote and rank labelled attempts from a file, without a model");
+  command->footer(
+      "FILE: JSON lines, plain or gzip; a line is a problem with its attempts, or an attempt. Common field names are\n"
+      "found without being told; what was read as what is printed below the table.");
+  command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
+  command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("-N,--top", options->ranking.top_n, "N of Maj1.TopN: 16, or a list")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1000000));
+  const std::map<std::string, rerank::Aggregation> aggregations{{"sum", rerank::Aggregation::sum},
+                                                                {"mean", rerank::Aggregation::mean},
+                                                                {"max", rerank::Aggregation::max},
+                                                                {"log-odds", rerank::Aggregation::log_odds}};
+  command->add_option("--aggregation", options->ranking.aggregations, "of scores in a cluster: a list; else all")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(aggregations))
+      ->option_text("sum,mean,max,log-odds");
+  command->add_option("--bootstrap", options->ranking.bootstrap, "resamples of the 95 % intervals (1000; 0: none)")
+      ->check(CLI::Range(0, 1000000));
+  command->add_option("--seed", options->ranking.seed, "of the resamples");
+  command->add_option("--json", options->json, "write every number to this file; - for the terminal");
+  command->add_option("--html", options->html, "write the report as one page to this file");
+  command->add_option("--train", options->train, "problem files (JSON lines) that should share no problem with FILE");
+  command->add_option("--near", options->near, "how alike problems must be to be named near (0.8)")->check(CLI::Range(0.3, 1.0));
+  add_field_options(*command, options->fields);
+  command->callback([&chosen, options] { chosen.alone = [options] { return rerank_command(*options); }; });
+}
+
+}  // namespace ft
