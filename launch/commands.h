@@ -43,6 +43,8 @@ void add_verify(CLI::App& app, Subcommand& chosen);
 void add_export(CLI::App& app, Subcommand& chosen);
 // Compares final answers: one pair, or a file of pairs.
 void add_grade(CLI::App& app, Subcommand& chosen);
+// Votes and ranks labelled attempts from a file, without a model.
+void add_rerank(CLI::App& app, Subcommand& chosen);
 
 // The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session);

@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
   add_verify(app, chosen);
   add_export(app, chosen);
   add_grade(app, chosen);
+  add_rerank(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
