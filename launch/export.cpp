@@ -1,9 +1,13 @@
 #include <CLI/CLI.hpp>
 
-#include "framework/checkpoint/checkpoint.h"
-#include "framework/comm/solo_communicator.h"
-#include "framework/model/decoder.h"
+#include <map>
+#include <numeric>
+
+#include "framework/base/units.h"
+#include "framework/checkpoint/stored_weights.h"
+#include "framework/model/hugging_face_writer.h"
 #include "framework/store/files.h"
+#include "framework/store/folder_writer.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/text/tokenizer.h"
 #include "launch/commands.h"
@@ -11,38 +15,70 @@
 namespace ft {
 namespace {
 
-void export_model(const std::filesystem::path& stage, const std::filesystem::path& target) {
+struct ExportOptions {
+  std::string stage, target;
+  std::string dtype = "f32";
+  std::string max_file_size = "5GB";
+};
+
+HuggingFaceOptions read_options(const ExportOptions& options) {
+  return {.max_file_bytes = parse_byte_size(options.max_file_size).bytes,
+          .dtype = options.dtype == "bf16" ? SafetensorsWriter::Dtype::bf16 : SafetensorsWriter::Dtype::f32};
+}
+
+// Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
+void export_model(const ExportOptions& options) {
+  const std::filesystem::path target = std::filesystem::absolute(options.target).lexically_normal();
+  const HuggingFaceOptions how = read_options(options);
   if (std::filesystem::exists(target) && !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
-  const std::filesystem::path source = find_artifact(stage);
+  const std::filesystem::path source = find_artifact(options.stage);
   if (!std::filesystem::exists(source / "config.json")) {
     fail_user(fmt::format("'{}' is no model: it holds {}", source.string(), SealedFolder::open(source).manifest().format));
   }
-  SoloCommunicator solo;
-  const Groups groups{solo, solo, solo};
-  const auto factory = make_dense_factory();
-  Decoder model(read_model_config(source), *factory);
-  const CheckpointInfo info = read_checkpoint(source, model.parameters(), nullptr, groups);
+  StoredWeights weights(source);
   const auto tokenizer = load_tokenizer(source);
-  make_folder(target);
-  save_hugging_face(model, target);
-  for (const auto& [name, content] : tokenizer->files()) {
-    if (!std::filesystem::exists(target / name)) replace_file(target / name, content);
+  std::vector<SafetensorsWriter::Entry> tensors;
+  std::map<std::string, std::size_t> places;
+  std::int64_t num_parameters = 0;
+  for (const auto& parameter : weights.parameters()) {
+    places[parameter.name] = tensors.size();
+    tensors.push_back({parameter.name, parameter.shape});
+    num_parameters += std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
   }
-  fmt::print("{}: {} parameters, weights {}\n", target.string(), model.parameters().size(), info.weights_digest);
+  const std::filesystem::path partial = FolderWriter::partial_path(target);
+  discard_folder(partial);  // of an export that was killed
+  make_folder(partial);
+  try {
+    write_hugging_face(partial, read_model_config(source), std::move(tensors),
+                       [&](const std::string& name) { return weights.read(places.at(name)); }, how);
+    for (const auto& [name, content] : tokenizer->files()) {
+      if (!std::filesystem::exists(partial / name)) replace_file(partial / name, content);
+    }
+    std::filesystem::remove(target);  // an empty folder
+    rename_durably(partial, target);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove_all(partial, ignored);
+    throw;
+  }
+  fmt::print("{}: {} parameters, weights {}\n", target.string(), num_parameters, weights.info().weights_digest);
 }
 
 }  // namespace
 
 void add_export(CLI::App& app, Subcommand& chosen) {
-  const auto stage = std::make_shared<std::string>(), target = std::make_shared<std::string>();
+  const auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand("export", "write a model as a Hugging Face folder");
-  command->add_option("STAGE", *stage, "<run folder>/<stage>, or a sealed model folder")->required();
-  command->add_option("DIR", *target, "the folder to write; it must not exist, or be empty")->required();
-  command->callback([&chosen, stage, target] {
-    chosen.alone = [stage, target] {
-      export_model(*stage, *target);
+  command->add_option("STAGE", options->stage, "<run folder>/<stage>, or a sealed model folder")->required();
+  command->add_option("DIR", options->target, "the folder to write; it must not exist, or be empty")->required();
+  command->add_option("--dtype", options->dtype, "of the weights on disk: f32, exact, or bf16, half the size")
+      ->check(CLI::IsMember({"f32", "bf16"}));
+  command->add_option("--max-file-size", options->max_file_size, "larger models are cut into several files; 5GB");
+  command->callback([&chosen, options] {
+    chosen.alone = [options] {
+      export_model(*options);
       return ExitCode::done;
     };
   });
