@@ -91,7 +91,7 @@ class Bench {
  private:
   void train(Groups groups) {
     TinyModel model(1);
-    Trainer trainer(model.decoder, groups, settings(), {}, 1, examples_, {});
+    Trainer trainer(model.decoder, groups, settings(), {}, 1, examples_, no_examples_);
     Logger quiet = silent_logger();
     Checkpoints checkpoints(pristine_, groups, quiet, {.stage = "solver", .files = {{"config.json", "{\"a\": 1}\n"}}});
     TrainHooks hooks;
@@ -131,12 +131,12 @@ class Bench {
   const fs::path base_ = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
                          fmt::format("ftrun-damage-{}", ::getpid());
   const fs::path pristine_ = base_ / "pristine", work_ = base_ / "work";
-  const std::vector<Example> examples_ = tiny_examples(20, 3);
+  const std::vector<Example> examples_ = tiny_examples(20, 3), no_examples_;
   std::vector<std::string> files_;
   SoloCommunicator solo_;
   Groups groups_{solo_, solo_, solo_};
   TinyModel model_{1};
-  Trainer trainer_{model_.decoder, groups_, settings(), {}, 1, examples_, {}};
+  Trainer trainer_{model_.decoder, groups_, settings(), {}, 1, examples_, no_examples_};
   at::Tensor older_, newer_;
   std::string said_;
 };
