@@ -107,7 +107,12 @@ Outcome graded(const JsonLine& line, const Judge& judge) {
       outcome.judgement = {Verdict::different, "no answer given"};
       return outcome;
     } else {
-      record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it)");
+      std::string meant;
+      for (const std::string& field : record.field_names()) {
+        const std::vector<std::string> known{"pred", "solution"};
+        if (const auto near = nearest(field, known)) meant = fmt::format("; is '{}' meant as '{}'?", field, *near);
+      }
+      record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it)" + meant);
     }
     outcome.judgement = judge.equal(outcome.gold, outcome.answer);
   } catch (const UserError& error) {

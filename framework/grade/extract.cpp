@@ -126,11 +126,12 @@ std::optional<Found> boxed(std::string_view text) {
   return Found{boxes.back().begin, std::move(answer), "boxed"};
 }
 
+// The last place where `word` stands and no letter before it. By hand: rfind compares the whole word at every place.
 std::size_t find_last_word(std::string_view lower, std::string_view word) {
-  for (std::size_t at = lower.rfind(word); at != std::string_view::npos;
-       at = at == 0 ? std::string_view::npos : lower.rfind(word, at - 1)) {
-    const bool starts = at == 0 || std::isalpha(static_cast<unsigned char>(lower[at - 1])) == 0;
-    if (starts) return at;
+  if (lower.size() < word.size()) return std::string_view::npos;
+  for (std::size_t at = lower.size() - word.size() + 1; at-- > 0;) {
+    if (lower[at] != word[0] || lower.compare(at, word.size(), word) != 0) continue;
+    if (at == 0 || std::isalpha(static_cast<unsigned char>(lower[at - 1])) == 0) return at;
   }
   return std::string_view::npos;
 }
@@ -165,7 +166,7 @@ std::string answer_at(std::string_view text, std::size_t begin) {
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return lower;
 }
 
