@@ -84,7 +84,7 @@ std::string calibration(const rerank::Calibration& calibration, std::size_t inde
                   "right attempts {:.3f}. Intervals are Wilson's.",
                   calibration.ece, calibration.brier, calibration.brier_base),
       {"score", "share of attempts", "attempts", "mean score", "right"});
-  table.title("Is a score of 0.8 right in 80 % of cases?");
+  table.title("How honest the scores are");
   for (const rerank::ReliabilityBin& bin : calibration.bins) {
     std::vector<std::string> cells{fmt::format("{:.1f}&ndash;{:.1f}", bin.low, bin.high),
                                    bar(static_cast<double>(bin.count) / calibration.count, 0),

@@ -39,6 +39,7 @@ a { color: var(--c0); } :focus-visible { outline: 2px solid var(--c0); outline-o
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; line-height: 1.4; }
 caption { text-align: left; color: var(--soft); font-size: .88rem; padding-bottom: .5rem; position: sticky; left: 0;
   max-width: min(46rem, calc(100vw - 2.5rem)); }
+.charts caption { max-width: min(24rem, calc(100vw - 4.5rem)) !important; } .charts .bar { width: 6rem; }
 details caption { max-width: min(46rem, calc(100vw - 4.5rem)); }
 caption b { color: var(--ink); }
 th, td { padding: .38rem .8rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap;

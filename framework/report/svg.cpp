@@ -63,7 +63,7 @@ std::string label(double value, bool percent) {
   return fmt::format("{:g}", std::fabs(value) < 1e-12 ? 0.0 : value);
 }
 
-constexpr double kRight = 14;
+constexpr double kRight = 20;
 constexpr double kTop = 12;
 constexpr double kBottom = 44;
 constexpr double kLetter = 7.9;  // width of one, on average, at the size of .name
