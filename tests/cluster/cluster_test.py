@@ -44,7 +44,8 @@ class Case:
 
     def submit(self, *options, run=("smoke.yaml",), **variables):
         """sbatch, from a folder of the case's own."""
-        environment = {"FTRUN": self.ftrun, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", **variables}
+        environment = {"FTRUN": self.ftrun, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                       "FTRUN_DOCTOR": "0", **variables}
         run_file = HERE.parent / "fault" / run[0]
         self.job = self.cluster.run("sbatch", "--parsable", f"--chdir={self.home}", *options, HERE.parents[1] / "cluster/job.sbatch",
                                     run_file, f"run.folder={self.folder}", *run[1:], env=environment).strip()
@@ -112,9 +113,10 @@ class Case:
 
 def submit(case, expected):
     """4 ranks on 3 nodes, srun with PMIx."""
-    case.submit("-N3", "-n4")
+    case.submit("-N3", "-n4", FTRUN_DOCTOR="1")
     case.wait_end(restarts=0)
     case.expect("preflight: 3 node(s) are fine" in case.log, "no preflight")
+    case.expect("healthy: " in case.log, "no word of ftrun doctor")
     case.same(expected, "4 ranks on 3 nodes by srun")
 
 
@@ -227,7 +229,7 @@ def mistakes(case, _):
     doomed = case.home / "ftrun"
     doomed.write_text(f"#!/bin/sh\ncase $1 in --version|plan) exec {case.ftrun} \"$@\" ;; esac\nkill -9 $$\n")
     doomed.chmod(0o755)
-    case.submit("-N1", "-n1", FTRUN_IDLE_RESTARTS="2", FTRUN_DOCTOR="0", FTRUN=str(doomed))
+    case.submit("-N1", "-n1", FTRUN_IDLE_RESTARTS="2", FTRUN=str(doomed))
     case.wait_end(state="FAILED", code=1, restarts=2)
     case.expect(case.log.count("ended by signal 9; back into the queue") == 2, "not killed twice")
     case.expect("2 attempts in a row added nothing" in case.log, "not said why")
@@ -316,7 +318,8 @@ def main():
     with slurm.Slurm() as cluster:
         base = slurm.BASE / "cases"  # goes with the cluster
         base.mkdir()
-        expected = fault_test.run_to_end(ftrun, base / "quiet", 1, [])
+        cluster.run(*fault_test.command(ftrun, base / "quiet", 1))  # within the cluster, so that it goes with it
+        expected = fault_test.outcome(base / "quiet")
         for function in cases:
             started = time.monotonic()
             case = Case(cluster, base, ftrun, function.__name__)
