@@ -6,6 +6,14 @@
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
+namespace {
+
+bool mentions_infinity(const Node& node) {
+  return (node.is(Op::constant) && node.text == "inf") ||
+         std::any_of(node.kids.begin(), node.kids.end(), mentions_infinity);
+}
+
+}  // namespace
 
 std::string Equivalence::joined_keys(const std::vector<Node>& nodes, bool sorted) {
   std::vector<std::string> keys;
@@ -22,6 +30,7 @@ std::string Equivalence::key(const Node& node) {
   if (node.is_scalar()) {
     if (node.is(Op::constant) && node.text == "inf") return "inf";
     if (node.is(Op::negate) && node.kids[0].is(Op::constant) && node.kids[0].text == "inf") return "-inf";
+    if (mentions_infinity(node)) throw Undecided{"arithmetic with infinity"};  // 0 times infinity is not 0
     return Algebra(budget_).evaluate(node).to_string();
   }
   switch (node.op) {
@@ -64,9 +73,9 @@ std::string Equivalence::quantity_key(const Node& node) {
   const Unit unit = unit_of(node.text);
   if (unit.dimension == "percent" && conventions_.percent == Conventions::Percent::fraction)
     return key(Node(Op::divide, std::vector<Node>{node.kids[0], Node(Rational(100))}));
-  // What never makes a difference does not enter the key.
+  // What never makes a difference does not enter the key. 45% = 45 and 45 degrees = 45, but 45% is not 45 degrees: so
+  // the angle has a key of its own.
   if (unit.dimension.empty() || unit.dimension == "percent") return key(node.kids[0]);
-  if (unit.dimension == "angle" && conventions_.units == Conventions::Units::optional) return key(node.kids[0]);
   if (unit.dimension == "label") return key(node.kids[0]) + " " + node.text;
   if (!node.kids[0].is_scalar()) return key(node.kids[0]) + " " + unit.dimension + " " + unit.factor.to_string();
   return key(Node(Op::multiply, std::vector<Node>{Node(unit.factor), node.kids[0]})) + " " + unit.dimension;

@@ -80,6 +80,8 @@ TEST_CASE("an answer that is read once compares as its text does") {
       CHECK_MESSAGE(once.verdict == grader.equal(b, a).verdict, a, " | ", b);
     }
   }
+  CHECK(grader.canonical_key("0\\infty y") != grader.canonical_key("0"));  // no number, so no key of its own
+  CHECK(grader.canonical_key("45\\%") != grader.canonical_key("45^\\circ"));
   CHECK(grader.equal("3/4", "0.75").rung == "number");
   CHECK(grader.equal("1,234", "1234").verdict == Verdict::equal);
   CHECK(grader.equal("-0", "0").verdict == Verdict::equal);
