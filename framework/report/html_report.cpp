@@ -19,7 +19,10 @@ std::string finding_list(const ReportInput& input) {
   std::string out;
   for (const std::string& finding : findings(input)) {
     std::string text = escape(finding);
-    for (std::size_t at = 0; (at = text.find(" -", at)) != std::string::npos; ++at) text.replace(at + 1, 1, "&minus;");
+    for (const char* before : {" -", "(-"}) {
+      for (std::size_t at = 0; (at = text.find(before, at)) != std::string::npos; ++at)
+        text.replace(at + 1, 1, "&minus;");
+    }
     out += "<li>" + text + "</li>";
   }
   return out.empty() ? out : "<ul class=\"findings\">" + out + "</ul>";
