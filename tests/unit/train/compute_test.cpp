@@ -60,8 +60,8 @@ TEST_CASE("training in bfloat16 follows float32 within rounding, and is not floa
   CHECK(narrow.digest != wide.digest);
   for (std::size_t i = 0; i < wide.steps.size(); ++i) {
     CAPTURE(i);
-    CHECK(narrow.steps[i].loss == doctest::Approx(wide.steps[i].loss).epsilon(0.02));
-    CHECK(narrow.steps[i].gradient_norm == doctest::Approx(wide.steps[i].gradient_norm).epsilon(0.1));
+    CHECK(narrow.steps[i].loss == doctest::Approx(wide.steps[i].loss).epsilon(0.005));
+    CHECK(narrow.steps[i].gradient_norm == doctest::Approx(wide.steps[i].gradient_norm).epsilon(0.05));
   }
   CHECK(narrow.steps[0].loss != wide.steps[0].loss);
   CHECK(narrow.steps.back().loss < 0.95 * narrow.steps[0].loss);
