@@ -80,8 +80,8 @@ Outcome train(int ranks, const TrainingSettings& s, const State* start = nullptr
     SoloCommunicator tensor;
     TinyModel model(42);
     ParameterSet& parameters = model.decoder.parameters();
-    TrainedModel trained = trained_model(model.decoder);
-    if (bad) trained = with_bad_example(std::move(trained), examples);
+    const TrainedModel healthy = trained_model(model.decoder);
+    const TrainedModel trained = bad ? with_bad_example(healthy, examples) : healthy;
     Trainer trainer(trained, {data, data, tensor}, s, {}, 17, examples, validation);
     if (start) {
       const at::NoGradGuard no_grad;
