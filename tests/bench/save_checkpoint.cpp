@@ -15,7 +15,7 @@
 #include "framework/checkpoint/background_writer.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/store/files.h"
-#include "parallel/mpi/bootstrap.h"
+#include "tests/support/thread_communicator.h"
 
 namespace {
 
@@ -109,14 +109,14 @@ class Bench {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fputs("mpirun -np 2 save_checkpoint FOLDER [seconds of work a step]\n", stderr);
+    std::fputs("save_checkpoint FOLDER [ranks] [seconds of work a step]\n", stderr);
     return 2;
   }
   at::set_num_threads(1);
-  return ft::run_mpi_session([&](MpiSession& session) {
-    Communicator& world = session.world();
+  const double step_seconds = argc > 3 ? std::stod(argv[3]) : 0.2;
+  ft::testing::run_ranks(argc > 2 ? std::stoi(argv[2]) : 2, [&](Communicator& world) {
     const at::NoGradGuard no_grad;
-    Bench bench(world, argv[1], argc > 2 ? std::stod(argv[2]) : 0.2);
+    Bench bench(world, argv[1], step_seconds);
     for (int i = 0; i < 3; ++i) {
       const double blocking = bench.blocking();
       int steps = 0;
@@ -127,6 +127,5 @@ int main(int argc, char** argv) {
             "meanwhile\n",
             blocking, stall, 100 * stall / blocking, durable, steps);
     }
-    return ExitCode::done;
   });
 }
