@@ -18,7 +18,7 @@ std::string grouped(double count) {
   std::string digits = fmt::format("{:.0f}", count);
   for (std::size_t at = digits.size(); at > 3;) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(at), ',');
   }
   return digits;
 }
