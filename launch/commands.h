@@ -41,6 +41,10 @@ void add_inspect(CLI::App& app, Subcommand& chosen);
 void add_verify(CLI::App& app, Subcommand& chosen);
 // Writes a model stage as a Hugging Face folder.
 void add_export(CLI::App& app, Subcommand& chosen);
+// Looks for what would make a run fail or slow; exit code 1 when there is a problem.
+void add_doctor(CLI::App& app, Subcommand& chosen);
+// What a run would do and take, without starting it.
+void add_plan(CLI::App& app, Subcommand& chosen);
 // Compares final answers: one pair, or a file of pairs.
 void add_grade(CLI::App& app, Subcommand& chosen);
 // Votes and ranks labelled attempts from a file, without a model.

@@ -63,6 +63,8 @@ int main(int argc, char** argv) {
   add_inspect(app, chosen);
   add_verify(app, chosen);
   add_export(app, chosen);
+  add_doctor(app, chosen);
+  add_plan(app, chosen);
   add_grade(app, chosen);
   add_rerank(app, chosen);
   try {

@@ -1,11 +1,13 @@
 #include "framework/recipe/run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "framework/base/clock.h"
 #include "framework/comm/one_rank.h"
+#include "framework/base/memory.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/intact_note.h"
@@ -86,6 +88,15 @@ void check_shared(const RunPlan& plan, Communicator& world, const std::string& t
   }
 }
 
+// The peak of the rank that held most during the stage.
+std::int64_t largest_memory(Communicator& world) {
+  std::int64_t largest = 0;
+  for (const std::string& bytes : world.all_gather_bytes("memory of the stage", std::to_string(peak_memory()))) {
+    largest = std::max<std::int64_t>(largest, std::stoll(bytes));
+  }
+  return largest;
+}
+
 // Standard output belongs to results: the table, and where the page is.
 void show_reports(const RunPlan& plan) {
   for (const StagePlan& stage : plan.stages) {
@@ -104,7 +115,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
     folder.emplace(plan, log);
-    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}});
+    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()}});
     return folder->token();
   });
   check_shared(plan, world, token);
@@ -127,6 +138,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     log.info("stage '{}' ({})", stage.name, stage.recipe_name);
     if (services.stage_begins) services.stage_begins(stage.name);
     const Stopwatch watch;
+    reset_peak_memory();
     StageContext context(plan, stage, services, groups, log, progress, stop, lead);
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
@@ -135,10 +147,11 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
     }
+    const std::int64_t memory = largest_memory(world);
     if (world.rank() == 0) lead.write();
     on_rank_zero(world, "stage end", [&] {
       folder->is_sealed(stage);
-      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}});
+      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}, {"memory", memory}});
       return std::string();
     });
     log.info("stage '{}' took {}", stage.name, duration_text(watch.seconds()));

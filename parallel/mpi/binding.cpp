@@ -267,7 +267,10 @@ void bind_this_thread(const CpuList& cpus) {
 }
 
 std::string describe_places(const std::vector<RankCpus>& ranks, bool bound) {
-  const std::string by = bound ? " (bound by ftrun)" : all_apart(ranks) ? " (bound by the launcher)" : " (not bound)";
+  const std::string by = ranks.size() == 1  ? ""
+                         : bound            ? " (bound by ftrun)"
+                         : all_apart(ranks) ? " (bound by the launcher)"
+                                            : " (not bound)";
   std::string text;
   if (ranks.size() <= kFewRanks) {
     for (std::size_t r = 0; r < ranks.size(); ++r) {

@@ -1,0 +1,220 @@
+// `ftrun plan RUNFILE`: what a run would do, stage by stage, and what it would take, before it is started; with
+// --compare, what it was expected to take beside what it took.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "framework/comm/solo_communicator.h"
+#include "framework/config/parser.h"
+#include "framework/recipe/plugin_loader.h"
+#include "framework/report/text_table.h"
+#include "framework/store/append_log.h"
+#include "framework/store/files.h"
+#include "framework/store/sealed_folder.h"
+#include "launch/commands.h"
+#include "launch/doctor.h"
+#include "launch/footprint.h"
+#include "launch/services.h"
+
+namespace ft {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string run_file;
+  std::vector<std::string> overrides;
+  int ranks = 1;
+  bool compare = false;
+};
+
+// What the ledger of earlier starts tells of a stage.
+struct Past {
+  double seconds = 0;       // of the last time that it came to its end
+  std::int64_t memory = 0;  // peak of one rank, beside what the program held when the run began
+};
+
+std::map<std::string, Past> read_ledger(const fs::path& folder) {
+  std::map<std::string, Past> past;
+  std::int64_t own = 0;
+  read_pieces({folder / "ledger.jsonl"}, [&](std::string_view line) {
+    const nlohmann::json event = nlohmann::json::parse(line);
+    const std::string what = event.value("event", std::string());
+    if (what == "start") own = event.value("memory", std::int64_t{0});
+    if (what != "stage ends") return;
+    const std::int64_t peak = event.value("memory", std::int64_t{0});
+    past[event.at("stage")] = {event.value("seconds", 0.0), peak > 0 ? std::max<std::int64_t>(0, peak - own) : 0};
+  });
+  return past;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// The first line of this stage's identity that an earlier one of the same name does not have: what has been changed.
+std::string what_changed(const fs::path& folder, const StagePlan& stage) {
+  std::error_code none;
+  std::string changed;
+  fs::file_time_type newest = fs::file_time_type::min();
+  for (const auto& entry : fs::directory_iterator(folder / "stages", none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.substr(0, name.rfind('-')) != stage.name || entry.path() == stage.folder) continue;
+    const fs::path file = entry.path() / "identity.txt";
+    const auto time = fs::last_write_time(file, none);
+    if (none || time < newest) continue;
+    newest = time;
+    const std::vector<std::string> before = lines_of(read_file(file));
+    for (const std::string& line : lines_of(stage.identity_text)) {
+      if (std::ranges::find(before, line) != before.end()) continue;
+      changed = line.starts_with("input ") ? fmt::format("its {} is another", line.substr(0, line.find(':')))
+                                           : fmt::format("now {}", line);
+      break;
+    }
+  }
+  return changed;
+}
+
+bool has_files(const fs::path& folder) {
+  std::error_code none;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, none)) {
+    if (entry.is_regular_file(none)) return true;
+  }
+  return false;
+}
+
+// What a run would do with the stage, and why.
+std::pair<std::string, std::string> state_of(const RunPlan& plan, const StagePlan& stage) {
+  if (SealedFolder::looks_sealed(stage.output)) return {"skip", "done"};
+  std::error_code none;
+  if (fs::is_directory(stage.folder, none)) {
+    for (const auto& entry : fs::directory_iterator(stage.folder, none)) {
+      if (entry.path().filename().string().starts_with("output-")) return {"add", "more is asked than was made"};
+    }
+    if (has_files(stage.folder / "work")) return {"go on", "it was interrupted"};
+  }
+  const std::string changed = what_changed(plan.run.folder, stage);
+  return {"run", changed.empty() ? "not done yet" : changed};
+}
+
+// How much there is to do, as far as the run file says it without reading data.
+std::string work_of(const RunPlan& plan, const RunServices& services, const StagePlan& stage) {
+  const RunFile settings = RunFile::parse(stage.settings, stage.name);
+  const auto number = [&](std::string_view key) {
+    return settings[key] && settings[key].is_scalar() ? read<double>(settings[key]) : 0.0;
+  };
+  if (stage.recipe->output() == ArtifactKind::model && settings["length"]) {
+    const double tokens = number("lanes") * number("tokens_per_lane");
+    const Length length = read<Length>(settings["length"]);
+    if (length.unit == Length::Unit::steps)
+      return fmt::format("{:.0f} steps, up to {:.0f} tokens", length.value, length.value * tokens);
+    return fmt::format("{}, steps of up to {:.0f} tokens", to_string(length), tokens);
+  }
+  if (stage.recipe->output() == ArtifactKind::attempts) {
+    for (const Input& input : stage.inputs) {
+      if (input.what != "problems" || input.names.empty()) continue;
+      const std::size_t problems = services.load_problems(plan.problems.at(input.names.front())).size();
+      const double attempts = static_cast<double>(problems) * number("per_problem");
+      return fmt::format("{} problems x {:.0f} attempts, up to {:.0f} tokens", problems, number("per_problem"),
+                         attempts * number("max_new_tokens"));
+    }
+  }
+  return "";
+}
+
+std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
+
+void print_plan(const RunPlan& plan, const RunServices& services, const std::vector<Footprint>& needs,
+                const std::map<std::string, Past>& past) {
+  report::TextTable table(
+      {"stage", "recipe", "will", "why", "parameters", "memory/rank", "checkpoint", "took", "work"});
+  std::int64_t memory = 0, disk = 0;
+  double seconds = 0;
+  bool all_known = true;
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const StagePlan& stage = plan.stages[i];
+    const auto [will, why] = state_of(plan, stage);
+    const auto known = past.find(stage.name);
+    if (will != "skip") {
+      memory = std::max(memory, needs[i].memory);
+      disk += needs[i].disk;
+      all_known = all_known && known != past.end();
+      if (known != past.end()) seconds += known->second.seconds;
+    }
+    table.add({stage.name, stage.recipe_name, will, why,
+               needs[i].parameters > 0 ? fmt::format("{:.2f}M", static_cast<double>(needs[i].parameters) / 1e6) : "",
+               bytes_or_none(needs[i].memory), bytes_or_none(needs[i].checkpoint),
+               known == past.end() ? "" : fmt::format("{:.0f} s", known->second.seconds),
+               work_of(plan, services, stage)});
+  }
+  fmt::print("{}", table.to_string());
+  fmt::print("\nwhat is left: memory of a rank {} beside the program's own, disk {} in {}",
+             bytes_text(static_cast<double>(memory)), bytes_text(static_cast<double>(disk)), plan.run.folder);
+  if (seconds > 0) fmt::print(", {}{:.0f} s as measured in this folder", all_known ? "" : "at least ", seconds);
+  fmt::print("\n");
+}
+
+void print_comparison(const RunPlan& plan, const std::vector<Footprint>& needs,
+                      const std::map<std::string, Past>& past) {
+  report::TextTable table({"stage", "expected", "measured", "measured/expected"});
+  std::int64_t expected_so_far = 0;
+  bool any = false;
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const auto known = past.find(plan.stages[i].name);
+    expected_so_far = std::max(expected_so_far, needs[i].memory);  // the process keeps what an earlier stage took
+    if (known == past.end() || known->second.memory == 0 || expected_so_far == 0) continue;
+    any = true;
+    table.add(
+        {plan.stages[i].name, bytes_text(static_cast<double>(expected_so_far)),
+         bytes_text(static_cast<double>(known->second.memory)),
+         fmt::format("{:.2f}", static_cast<double>(known->second.memory) / static_cast<double>(expected_so_far))});
+  }
+  if (!any)
+    fail_user(fmt::format("the ledger of {} tells of no stage that came to its end with its memory measured",
+                          plan.run.folder));
+  fmt::print(
+      "memory of the rank that took most, beside the program's own; a process keeps for later stages what one has "
+      "taken\n{}",
+      table.to_string());
+}
+
+ExitCode plan_command(const Options& options) {
+  SoloCommunicator solo;
+  Logger log(0);
+  const RunFile file = RunFile::load(options.run_file, options.overrides);
+  PluginLoader plugins;
+  plugins.load_built_in(recipe_folder());
+  const RunServices services = make_services(solo, log);
+  const RunPlan plan = plan_run(file, plugins, services);
+  const Topology topology = make_topology(options.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
+  const std::vector<Footprint> needs = footprints(plan, services, options.ranks);
+  const std::map<std::string, Past> past = read_ledger(plan.run.folder);
+  fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
+  if (options.compare) {
+    print_comparison(plan, needs, past);
+  } else {
+    print_plan(plan, services, needs, past);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Subcommand& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("plan", "what a run would do, stage by stage, and what it would take; starts nothing");
+  command->add_option("RUNFILE", options->run_file, "the run file")->required();
+  command->add_option("OVERRIDES", options->overrides, "key.path=value: in place of what the run file says");
+  command->add_option("--ranks", options->ranks, "on how many ranks (1)")->check(CLI::PositiveNumber);
+  command->add_flag("--compare", options->compare, "the memory that was expected beside what the run measured");
+  command->callback([&chosen, options] { chosen.alone = [options] { return plan_command(*options); }; });
+}
+
+}  // namespace ft
