@@ -82,16 +82,20 @@ void judge_shared(Examination& exam, const fs::path& trial) {
     if (!fs::exists(name_of(r), none)) missing.push_back(static_cast<int>(r));
   }
   const auto seen = exam.collect("folder seen", missing);
+  for (std::size_t r = 1; r < written.size(); ++r) {
+    if (written[r]["path"] == written[0]["path"]) continue;
+    exam.problem("shared",
+                 fmt::format("rank {} on {} works in {}, rank 0 in {}: they are not one folder", r,
+                             written[r]["host"].get<std::string>(), written[r]["path"].get<std::string>(),
+                             written[0]["path"].get<std::string>()),
+                 "give run.folder as an absolute path, or start all ranks in one folder");
+    return;
+  }
   for (std::size_t r = 0; r < seen.size(); ++r) {
     const std::string error = written[r]["error"];
     if (seen[r].empty() && error.empty()) continue;
     const std::string who = fmt::format("rank {} on {}", r, written[r]["host"].get<std::string>());
-    if (written[r]["path"] != written[0]["path"]) {
-      exam.problem("shared",
-                   fmt::format("{} works in {}, rank 0 in {}: they are not one folder", who,
-                               written[r]["path"].get<std::string>(), written[0]["path"].get<std::string>()),
-                   "give run.folder as an absolute path, or start all ranks in one folder");
-    } else if (!error.empty()) {
+    if (!error.empty()) {
       exam.problem("shared", fmt::format("{} cannot write: {}", who, error),
                    "use a folder on a shared file system that every host may write to");
     } else {
