@@ -94,9 +94,8 @@ std::string agree_on_id(Communicator& host, const NcclApi& api) {
   if (host.rank() == 0) {
     std::array<char, kNcclIdBytes> id{};
     const int result = api.get_unique_id(id.data());
-    text = result == kNcclSuccess ? "+" : "-";
-    if (result == kNcclSuccess) text.append(id.data(), id.size());
-    if (result != kNcclSuccess) text.append(fmt::format("NCCL cannot start: {}", api.error_string(result)));
+    text = result == kNcclSuccess ? fmt::format("+{}", std::string_view(id.data(), id.size()))
+                                  : fmt::format("-NCCL cannot start: {}", api.error_string(result));
   }
   text = broadcast_bytes(host, "NCCL's id", text, 0);
   if (text.front() == '-') throw Error(text.substr(1));
