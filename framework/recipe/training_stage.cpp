@@ -86,6 +86,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   std::optional<Record> record;
   const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
     if (record) record->saved(step, saved);
+    stage.note_save(saved.durable_seconds);
     stage.log().info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them", stage.name(), step,
                      saved.durable_seconds, saved.stall_seconds);
   };
