@@ -329,7 +329,10 @@ Node Parser::letter_symbol(std::string name) {
     return token.kind == TokenKind::letters && (token.text == "f" || token.text == "g" || token.text == "h");
   };
   const bool outer = name.size() == 1 && is_symbol("(") && applied(peek(1)) && is_symbol("(", 2);
-  const bool function = applied({TokenKind::letters, name, false, ""}) || outer;
+  // P(x): a polynomial, unless more than a letter stands in the brackets, as in P(1+r).
+  const bool polynomial = (name == "P" || name == "Q" || name == "p" || name == "q") && is_symbol("(") &&
+                          peek(1).kind == TokenKind::letters && peek(1).text.size() == 1 && is_symbol(")", 2);
+  const bool function = applied({TokenKind::letters, name, false, ""}) || outer || polynomial;
   std::string primes;
   while (is_symbol("'")) {
     primes.push_back('\'');

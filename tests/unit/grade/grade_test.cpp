@@ -145,6 +145,8 @@ TEST_CASE("structures") {
              {"x \\in [1,2)", "[1,2)"},
              {"\\pm 3", "-3,3"},
              {"x=5", "5"},
+             {"P(x) = -1 - x + x^2", "x^2 - x - 1"},
+             {"P(1+r)", "P+Pr"},
              {"y=2x+1", "2x+1"},
              {"2x+4y-3=0", "y=-\\frac12x+\\frac34"},
              {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "\\begin{bmatrix} 1 & 2 \\\\ 3 & 4 \\end{bmatrix}"},
