@@ -123,9 +123,14 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
                                                                 {"mean", rerank::Aggregation::mean},
                                                                 {"max", rerank::Aggregation::max},
                                                                 {"log-odds", rerank::Aggregation::log_odds}};
-  command->add_option("--aggregation", options->ranking.aggregations, "of scores in a cluster: a list; else all")
+  // By names: where libtorch's headers are seen, CLI11 believes that it can print a vector of any enumeration.
+  const auto choose = [options, aggregations](const std::vector<std::string>& names) {
+    options->ranking.aggregations.clear();
+    for (const std::string& name : names) options->ranking.aggregations.push_back(aggregations.at(name));
+  };
+  command->add_option_function<std::vector<std::string>>("--aggregation", choose, "of scores in a cluster: a list; else all")
       ->delimiter(',')
-      ->transform(CLI::CheckedTransformer(aggregations))
+      ->check(CLI::IsMember({"sum", "mean", "max", "log-odds"}))
       ->option_text("sum,mean,max,log-odds");
   command->add_option("--bootstrap", options->ranking.bootstrap, "resamples of the 95 % intervals (1000; 0: none)")
       ->check(CLI::Range(0, 1000000));
