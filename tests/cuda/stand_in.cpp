@@ -178,7 +178,7 @@ int async_error(ncclComm* comm, int* result) {
 int finalize(ncclComm* comm) {
   const std::lock_guard lock(the_machine->mutex);
   if (!usable(comm, "finalize")) return kInvalidUsage;
-  if (!comm->posted.empty()) the_machine->faults.push_back("finalize of a communicator with work on it");
+  if (!comm->posted.empty()) the_machine->faults.emplace_back("finalize of a communicator with work on it");
   comm->in_progress = true;
   return kNcclInProgress;
 }
@@ -241,7 +241,7 @@ int post() {
 int group_end() {
   if (group_depth == 0) {
     const std::lock_guard lock(the_machine->mutex);
-    the_machine->faults.push_back("a group ends that has not begun");
+    the_machine->faults.emplace_back("a group ends that has not begun");
     return kInvalidUsage;
   }
   return --group_depth > 0 ? kNcclSuccess : post();
@@ -251,7 +251,7 @@ int add(Operation operation, ncclComm* comm, void* stream) {
   auto* const on = static_cast<StandInStream*>(stream);
   if ((group_comm != nullptr && group_comm != comm) || (group_stream != nullptr && group_stream != on)) {
     const std::lock_guard lock(the_machine->mutex);
-    the_machine->faults.push_back("a group over two communicators or streams");
+    the_machine->faults.emplace_back("a group over two communicators or streams");
   }
   group.push_back(std::move(operation));
   group_comm = comm;
