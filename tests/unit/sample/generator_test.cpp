@@ -88,7 +88,7 @@ TEST_CASE("an attempt is a function of (seed, problem, index) alone, bit for bit
     {  // when the rest is asked for after a stop
       Results results;
       int polls = 0;
-      run_into(results, generator, prompts, requests, [&] { return ++polls > 6; });
+      run_into(results, generator, prompts, requests, [&] { return ++polls > static_cast<int>(prompts.size()) + 6; });
       CHECK(!results.empty());
       CHECK(results.size() < requests.size());
       std::vector<SampleRequest> rest;
