@@ -75,8 +75,9 @@ void at_place(const Place& place, const std::string& what, Check check) {
 // What can be said of a model without its weights: said before the stages above the one that uses it have run for hours.
 ModelConfig check_model(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
   if (model.preset) return preset_config(*model.preset, services.preset_tokenizer(model.tokenizer, prompts)->size());
+  ModelConfig config = read_model_config(*model.path);
   (void)load_tokenizer(*model.path);
-  return read_model_config(*model.path);
+  return config;
 }
 
 void check_tensor_size(const std::string& name, const ModelConfig& config, int tensor, const Place& place) {
