@@ -2,9 +2,11 @@
 
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstring>
 
 #include "framework/base/error.h"
+#include "framework/tensor/output_file.h"
 
 namespace ft {
 
@@ -85,7 +87,7 @@ void EventFile::add(std::string_view tag, double value, std::int64_t step, std::
 void EventFile::write_record(std::string_view bytes) {
   const std::string length = raw(static_cast<std::uint64_t>(bytes.size()));
   file_ << length << raw(masked_crc32c(length)) << bytes << raw(masked_crc32c(bytes)) << std::flush;
-  if (!file_) throw Error(fmt::format("cannot write {}", path_.string()));
+  if (!file_) fail_output("write", path_, errno);
 }
 
 }  // namespace ft
