@@ -232,7 +232,7 @@ class Bench:
 
     # On two ranks each complaint comes once, with the same exit code.
     def cases_on_two_ranks(self, names):
-        for name in ("wrong_type", "unknown_recipe", "plugin_missing", "folder_below_a_file", "tensor_does_not_divide",
+        for name in ("wrong_type", "unknown_recipe", "plugin_missing", "folder_below_a_file", "tensor_does_not_divide_the_model",
                      "unsupported_activation", "data_line_no_json", "text_outside_the_vocabulary", "longer_than_the_model", "weights_cut_off"):
             if names and name + "_np2" not in names:
                 continue

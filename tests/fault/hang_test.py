@@ -195,7 +195,7 @@ problems:
 training: {{lanes: 4, tokens_per_lane: 12000, tokens_per_micro_batch: 400, max_length: 128, learning_rate: 1e-3, save_every: 1steps}}
 stages:
   solver: {{recipe: solution_sft, model: base, problems: train, validation: valid, validate_every: 2steps, length: 3steps}}
-  answers: {{recipe: sample, model: solver, problems: test, per_problem: 48, slots: 64, max_new_tokens: 96, temperature: 1.5}}
+  answers: {{recipe: sample, model: solver, problems: test, per_problem: 144, slots: 64, max_new_tokens: 96, temperature: 1.5}}
 """
 
 
@@ -233,7 +233,7 @@ STOP_MOMENTS = [
     ("the middle of a step", lambda run: run.begun("solver"), 1.5, lambda run: True),
     ("a save", lambda run: any(run.folder.glob("stages/solver-*/work/checkpoints/.*partial")), 0, lambda run: run.cursor()["step"] >= 1),
     ("a validation", lambda run: run.steps() >= 2, 0.3, lambda run: run.cursor()["validation_due"]),
-    ("a sampled batch", lambda run: run.begun("answers"), 1.0, lambda run: True),
+    ("a sampled batch", lambda run: run.begun("answers"), 0.5, lambda run: True),
 ]
 
 
