@@ -30,6 +30,10 @@ void BackgroundWriter::drop() {
   sealing_ = false;
 }
 
+void BackgroundWriter::reserve(std::int64_t num_values) {
+  buffer_ = at::empty({num_values}, at::kFloat).zero_();  // at::zeros would leave the pages to be
+}
+
 void BackgroundWriter::begin(const std::filesystem::path& target, const CheckpointContent& content,
                              std::function<void()> after_seal) {
   FT_CHECK(!pending(), "{} is still being written", job_->target().string());

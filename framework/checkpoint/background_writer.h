@@ -45,6 +45,10 @@ class BackgroundWriter {
   BackgroundWriter(const BackgroundWriter&) = delete;
   BackgroundWriter& operator=(const BackgroundWriter&) = delete;
 
+  // Local. Takes the memory for the copies of checkpoints with this many values of this rank now, pages and all: the
+  // first save would wait for them otherwise, for longer than the copy takes.
+  void reserve(std::int64_t num_values);
+
   // Collective; nothing may be pending. Parameters must outlive the write, their values may change. `after_seal` runs
   // on rank 0, in its thread, once the folder is sealed: removing older ones takes time, too.
   void begin(const std::filesystem::path& target, const CheckpointContent& content,

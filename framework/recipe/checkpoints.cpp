@@ -98,9 +98,10 @@ std::optional<std::int64_t> Checkpoints::newest_sound() {
 }
 
 bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
+  OptimizerState& state = trainer.optimizer_state();
+  writer_.reserve(3 * (state.end - state.begin));  // weights and both moments
   const std::optional<std::int64_t> step = newest_sound();
   if (!step) return false;
-  OptimizerState& state = trainer.optimizer_state();
   MomentsView moments{state.begin, state.end, state.first_moment, state.second_moment};
   const CheckpointInfo info = read_checkpoint(path_of(*step), parameters, &moments, groups_);
   const TrainCursor cursor = cursor_of(info.metadata);

@@ -1,6 +1,6 @@
 // How long training stands still for a checkpoint, written at once and in the background; by hand:
 //
-//   mpirun -np 2 save_checkpoint FOLDER [seconds of work a step]
+//   save_checkpoint FOLDER [ranks, as threads: 2] [seconds of work a step]
 //
 // Weights and moments of SmolLM2-135M (1.6 GB in all) on data ranks, in FOLDER, which should lie on the disk in
 // question. Between saves the ranks multiply matrices, as training would, and poll after each "step".
@@ -59,6 +59,7 @@ class Bench {
     moments_.end = moments_.begin + sizes[static_cast<std::size_t>(world.rank())];
     moments_.first = at::randn({moments_.end - moments_.begin});
     moments_.second = at::rand({moments_.end - moments_.begin});
+    writer_.reserve(3 * (moments_.end - moments_.begin));
   }
 
   double blocking() {
