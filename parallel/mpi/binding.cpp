@@ -324,14 +324,4 @@ void settle_ranks(Communicator& world, const std::string& host, std::string_view
   }
 }
 
-int device_of(int local_rank, int local_size, int devices) {
-  FT_CHECK(local_rank >= 0 && local_rank < local_size, "local rank {} of {}", local_rank, local_size);
-  if (local_size > devices) {
-    fail_user(fmt::format("{} ranks on a host with {} GPU{}: one rank a GPU; start {} a host", local_size, devices,
-                          devices == 1 ? "" : "s",
-                          devices == 0 ? std::string("them on hosts with GPUs, none") : fmt::format("{}", devices)));
-  }
-  return local_rank;
-}
-
 }  // namespace ft

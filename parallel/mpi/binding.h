@@ -86,8 +86,4 @@ void bind_this_thread(const CpuList& cpus);
 void settle_ranks(Communicator& world, const std::string& host, std::string_view mode, const char* omp_threads,
                   Logger& log);
 
-// The GPU of a rank: one each, by local rank. Throws UserError when a host has fewer GPUs than ranks, since NCCL
-// refuses two ranks on one.
-[[nodiscard]] int device_of(int local_rank, int local_size, int devices);
-
 }  // namespace ft

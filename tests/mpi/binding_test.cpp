@@ -166,13 +166,6 @@ TEST_CASE("floating ranks of this job sit apart after binding, and it is said") 
   CHECK(own_cpus() == before);
 }
 
-TEST_CASE("a GPU for each rank of a host, or a message that counts both") {
-  CHECK(device_of(2, 4, 8) == 2);
-  CHECK_THROWS_WITH_AS((void)device_of(0, 2, 1), "2 ranks on a host with 1 GPU: one rank a GPU; start 1 a host",
-                       UserError);
-  CHECK_THROWS_AS((void)device_of(0, 1, 0), UserError);
-}
-
 TEST_CASE("a bell wakes every sleeper, meeting after meeting, and numbers may wrap") {
   constexpr int kThreads = 6, kMeetings = 3000;
   Bell bell{};
