@@ -34,13 +34,13 @@ static DeviceRequest device_request(const RunFile& file, const MpiSession& sessi
 
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session) {
   const RunFile file = RunFile::load(run_file, overrides);
+  const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
   const Device device = open_device(device_request(file, session), session.world());  // before ATen is used
   // A rank whose device waits looks busy to the watch for hangs; the link to the others knows better.
-  const auto nccl = device.connect(session.world(), parse<RunSettings>({file["run"]}).hang_timeout.seconds);
+  const auto nccl = device.connect(session.world(), early.hang_timeout.seconds);
   const auto trace = std::make_shared<ExchangeTrace>();
   TracedCommunicator world(nccl ? *nccl : session.world(), trace, "world");
   Logger log(world.rank());
-  const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
   const auto hang_watch = watch_for_hangs(world, trace, early.folder, early.hang_timeout.seconds, session.host());
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
