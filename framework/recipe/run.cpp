@@ -2,77 +2,17 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "framework/base/clock.h"
-#include "framework/comm/one_rank.h"
 #include "framework/base/memory.h"
-#include "framework/store/append_log.h"
+#include "framework/comm/one_rank.h"
+#include "framework/recipe/run_folder.h"
 #include "framework/store/files.h"
-#include "framework/store/intact_note.h"
 #include "framework/store/lock.h"
-#include "framework/store/sealed_folder.h"
 
 namespace ft {
 namespace {
-
-// What one rank (rank 0) does to the run folder on behalf of all.
-class RunFolder {
- public:
-  RunFolder(const RunPlan& plan, Logger& log) : plan_(plan), log_(log), lock_(plan.run.folder) {
-    const std::filesystem::path folder = plan.run.folder;
-    if (!lock_.exclusive()) log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
-    make_folder(folder / "stages");
-    remove_leftovers(folder / "stages");
-    replace_file(folder / "run.yaml", plan.resolved);
-    log_.to_file(folder / "log.txt");
-    ledger_.emplace(folder / "ledger.jsonl");
-  }
-
-  const std::string& token() const { return lock_.token(); }
-
-  void note(const nlohmann::ordered_json& event) {
-    nlohmann::ordered_json line = {{"time", utc_now()}};
-    line.update(event);
-    ledger_->append(line.dump());
-  }
-
-  // True when the stage's output is there and intact. A broken one is said aloud and removed, so that the stage runs again.
-  bool is_done(const StagePlan& stage) {
-    remove_leftovers(stage.folder);
-    if (!SealedFolder::looks_sealed(stage.output)) return false;
-    try {
-      const SealedFolder output = SealedFolder::open(stage.output);
-      const IntactNote note = note_of(stage);
-      if (note.vouches_for(output)) return true;
-      output.require_intact();
-      note.remember(output);
-      return true;
-    } catch (const BrokenFolder& broken) {
-      log_.warn("the output of stage '{}' is damaged and will be made again: {}", stage.name, broken.what());
-      note({{"event", "broken output"}, {"stage", stage.name}, {"why", broken.what()}});
-      discard_folder(stage.output);
-      return false;
-    }
-  }
-
-  // A stage has just sealed its output: what was written and hashed need not be hashed at the next start.
-  void is_sealed(const StagePlan& stage) {
-    FT_CHECK(SealedFolder::looks_sealed(stage.output), "recipe '{}' returned without sealing the output of stage '{}'", stage.recipe_name, stage.name);
-    note_of(stage).remember(SealedFolder::open(stage.output));
-  }
-
- private:
-  static IntactNote note_of(const StagePlan& stage) {
-    return IntactNote(stage.folder / fmt::format("intact-{}.json", stage.output.filename().string()));
-  }
-
-  const RunPlan& plan_;
-  Logger& log_;
-  RunLock lock_;
-  std::optional<AppendLog> ledger_;
-};
 
 // A folder that only some ranks see would lose the others' files; better said now than at the first checkpoint.
 void check_shared(const RunPlan& plan, Communicator& world, const std::string& token) {
