@@ -20,16 +20,20 @@ namespace ft {
 // How a sample ends: a solution with the end token, a verdict of the verifier with its label.
 enum class SampleEnd : std::uint8_t { eos, label };
 
+// All rows, or the first, the last and those around the borders of what is in the loss, with counts between them.
+enum class TableRows : std::uint8_t { all, excerpt };
+
 // One line a token: position, id, whether it is predicted in the loss, and the text between quotes with escapes; a line
-// below counts them. `ids` and `in_loss`: [n]; in_loss[i] != 0 where token i is a target. Long samples are shown whole.
+// below counts them. `ids` and `in_loss`: [n]; in_loss[i] != 0 where token i is a target.
 [[nodiscard]] std::string token_table(const Tokenizer& tokenizer, std::span<const TokenId> ids,
-                                      std::span<const std::uint8_t> in_loss);
+                                      std::span<const std::uint8_t> in_loss, TableRows rows = TableRows::all);
 
 // Checks one unpacked training sample; `ids` and `in_loss`: [n] as above. Throws UserError that says what is wrong, at
 // which position, and what to do, unless
-// - BOS stands at position 0 and nowhere else, where the tokenizer has one;
+// - BOS stands at position 0, where the tokenizer has one, not twice there, and nowhere in the loss;
 // - something is in the loss, and not position 0, which nothing predicts;
-// - SampleEnd::eos: EOS is the last token, in the loss, and nowhere else; SampleEnd::label: there is no EOS.
+// - SampleEnd::eos: EOS is the last token, in the loss, and nowhere else in the loss; SampleEnd::label: no EOS is.
+// In what is only read both may stand anywhere: chat templates end and begin the turns of a prompt with them.
 void check_training_sample(const Tokenizer& tokenizer, std::span<const TokenId> ids,
                            std::span<const std::uint8_t> in_loss, SampleEnd end);
 
