@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "framework/report/verifier_remarks.h"
+
 namespace ft::report {
 namespace {
 
@@ -225,6 +227,9 @@ std::vector<std::string> findings(const ReportInput& input) {
                                   name, name == "W.RR" ? "" : "s", said(e), stage->generator,
                                   compared(e.difference, e.difference_low, e.difference_high)));
     }
+  }
+  for (const StageTable& stage : input.stages) {
+    for (std::string& remark : verifier_remarks(stage)) found.push_back(std::move(remark));
   }
   for (const StageTable* stage : models) {
     if (stage == models.front() || stage->problems != models.front()->problems) continue;

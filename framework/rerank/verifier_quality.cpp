@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ft::rerank {
 namespace {
@@ -101,15 +102,26 @@ VerifierQuality verifier_quality(std::vector<Judged> attempts, const Bootstrap& 
   std::stable_sort(attempts.begin(), attempts.end(),
                    [](const Judged& a, const Judged& b) { return a.problem < b.problem; });
   std::vector<double> areas;
+  double spreads = 0;
+  int several = 0;
   for (std::size_t i = 0; i < attempts.size();) {
     std::vector<Scored> own;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
     std::size_t j = i;
-    for (; j < attempts.size() && attempts[j].problem == attempts[i].problem; ++j)
+    for (; j < attempts.size() && attempts[j].problem == attempts[i].problem; ++j) {
       own.push_back({attempts[j].score, attempts[j].right});
+      low = std::min(low, attempts[j].score);
+      high = std::max(high, attempts[j].score);
+    }
+    if (own.size() > 1 && std::isfinite(high)) {
+      spreads += 1 - std::exp(low - high);
+      ++several;
+    }
     if (const auto area = area_under_curve(std::move(own))) areas.push_back(*area);
     i = j;
   }
   quality.problems_with_both = static_cast<int>(areas.size());
+  if (several > 0 && probability) quality.mean_spread = spreads / several;
   if (!areas.empty()) {
     const int resamples = static_cast<int>(bootstrap.resamples());
     quality.auc_within_problem = estimate(areas, {}, Bootstrap(areas.size(), resamples, 1));

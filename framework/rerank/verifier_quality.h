@@ -52,6 +52,9 @@ struct VerifierQuality {
   Interval auc_pooled_interval;                // 95 %, percentiles of a bootstrap over problems; both 0 without one
   std::optional<Estimate> auc_within_problem;  // mean over the problems that have both right and wrong attempts
   int problems_with_both = 0;
+  // Where the score is a probability and some problem has several attempts: by how much of the largest S the smallest is
+  // below it, mean over problems. Next to nothing: whatever ranks or weighs by S breaks ties, no more.
+  std::optional<double> mean_spread;
   std::optional<Calibration> calibration;  // where the score is a probability
 };
 
