@@ -47,6 +47,21 @@ std::string to_json_line(const StepRecord& record) {
   return json.dump();
 }
 
+std::optional<StepRecord> step_from_json(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  const auto number = [](const Json& object, std::string_view key) { return object.contains(key) && object[key].is_number(); };
+  if (!json.is_object() || !number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm")) return std::nullopt;
+  StepRecord record{.step = json["step"], .loss = json["loss"], .gradient_norm = json["gradient_norm"], .skipped = json.contains("skipped")};
+  const Json terms = json.value("terms", Json::object());
+  for (int k = 0; k < kNumLossKinds; ++k) {
+    const auto kind = to_string(static_cast<LossKind>(k));
+    if (!terms.is_object() || !number(terms, kind)) continue;
+    record.terms[k] = terms[kind];
+    record.counts[k] = 1;
+  }
+  return record;
+}
+
 std::string to_json_line(const ValidationRecord& record) {
   return Json{{"step", record.step}, {"validation_loss", record.loss}}.dump();
 }

@@ -10,12 +10,17 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "framework/train/trainer.h"
 
 namespace ft {
 
+// What a training step's line says of its loss and gradient; nothing for other lines, torn and foreign ones too. Counts are
+// 1 where the step had the term.
+[[nodiscard]] std::optional<StepRecord> step_from_json(std::string_view line);
 [[nodiscard]] std::string to_json_line(const StepRecord& record);
 [[nodiscard]] std::string to_json_line(const ValidationRecord& record);
 
