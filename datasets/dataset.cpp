@@ -16,6 +16,10 @@
 namespace ft {
 namespace {
 
+// About half a second of parsing.
+constexpr std::uintmax_t kLargeFile = 32 << 20;
+constexpr std::int64_t kFirstLines = 20'000;
+
 std::vector<std::filesystem::path> no_files(const ProblemSetSpec&) { return {}; }
 
 std::vector<Problem> load_arithmetic(const ProblemSetSpec& spec, LoadNotes&) {
@@ -67,7 +71,7 @@ void check_problems(const ProblemSetSpec& spec, const std::vector<Problem>& prob
       fail_user(spec.place, fmt::format("data set '{}' holds two problems with the id '{}'", spec.dataset, problem.id));
     }
   }
-  if (problems.empty()) {
+  if (problems.empty() && spec.first_lines == 0) {
     fail_user(spec.place, fmt::format("split '{}' of data set '{}' holds no problem", spec.split, spec.dataset));
   }
 }
@@ -161,6 +165,19 @@ std::vector<Problem> load_problems(const ProblemSetSpec& spec, LoadNotes* notes)
   apply_limit(spec, problems);
   check_problems(spec, problems);
   return problems;
+}
+
+std::vector<Problem> first_problems(std::span<const ProblemSetSpec> specs, bool& whole) {
+  whole = true;
+  std::vector<ProblemSetSpec> limited(specs.begin(), specs.end());
+  for (ProblemSetSpec& spec : limited) {
+    for (const auto& file : input_files(spec)) {
+      std::error_code error;
+      if (std::filesystem::file_size(file, error) > kLargeFile && !error) spec.first_lines = kFirstLines;
+    }
+    whole = whole && spec.first_lines == 0;
+  }
+  return load_problems(limited);
 }
 
 std::vector<Problem> load_problems(std::span<const ProblemSetSpec> specs, LoadNotes* notes) {

@@ -47,6 +47,10 @@ struct DatasetInfo {
 // The same id with another text is renamed "<dataset>/<id>". The same text under several ids is kept and noted.
 [[nodiscard]] std::vector<Problem> load_problems(std::span<const ProblemSetSpec> specs, LoadNotes* notes = nullptr);
 
+// The same for a look of about a second: of files above 32 MiB no more than the first 20,000 lines; then `whole` is false,
+// and the problems are some of the set's, perhaps none.
+[[nodiscard]] std::vector<Problem> first_problems(std::span<const ProblemSetSpec> specs, bool& whole);
+
 // The files that a spec reads, in a fixed order; none for arithmetic. Their content belongs to a stage's identity.
 [[nodiscard]] std::vector<std::filesystem::path> input_files(const ProblemSetSpec& spec);
 

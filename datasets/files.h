@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "framework/problem/jsonl.h"
 
 namespace ft {
 
@@ -18,6 +19,18 @@ namespace ft {
 
 // Throws UserError when the file is not there: which one was looked for, what to set.
 void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file);
+
+// The records of one of a spec's files, as many as it wants to see (spec.first_lines).
+class ProblemLines {
+ public:
+  ProblemLines(const ProblemSetSpec& spec, const std::filesystem::path& file) : reader_(file), left_(spec.first_lines), all_(left_ == 0) {}
+  [[nodiscard]] std::optional<JsonRecord> next() { return all_ || left_-- > 0 ? reader_.next() : std::nullopt; }
+
+ private:
+  JsonlReader reader_;
+  std::int64_t left_;
+  bool all_;
+};
 
 // A name for a problem's text that does not depend on its white space.
 [[nodiscard]] std::uint64_t text_hash(std::string_view text);

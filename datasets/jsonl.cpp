@@ -63,7 +63,7 @@ std::vector<Problem> load_jsonl(const ProblemSetSpec& spec, LoadNotes& notes) {
   std::vector<Problem> problems;
   std::map<std::string, int> lines;  // by id
   int no_solution = 0, no_answer = 0;
-  JsonlReader reader(spec.path);
+  ProblemLines reader(spec, spec.path);
   while (const auto record = reader.next()) {
     Problem problem = problem_of(*record, spec);
     const auto [found, is_new] = lines.try_emplace(problem.id, record->place().line);

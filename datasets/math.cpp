@@ -11,7 +11,7 @@ std::vector<std::filesystem::path> math_files(const ProblemSetSpec& spec) {
 
 std::vector<Problem> load_math(const ProblemSetSpec& spec, LoadNotes& notes) {
   std::vector<Problem> problems;
-  JsonlReader reader(math_files(spec).front());
+  ProblemLines reader(spec, math_files(spec).front());
   int no_level = 0;
   while (const auto record = reader.next()) {
     Problem problem{.id = record->text("id"), .text = record->text("problem"), .answer = record->text("answer")};

@@ -142,11 +142,11 @@ std::vector<std::filesystem::path> prm800k_files(const ProblemSetSpec& spec) {
 std::vector<Problem> load_prm800k(const ProblemSetSpec& spec, LoadNotes& notes) {
   Collector collector(spec);
   const auto files = prm800k_files(spec);
-  JsonlReader human(files[0]);
+  ProblemLines human(spec, files[0]);
   while (const auto record = human.next()) {
     if (auto solution = human_solution(*record, collector.drops)) collector.add(*record, std::move(*solution));
   }
-  JsonlReader originals(files[1]);
+  ProblemLines originals(spec, files[1]);
   while (const auto record = originals.next()) {
     if (auto solution = original_solution(*record, collector.drops)) collector.add(*record, std::move(*solution));
   }

@@ -73,8 +73,8 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
   if (is("arithmetic")) describe(spec.arithmetic, binder);
 }
 
-void check(const ProblemSetSpec& spec) {
-  std::vector<std::filesystem::path> files = input_files(spec);  // knows the data set, or says that there is none
+static void check_keys(const ProblemSetSpec& spec) {
+  (void)input_files(spec);  // knows the data set, or says that there is none
   check_split(spec);
   if (spec.limit < 0) fail(spec, fmt::format("limit is {}, but must be at least 0 (0: all)", spec.limit));
   if (spec.dataset == "arithmetic") check(spec.arithmetic, spec.place);
@@ -82,10 +82,20 @@ void check(const ProblemSetSpec& spec) {
     fail(spec, fmt::format("calculator is '{}', but must be keep or strip", spec.calculator));
   }
   if (spec.dataset == "jsonl" && spec.path.empty()) fail(spec, "data set 'jsonl' needs a `path`: the file to read");
-  for (const auto& file : files) require_file(spec, file);
+}
+
+void check(const ProblemSetSpec& spec) {
+  check_keys(spec);
+  for (const auto& file : input_files(spec)) require_file(spec, file);
 }
 
 std::vector<ProblemSetSpec> read_problem_set(const Node& node) {
+  std::vector<ProblemSetSpec> specs = read_problem_keys(node);
+  for (const ProblemSetSpec& spec : specs) check(spec);
+  return specs;
+}
+
+std::vector<ProblemSetSpec> read_problem_keys(const Node& node) {
   std::vector<Node> nodes = {node};
   if (node.is_list()) nodes = node.items();
   if (nodes.empty()) node.fail("the list of data sets is empty; write e.g. {dataset: arithmetic}");
@@ -99,7 +109,7 @@ std::vector<ProblemSetSpec> read_problem_set(const Node& node) {
     spec.place = parser.place("dataset");
     (void)input_files(spec);  // an unknown data set is said before its keys are called unknown
     parser.finish();
-    check(spec);
+    check_keys(spec);
     specs.push_back(std::move(spec));
   }
   return specs;

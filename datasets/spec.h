@@ -45,6 +45,8 @@ struct ProblemSetSpec {
   ArithmeticOptions arithmetic;  // arithmetic: its keys stand beside `dataset`, not below a name
 
   Place place;  // where the run file says all this; no key
+  // No key either: for a look at large files, no more than so many lines of each are read; 0: all.
+  std::int64_t first_lines = 0;
 };
 
 // All kinds are identity but `limit` (extends) and `path` (execution: what counts is the content of input_files()).
@@ -54,6 +56,8 @@ void describe(ProblemSetSpec& spec, Binder& binder);
 // One entry of the run file's section `problems`: a map, or a list of maps. Throws UserError with file:line:column for
 // unknown keys, data sets and splits, impossible values and missing files; reads no problem yet.
 [[nodiscard]] std::vector<ProblemSetSpec> read_problem_set(const Node& node);
+// The same without a look at the disk: files may be missing.
+[[nodiscard]] std::vector<ProblemSetSpec> read_problem_keys(const Node& node);
 
 // Everything of a spec that can be wrong without reading a problem: names, ranges, files that are missing. Throws
 // UserError. read_problem_set() and load_problems() call it.
