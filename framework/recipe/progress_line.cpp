@@ -25,24 +25,24 @@ void ProgressLine::begin(std::string_view what, std::int64_t total, std::int64_t
   last_line_.clear();
 }
 
-std::string ProgressLine::line(std::int64_t done, std::string_view detail) const {
+std::string ProgressLine::line(std::int64_t done, std::string_view detail, std::optional<double> seconds_left) const {
   std::string text = fmt::format("{}: {} of {}", what_, done, total_);
   if (!detail.empty()) text += fmt::format(", {}", detail);
   if (done > first_ && done < total_) {
-    const double left = since_begin_.seconds() / static_cast<double>(done - first_) * static_cast<double>(total_ - done);
-    text += fmt::format(", {} left", duration_text(left));
+    const double at_this_rate = since_begin_.seconds() / static_cast<double>(done - first_) * static_cast<double>(total_ - done);
+    text += fmt::format(", {} left", duration_text(seconds_left.value_or(at_this_rate)));
   }
   return text;
 }
 
-void ProgressLine::update(std::int64_t done, std::string_view detail) {
+void ProgressLine::update(std::int64_t done, std::string_view detail, std::optional<double> seconds_left) {
   if (!log_.informs()) return;
   const double now = since_begin_.seconds();
   const double interval = terminal_ ? 0.1 : 10.0;
   const bool last = done == total_;
   if (!last && now - last_shown_ < interval) return;
   last_shown_ = now;
-  last_line_ = line(done, detail);
+  last_line_ = line(done, detail, seconds_left);
   if (terminal_) {
     const std::string text = "\r\033[K" + last_line_;
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,13 +22,13 @@ class ProgressLine {
   ProgressLine(Logger& log, bool terminal);
 
   void begin(std::string_view what, std::int64_t total, std::int64_t done = 0);
-  // `done` of `total`; time left is estimated from what was done since begin().
-  void update(std::int64_t done, std::string_view detail);
+  // `done` of `total`; time left is estimated from what was done since begin(), unless the caller knows better.
+  void update(std::int64_t done, std::string_view detail, std::optional<double> seconds_left = std::nullopt);
   // Leaves the last line standing.
   void end();
 
  private:
-  std::string line(std::int64_t done, std::string_view detail) const;
+  std::string line(std::int64_t done, std::string_view detail, std::optional<double> seconds_left) const;
   Logger& log_;
   bool terminal_;
   std::string what_, last_line_;

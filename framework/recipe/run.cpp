@@ -8,6 +8,7 @@
 #include "framework/base/memory.h"
 #include "framework/comm/one_rank.h"
 #include "framework/recipe/run_folder.h"
+#include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
 
@@ -35,6 +36,27 @@ std::int64_t largest_memory(Communicator& world) {
     largest = std::max<std::int64_t>(largest, std::stoll(bytes));
   }
   return largest;
+}
+
+// The ledger tells of the time of a start that did not come to the stage's end, too.
+void run_noted(const StagePlan& stage, StageContext& context, RunFolder* folder, const Stopwatch& watch) {
+  try {
+    stage.recipe->run(context);
+  } catch (...) {
+    try {
+      if (folder != nullptr) folder->note({{"event", "stage stops"}, {"stage", stage.name}, {"seconds", watch.seconds()}});
+    } catch (const std::exception&) {  // the reason why the stage stops is worth more
+    }
+    throw;
+  }
+}
+
+// The time of this start, and of all where there were several.
+std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
+  const StageTimes times = read_stage_times(plan.run.folder);
+  const StageTime* all = find_time(times, stage.name, stage.identity);
+  if (all == nullptr || all->starts < 2) return duration_text(seconds);
+  return fmt::format("{}, in all its {} starts {}{}", duration_text(seconds), all->starts, all->unknown > 0 ? "at least " : "", duration_text(all->seconds));
 }
 
 // Standard output belongs to results: the table, and where the page is.
@@ -82,7 +104,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     StageContext context(plan, stage, services, groups, log, progress, stop, lead);
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
-      stage.recipe->run(context);
+      run_noted(stage, context, folder ? &*folder : nullptr, watch);
     } catch (const UserError& error) {
       if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
@@ -94,7 +116,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}, {"memory", memory}});
       return std::string();
     });
-    log.info("stage '{}' took {}", stage.name, duration_text(watch.seconds()));
+    if (log.informs()) log.info("stage '{}' took {}", stage.name, took(plan, stage, watch.seconds()));
   }
   on_rank_zero(world, "run end", [&] {
     folder->note({{"event", "end"}});

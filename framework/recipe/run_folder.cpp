@@ -1,6 +1,7 @@
 #include "framework/recipe/run_folder.h"
 
 #include "framework/base/clock.h"
+#include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
 #include "framework/store/intact_note.h"
 #include "framework/store/sealed_folder.h"
@@ -22,8 +23,10 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(plan.r
   make_folder(folder / "stages");
   remove_leftovers(folder / "stages");
   replace_file(folder / "run.yaml", plan.resolved);
+  const CutOff cut = find_cut_off(folder);  // before the log has lines of this start
   log_.to_file(folder / "log.txt");
   ledger_.emplace(folder / "ledger.jsonl");
+  if (!cut.stage.empty()) note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});
 }
 
 void RunFolder::note(const nlohmann::ordered_json& event) {

@@ -8,6 +8,7 @@
 #include "framework/batching/examples.h"
 #include "framework/grade/grade.h"
 #include "framework/problem/records.h"
+#include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
 
 namespace ft {
@@ -89,22 +90,32 @@ class Sampling {
     const Groups groups = stage_.groups();
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
     Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.tokenizer->eos(), model_.tokenizer->size());
-    const std::int64_t total = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems), before = total - total_missing_;
-    stage_.progress().begin(stage_.name(), total, before);
+    note_batch_sizes(generator);
+    const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems);
+    const bool alone = groups.data.size() == 1;
+    // Rank 0 speaks of its own share: how far the others are it does not know, and asking would make them wait.
+    const std::string what = alone ? stage_.name() : fmt::format("{}: rank 0's share of {} attempts", stage_.name(), all);
+    const std::int64_t total = alone ? all : own, before = alone ? all - total_missing_ : 0;
+    stage_.progress().begin(what, total, before);
     const Stopwatch watch;
     std::int64_t finished = 0;
+    TokensLeft left{.num_requests = own, .slots = job_.settings.slots, .most = job_.settings.max_new_tokens};
     const auto done = [&](const Sampled& sampled) {
       if (groups.tensor.rank() == 0) log.append(to_json_line(judge(sampled)));
       ++finished;
-      // Rank 0 speaks for all: its share is like the others'.
-      stage_.progress().update(std::min(total, before + finished * groups.data.size()),
-                               fmt::format("{:.0f} tokens/s", static_cast<double>(generator.num_tokens()) * groups.data.size() / watch.seconds()));
+      left.finished(std::ssize(sampled.tokens));
+      const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
+      stage_.progress().update(before + finished, fmt::format("{:.0f} tokens/s", rate * groups.data.size()), left.tokens(generator.num_tokens()) / rate);
     };
-    // The ranks of a tensor group decode together, so they stop together.
-    generator.run(prompts_, requests_, done, [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
+    {
+      const StopLead::Work work = stage_.work_begins();
+      // The ranks of a tensor group decode together, so they stop together.
+      generator.run(prompts_, requests_, done, [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
+    }
     log.sync();
     stage_.progress().end();
-    const bool stopped = finished < std::ssize(requests_);
+    const bool stopped = finished < own;
+    if (!alone && !stopped && own > 0) stage_.log().info("{}: rank 0 has made its {} attempts and waits for the others", stage_.name(), own);
     const std::int64_t tokens = sum_over_ranks(groups.data, "sampled tokens", generator.num_tokens());
     if (any_rank(groups.world, "sampling stopped", stopped)) {
       throw StopRequested(fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.name()));
@@ -113,6 +124,12 @@ class Sampling {
   }
 
  private:
+  void note_batch_sizes(const Generator& generator) const {
+    if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs()) return;
+    stage_.log().warn("{}: on this processor no number of rows decoded together gives the same bits as one row alone, so that attempts are decoded one by one: "
+                      "that is several times slower", stage_.name());
+  }
+
   void check_length(const Problem& problem) const {
     const std::int64_t longest = model_.decoder->config().max_position;
     const std::int64_t needed = std::ssize(prompts_.back()) + job_.settings.max_new_tokens;

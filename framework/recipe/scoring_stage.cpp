@@ -1,5 +1,6 @@
 #include "framework/recipe/scoring_stage.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "framework/batching/examples.h"
@@ -61,7 +62,11 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   const VerdictTokens verdicts = build.verdicts();
   const Labels labels{verdicts.correct, verdicts.incorrect};
   AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
-  stage.progress().begin(stage.name() + ": scoring", std::ssize(problems), std::ssize(done));
+  const auto missing = std::ranges::count_if(problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
+  const std::int64_t size = groups.data.size(), own = (missing + size - 1) / size;  // rank 0's share
+  const std::int64_t before = size == 1 ? std::ssize(done) : 0;
+  stage.progress().begin(stage.name() + (size == 1 ? ": scoring" : ": scoring, rank 0's share"), before + own, before);
+  const StopLead::Work work = stage.work_begins();
   std::int64_t turn = 0, mine = 0;
   bool stopped = false;
   // The ranks of a tensor group score together, so they stop together.
@@ -73,7 +78,7 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
     stopped = scores.empty();
     if (stopped) break;
     if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
-    stage.progress().update(std::min<std::int64_t>(std::ssize(problems), std::ssize(done) + ++mine * groups.data.size()), "");
+    stage.progress().update(before + ++mine, "");
   }
   log.sync();
   stage.progress().end();

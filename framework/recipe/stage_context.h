@@ -74,6 +74,8 @@ class StageContext {
   // Collective over world: every rank does its `work`, which exchanges nothing and calls check_stop() now and then. Where
   // that throws on one rank, all throw.
   void together(Name name, const std::function<void()>& work);
+  // As long as it lives there is something that a kill would lose: the time between looks at the stop flag counts.
+  [[nodiscard]] StopLead::Work work_begins() { return StopLead::Work(lead_); }
   // A checkpoint took so long: what the next request to stop will take. Rank 0 tells people when it grows.
   void note_save(double seconds);
 

@@ -60,7 +60,7 @@ struct LossCurve {
 struct StageTime {
   std::string stage;
   std::string recipe;
-  double seconds = 0;  // wall clock of its finished starts: one that was killed leaves no time
+  double seconds = 0;  // wall clock of all its starts; of one that was killed, up to its last word in the log
   int starts = 0;      // how often it was begun: more than once after a kill or a stop
   std::string done{};  // "2,294,556 tokens"; empty where nothing is counted
   double rate = 0;     // of these a second; 0 where not known
