@@ -74,6 +74,8 @@ struct Options {
 nlohmann::json read_demands(const Options& options, int ranks) {
   nlohmann::json found = {{"folder", options.folder.empty() ? "." : options.folder},
                           {"error", ""},
+                          {"mistake", false},
+                          {"warnings", nlohmann::json::array()},
                           {"tensor", 1},
                           {"memory", 0},
                           {"disk", 0},
@@ -85,10 +87,10 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     const RunFile file = RunFile::load(options.run_file, options.overrides);
     PluginLoader plugins;
     plugins.load_built_in(recipe_folder());
-    const RunServices services = make_services(solo, log);
+    RunServices services = make_services(solo, log);
+    services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
     if (options.folder.empty()) found["folder"] = plan.run.folder;
-    (void)make_topology(ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
     found["tensor"] = plan.parallel.tensor;
     std::int64_t disk = 0;
     for (const Footprint& stage : footprints(plan, services, ranks)) {
@@ -98,14 +100,17 @@ nlohmann::json read_demands(const Options& options, int ranks) {
       found["largest"] = stage.stage;
     }
     found["disk"] = disk;
+    found["warnings"] = plan.warnings;
   } catch (const std::exception& error) {
     found["error"] = error.what();
+    found["mistake"] = dynamic_cast<const UserError*>(&error) != nullptr;
   }
   return found;
 }
 
 // Every rank opens the run file itself, so every rank must see it, with the same content.
-void examine_run_file(Examination& exam, const Options& options, const std::string& error) {
+void examine_run_file(Examination& exam, const Options& options, const nlohmann::json& found) {
+  const std::string error = found["error"];
   if (options.run_file.empty()) {
     exam.ok("run file", "none given: what a run needs of memory and disk was not looked at");
     return;
@@ -134,9 +139,13 @@ void examine_run_file(Examination& exam, const Options& options, const std::stri
   } else {
     exam.ok("run file", options.run_file);
   }
+  for (const auto& warning : found["warnings"]) {
+    exam.warning("run file", warning, "the run goes on all the same; `ftrun explain KEY` says what a key means");
+  }
 }
 
-ExitCode print_findings(const std::vector<Finding>& findings, int ranks, bool as_json) {
+// `mistake`: what is wrong with the run file is the user's to mend.
+ExitCode print_findings(const std::vector<Finding>& findings, int ranks, bool as_json, bool mistake) {
   std::array<int, 3> count = {};
   for (const Finding& finding : findings) ++count[static_cast<std::size_t>(finding.health)];
   const bool healthy = count[2] == 0;
@@ -158,7 +167,8 @@ ExitCode print_findings(const std::vector<Finding>& findings, int ranks, bool as
                count[1] == 1 ? "warning" : "warnings", count[2], count[2] == 1 ? "problem" : "problems");
   }
   std::fflush(stdout);
-  return healthy ? ExitCode::done : ExitCode::failure;
+  if (healthy) return ExitCode::done;
+  return mistake ? ExitCode::user_mistake : ExitCode::failure;
 }
 
 ExitCode examine(const Options& options, MpiSession& session) {
@@ -176,7 +186,7 @@ ExitCode examine(const Options& options, MpiSession& session) {
                   .largest = found["largest"]};
   Examination exam(session, std::move(demands));
   examine_ranks(exam);
-  examine_run_file(exam, options, found["error"]);
+  examine_run_file(exam, options, found);
   examine_cores(exam);
   examine_memory(exam);
   examine_processor(exam);
@@ -184,9 +194,8 @@ ExitCode examine(const Options& options, MpiSession& session) {
   examine_folder(exam);
   examine_exchange(exam);
   ExitCode code = ExitCode::done;
-  if (world.rank() == 0) code = print_findings(exam.findings(), world.size(), options.json);
-  return broadcast_bytes(world, "health", code == ExitCode::done ? "well" : "ill", 0) == "well" ? ExitCode::done
-                                                                                                : ExitCode::failure;
+  if (world.rank() == 0) code = print_findings(exam.findings(), world.size(), options.json, found["mistake"]);
+  return static_cast<ExitCode>(std::stoi(broadcast_bytes(world, "health", std::to_string(static_cast<int>(code)), 0)));
 }
 
 // A launcher that does not belong to this MPI is a finding too: but then no rank knows the others, and only the first
@@ -200,7 +209,7 @@ ExitCode report_launch(const UserError& error, const Options& options) {
   }
   return print_findings(
       {{Health::problem, "launcher", error.what(), "use the launcher of the MPI that ftrun was built with"}}, 1,
-      options.json);
+      options.json, false);
 }
 
 ExitCode doctor(const Options& options) {

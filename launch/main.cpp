@@ -17,7 +17,7 @@ using namespace ft;
 constexpr std::string_view kExamples = R"(
 examples:
   ftrun recipes/multitask.yaml                     the whole method on one core, on problems that need no download
-  mpirun -np 64 ftrun recipes/multitask.yaml       the same on 64 ranks; the same command continues an interrupted run
+  mpirun -np 4 ftrun recipes/multitask.yaml        the same on 4 ranks; the same command continues an interrupted run
   ftrun recipes/multitask.yaml stages.answers.per_problem=256     what is missing is added
   ftrun explain learning_rate                      what a key means, its unit and default
   ftrun inspect runs/multitask                     what a run has made

@@ -3,15 +3,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/plugin_loader.h"
+#include "framework/recipe/stage_times.h"
 #include "framework/report/text_table.h"
-#include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/sealed_folder.h"
 #include "launch/commands.h"
@@ -30,26 +28,6 @@ struct Options {
   int ranks = 1;
   bool compare = false;
 };
-
-// What the ledger of earlier starts tells of a stage.
-struct Past {
-  double seconds = 0;       // of the last time that it came to its end
-  std::int64_t memory = 0;  // peak of one rank, beside what the program held when the run began
-};
-
-std::map<std::string, Past> read_ledger(const fs::path& folder) {
-  std::map<std::string, Past> past;
-  std::int64_t own = 0;
-  read_pieces({folder / "ledger.jsonl"}, [&](std::string_view line) {
-    const nlohmann::json event = nlohmann::json::parse(line);
-    const std::string what = event.value("event", std::string());
-    if (what == "start") own = event.value("memory", std::int64_t{0});
-    if (what != "stage ends") return;
-    const std::int64_t peak = event.value("memory", std::int64_t{0});
-    past[event.at("stage")] = {event.value("seconds", 0.0), peak > 0 ? std::max<std::int64_t>(0, peak - own) : 0};
-  });
-  return past;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -120,9 +98,10 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
     for (const Input& input : stage.inputs) {
       if (input.what != "problems" || input.names.empty()) continue;
       const std::size_t problems = services.load_problems(plan.problems.at(input.names.front())).size();
-      const double attempts = static_cast<double>(problems) * number("per_problem");
-      return fmt::format("{} problems x {:.0f} attempts, up to {:.0f} tokens", problems, number("per_problem"),
-                         attempts * number("max_new_tokens"));
+      const bool greedy = settings["greedy"] && settings["greedy"].is_scalar() && read<bool>(settings["greedy"]);
+      const double each = number("per_problem") + (greedy ? 1 : 0);
+      return fmt::format("{} problems x {:.0f} attempts{}, up to {:.0f} tokens", problems, number("per_problem"),
+                         greedy ? " and a greedy one" : "", static_cast<double>(problems) * each * number("max_new_tokens"));
     }
   }
   return "";
@@ -131,7 +110,7 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
 std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
 
 void print_plan(const RunPlan& plan, const RunServices& services, const std::vector<Footprint>& needs,
-                const std::map<std::string, Past>& past) {
+                const StageTimes& past) {
   report::TextTable table(
       {"stage", "recipe", "will", "why", "parameters", "memory/rank", "checkpoint", "took", "work"});
   std::int64_t memory = 0, disk = 0;
@@ -140,17 +119,17 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     const StagePlan& stage = plan.stages[i];
     const auto [will, why] = state_of(plan, stage);
-    const auto known = past.find(stage.name);
+    const StageTime* known = find_time(past, stage.name, stage.identity);
     if (will != "skip") {
       memory = std::max(memory, needs[i].memory);
       disk += needs[i].disk;
-      all_known = all_known && known != past.end();
-      if (known != past.end()) seconds += known->second.seconds;
+      all_known = all_known && known != nullptr && known->ended;
+      if (known != nullptr) seconds += known->seconds;
     }
     table.add({stage.name, stage.recipe_name, will, why,
                needs[i].parameters > 0 ? fmt::format("{:.2f}M", static_cast<double>(needs[i].parameters) / 1e6) : "",
                bytes_or_none(needs[i].memory), bytes_or_none(needs[i].checkpoint),
-               known == past.end() ? "" : fmt::format("{:.0f} s", known->second.seconds),
+               known == nullptr ? "" : fmt::format("{}{:.0f} s", known->unknown > 0 ? "> " : "", known->seconds),
                work_of(plan, services, stage)});
   }
   fmt::print("{}", table.to_string());
@@ -161,19 +140,19 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
 }
 
 void print_comparison(const RunPlan& plan, const std::vector<Footprint>& needs,
-                      const std::map<std::string, Past>& past) {
+                      const StageTimes& past) {
   report::TextTable table({"stage", "expected", "measured", "measured/expected"});
   std::int64_t expected_so_far = 0;
   bool any = false;
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    const auto known = past.find(plan.stages[i].name);
+    const StageTime* known = find_time(past, plan.stages[i].name, plan.stages[i].identity);
     expected_so_far = std::max(expected_so_far, needs[i].memory);  // the process keeps what an earlier stage took
-    if (known == past.end() || known->second.memory == 0 || expected_so_far == 0) continue;
+    if (known == nullptr || known->memory == 0 || expected_so_far == 0) continue;
     any = true;
     table.add(
         {plan.stages[i].name, bytes_text(static_cast<double>(expected_so_far)),
-         bytes_text(static_cast<double>(known->second.memory)),
-         fmt::format("{:.2f}", static_cast<double>(known->second.memory) / static_cast<double>(expected_so_far))});
+         bytes_text(static_cast<double>(known->memory)),
+         fmt::format("{:.2f}", static_cast<double>(known->memory) / static_cast<double>(expected_so_far))});
   }
   if (!any)
     fail_user(fmt::format("the ledger of {} tells of no stage that came to its end with its memory measured",
@@ -190,11 +169,14 @@ ExitCode plan_command(const Options& options) {
   const RunFile file = RunFile::load(options.run_file, options.overrides);
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
-  const RunServices services = make_services(solo, log);
+  RunServices services = make_services(solo, log);
+  services.ranks = options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
   const Topology topology = make_topology(options.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
   const std::vector<Footprint> needs = footprints(plan, services, options.ranks);
-  const std::map<std::string, Past> past = read_ledger(plan.run.folder);
+  const StageTimes past = read_stage_times(plan.run.folder);
+  for (const std::string& note : plan.notes) log.info("{}", note);
+  for (const std::string& warning : plan.warnings) log.warn("{}", warning);
   fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
   if (options.compare) {
     print_comparison(plan, needs, past);

@@ -61,6 +61,10 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const GroupSet groups(world, topology);
   log.info("{}: {}, run folder {}", version_text(), topology.describe(), plan.run.folder);
   log.info("computing on {}", device.description);
+  for (const std::string& note : plan.notes) log.info("{}", note);
+  if (log.informs()) {
+    for (const std::string& warning : plan.warnings) log.warn("{}", warning);
+  }
   settle_ranks(world, session.host(), plan.parallel.bind, std::getenv("OMP_NUM_THREADS"), log);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {

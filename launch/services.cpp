@@ -39,6 +39,14 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
     for (const std::string& note : notes) log.info("{}", note);
     return problems;
   };
+  services.look_at_problems = [](const Node& node, Reach reach) {
+    SeenProblems seen;
+    if (reach == Reach::keys) (void)read_problem_keys(node);
+    if (reach == Reach::beginning) seen.problems = first_problems(read_problem_set(node), seen.whole);
+    if (reach == Reach::end) seen.problems = load_problems(read_problem_set(node));
+    return seen;
+  };
+  services.ranks = world.size();
   services.preset_tokenizer = [](const std::string& name, const PromptTemplates& prompts) {
     if (name == "arithmetic") return make_word_tokenizer(arithmetic_vocabulary(prompts));
     return load_tokenizer(name);

@@ -13,6 +13,7 @@
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/report_sources.h"
+#include "framework/recipe/stage_check.h"
 #include "framework/store/sealed_folder.h"
 
 namespace ft {
@@ -30,6 +31,18 @@ class Report final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::report; }
   bool uses_prompts() const override { return false; }
+
+  void check_inputs(StageCheck& check) const override {
+    if (of_.empty()) check.fail("of", "is empty: name the stages whose results are shown");
+    std::set<std::string> seen;
+    for (const std::string& name : of_) {
+      if (!seen.insert(name).second) check.fail("of", fmt::format("names '{}' twice", name));
+      const ArtifactKind kind = check.source(name).recipe->output();
+      if (kind == ArtifactKind::report || kind == ArtifactKind::table) {
+        check.fail("of", fmt::format("names '{}', which gives a {}: a report shows attempts, rankings and models", name, to_string(kind)));
+      }
+    }
+  }
 
   void run(StageContext& stage) override {
     std::vector<std::pair<std::string, std::string>> files;
@@ -53,6 +66,9 @@ class Report final : public Recipe {
     for (const StagePlan* source : sources) {
       report::LossCurve curve = read_loss_curve(*source);
       if (!curve.points.empty()) input.losses.push_back(std::move(curve));
+      if (const std::string standstill = standstill_of(*source); !standstill.empty()) {
+        input.summary += fmt::format("{}Caution: {}: {}.", input.summary.empty() ? "" : " ", source->name, standstill);
+      }
       add_settings(*source, input);
     }
     if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);

@@ -8,6 +8,7 @@
 #include "framework/problem/records.h"
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/verifier_check.h"
 
 namespace ft {
 namespace {
@@ -24,6 +25,15 @@ class Rerank final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
+
+  void check_inputs(StageCheck& check) const override {
+    require_sampled(check, "attempts", attempts_);
+    if (verifier_.empty()) {
+      if (check.given("tokens_per_micro_batch")) check.warn("tokens_per_micro_batch", "has no effect: there is no verifier");
+      return;
+    }
+    check_verifier_prompts(check, verifier_, attempts_);
+  }
 
   void run(StageContext& stage) override {
     const std::filesystem::path folder = stage.input(attempts_);

@@ -5,8 +5,12 @@
 // Beside the sampled attempts there is one greedy attempt a problem: Pass@1. A larger per_problem, or more problems, adds
 // to what is there.
 
+#include <algorithm>
+
+#include "framework/batching/examples.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/sampling_stage.h"
+#include "framework/recipe/stage_check.h"
 
 namespace ft {
 namespace {
@@ -24,6 +28,21 @@ class Sample final : public Recipe {
   ArtifactKind output() const override { return ArtifactKind::attempts; }
   bool extends_with_problems() const override { return true; }
 
+  void check_inputs(StageCheck& check) const override {
+    if (job_.per_problem == 0 && !job_.greedy) check.fail("per_problem", "is 0 and greedy is false: nothing would be sampled");
+    note_no_effect(check);
+    const ProblemsToCheck& problems = check.problems(problems_);
+    const bool answered = std::ranges::any_of(problems.problems, [](const Problem& problem) { return !problem.answer.empty(); });
+    if (!answered && !problems.problems.empty()) {
+      check.warn("problems", fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
+    }
+    const ExampleBuilder build(check.tokenizer(model_), check.prompts());
+    for (const Problem* problem : problems.looked_at) {
+      check.check_stop();
+      check_length(check, *problem, prompt_of(build, *problem));
+    }
+  }
+
   void run(StageContext& stage) override {
     LoadedModel model = stage.load_model(model_);
     job_.problems = stage.load_problems(problems_);
@@ -31,6 +50,33 @@ class Sample final : public Recipe {
   }
 
  private:
+  void note_no_effect(StageCheck& check) const {
+    if (job_.settings.temperature > 0) return;
+    if (job_.per_problem > 1) {
+      check.warn("temperature", fmt::format("is 0: the {} attempts at a problem will all be the same one", job_.per_problem));
+    }
+    for (const char* key : {"top_p", "top_k"}) {
+      if (check.given(key)) check.warn(key, "has no effect at temperature 0");
+    }
+  }
+
+  static std::vector<TokenId> prompt_of(const ExampleBuilder& build, const Problem& problem) {
+    try {
+      return build.solver_prompt(problem.text);
+    } catch (const UserError& error) {
+      fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
+    }
+  }
+
+  void check_length(StageCheck& check, const Problem& problem, const std::vector<TokenId>& prompt) const {
+    const std::int64_t context = check.config(model_).max_position;
+    const std::int64_t needed = std::ssize(prompt) + job_.settings.max_new_tokens;
+    if (context <= 0 || needed <= context) return;
+    check.fail("max_new_tokens", fmt::format("is {}: problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower "
+                                             "max_new_tokens, or leave such problems out", job_.settings.max_new_tokens, problem.id, needed, prompt.size(),
+                                             job_.settings.max_new_tokens, context));
+  }
+
   std::string model_, problems_;
   SamplingJob job_;
 };

@@ -3,9 +3,13 @@
 //
 //   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs}
 
+#include <functional>
+#include <set>
+
 #include "framework/batching/examples.h"
 #include "framework/batching/token_cache.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
 
 namespace ft {
@@ -22,33 +26,81 @@ class SolutionSft final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::model; }
 
+  void check_inputs(StageCheck& check) const override {
+    check_training(check, model_, settings_);
+    const std::vector<Example> examples = look_at(check, "problems", problems_);
+    if (!settings_.validation.empty()) (void)look_at(check, "validation", settings_.validation);
+    if (!check.problems(problems_).whole) return;
+    std::vector<std::int64_t> lengths;
+    for (const Example& example : examples) lengths.push_back(example.num_tokens());
+    check_schedule(check, settings_, lengths);
+  }
+
   void run(StageContext& stage) override {
     LoadedModel model = stage.load_model(model_);
     TrainingJob job{.settings = settings_};
     const ExampleBuilder build(*model.tokenizer, stage.prompts());
-    job.examples = examples(stage, build, problems_, job.facts["examples"]);
-    if (!settings_.validation.empty()) job.validation = examples(stage, build, settings_.validation, job.facts["validation"]);
+    job.examples = examples(stage, *model.tokenizer, build, problems_, job.facts["examples"]);
+    if (!settings_.validation.empty()) {
+      job.validation = examples(stage, *model.tokenizer, build, settings_.validation, job.facts["validation"]);
+      if (job.validation.empty()) fail_user(fmt::format("there are no validation examples in '{}': all were left out as too long", settings_.validation));
+    }
     run_training(stage, model, std::move(job));
   }
 
  private:
-  // A text that the vocabulary cannot express is of some problem: it is named.
-  static Example example(const ExampleBuilder& build, const Problem& problem, std::size_t index) {
+  // A text that the vocabulary cannot express, or a solution with an end in its middle, is of some problem: it is named.
+  static Example example(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem, std::size_t index) {
     try {
-      return build.solution(problem, index);
+      Example made = build.solution(problem, index);
+      check_sample(tokenizer, made);
+      return made;
     } catch (const UserError& error) {
       fail_user(fmt::format("{}: {}", describe_solution(problem, index), error.what()));
     }
   }
 
+  // The examples of the problems that are looked at; refuses a set that gives none.
+  std::vector<Example> look_at(StageCheck& check, const char* key, const std::string& set) const {
+    const ProblemsToCheck& problems = check.problems(set);
+    if (problems.problems.empty() && !problems.whole) return {};
+    const Tokenizer& tokenizer = check.tokenizer(model_);
+    const ExampleBuilder build(tokenizer, check.prompts());
+    PreparedExamples prepared = tokenise(tokenizer, build, problems.looked_at, [&] { check.check_stop(); });
+    const std::size_t all = prepared.examples.size() + static_cast<std::size_t>(prepared.num_dropped);
+    if (problems.whole && prepared.examples.empty()) {
+      check.fail(key, all > 0 ? fmt::format("gives no training examples: all were left out as too long ({})", prepared.summary)
+                              : fmt::format("gives no training examples: none of the {} problems of '{}' has a solution{}", problems.problems.size(), set,
+                                            style_.empty() ? "" : fmt::format(" of the style '{}'{}", style_, styles_of(problems.problems))));
+    }
+    if (prepared.num_dropped * 5 > std::ssize(prepared.examples)) {
+      check.warn("max_length", fmt::format("is {}: of the examples of '{}' that were looked at, {}", settings_.max_length, set, prepared.summary));
+    }
+    for (const Example& one : prepared.examples) check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
+    return std::move(prepared.examples);
+  }
+
+  static std::string styles_of(const std::vector<Problem>& problems) {
+    std::set<std::string> styles;
+    for (const Problem& problem : problems) {
+      for (const Solution& solution : problem.solutions) styles.insert(solution.style.empty() ? "(none)" : solution.style);
+    }
+    return styles.empty() ? "" : fmt::format("; their styles are: {}", fmt::join(styles, ", "));
+  }
+
   // Tokenised once: a stage that goes on reads its examples from the cache beside its work.
-  std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, const std::string& problems,
+  std::vector<Example> examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, const std::string& problems,
                                 nlohmann::ordered_json& facts) const {
     const std::vector<std::string> parts = {stage.plan().identity_text, problems};
     PreparedExamples prepared;
     stage.together("tokenising " + problems, [&] {
       prepared = cached_examples(stage.folder() / "cache", example_key(parts), stage.groups().world.rank() == 0,
-                                 [&] { return tokenise(stage, build, problems); });
+                                 [&] {
+                                   const std::vector<Problem> loaded = stage.load_problems(problems);
+                                   std::vector<const Problem*> all;
+                                   for (const Problem& problem : loaded) all.push_back(&problem);
+                                   return tokenise(tokenizer, build, all, [&] { stage.check_stop(); });
+                                 });
     });
     stage.log().info("{}: {}", problems, prepared.summary);
     std::int64_t tokens = 0;
@@ -57,15 +109,16 @@ class SolutionSft final : public Recipe {
     return std::move(prepared.examples);
   }
 
-  PreparedExamples tokenise(StageContext& stage, const ExampleBuilder& build, const std::string& problems) const {
+  PreparedExamples tokenise(const Tokenizer& tokenizer, const ExampleBuilder& build, const std::vector<const Problem*>& problems,
+                            const std::function<void()>& check_stop) const {
     ExampleSet set({.max_length = settings_.max_length,
                     .tokens_per_lane = settings_.tokens_per_lane,
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
-    for (const Problem& problem : stage.load_problems(problems)) {
-      stage.check_stop();
-      for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
-        if (!style_.empty() && problem.solutions[i].style != style_) continue;
-        set.add(example(build, problem, i), describe_solution(problem, i));
+    for (const Problem* problem : problems) {
+      check_stop();
+      for (std::size_t i = 0; i < problem->solutions.size(); ++i) {
+        if (!style_.empty() && problem->solutions[i].style != style_) continue;
+        set.add(example(tokenizer, build, *problem, i), describe_solution(*problem, i));
       }
     }
     PreparedExamples prepared{.num_dropped = set.num_dropped(), .summary = set.summary()};

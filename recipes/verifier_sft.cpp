@@ -9,13 +9,16 @@
 // loss on solution likelihoods (Eq. 10).
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "framework/batching/examples.h"
 #include "framework/batching/pairs.h"
 #include "framework/problem/records.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
+#include "framework/recipe/verifier_check.h"
 
 namespace ft {
 namespace {
@@ -34,7 +37,7 @@ class VerifierSft final : public Recipe {
     b.identity("cross_entropy_weight", cross_entropy_weight_, "weight of the cross-entropy loss", Range::at_least(0));
     b.identity("mle_weight", mle_weight_, "weight of the likelihood of solutions, trained on beside; 0 = off", Range::at_least(0));
     b.choice("mle_on", mle_on_, {"reference", "right_attempt"}, KeyKind::identity,
-             "whose likelihood: the problem's reference solutions or the pair's right attempt");
+             "whose likelihood: the problem's reference solutions, or the right attempt itself (of the pair, or the judged one)");
     b.identity("contrastive_weight", contrastive_weight_, "weight of the contrastive loss on solutions; 0 = off", Range::at_least(0));
     b.identity("contrastive_margin", contrastive_margin_, "lambda of the contrastive loss", Range::at_least(0));
     b.identity("length_exponent", length_exponent_, "the contrastive loss divides log-probabilities by length to this power", Range::at_least(0));
@@ -48,10 +51,14 @@ class VerifierSft final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::model; }
 
-  void check() const override {
-    if (loss_ == "cross_entropy" && contrastive_weight_ > 0) {
-      fail_user("contrastive_weight needs pairs: use loss: margin or loss: both");
-    }
+  void check_inputs(StageCheck& check) const override {
+    if (!paired() && contrastive_weight_ > 0) check.fail("contrastive_weight", "needs pairs: use loss: margin or loss: both");
+    check_something_to_learn(check);
+    check_training(check, model_, settings_);
+    note_no_effect(check);
+    check_counts(check);
+    check_verifier_prompts(check, model_, attempts_);
+    check_lengths(check);
   }
 
   void run(StageContext& stage) override {
@@ -72,6 +79,69 @@ class VerifierSft final : public Recipe {
 
  private:
   bool paired() const { return loss_ != "cross_entropy"; }
+  bool uses_margin() const { return paired() && margin_weight_ > 0; }
+  bool uses_cross_entropy() const { return loss_ != "margin" && cross_entropy_weight_ > 0; }
+  bool balanced() const { return balance_ == "one_to_one"; }
+
+  void check_something_to_learn(StageCheck& check) const {
+    if (uses_margin() || uses_cross_entropy() || contrastive_weight_ > 0 || mle_weight_ > 0) return;
+    check.fail(loss_ == "cross_entropy" ? "cross_entropy_weight" : "margin_weight", fmt::format("is 0: with loss: {} nothing is learnt", loss_));
+  }
+
+  // Keys that the stage gives and the chosen losses never look at.
+  void note_no_effect(StageCheck& check) const {
+    const auto no_effect = [&](const char* key, bool unused, std::string_view why) {
+      if (unused && check.given(key)) check.warn(key, fmt::format("has no effect: {}", why));
+    };
+    const std::string loss = "loss is " + loss_;
+    no_effect("margin_weight", !paired(), loss);
+    no_effect("margin", !uses_margin(), paired() ? "margin_weight is 0" : loss);
+    no_effect("cross_entropy_weight", loss_ == "margin", loss);
+    no_effect("cross_entropy_over", !uses_cross_entropy(), loss_ == "margin" ? loss : "cross_entropy_weight is 0");
+    no_effect("balance", paired(), loss + ", which takes as many right as wrong ones anyway");
+    no_effect("contrastive_margin", contrastive_weight_ == 0, "contrastive_weight is 0");
+    no_effect("length_exponent", contrastive_weight_ == 0, "contrastive_weight is 0");
+    no_effect("mle_on", mle_weight_ == 0, "mle_weight is 0");
+    for (const char* key : {"validation", "validate_every", "result"}) {
+      no_effect(key, true, "a verifier has no validation; the report measures it on unseen attempts");
+    }
+  }
+
+  void check_counts(StageCheck& check) const {
+    const auto sampled = sampled_per_problem(check.source(attempts_));
+    if (sampled == 0) check.fail("attempts", fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the greedy attempt is not trained on)", attempts_));
+    if (sampled == 1 && !reference_is_right_ && (paired() || balanced())) {
+      check.fail("attempts", fmt::format("name '{}', whose per_problem is 1: a right and a wrong attempt of one problem are needed; sample more, or set "
+                                         "reference_is_right: true", attempts_));
+    }
+    if (!paired() && balanced() && pairs_per_problem_ < 2) {
+      check.fail("pairs_per_problem", "is 1: with loss: cross_entropy and balance: one_to_one it must be at least 2, a right and a wrong attempt");
+    }
+    for (const ProblemsToCheck* set : problems_of_attempts(check, attempts_)) {
+      const auto none = [&](auto has) { return set->whole && !set->problems.empty() && std::ranges::none_of(set->problems, has); };
+      if (none([](const Problem& problem) { return !problem.answer.empty(); })) {
+        check.fail("attempts", fmt::format("name '{}', whose problems have no reference answers: no attempt is known to be right or wrong", attempts_));
+      }
+      if (!none([](const Problem& problem) { return !problem.solutions.empty(); })) continue;
+      if (reference_is_right_) check.warn("reference_is_right", fmt::format("has no effect: the problems of '{}' have no solutions", attempts_));
+      if (mle_weight_ > 0 && mle_on_ == "reference") check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", attempts_));
+    }
+  }
+
+  // Without any solution the prompt is shortest: where not even that fits, nothing does.
+  void check_lengths(StageCheck& check) const {
+    const ExampleBuilder build(check.tokenizer(model_), check.prompts());
+    for (const ProblemsToCheck* set : problems_of_attempts(check, attempts_)) {
+      if (!set->whole || set->looked_at.empty()) continue;
+      std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+      for (const Problem* problem : set->looked_at) shortest = std::min(shortest, std::ssize(build.verifier_prompt(problem->text, "")));
+      const std::string what = fmt::format("the verifier's prompt alone, without a solution, has {} tokens or more", shortest);
+      if (shortest > settings_.max_length) check.fail("max_length", fmt::format("is {}: {}", settings_.max_length, what));
+      if (paired() && 2 * shortest > settings_.tokens_per_lane) {
+        check.fail("tokens_per_lane", fmt::format("is {}, but a pair needs two prompts, and {}", settings_.tokens_per_lane, what));
+      }
+    }
+  }
 
   std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
     const std::filesystem::path folder = stage.input(attempts_);
@@ -81,23 +151,57 @@ class VerifierSft final : public Recipe {
                     .tokens_per_lane = settings_.tokens_per_lane,
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
     std::int64_t without = 0, problems = 0;
+    Counts counts;
     for (const Problem& problem : read_problems(folder / "problems.jsonl")) {
       stage.check_stop();
       std::vector<Attempt>& attempts = by_problem[problem.id];
+      counts.add(attempts, unreadable_is_wrong_);
       if (reference_is_right_) add_references(problem, attempts);
       const std::size_t before = set.examples().size();
       add_examples(stage, build, problem, attempts, set);
       ++problems;
       if (set.examples().size() == before) ++without;
     }
-    if (set.examples().empty()) {
-      throw Error(fmt::format("stage '{}': no problem of '{}' has both right and wrong attempts, so there is nothing to learn from; "
-                              "sample more attempts or problems", stage.name(), attempts_));
-    }
+    if (set.examples().empty()) fail_user(nothing_to_learn(counts, set, problems));
     stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_, set.summary(), without, problems);
     facts["examples"] = {{"attempts", attempts_}, {"count", set.examples().size()}, {"tokens", set.num_tokens()},
                          {"too_long", set.num_dropped()}, {"problems", problems}, {"problems_without", without}};
     return set.take();
+  }
+
+  // What the sampled attempts are, for who must be told that nothing can be learnt from them.
+  struct Counts {
+    std::int64_t attempts = 0, right = 0, wrong = 0, unreadable = 0, unknown = 0, problems_with_both = 0;
+
+    void add(const std::vector<Attempt>& of_problem, bool unreadable_is_wrong) {
+      for (const Attempt& attempt : of_problem) {
+        if (attempt.index == Attempt::kGreedy) continue;
+        ++attempts;
+        right += attempt.verdict == Verdict::equal ? 1 : 0;
+        unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
+        unreadable += attempt.answer_found ? 0 : 1;
+        wrong += attempt.verdict == Verdict::different && attempt.answer_found ? 1 : 0;
+      }
+      const SortedAttempts sorted = sort_attempts(of_problem, unreadable_is_wrong);
+      problems_with_both += !sorted.right.empty() && !sorted.wrong.empty() ? 1 : 0;
+    }
+  };
+
+  std::string nothing_to_learn(const Counts& counts, const ExampleSet& set, std::int64_t problems) const {
+    const std::string numbers = fmt::format("of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} undecided; {} problems "
+                                            "have both right and wrong ones{}", counts.attempts, attempts_, problems, counts.right, counts.wrong, counts.unreadable,
+                                            counts.unknown, counts.problems_with_both, reference_is_right_ ? ", reference solutions not counted" : "");
+    if (set.num_dropped() > 0) {
+      return fmt::format("there is nothing to learn from: {}, and all examples were left out as too long ({}). Raise max_length or tokens_per_lane, or sample "
+                         "with a smaller max_new_tokens", numbers, set.summary());
+    }
+    const bool never_right = counts.right == 0;
+    std::string advice = never_right ? "The solver solves nothing: train it longer, give it easier problems, or raise max_new_tokens where attempts do not come to their end"
+                                     : "Sample more attempts, or at other problems";
+    if (never_right && !reference_is_right_) advice += "; reference_is_right: true takes the reference solutions for right attempts";
+    if (counts.wrong == 0 && counts.unreadable > 0 && !unreadable_is_wrong_) advice += "; unreadable_is_wrong: true lets those without an answer count as wrong";
+    if (counts.wrong == 0 && counts.right > 0) advice = "The solver is never wrong on these problems: give it harder ones, or a higher temperature";
+    return fmt::format("there is nothing to learn from: {}. {}", numbers, advice);
   }
 
   static void add_references(const Problem& problem, std::vector<Attempt>& attempts) {
@@ -119,7 +223,7 @@ class VerifierSft final : public Recipe {
     if (!paired()) {
       for (const int i : choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {
         Example example = build.judged(problem, at(i), cross_entropy_kind());
-        add_likelihood(build, problem, nullptr, i, example);
+        add_likelihood(build, problem, at(i).verdict == Verdict::equal ? &at(i) : nullptr, i, example);
         set.add(std::move(example), describe_attempts(problem, at(i)));
       }
       return;
@@ -149,8 +253,8 @@ class VerifierSft final : public Recipe {
 
   void add_likelihood(const ExampleBuilder& build, const Problem& problem, const Attempt* right, int draw, Example& example) const {
     if (mle_weight_ <= 0) return;
-    if (mle_on_ == "right_attempt" && right != nullptr) {
-      append(example, build.attempt(problem, *right));
+    if (mle_on_ == "right_attempt") {
+      if (right != nullptr) append(example, build.attempt(problem, *right));
     } else if (!problem.solutions.empty()) {
       append(example, build.solution(problem, static_cast<std::size_t>(draw) % problem.solutions.size()));
     }
@@ -168,4 +272,4 @@ class VerifierSft final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::VerifierSft, "verifier_sft", "1")
+FT_RECIPE(ft::VerifierSft, "verifier_sft", "2")

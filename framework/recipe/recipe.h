@@ -23,6 +23,7 @@
 namespace ft {
 
 class StageContext;
+class StageCheck;
 
 // What a stage leaves behind, and so what may use it.
 enum class ArtifactKind { model, attempts, ranking, table, report };
@@ -46,6 +47,11 @@ class Recipe {
   // Checks that need more than one key or the run file's other parts; throws UserError. Called before anything runs.
   virtual void check() const {}
 
+  // Checks what the stage will read, as far as it can be known before anything runs (stage_check.h): problems, lengths,
+  // the vocabulary, counts that cannot work out. Throws UserError, or warns. Called on one rank, after every stage of the
+  // run file has been read and check()ed, before any hash.
+  virtual void check_inputs(StageCheck& inputs) const { static_cast<void>(inputs); }
+
   // Collective over stage.groups().world. Returns when the output has been sealed, or throws: StopRequested after a save on
   // request, anything else ends the run. Called again after an interruption, it goes on from what stage.work() holds.
   virtual void run(StageContext& stage) = 0;
@@ -61,7 +67,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 1;
+inline constexpr int kRecipeInterface = 2;
 
 }  // namespace ft
 

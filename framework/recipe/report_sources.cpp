@@ -5,8 +5,11 @@
 #include <map>
 #include <set>
 
+#include "framework/recipe/stage_times.h"
 #include "framework/store/append_log.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/train/standstill.h"
+#include "framework/train/step_log.h"
 
 namespace ft {
 namespace {
@@ -105,25 +108,33 @@ std::string training_of(const RunPlan& plan, const std::string& model) {
   return fmt::format("{}", fmt::join(chain, ", "));
 }
 
+std::string standstill_of(const StagePlan& stage) {
+  LossWeights weights;
+  if (const std::string margin = setting_of(stage, "margin"); !margin.empty()) weights.margin = std::stod(margin);
+  StandstillWatch watch(weights);
+  std::string words;
+  std::ifstream lines(stage.folder / "steps.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const std::optional<StepRecord> record = step_from_json(line);
+    if (!record) continue;
+    if (const auto said = watch.step(*record)) words = *said;
+  }
+  if (const auto said = watch.end()) words = *said;
+  return words;
+}
+
 report::LossCurve read_loss_curve(const StagePlan& stage) { return read_steps(stage).curve; }
 
 std::vector<report::StageTime> read_times(const RunPlan& plan, const std::vector<const StagePlan*>& stages) {
   std::vector<report::StageTime> times;
-  std::map<std::string, std::size_t> place;
-  for (const StagePlan* stage : stages) {
-    place[stage->identity] = times.size();
-    times.push_back(describe_time(*stage));
+  for (const StagePlan* stage : stages) times.push_back(describe_time(*stage));
+  const StageTimes known = read_stage_times(plan.run.folder);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const StageTime* time = find_time(known, stages[i]->name, stages[i]->identity);
+    if (time == nullptr) continue;
+    times[i].seconds = time->seconds;
+    times[i].starts = time->starts;
   }
-  std::map<std::string, std::string> running;  // stage name to identity: "stage ends" says the name alone
-  read_pieces({std::filesystem::path(plan.run.folder) / "ledger.jsonl"}, [&](std::string_view line) {
-    const Json event = Json::parse(line);
-    const std::string what = event.value("event", ""), name = event.value("stage", "");
-    if (what == "stage begins") running[name] = event.value("identity", "");
-    const auto found = place.find(running[name]);
-    if (name.empty() || found == place.end()) return;
-    if (what == "stage begins") ++times[found->second].starts;
-    if (what == "stage ends") times[found->second].seconds += event.value("seconds", 0.0);
-  });
   for (std::size_t i = 0; i < stages.size(); ++i) {
     if (stages[i]->recipe->output() != ArtifactKind::attempts) continue;
     const auto body = SealedFolder::open(stages[i]->output).manifest().body;

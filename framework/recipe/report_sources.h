@@ -21,6 +21,9 @@ namespace ft {
 // From steps.jsonl; no points where there is none.
 [[nodiscard]] report::LossCurve read_loss_curve(const StagePlan& stage);
 
+// What the step log shows of a training that stopped learning, in words; empty where it did not, and for other stages.
+[[nodiscard]] std::string standstill_of(const StagePlan& stage);
+
 // From the ledger, the step logs, the manifests and the pieces of each rank; for stages in the order given.
 [[nodiscard]] std::vector<report::StageTime> read_times(const RunPlan& plan, const std::vector<const StagePlan*>& stages);
 

@@ -4,7 +4,10 @@
 
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
+#include "framework/comm/topology.h"
 #include "framework/model/tensor_sizes.h"
+#include "framework/recipe/stage_check.h"
+#include "framework/store/access.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -51,15 +54,21 @@ std::string digest_of_folder(const std::filesystem::path& folder, const RunServi
   return sha256(text);
 }
 
-std::string model_identity(const ModelSettings& model, const Place& place, std::int64_t seed, const RunServices& services) {
-  if (model.preset.has_value() == model.path.has_value()) {
-    fail_user(place, "a model needs exactly one of 'preset' and 'path'");
-  }
+std::string model_identity(const ModelSettings& model, std::int64_t seed, const RunServices& services) {
   if (model.preset) return fmt::format("preset {} tokenizer {} seed {}", *model.preset, model.tokenizer, seed);
-  if (!std::filesystem::exists(std::filesystem::path(*model.path) / "config.json")) {
-    fail_user(place, fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
-  }
   return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path, services); });
+}
+
+void check_model_keys(const ModelSettings& model, const Node& node) {
+  if (model.preset.has_value() == model.path.has_value()) {
+    fail_user(node.place(), "a model needs exactly one of 'preset' and 'path'");
+  }
+  if (model.path && node["tokenizer"]) {
+    fail_user(node["tokenizer"].place(), "'tokenizer' is for a preset: a model with a 'path' brings its own");
+  }
+  if (model.path && !std::filesystem::exists(std::filesystem::path(*model.path) / "config.json")) {
+    fail_user(node.place(), fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
+  }
 }
 
 // Whatever a check complains of, where the run file asked for it.
@@ -87,7 +96,8 @@ void check_tensor_size(const std::string& name, const ModelConfig& config, int t
                                fmt::join(tensor_sizes(config), ", ")));
 }
 
-// The stages in the making: what has been planned so far is what the next stage may refer to.
+// The stages in the making: what has been planned so far is what the next stage may refer to. First all are read
+// (add), then what they will read is looked at (check_inputs), and only then hashed (identify).
 class StagePlanner {
  public:
   StagePlanner(RunPlan& plan, const RunFile& file, const PluginLoader& plugins, const RunServices& services)
@@ -102,24 +112,54 @@ class StagePlanner {
     stage.recipe = plugins_.create(stage.recipe_name, recipe_node.place());
     stage.recipe_version = plugins_.version(stage.recipe_name, recipe_node.place());
 
-    Parser parser({file_["training"], node});
-    parser.accept("recipe");
-    stage.recipe->describe(parser);
-    parser.finish();
+    auto parser = std::make_unique<Parser>(std::vector<Node>{file_["training"], node});
+    parser->accept("recipe");
+    stage.recipe->describe(*parser);
+    parser->finish();
     try {
       stage.recipe->check();
     } catch (const UserError& error) {
       fail_user(stage.place, fmt::format("stage '{}': {}", name, error.what()));
     }
-
-    Digester digester;
-    stage.recipe->describe(digester);
     InputLister lister;
     stage.recipe->describe(lister);
+    stage.inputs = lister.inputs();
+    for (const Input& input : stage.inputs) {
+      for (const std::string& target : input.names) check_input(parser->place(input.key), input, target);
+    }
     Printer printer(4);
     stage.recipe->describe(printer);
-    stage.inputs = lister.inputs();
     stage.settings = printer.text();
+    plan_.stages.push_back(std::move(stage));
+    parsers_.push_back(std::move(parser));
+  }
+
+  // On one rank. A complaint that has no place in the run file gets the stage's.
+  void check_inputs(CheckedInputs& inputs, std::vector<std::string>& warnings) const {
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      const StagePlan& stage = plan_.stages[i];
+      StageCheck check(stage, file_["stages"][stage.name], *parsers_[i], inputs, warnings);
+      try {
+        for (const Input& input : stage.inputs) {
+          if (input.what != "problems") continue;
+          for (const std::string& set : input.names) (void)check.problems(set);
+        }
+        stage.recipe->check_inputs(check);
+      } catch (const UserError& error) {
+        if (std::string_view(error.what()).starts_with(stage.place.file + ":")) throw;
+        throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
+      }
+    }
+  }
+
+  void identify() {
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) identify(plan_.stages[i]);
+  }
+
+ private:
+  void identify(StagePlan& stage) {
+    Digester digester;
+    stage.recipe->describe(digester);
     stage.identity_text = fmt::format("recipe: {} {}\nseed: {}\n", stage.recipe_name, stage.recipe_version, plan_.run.seed);
     if (stage.recipe->uses_prompts()) {
       Digester prompts;
@@ -129,40 +169,48 @@ class StagePlanner {
     stage.identity_text += digester.identity_text();
     stage.extent_text = digester.extends_text();
     for (const Input& input : stage.inputs) {
-      for (const std::string& target : input.names) add_input(stage, parser.place(input.key), input, target);
+      for (const std::string& target : input.names) add_input(stage, input, target);
     }
     stage.identity = sha256(stage.identity_text);
     stage.extent = sha256(stage.extent_text);
-    stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", name, stage.identity.substr(0, 12));
+    stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));
     stage.output = stage.folder / fmt::format("output-{}", stage.extent.substr(0, 12));
-    plan_.stages.push_back(std::move(stage));
   }
 
- private:
-  void add_input(StagePlan& stage, const Place& place, const Input& input, const std::string& target) {
+  void check_input(const Place& place, const Input& input, const std::string& target) const {
     if (input.what == "file") {
-      if (!std::filesystem::exists(target)) fail_user(place, fmt::format("there is no file '{}'", target));
-      stage.identity_text += fmt::format("input {}: {}\n", input.key, services_.on_one_rank([&] { return sha256_file(target); }));
-    } else if (input.what == "problems") {
-      add_problems(stage, place, input, target);
-    } else if (input.what == "model" && plan_.models.contains(target)) {
-      stage.identity_text += fmt::format("input {}: {}\n", input.key, plan_.model_identities.at(target));
-    } else {
-      const StagePlan* source = plan_.find_stage(target);
-      if (source == nullptr) refuse(place, input, target);
-      const auto kind = to_string(source->recipe->output());
-      if (input.what != "stage" && input.what != kind) {
-        fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(input.what), target, with_article(kind)));
-      }
-      stage.identity_text += fmt::format("input {}: {} {}\n", input.key, source->identity, source->extent);
+      if (!std::filesystem::is_regular_file(target)) fail_user(place, fmt::format("there is no file '{}'", target));
+      return;
+    }
+    if (input.what == "problems") {
+      if (!plan_.problems.contains(target)) refuse(place, input, target);
+      return;
+    }
+    if (input.what == "model" && plan_.models.contains(target)) return;
+    const StagePlan* source = plan_.find_stage(target);
+    if (source == nullptr) refuse(place, input, target);
+    const auto kind = to_string(source->recipe->output());
+    if (input.what != "stage" && input.what != kind) {
+      fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(input.what), target, with_article(kind)));
     }
   }
 
-  void add_problems(StagePlan& stage, const Place& place, const Input& input, const std::string& target) {
-    const auto found = plan_.problems.find(target);
-    if (found == plan_.problems.end()) refuse(place, input, target);
+  void add_input(StagePlan& stage, const Input& input, const std::string& target) {
+    if (input.what == "file") {
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, services_.on_one_rank([&] { return sha256_file(target); }));
+    } else if (input.what == "problems") {
+      add_problems(stage, input, target);
+    } else if (input.what == "model" && plan_.models.contains(target)) {
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, plan_.model_identities.at(target));
+    } else {
+      const StagePlan& source = *plan_.find_stage(target);
+      stage.identity_text += fmt::format("input {}: {} {}\n", input.key, source.identity, source.extent);
+    }
+  }
+
+  void add_problems(StagePlan& stage, const Input& input, const std::string& target) {
     const auto [known, inserted] = identities_.try_emplace(target);
-    if (inserted) known->second = services_.identify_problems(found->second);
+    if (inserted) known->second = services_.identify_problems(plan_.problems.at(target));
     stage.identity_text += fmt::format("input {}: {}\n", input.key, known->second.identity);
     std::string& extent = stage.recipe->extends_with_problems() ? stage.extent_text : stage.identity_text;
     extent += fmt::format("extent of {}: {}\n", input.key, known->second.extent);
@@ -198,8 +246,39 @@ class StagePlanner {
   const RunFile& file_;
   const PluginLoader& plugins_;
   const RunServices& services_;
+  std::vector<std::unique_ptr<Parser>> parsers_;  // of each stage: where its keys were written
   std::map<std::string, ProblemSetIdentity> identities_;
 };
+
+// What lies in files, looked at by one rank for all. Gives lines: "warning ..." and "note ...".
+std::string check_files(const RunPlan& plan, const RunFile& file, const StagePlanner& planner, const RunServices& services) {
+  if (const std::string misfit = why_not_writable(plan.run.folder); !misfit.empty()) {
+    fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, misfit));
+  }
+  CheckedInputs inputs(plan, services);
+  for (const auto& [name, model] : plan.models) {
+    const Place place = file["models"][name].place();
+    at_place(place, fmt::format("model '{}'", name), [&] { inputs.keep(name, check_model(model, plan.prompts, services)); });
+    check_tensor_size(name, inputs.config(name), plan.parallel.tensor, file["parallel"]["tensor"].place());
+  }
+  (void)make_topology(services.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
+  std::vector<std::string> warnings;
+  planner.check_inputs(inputs, warnings);
+  inputs.look_at_the_rest();
+  std::string lines;
+  for (const std::string& line : warnings) lines += "warning " + line + "\n";
+  for (const std::string& line : inputs.notes()) lines += "note " + line + "\n";
+  return lines;
+}
+
+// What only shows when the identities are known: that the folder of a stage which was begun before may be written.
+std::string check_stage_folders(const RunPlan& plan, const Place& place) {
+  for (const StagePlan& stage : plan.stages) {
+    const std::string misfit = why_not_writable(stage.folder);
+    if (!misfit.empty()) fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));
+  }
+  return {};
+}
 
 std::string indented(const std::string& text, int indent) {
   std::string out;
@@ -209,6 +288,16 @@ std::string indented(const std::string& text, int indent) {
     begin = end + 1;
   }
   return out;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
 }
 
 std::string resolved_text(const RunPlan& plan) {
@@ -275,13 +364,9 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   }
   Names names;
   for (const std::string& name : file["models"].keys()) {
-    const Node node = file["models"][name];
     names.add(name, "model", file["models"].key_place(name));
-    plan.models[name] = parse<ModelSettings>({node});
-    plan.model_identities[name] = model_identity(plan.models[name], node.place(), plan.run.seed, services);
-    ModelConfig config;
-    at_place(node.place(), fmt::format("model '{}'", name), [&] { config = check_model(plan.models[name], plan.prompts, services); });
-    check_tensor_size(name, config, plan.parallel.tensor, file["parallel"]["tensor"].place());
+    plan.models[name] = parse<ModelSettings>({file["models"][name]});
+    check_model_keys(plan.models[name], file["models"][name]);
   }
   for (const std::string& name : file["problems"].keys()) {
     names.add(name, "problem set", file["problems"].key_place(name));
@@ -295,6 +380,13 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     names.add(name, "stage", stages.key_place(name));
     planner.add(name, stages[name]);
   }
+  for (const std::string& line : lines_of(services.on_one_rank([&] { return check_files(plan, file, planner, services); }))) {
+    const std::size_t kind = line.find(' ');
+    (line.starts_with("warning") ? plan.warnings : plan.notes).push_back(line.substr(kind + 1));
+  }
+  for (const auto& [name, model] : plan.models) plan.model_identities[name] = model_identity(model, plan.run.seed, services);
+  planner.identify();
+  (void)services.on_one_rank([&] { return check_stage_folders(plan, file["run"]["folder"].place()); });
   plan.resolved = resolved_text(plan);
   return plan;
 }

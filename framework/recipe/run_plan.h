@@ -56,11 +56,22 @@ struct ProblemSetIdentity {
   std::string extent;
 };
 
+// How far a problem set is looked at: its keys in the run file; the beginning of its files where they are large (a second
+// or less); its files to their ends.
+enum class Reach { keys, beginning, end };
+
+struct SeenProblems {
+  std::vector<Problem> problems;
+  bool whole = true;
+};
+
 // What the rooms outside the framework give to a run.
 struct RunServices {
   // Checks a problem set's description (UserError at its place) and tells its identity; reads files.
   std::function<ProblemSetIdentity(const Node& spec)> identify_problems;
   std::function<std::vector<Problem>(const Node& spec)> load_problems;
+  // The same for a look before the run: without a word, and no further than asked. May be empty: nothing is looked at.
+  std::function<SeenProblems(const Node& spec, Reach reach)> look_at_problems;
   // Vocabulary of a preset model by name; throws UserError for unknown names.
   std::function<std::unique_ptr<Tokenizer>(const std::string& name, const PromptTemplates& prompts)> preset_tokenizer;
   // Dense layers, or split over the tensor axis.
@@ -69,6 +80,7 @@ struct RunServices {
   std::function<std::string(const std::function<std::string()>&)> on_one_rank;
   // Throws StopRequested on a rank that has been asked to stop; called during long work of on_one_rank. May be empty.
   std::function<void()> check_stop;
+  int ranks = 1;  // that the run is started on, or would be
   // Where the ranks compute, for manifests: "cpu" or "cuda".
   std::string device = "cpu";
   // Told when a stage begins, for the hang report; may be empty.
@@ -99,13 +111,17 @@ struct RunPlan {
   std::map<std::string, std::string> model_identities;
   std::map<std::string, Node> problems;
   std::vector<StagePlan> stages;
+  std::vector<std::string> warnings;  // lines for the log: what is legal, but hardly meant
+  std::vector<std::string> notes;     // what could only be looked at in part
   std::string resolved;  // the whole run file with every default written out
 
   [[nodiscard]] const StagePlan* find_stage(std::string_view name) const;  // nullptr: none
 };
 
-// Reads and checks the whole run file: every key, every reference, every recipe's own checks. Throws UserError with
-// file:line:column. Loads the plugins that the file names. Collective through services.on_one_rank.
+// Reads and checks the whole run file, the cheap and certain things first: every key, every reference, every recipe's own
+// checks and the run folder; then, on one rank, what lies in files: models' shapes and tokenizers, problems, lengths; then
+// large problem files to their ends; only then are inputs hashed. Throws UserError with file:line:column. Loads the plugins
+// that the file names. Collective through services.on_one_rank. The run, `ftrun plan` and `ftrun doctor` all come here.
 [[nodiscard]] RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& services);
 
 }  // namespace ft

@@ -7,8 +7,10 @@
 #include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/store/append_log.h"
+#include "framework/store/files.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
+#include "framework/train/standstill.h"
 #include "framework/train/step_log.h"
 #include "framework/train/trainer.h"
 
@@ -17,18 +19,32 @@ namespace {
 
 constexpr std::string_view kSavesLog = "saves.jsonl";  // what each checkpoint took; records as in store/append_log.h
 
-// The first document with targets, as a person reads it, and the checks that a fine-tuning silently fails without.
-void show_sample(StageContext& stage, const LoadedModel& model, const std::vector<Example>& examples) {
-  const Example& example = examples.front();
+// The first document with targets, as far as its span goes.
+struct Sample {
+  std::vector<TokenId> ids;
+  std::vector<std::uint8_t> in_loss;
+};
+
+Sample sample_of(const Example& example) {
   const TargetSpan& span = example.spans.front();
   const std::vector<TokenId>& document = example.documents[static_cast<std::size_t>(span.document)];
-  std::vector<TokenId> ids(document.begin(), document.begin() + span.first + 1);
-  std::vector<std::uint8_t> in_loss(ids.size(), 0);
-  ids.insert(ids.end(), span.tokens.begin(), span.tokens.end());
-  in_loss.resize(ids.size(), 1);
-  const bool ends = ids.back() == model.tokenizer->eos();
-  check_training_sample(*model.tokenizer, ids, in_loss, ends ? SampleEnd::eos : SampleEnd::label);
-  stage.log().info("one training sample, token by token:\n{}", token_table(*model.tokenizer, ids, in_loss));
+  Sample sample{.ids = {document.begin(), document.begin() + span.first + 1}};
+  sample.in_loss.resize(sample.ids.size(), 0);
+  sample.ids.insert(sample.ids.end(), span.tokens.begin(), span.tokens.end());
+  sample.in_loss.resize(sample.ids.size(), 1);
+  return sample;
+}
+
+// One sample as a person reads it: whole in the stage's folder, its borders in the log. An unchanged one was shown before.
+void show_sample(StageContext& stage, const Tokenizer& tokenizer, const Example& example) {
+  check_sample(tokenizer, example);
+  const Sample sample = sample_of(example);
+  const std::string whole = token_table(tokenizer, sample.ids, sample.in_loss);
+  const std::filesystem::path file = stage.folder() / "sample.txt";
+  if (std::filesystem::exists(file) && read_file(file) == whole) return;
+  replace_file(file, whole);
+  stage.log().info("one training sample, token by token (all of it: {}):\n{}", file.string(),
+                   token_table(tokenizer, sample.ids, sample.in_loss, TableRows::excerpt));
 }
 
 // Rank 0's files of one training stage.
@@ -78,6 +94,12 @@ std::string detail(const StepRecord& record) {
 
 }  // namespace
 
+void check_sample(const Tokenizer& tokenizer, const Example& example) {
+  const Sample sample = sample_of(example);
+  const bool ends = sample.ids.back() == tokenizer.eos();
+  check_training_sample(tokenizer, sample.ids, sample.in_loss, ends ? SampleEnd::eos : SampleEnd::label);
+}
+
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (job.examples.empty()) fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
   const Groups groups = stage.groups();
@@ -98,14 +120,19 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
                      "than float32", stage.name());
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
-  if (!resumed && stage.log().informs()) show_sample(stage, model, job.examples);
+  if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples.front());
 
   const std::int64_t first_step = trainer.cursor().step;
   if (groups.world.rank() == 0) record.emplace(stage, first_step);
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
 
+  StandstillWatch standstill(job.weights);
+  const auto warn_of_standstill = [&](const std::optional<std::string>& words) {
+    if (words && stage.log().informs()) stage.log().warn("{}: {}", stage.name(), *words);
+  };
   TrainHooks hooks;
   hooks.on_step = [&](const StepRecord& r) {
+    warn_of_standstill(standstill.step(r));
     if (record) record->step(r);
     if (r.skipped && stage.log().informs()) stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step, r.suspects);
     stage.progress().update(r.step, detail(r));
@@ -122,6 +149,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[static_cast<std::size_t>(example)]); };
   TrainResult result;
   try {
+    const StopLead::Work work = stage.work_begins();
     result = trainer.run(hooks);
   } catch (const StopRequested&) {  // on every rank: the promise of a sealed checkpoint is kept first
     checkpoints.finish();
@@ -129,6 +157,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   }
   checkpoints.finish();
   stage.progress().end();
+  warn_of_standstill(standstill.end());
 
   const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;
   if (take_best && result.cursor.best_step != result.cursor.step) checkpoints.load_weights(result.cursor.best_step, parameters);

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import early_mistakes
+
 SOUND = """\
 run: {folder: FOLDER/run, seed: 1}
 models:
@@ -165,9 +167,9 @@ def unknown_problem_set(_): return changed("problems: train", "problems: trian")
 def unknown_validation_set(_): return changed("length: 6steps", "length: 6steps, validation: tset")
 @case(2, r"too long: \d+ tokens, max_length is 16", "too_long: drop", "in stage 'solver'")
 def too_long_refused(_): return changed("max_length: 128", "max_length: 16, too_long: refuse")
-@case(2, "no training examples: all were left out as too long", "in stage 'solver'")
+@case(2, r"run\.yaml:9:\d+: stage 'solver': problems gives no training examples: all were left out as too long")
 def everything_too_long(_): return changed("max_length: 128", "max_length: 4")
-@case(2, r"run\.yaml:10:12: problem '.*' needs \d+ tokens", "lower max_new_tokens")
+@case(2, r"run\.yaml:10:\d+: stage 'answers': max_new_tokens is 100000: problem '.*' needs \d+ tokens", "lower max_new_tokens")
 def longer_than_the_model(_): return changed("max_new_tokens: 24", "max_new_tokens: 100000")
 @case(2, r"run\.yaml:3:9: model 'base': ", "tokenizer|nowhere")
 def no_tokenizer_folder(_): return changed("{preset: tiny}", "{preset: tiny, tokenizer: nowhere}")
@@ -189,7 +191,7 @@ class Bench:
         self.failed = []
         self.passed = 0
 
-    def run(self, folder, text, extra=(), limit=None, ranks=1):
+    def run(self, folder, text, extra=(), limit=None, ranks=1, command=(), prefix=()):
         (folder / "run.yaml").write_text(text.replace("FOLDER", str(folder)))
         arguments = list(extra)
         first = [] if arguments and arguments[0].endswith(".yaml") else [str(folder / "run.yaml")]
@@ -198,7 +200,7 @@ class Bench:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
         launcher = ["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-np", str(ranks)] if ranks > 1 else []
-        return subprocess.run([*launcher, self.ftrun, *first, *arguments], capture_output=True, text=True, cwd=folder, preexec_fn=less_space)
+        return subprocess.run([*prefix, *launcher, self.ftrun, *command, *first, *arguments], capture_output=True, text=True, cwd=folder, preexec_fn=less_space)
 
     def check(self, name, done, code, patterns):
         said = done.stderr.strip()
@@ -229,6 +231,115 @@ class Bench:
             # Mistakes in the run file itself leave no trace.
             if code == 2 and (folder / "run" / "stages").exists() and outcome(folder) is not None:
                 self.failed.append(name + ": something was left behind")
+
+    # Told before anything is made, within five seconds of processor time, and by `ftrun plan` in the same words; by the doctor
+    # too, whose own looks at the machine take a while: on some.
+    def early_cases(self, names):
+        for number, (name, (function, code, patterns)) in enumerate(early_mistakes.CASES.items()):
+            if names and name not in names:
+                continue
+            folder = self.folder(name)
+            text, extra = function(folder)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = self.run(folder, text, extra)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.check(name, done, code, patterns)
+            self.expect(name, (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 5, "it took more than five seconds")
+            self.expect(name, not (folder / "run").exists(), "something was made in the run folder")
+            said = [line for line in done.stderr.splitlines() if line.startswith("ftrun: ")]
+            planned = self.run(folder, text, extra, command=["plan"])
+            self.expect(name, said and said[-1] in planned.stderr.splitlines() and planned.returncode == code, "plan says something else: " + planned.stderr)
+            if number % 8 == 0 or names:
+                examined = self.run(folder, text, extra, command=["doctor"])
+                self.expect(name, said and said[-1].removeprefix("ftrun: ") in examined.stdout and examined.returncode == code,
+                            "the doctor says something else: " + examined.stdout)
+            self.expect(name, not (folder / "run").exists(), "plan or doctor made something in the run folder")
+
+    # Legal, and said with its place: by the plan, and by one run as well.
+    def warnings(self, names):
+        for name, (text, patterns) in early_mistakes.WARNINGS.items():
+            if not names or name in names:
+                self.check(name, self.run(self.folder(name), text, command=["plan"]), 0, patterns)
+        sound = early_mistakes.SOUND
+        if not names or "ranks_without_lanes" in names:
+            folder = self.folder("ranks_without_lanes")
+            idle = r"warning: \S*run\.yaml:7:\d+: stage 'solver': lanes is 2: 62 of 64 data ranks have no lane to compute; use at least 64 lanes or at most 2"
+            self.check("ranks_without_lanes", self.run(folder, sound, ["--ranks", "64"], command=["plan"]), 0, [idle])
+            one = sound.replace("lanes: 2", "lanes: 1")
+            self.check("ranks_without_lanes", self.run(folder, one, ranks=2), 0, [r"warning: .*stage 'verifier': lanes is 1: 1 of 2 data ranks have no lane"])
+
+    def expect(self, name, fact, words):
+        if not fact:
+            self.failed.append(name)
+            print(f"FAILED {name}: {words}", flush=True)
+
+    # What only shows while a stage runs, and must end in words all the same.
+    def running_cases(self, names):
+        def wanted(name):
+            return not names or name in names
+
+        sound = early_mistakes.SOUND
+        untrained = early_mistakes.changed("attempts: answers, loss: both, reference_is_right: true", "attempts: answers, loss: both")
+        if wanted("solver_that_solves_nothing"):
+            self.check("solver_that_solves_nothing", self.run(self.folder("solver_that_solves_nothing"), untrained), 2,
+                       [r"nothing to learn from: of 12 sampled attempts of 'answers' at 3 problems 0 are right, \d+ wrong, \d+ without a readable answer, \d+ undecided; "
+                        r"0 problems have both", "reference_is_right: true", r"in stage 'verifier', \S*run\.yaml:11:"])
+        if wanted("pairs_all_too_long"):
+            text = sound.replace("loss: both", "loss: both, max_length: 30")
+            self.check("pairs_all_too_long", self.run(self.folder("pairs_all_too_long"), text), 2,
+                       [r"nothing to learn from: .* all examples were left out as too long", "in stage 'verifier'"])
+        if wanted("dead_verifier"):
+            folder = self.folder("dead_verifier")
+            dead = sound.replace("loss: both", "loss: margin, learning_rate: 1").replace("length: 2steps", "length: 24steps")
+            done = self.run(folder, dead)
+            self.check("dead_verifier", done, 0, [r"warning: verifier: the margin loss stands at 1\.0000, which is lambda: .*Begin it again with a longer warmup"])
+            self.expect("dead_verifier", "Caution: verifier: the margin loss stands at 1.0000" in done.stdout, "the report does not tell: " + done.stdout)
+            self.expect("dead_verifier", "gives all attempts of a problem" in done.stdout, "the report does not mark the verifier: " + done.stdout)
+        if wanted("greedy_alone"):
+            folder = self.folder("greedy_alone")
+            greedy = sound[:sound.index("  verifier:")].replace("per_problem: 4", "per_problem: 0") + "  report: {recipe: report, of: [answers]}\n"
+            self.check("greedy_alone", self.run(folder, greedy, command=["plan"]), 0, [])
+            planned = self.run(folder, greedy, command=["plan"]).stdout
+            self.expect("greedy_alone", "3 problems x 0 attempts and a greedy one, up to 72 tokens" in planned, planned)
+            done = self.run(folder, greedy)
+            self.check("greedy_alone", done, 0, [])
+            for file in (folder / "run").glob("stages/report-*/output-*/*"):
+                self.expect("greedy_alone", not re.search(r"\bnan\b|\binf\b", file.read_text(), re.I), f"no number in {file.name}")
+        if wanted("chat_template_trains"):
+            folder = self.folder("chat_template_trains")
+            early_mistakes.chat_tokenizer(folder)
+            done = self.run(folder, early_mistakes.changed(*early_mistakes.CHAT))
+            self.check("chat_template_trains", done, 0, [r"one training sample, token by token", r'yes      "<\|im_end\|>"  \(end token\)'])
+            samples = list((folder / "run").glob("stages/*/sample.txt"))
+            self.expect("chat_template_trains", len(samples) == 2 and all('-        "<|im_end|>"' in sample.read_text() and "more tokens" not in sample.read_text() for sample in samples),
+                        f"samples: {samples}")
+            rows = sum(bool(re.match(r" +(\d+|\.\.\.)  ", line)) for line in done.stderr.splitlines())
+            self.expect("chat_template_trains", rows <= 36, f"{rows} rows of token tables in the log")
+        if wanted("run_folder_without_rights"):
+            folder = self.folder("run_folder_without_rights")
+            (folder / "run").mkdir()
+            (folder / "run").chmod(0o555)
+            rights = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+            for command in ([], ["plan"], ["doctor"]):
+                done = self.run(folder, sound, command=command, prefix=rights)
+                words = r"run\.yaml:1:\d+: run\.folder '\S*run': you may not write into \S*run \(Permission denied\)"
+                self.check("run_folder_without_rights", subprocess.CompletedProcess([], done.returncode, "", done.stderr + done.stdout), 2, [words])
+            self.expect("run_folder_without_rights", list((folder / "run").iterdir()) == [], "something was made")
+
+    # A stage that is stopped twice took the sum of its starts, and says so at its end, in the plan and in the report.
+    def times_of_all_starts(self, names):
+        if names and "times_of_all_starts" not in names:
+            return
+        folder = self.folder("times_of_all_starts")
+        text = early_mistakes.SOUND.replace("length: 6steps", "length: 400steps")
+        for _ in range(2):
+            self.check("times_of_all_starts", self.run(folder, text, ["run.time_limit=3s"]), 75, [])
+        ledger = [json.loads(line)["record"] for line in (folder / "run" / "ledger.jsonl").read_text().splitlines()]
+        stops = [event["seconds"] for event in ledger if event["event"] == "stage stops"]
+        planned = self.run(folder, text, command=["plan"]).stdout
+        took = re.search(r"solver +solution_sft +go on .* (\d+) s ", planned)
+        self.expect("times_of_all_starts", len(stops) == 2 and took and abs(int(took[1]) - sum(stops)) <= 1, f"{stops}, but plan says\n{planned}")
+        self.check("times_of_all_starts", self.run(folder, text), 0, [r"stage 'solver' took .*, in all its 3 starts "])
 
     # On two ranks each complaint comes once, with the same exit code.
     def cases_on_two_ranks(self, names):
@@ -329,6 +440,10 @@ def main():
     bench = Bench(os.path.abspath(sys.argv[1]))
     try:
         bench.static_cases(sys.argv[2:])
+        bench.early_cases(sys.argv[2:])
+        bench.warnings(sys.argv[2:])
+        bench.running_cases(sys.argv[2:])
+        bench.times_of_all_starts(sys.argv[2:])
         bench.cases_on_two_ranks(sys.argv[2:])
         bench.dynamic_cases(sys.argv[2:])
     finally:

@@ -38,14 +38,14 @@ def doctor(*arguments):
     return [FTRUN, "doctor", "--json", *map(str, arguments)]
 
 
-def expect(result, health, name, text, alone=True):
-    """One finding of that health, name and text. A problem means exit code 1, and only one with `alone`."""
+def expect(result, health, name, text, alone=True, failure=1):
+    """One finding of that health, name and text. A problem means exit code `failure`, and only one with `alone`."""
     code, report = result
     listing = "\n".join(f"{f['health']:8} {f['name']:11} {f['text']}; {f['advice']}" for f in report["findings"])
     matching = [f for f in report["findings"] if f["health"] == health and f["name"] == name and re.search(text, f["text"])]
     assert len(matching) == 1, f"{len(matching)} findings match {health} {name} /{text}/ in\n{listing}"
     assert health == "ok" or matching[0]["advice"], f"no advice in\n{listing}"
-    assert code == (1 if health == "problem" else 0), f"exit code {code}\n{listing}"
+    assert code == (failure if health == "problem" else 0), f"exit code {code}\n{listing}"
     assert report["healthy"] == (health != "problem"), listing
     others = [f for f in report["findings"] if f["health"] == "problem" and f is not matching[0]]
     assert not (alone and others), f"other problems too:\n{listing}"
@@ -188,8 +188,13 @@ def locks_that_hold_on_one_rank_only(folder):
 
 
 @case
+def warnings_of_the_run_file(folder):
+    expect(examine(doctor(HERE / "smoke.yaml", f"run.folder={folder}/run", "stages.answers.temperature=0")), "warning", "run file", "temperature is 0: the 12 attempts")
+
+
+@case
 def mistake_in_the_run_file(folder):
-    expect(examine(doctor(HERE / "smoke.yaml", f"run.folder={folder}/run", "training.learing_rate=1")), "problem", "run file", "did you mean 'learning_rate'")
+    expect(examine(doctor(HERE / "smoke.yaml", f"run.folder={folder}/run", "training.learing_rate=1")), "problem", "run file", "did you mean 'learning_rate'", failure=2)
 
 
 @case

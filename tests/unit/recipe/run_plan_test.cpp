@@ -145,3 +145,56 @@ TEST_CASE("what is wrong in the run file is said at its place") {
   has(complaint(replaced("workers: 1", "worker: 1")),
       "unknown key 'worker' in 'stages.solver'; did you mean 'workers'?");
 }
+
+TEST_CASE("problems of all stages are looked at before anything is hashed, large ones to their ends last, unused ones by their keys") {
+  std::vector<std::string> done;
+  RunServices watched = services();
+  watched.identify_problems = [&](const Node& node) {
+    done.push_back("hash " + node.at("dataset").text());
+    return ProblemSetIdentity{node.at("dataset").text(), "0"};
+  };
+  watched.look_at_problems = [&](const Node& node, Reach reach) {
+    const std::string name = node.at("dataset").text();
+    done.push_back((reach == Reach::keys ? "keys " : reach == Reach::beginning ? "beginning " : "end ") + name);
+    if (name == "broken") fail_user({"problems.jsonl", 7}, "not valid JSON");
+    return SeenProblems{{{.id = "1", .text = "x"}}, name != "squares"};
+  };
+  PluginLoader plugins;
+  plugins.load_built_in(std::filesystem::path(FT_TEST_PLUGINS) / "toy");
+  std::string text = replaced("  test: {dataset: squares, limit: 20}", "  test: {dataset: squares, limit: 20}\n  spare: {dataset: cubes}");
+  const RunPlan plan = plan_run(RunFile::parse(text, "run.yaml"), plugins, watched);
+  CHECK(done == std::vector<std::string>{"beginning sums", "beginning squares", "keys cubes", "end squares", "hash sums", "hash squares"});
+  REQUIRE(plan.notes.size() == 1);
+  CHECK(plan.notes[0].starts_with("problem set 'test' is large: lengths and tokens were looked at in its first 1 problems"));
+  CHECK(plan.warnings.empty());
+
+  done.clear();
+  text.replace(text.find("squares"), 7, "broken");
+  try {
+    (void)plan_run(RunFile::parse(text, "run.yaml"), plugins, watched);
+    FAIL("accepted");
+  } catch (const UserError& error) {
+    CHECK(std::string(error.what()) == "problems.jsonl:7: not valid JSON (in stage 'tries', run.yaml:9:10)");
+  }
+  CHECK(done == std::vector<std::string>{"beginning sums", "beginning broken"});
+}
+
+TEST_CASE("ranks that do not divide, and a run folder in whose way a file stands") {
+  const auto refused = [](const std::string& text, int ranks) -> std::string {
+    PluginLoader plugins;
+    plugins.load_built_in(std::filesystem::path(FT_TEST_PLUGINS) / "toy");
+    RunServices with_ranks = services();
+    with_ranks.ranks = ranks;
+    try {
+      (void)plan_run(RunFile::parse(text, "run.yaml"), plugins, with_ranks);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const std::string grid = replaced("training:", "parallel: {tensor: 2}\ntraining:");
+  CHECK(refused(grid, 4) == "accepted");
+  CHECK(refused(grid, 3).starts_with("run.yaml:6:20: ranks 3 do not divide by parallel.tensor 2"));
+  CHECK(refused(replaced("folder: runs/toy", "folder: /proc/version/x"), 1) ==
+        "run.yaml:1:15: run.folder '/proc/version/x': /proc/version is a file, not a folder");
+}

@@ -1,0 +1,83 @@
+#include "framework/recipe/training_check.h"
+
+#include "framework/train/schedule.h"
+
+namespace ft {
+namespace {
+
+constexpr double kMostPlanned = 2e7;  // examples walked through for a schedule: about a second
+
+void check_lengths(StageCheck& check, const std::string& model, const TrainingSettings& s) {
+  const std::int64_t context = check.config(model).max_position;
+  if (check.set("max_length") && context > 0 && s.max_length > context) {
+    check.fail("max_length", fmt::format("is {}, but the model '{}' was made for {} tokens at most", s.max_length, model, context));
+  }
+  if (s.tokens_per_lane >= s.max_length) return;
+  const std::string what = fmt::format("is {}, but max_length {}: a document between them never fits into a lane; raise tokens_per_lane or lower max_length",
+                                       s.tokens_per_lane, s.max_length);
+  // A default that nobody wrote is no mistake of theirs.
+  if (check.set("max_length")) check.fail("tokens_per_lane", what);
+  check.warn("tokens_per_lane", what);
+}
+
+void check_units(StageCheck& check, const TrainingSettings& s) {
+  if (s.warmup.unit == s.length.unit && s.warmup.value > s.length.value) {
+    check.fail("warmup", fmt::format("is {}, longer than the whole training (length: {}): the learning rate would never reach its peak", to_string(s.warmup),
+                                     to_string(s.length)));
+  }
+  if (s.save_every.unit == s.length.unit && s.save_every.value > s.length.value && check.given("save_every")) {
+    check.warn("save_every", fmt::format("is {}, longer than the whole training (length: {}): nothing is saved before its end", to_string(s.save_every), to_string(s.length)));
+  }
+}
+
+// Said only where the stage itself gives the key: what stands under `training` is for several stages.
+void note_no_effect(StageCheck& check, const TrainingSettings& s) {
+  const auto no_effect = [&](const char* key, const char* why) {
+    if (check.given(key)) check.warn(key, fmt::format("has no effect: {}", why));
+  };
+  if (s.validation.empty()) {
+    if (s.result == "best" && check.given("result")) {
+      check.fail("result", "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), or take result: last");
+    }
+    no_effect("validate_every", "the stage has no validation");
+  }
+  if (s.schedule == "constant") no_effect("final_learning_rate", "schedule: constant does not fall");
+  if (s.non_finite == "stop") no_effect("most_skipped", "non_finite: stop skips no step");
+}
+
+void note_lanes(StageCheck& check, const TrainingSettings& s) {
+  const Topology topology = check.topology();
+  if (const std::string note = topology.lanes_note(s.lanes); !note.empty()) check.warn("lanes", fmt::format("is {}: {}", s.lanes, note));
+}
+
+}  // namespace
+
+void check_training(StageCheck& check, const std::string& model, const TrainingSettings& settings) {
+  check_lengths(check, model, settings);
+  check_units(check, settings);
+  note_no_effect(check, settings);
+  note_lanes(check, settings);
+}
+
+void check_schedule(StageCheck& check, const TrainingSettings& s, const std::vector<std::int64_t>& lengths) {
+  if (lengths.empty() || s.length.unit == Length::Unit::seconds) return;
+  const bool long_walk = s.length.unit == Length::Unit::epochs && s.length.value * static_cast<double>(lengths.size()) > kMostPlanned;
+  if (long_walk) return;
+  StepPlanner planner(lengths, {.lanes = s.lanes, .tokens_per_lane = s.tokens_per_lane, .tokens_per_micro_batch = s.tokens_per_micro_batch});
+  const std::int64_t steps = count_steps(s.length, planner, std::ssize(lengths));
+  if (steps == 0) check.fail("length", fmt::format("is {}: no training at all with {} examples", to_string(s.length), lengths.size()));
+  const std::int64_t warmup = count_steps(s.warmup, planner, std::ssize(lengths));
+  if (warmup > steps) {
+    check.fail("warmup", fmt::format("is {} ({} steps), longer than the whole training (length: {}, {} steps of {} examples): the learning rate would never "
+                                     "reach its peak", to_string(s.warmup), warmup, to_string(s.length), steps, lengths.size()));
+  }
+}
+
+void check_context(StageCheck& check, const std::string& model, std::int64_t tokens, const std::string& what) {
+  const std::int64_t context = check.config(model).max_position;
+  if (context <= 0 || tokens <= context) return;
+  check.fail("max_length", fmt::format("lets {} through with {} tokens, but the model '{}' was made for {} at most: set max_length: {}", what, tokens, model,
+                                       context, context));
+}
+
+}  // namespace ft

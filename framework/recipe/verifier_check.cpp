@@ -1,0 +1,50 @@
+#include "framework/recipe/verifier_check.h"
+
+#include "framework/batching/examples.h"
+#include "framework/recipe/report_sources.h"
+
+namespace ft {
+
+std::optional<std::int64_t> sampled_per_problem(const StagePlan& attempts) {
+  const std::string text = setting_of(attempts, "per_problem");
+  if (text.empty()) return std::nullopt;
+  return parse_integer(text);
+}
+
+void require_sampled(StageCheck& check, const char* key, const std::string& attempts) {
+  if (sampled_per_problem(check.source(attempts)) != 0) return;
+  check.fail(key, fmt::format("name '{}', whose per_problem is 0: one greedy attempt a problem leaves nothing to choose from", attempts));
+}
+
+std::vector<const ProblemsToCheck*> problems_of_attempts(StageCheck& check, const std::string& attempts) {
+  std::vector<const ProblemsToCheck*> sets;
+  for (const Input& input : check.source(attempts).inputs) {
+    if (input.what != "problems") continue;
+    for (const std::string& set : input.names) sets.push_back(&check.problems(set));
+  }
+  return sets;
+}
+
+void check_verifier_prompts(StageCheck& check, const std::string& model, const std::string& attempts) {
+  const ExampleBuilder build(check.tokenizer(model), check.prompts());
+  (void)build.verdicts();
+  const std::int64_t context = check.config(model).max_position;
+  for (const ProblemsToCheck* set : problems_of_attempts(check, attempts)) {
+    for (const Problem* problem : set->looked_at) {
+      check.check_stop();
+      std::int64_t bare = 0;
+      try {
+        bare = std::ssize(build.verifier_prompt(problem->text, ""));
+        if (!problem->solutions.empty()) (void)build.verifier_prompt(problem->text, problem->solutions.front().text);
+      } catch (const UserError& error) {
+        fail_user(fmt::format("the verifier's prompt for problem '{}': {}", problem->id, error.what()));
+      }
+      if (context > 0 && bare >= context) {
+        check.fail("attempts", fmt::format("name '{}': the verifier's prompt for problem '{}' has {} tokens before any solution, the model '{}' was made for {}",
+                                           attempts, problem->id, bare, model, context));
+      }
+    }
+  }
+}
+
+}  // namespace ft
