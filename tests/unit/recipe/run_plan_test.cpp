@@ -174,7 +174,7 @@ TEST_CASE("problems of all stages are looked at before anything is hashed, large
     (void)plan_run(RunFile::parse(text, "run.yaml"), plugins, watched);
     FAIL("accepted");
   } catch (const UserError& error) {
-    CHECK(std::string(error.what()) == "problems.jsonl:7: not valid JSON (in stage 'tries', run.yaml:9:10)");
+    CHECK(std::string(error.what()) == "problems.jsonl:7: not valid JSON (in stage 'tries', run.yaml:10:10)");
   }
   CHECK(done == std::vector<std::string>{"beginning sums", "beginning broken"});
 }

@@ -2,6 +2,9 @@
 
 #include "framework/recipe/stage_times.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include "framework/store/append_log.h"

@@ -2,6 +2,9 @@
 
 #include "framework/recipe/stop_lead.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <fstream>
 #include <thread>

@@ -21,7 +21,6 @@ TEST_CASE("folders that could be made, files in the way, and folders without rig
   CHECK_FALSE(fs::exists(base / "not"));
   CHECK(why_not_writable(base / "file") == (base / "file").string() + " is a file, not a folder");
   CHECK(why_not_writable(base / "file" / "run") == (base / "file").string() + " is a file, not a folder");
-  CHECK(why_not_writable("/proc/1/run").starts_with("you may not write into /proc") == (::geteuid() != 0));
   fs::create_directory_symlink(base / "nowhere", base / "dangling");
   CHECK_FALSE(why_not_writable(base / "dangling" / "run").empty());
   if (::geteuid() != 0) {
