@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "framework/base/philox.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 namespace {
@@ -24,8 +25,7 @@ std::filesystem::path dataset_file(const ProblemSetSpec& spec, std::string_view 
 }
 
 void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(file, error)) return;
+  if (is_file(file)) return;
   std::string what = fmt::format("data set '{}' needs the file {}, which does not exist", spec.dataset, file.string());
   if (spec.dataset == "jsonl") {
     what += fmt::format("; relative names count from the current folder, {}", std::filesystem::current_path().string());

@@ -4,10 +4,10 @@
 #include <xxhash.h>
 
 #include <array>
-#include <fstream>
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 
@@ -40,14 +40,10 @@ std::string Sha256::finish() {
 std::string sha256(std::string_view bytes) { return Sha256().update(bytes).finish(); }
 
 std::string sha256_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  FT_CHECK(in.good(), "cannot read {}", path.string());
+  InputFile file(path);
   Sha256 digest;
   std::vector<char> buffer(1 << 20);
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
-    digest.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
-  }
-  FT_CHECK(in.eof(), "reading {} failed", path.string());
+  while (const std::size_t count = file.read(buffer)) digest.update({buffer.data(), count});
   return digest.finish();
 }
 

@@ -4,11 +4,11 @@
 
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 
@@ -137,9 +137,9 @@ fs::path cache_path(const fs::path& folder, const std::string& key) {
 }
 
 std::optional<PreparedExamples> load_examples(const fs::path& folder, const std::string& key) {
-  std::ifstream file(cache_path(folder, key), std::ios::binary);
+  const auto file = read_if_there(cache_path(folder, key));
   if (!file) return std::nullopt;
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string& bytes = *file;
   const std::size_t head_size = head(key, "").size();
   if (bytes.size() < head_size) return std::nullopt;
   const std::string_view payload = std::string_view(bytes).substr(head_size);

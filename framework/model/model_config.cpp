@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 namespace {
@@ -223,9 +223,9 @@ ModelConfig parse_model_config(const std::string& text, const std::string& file)
 
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) fail_user({path.string()}, "cannot be opened; a model folder in Hugging Face's layout holds it");
-  return parse_model_config({std::istreambuf_iterator<char>(stream), {}}, path.string());
+  const auto text = read_if_there(path);
+  if (!text) fail_user({path.string()}, "is not there; a model folder in Hugging Face's layout holds it");
+  return parse_model_config(*text, path.string());
 }
 
 std::string to_config_json(const ModelConfig& config) {

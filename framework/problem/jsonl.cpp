@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "framework/base/reading.h"
+
 namespace ft {
 namespace {
 
@@ -264,11 +266,11 @@ struct JsonlReader::State {
     int code = Z_OK;
     const char* const message = gzerror(file.get(), &code);
     // A gzip stream cut short reads as a short count first; the code tells it from a true end.
+    if (got < 0 && code == Z_ERRNO) fail_unreadable(name, errno);
     if (got < 0 || code == Z_BUF_ERROR || code == Z_DATA_ERROR) {
-      fail_user({name, line + 1, 0}, code == Z_ERRNO ? fmt::format("cannot be read: {}", std::strerror(errno))
-                                                     : fmt::format("the gzip data is damaged or cut short ({}); "
-                                                                   "check with gzip -t, or fetch the file again",
-                                                                   message));
+      fail_user({name, line + 1, 0}, fmt::format("the gzip data is damaged or cut short ({}); check with gzip -t, or "
+                                                 "fetch the file again",
+                                                 message));
     }
     begin = 0;
     end = static_cast<std::size_t>(got);
@@ -297,13 +299,12 @@ struct JsonlReader::State {
 JsonlReader::JsonlReader(const std::filesystem::path& path, EmptyFile empty) : state_(std::make_unique<State>()) {
   state_->name = path.string();
   state_->empty = empty;
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) fail_user({state_->name}, "there is no such file");
-  if (std::filesystem::is_directory(status)) fail_user({state_->name}, "this is a folder, not a JSON lines file");
-  errno = 0;
+  const Found::Kind kind = look_at(path).kind;
+  if (kind == Found::Kind::nothing) fail_user({state_->name}, "there is no such file");
+  if (kind == Found::Kind::folder) fail_user({state_->name}, "this is a folder, not a JSON lines file");
+  errno = ENOMEM;  // what zlib does not say
   state_->file.reset(gzopen(path.c_str(), "rb"));
-  if (!state_->file) fail_user({state_->name}, fmt::format("cannot be opened: {}", std::strerror(errno)));
+  if (!state_->file) fail_unreadable(path, errno);
 }
 JsonlReader::~JsonlReader() = default;
 JsonlReader::JsonlReader(JsonlReader&&) noexcept = default;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "framework/base/reading.h"
+
 namespace ft {
 namespace {
 
@@ -28,13 +30,10 @@ std::string_view to_string(ArtifactKind kind) {
 
 void PluginLoader::load_built_in(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> libraries;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("librecipe_") && name.ends_with(".so")) libraries.push_back(entry.path());
+  for (const std::string& name : list_folder(folder)) {
+    if (name.starts_with("librecipe_") && name.ends_with(".so")) libraries.push_back(folder / name);
   }
   FT_CHECK(!libraries.empty(), "no recipes (librecipe_*.so) in {}: the installation is incomplete", folder.string());
-  std::sort(libraries.begin(), libraries.end());
   for (const auto& library : libraries) load(library, {});
 }
 

@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
+#include <span>
 
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 namespace fs = std::filesystem;
@@ -25,7 +26,20 @@ std::string checksum(std::string_view json) { return xxh128(json).substr(0, kSum
 
 bool is_regular(const FileHandle& file) {
   struct stat info {};
-  return ::fstat(file.descriptor(), &info) == 0 && S_ISREG(info.st_mode);
+  if (::fstat(file.descriptor(), &info) != 0) fail_unreadable(file.path(), errno);
+  return S_ISREG(info.st_mode);
+}
+
+// Exactly these bytes: what is cut off behind them was not read as something else.
+void read_exactly(const FileHandle& file, std::span<char> bytes, std::int64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pread(file.descriptor(), bytes.data(), bytes.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_unreadable(file.path(), errno);
+    FT_CHECK(count > 0, "{} became shorter while it was read", file.path().string());
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += count;
+  }
 }
 
 // The size of the file up to and with its last line end, searched from the back.
@@ -34,9 +48,7 @@ std::int64_t size_of_whole_lines(const FileHandle& file) {
   for (std::int64_t end = file.size(); end > 0;) {
     const std::int64_t begin = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(block.size()));
     const auto count = static_cast<std::size_t>(end - begin);
-    if (::pread(file.descriptor(), block.data(), count, begin) != static_cast<ssize_t>(count)) {
-      fail_system("read", file.path(), errno);
-    }
+    read_exactly(file, std::span(block).first(count), begin);
     const auto from_end = std::find(block.rend() - static_cast<std::ptrdiff_t>(count), block.rend(), '\n');
     if (from_end != block.rend()) return begin + (block.rend() - from_end);
     end = begin;
@@ -55,19 +67,17 @@ bool unwrap(std::string_view line, std::string_view& record) {
 }
 
 void read_piece(const fs::path& path, const std::function<void(std::string_view)>& use, PieceCounts& counts) {
-  std::error_code error;
-  if (!fs::exists(path, error)) return;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) fail_system("read", path, errno);
   const auto complain = [&](std::int64_t line, std::string_view what) {
     if (counts.complaints.size() < kMaxComplaints) {
       counts.complaints.push_back(fmt::format("{}:{}: {}", path.filename().string(), line, what));
     }
   };
-  std::string line;
-  for (std::int64_t number = 1; std::getline(in, line); ++number) {
+  LineReader lines(path);
+  std::int64_t number = 0;
+  for (std::string line; lines.next(line);) {
+    ++number;
     std::string_view record;
-    if (in.eof()) {  // no line end: the writer died in the middle
+    if (lines.torn()) {  // the writer died in the middle
       ++counts.torn;
       complain(number, "a torn last line was dropped");
     } else if (!unwrap(line, record)) {
@@ -78,7 +88,6 @@ void read_piece(const fs::path& path, const std::function<void(std::string_view)
       use(record);
     }
   }
-  if (in.bad()) fail_system("read", path, errno);
 }
 
 }  // namespace
@@ -125,14 +134,12 @@ std::string piece_name(std::string_view stem, int rank) { return fmt::format("{}
 
 std::vector<fs::path> list_pieces(const fs::path& folder, std::string_view stem) {
   std::vector<std::pair<int, fs::path>> pieces;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : list_folder(folder)) {
     if (!name.starts_with(stem) || name.size() <= stem.size() + 1) continue;
     int rank = 0;
     const char* first = name.data() + stem.size() + 1;
     if (std::from_chars(first, name.data() + name.size(), rank).ec != std::errc()) continue;
-    if (rank >= 0 && name == piece_name(stem, rank)) pieces.emplace_back(rank, entry.path());
+    if (rank >= 0 && name == piece_name(stem, rank)) pieces.emplace_back(rank, folder / name);
   }
   std::sort(pieces.begin(), pieces.end());
   std::vector<fs::path> paths;

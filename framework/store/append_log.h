@@ -49,13 +49,15 @@ struct PieceCounts {
   std::vector<std::string> complaints;  // "attempts-0001.jsonl:17: ...", the first 20
 };
 
-// Calls `use` with each good record, files and lines in order. Files that do not exist hold no records.
+// Calls `use` with each good record, files and lines in order. Files that do not exist hold no records; what cannot be
+// read throws Unreadable: its records would be taken for missing.
 PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
                         const std::function<void(std::string_view json)>& use);
 
 // "attempts-0003.jsonl"
 [[nodiscard]] std::string piece_name(std::string_view stem, int rank);
-// The pieces of `stem` in a folder, of however many ranks wrote there, by rank. Empty when there is no folder.
+// The pieces of `stem` in a folder, of however many ranks wrote there, by rank. Empty when there is no folder; throws
+// Unreadable.
 [[nodiscard]] std::vector<std::filesystem::path> list_pieces(const std::filesystem::path& folder,
                                                              std::string_view stem);
 

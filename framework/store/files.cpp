@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "framework/base/error.h"
 
@@ -20,6 +18,7 @@ namespace {
 
 constexpr std::string_view kPartial = ".partial";
 constexpr std::string_view kDiscarded = ".discarded";
+constexpr std::string_view kPrevious = ".previous";
 
 // Whether another path or other rights would help: then it is the user's to mend.
 bool users_to_mend(int error) {
@@ -65,7 +64,10 @@ FileHandle::FileHandle(const fs::path& path, int flags, unsigned mode) : path_(p
   do {
     descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   } while (descriptor_ < 0 && errno == EINTR);
-  if (descriptor_ < 0) fail_system((flags & O_ACCMODE) == O_RDONLY ? "read" : "write", path, errno);
+  if (descriptor_ >= 0) return;
+  const bool reads = (flags & O_ACCMODE) == O_RDONLY, leads_nowhere = errno == ENOENT || errno == ENOTDIR;
+  if (reads && !leads_nowhere) fail_unreadable(path, errno);
+  fail_system(reads ? "read" : "write", path, errno);
 }
 
 FileHandle::~FileHandle() {
@@ -83,7 +85,7 @@ FileHandle& FileHandle::operator=(FileHandle&& other) noexcept {
 
 std::int64_t FileHandle::size() const {
   struct stat info {};
-  if (::fstat(descriptor_, &info) != 0) fail_system("read", path_, errno);
+  if (::fstat(descriptor_, &info) != 0) fail_unreadable(path_, errno);
   return info.st_size;
 }
 
@@ -113,19 +115,6 @@ void FileHandle::sync() {
 
 void FileHandle::close() {
   if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail_system("close", path_, errno);
-}
-
-std::string read_file(const fs::path& path) {
-  FileHandle file(path, O_RDONLY);
-  std::string text;
-  std::vector<char> buffer(1 << 16);
-  for (;;) {
-    const ssize_t count = ::read(file.descriptor(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_system("read", path, errno);
-    if (count == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
 }
 
 void write_new_file(const fs::path& path, std::string_view content) {
@@ -173,12 +162,13 @@ void rename_durably(const fs::path& from, const fs::path& to) {
 }
 
 void make_folder(const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return;
+  if (is_folder(folder)) return;
   if (const fs::path parent = folder.parent_path(); !parent.empty() && parent != folder) make_folder(parent);
   if (folder.filename().empty()) return;  // "a/b/" : made as "a/b"
-  if (::mkdir(folder.c_str(), 0755) != 0 && (errno != EEXIST || !fs::is_directory(folder, error))) {
-    fail_system("make the folder", folder, errno == EEXIST ? ENOTDIR : errno);
+  if (::mkdir(folder.c_str(), 0755) != 0) {
+    const int error = errno;
+    if (error != EEXIST) fail_system("make the folder", folder, error);
+    if (!is_folder(folder)) fail_system("make the folder", folder, ENOTDIR);
   }
   sync_folder(parent_of(folder));
 }
@@ -196,29 +186,49 @@ void require_space(const fs::path& folder, std::int64_t bytes) {
 }
 
 void discard_folder(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(folder, error))) return;
+  if (!is_there(folder)) return;
   const fs::path discarded = hidden_beside(folder, kDiscarded);
+  std::error_code error;
   fs::remove_all(discarded, error);
+  if (error) fail_system("remove", discarded, error.value());
   rename_durably(folder, discarded);
   fs::remove_all(discarded, error);
   if (error) fail_system("remove", discarded, error.value());
 }
 
-int remove_leftovers(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> leftovers;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') && (name.ends_with(kPartial) || name.ends_with(kDiscarded))) {
-      leftovers.push_back(entry.path());
-    }
+void exchange_folders(const fs::path& fresh, const fs::path& old) {
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, old.c_str(), RENAME_EXCHANGE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) {
+    fail_system(fmt::format("rename {} to", fresh.string()), old, errno);
   }
-  for (const fs::path& leftover : leftovers) {
+  const fs::path previous = hidden_beside(old, kPrevious);
+  rename_durably(old, previous);
+  rename_durably(fresh, old);
+  rename_durably(previous, fresh);
+}
+
+int remove_leftovers(const fs::path& folder) {
+  int count = 0;
+  const auto is_leftover = [](std::string_view name, std::string_view ending) {
+    return name.starts_with('.') && name.ends_with(ending) && name.size() > 1 + ending.size();
+  };
+  for (const std::string& name : list_folder(folder)) {
+    const bool previous = is_leftover(name, kPrevious);
+    if (!previous && !is_leftover(name, kPartial) && !is_leftover(name, kDiscarded)) continue;
+    ++count;
+    const fs::path leftover = folder / name;
+    if (previous) {
+      const fs::path original = folder / name.substr(1, name.size() - 1 - kPrevious.size());
+      if (!is_there(original)) {
+        rename_durably(leftover, original);
+        continue;
+      }
+    }
+    std::error_code error;
     fs::remove_all(leftover, error);
     if (error) fail_system("remove", leftover, error.value());
   }
-  return static_cast<int>(leftovers.size());
+  return count;
 }
 
 }  // namespace ft

@@ -4,14 +4,17 @@
 //   replace_file(run / "state.json", text);          // the old text or the new one, never a mixture, never half
 //   require_space(run, 3 * bytes_of_model);          // before hours of work, not after
 //
-// Missing rights, a read-only disk or a path that leads nowhere are UserErrors (another folder helps); a full disk and
-// everything else are Errors. All texts end with the system's own words.
+// Missing rights to write, a read-only disk or a path that leads nowhere are UserErrors (another folder helps); a full
+// disk and everything else are Errors. What cannot be read is Unreadable (base/reading.h). All texts hold the system's
+// own words.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "framework/base/reading.h"
 
 namespace ft {
 
@@ -45,7 +48,6 @@ class FileHandle {
   int descriptor_ = -1;
 };
 
-[[nodiscard]] std::string read_file(const std::filesystem::path& path);
 // A new file, reserved, written and synced. Throws when it exists; on any failure nothing remains.
 void write_new_file(const std::filesystem::path& path, std::string_view content);
 // Puts `content` in the place of what was there, atomically and durably (a temporary name beside it, rename).
@@ -67,8 +69,14 @@ void require_space(const std::filesystem::path& folder, std::int64_t bytes);
 // is not there.
 void discard_folder(const std::filesystem::path& folder);
 
-// Removes what kills have left in `folder`: entries ".<name>.partial" and ".<name>.discarded". Returns how many. Only
-// for who holds the run's lock.
+// Gives the folder `fresh` the name of the folder `old`, which comes to stand under the name of `fresh`: at no moment is
+// there none of that name. Where the file system cannot exchange names, `old` is moved to ".<name>.previous" first; a
+// kill in that moment is mended by remove_leftovers().
+void exchange_folders(const std::filesystem::path& fresh, const std::filesystem::path& old);
+
+// Removes what kills have left in `folder`: entries ".<name>.partial" and ".<name>.discarded", and ".<name>.previous"
+// where <name> is there; where it is not, the previous one gets its name back. Returns how many. Only for who holds the
+// run's lock.
 int remove_leftovers(const std::filesystem::path& folder);
 
 }  // namespace ft

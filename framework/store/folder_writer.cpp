@@ -59,15 +59,17 @@ FolderWriter::FolderWriter(FolderWriter&& other) noexcept
       partial_(std::move(other.partial_)),
       creator_(other.creator_),
       open_(std::exchange(other.open_, false)),
+      if_there_(other.if_there_),
       observer_(std::move(other.observer_)),
       records_(std::move(other.records_)) {}
 
-FolderWriter FolderWriter::create(const fs::path& target, Observer observer) {
+FolderWriter FolderWriter::create(const fs::path& target, Observer observer, IfThere if_there) {
   FolderWriter writer(target, true, std::move(observer));
   writer.open_ = false;  // what is not ours yet is not ours to remove
   writer.step("create");
+  writer.if_there_ = if_there;
+  FT_CHECK(if_there == IfThere::exchange || !is_there(writer.target_), "{} exists already", writer.target_.string());
   std::error_code error;
-  FT_CHECK(!fs::exists(fs::symlink_status(writer.target_, error)), "{} exists already", writer.target_.string());
   fs::remove_all(writer.partial_, error);
   if (error) fail_system("remove", writer.partial_, error.value());
   make_folder(writer.target_.parent_path());
@@ -79,10 +81,10 @@ FolderWriter FolderWriter::create(const fs::path& target, Observer observer) {
 FolderWriter FolderWriter::join(const fs::path& target) {
   FolderWriter writer(target, false, {});
   // A network file system may show a new folder to other hosts a little later.
-  for (int attempt = 0; attempt < 50 && !fs::is_directory(writer.partial_); ++attempt) {
+  for (int attempt = 0; attempt < 50 && !is_folder(writer.partial_); ++attempt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  FT_CHECK(fs::is_directory(writer.partial_),
+  FT_CHECK(is_folder(writer.partial_),
            "{} is not to be seen here: the run folder must lie on a file system that all ranks share",
            writer.partial_.string());
   return writer;
@@ -136,14 +138,23 @@ void FolderWriter::add(const std::vector<FileRecord>& records) {
   }
 }
 
+void FolderWriter::visit(const fs::path& below, const std::function<void(const fs::path& inside, Found found)>& use) const {
+  for (const std::string& name : list_folder(partial_ / below)) {
+    const fs::path inside = below / name;
+    const Found found = look_at_entry(partial_ / inside);
+    if (found.kind == Found::Kind::folder) visit(inside, use);
+    use(inside, found);
+  }
+}
+
 // A file that nobody recorded is as wrong as one that is missing: some rank's report was lost.
 void FolderWriter::check_content() const {
   std::map<std::string, std::int64_t> present;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(partial_)) {
-    if (entry.is_directory() && !entry.is_symlink()) continue;
-    FT_CHECK(entry.is_regular_file() && !entry.is_symlink(), "{} is no plain file", entry.path().string());
-    present[entry.path().lexically_relative(partial_).string()] = static_cast<std::int64_t>(entry.file_size());
-  }
+  visit("", [&](const fs::path& inside, const Found& found) {
+    if (found.kind == Found::Kind::folder) return;
+    FT_CHECK(found.kind == Found::Kind::file, "{} is no plain file", (partial_ / inside).string());
+    present[inside.string()] = found.size;
+  });
   for (const FileRecord& record : records_) {
     const auto it = present.find(record.name);
     FT_CHECK(it != present.end(), "{} was recorded but is not in {}", record.name, partial_.string());
@@ -155,10 +166,38 @@ void FolderWriter::check_content() const {
 }
 
 void FolderWriter::sync_folders() const {
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(partial_)) {
-    if (entry.is_directory()) sync_folder(entry.path());
-  }
+  visit("", [&](const fs::path& inside, const Found& found) {
+    if (found.kind == Found::Kind::folder) sync_folder(partial_ / inside);
+  });
   sync_folder(partial_);
+}
+
+// From here on the folder stands under its name, or the name is as it was.
+void FolderWriter::take_name() {
+  const bool exchanges = is_there(target_);
+  FT_CHECK(!exchanges || if_there_ == IfThere::exchange, "{} has appeared meanwhile", target_.string());
+  if (exchanges) {
+    exchange_folders(partial_, target_);
+  } else if (::rename(partial_.c_str(), target_.c_str()) != 0) {
+    fail_system("seal", target_, errno);
+  }
+  try {
+    step("sync parent");
+    sync_folder(target_.parent_path().empty() ? "." : target_.parent_path());
+  } catch (...) {  // the name might not survive: then it is not sealed
+    if (exchanges) {
+      open_ = false;  // until the exchange is undone, the older one stands under the temporary name
+      exchange_folders(partial_, target_);
+      open_ = true;
+    } else if (::rename(target_.c_str(), partial_.c_str()) != 0) {
+      open_ = false;
+    }
+    throw;
+  }
+  if (!exchanges) return;
+  step("remove the older");
+  std::error_code ignored;  // it is a leftover now, which the next start removes, too
+  fs::remove_all(partial_, ignored);
 }
 
 std::string FolderWriter::seal(Manifest manifest) {
@@ -177,16 +216,7 @@ std::string FolderWriter::seal(Manifest manifest) {
   step("sync");
   sync_folders();
   step("rename");
-  std::error_code error;
-  FT_CHECK(!fs::exists(fs::symlink_status(target_, error)), "{} has appeared meanwhile", target_.string());
-  if (::rename(partial_.c_str(), target_.c_str()) != 0) fail_system("seal", target_, errno);
-  try {
-    step("sync parent");
-    sync_folder(target_.parent_path().empty() ? "." : target_.parent_path());
-  } catch (...) {  // the name might not survive: then it is not sealed
-    if (::rename(target_.c_str(), partial_.c_str()) != 0) open_ = false;
-    throw;
-  }
+  take_name();
   open_ = false;
   return manifest.digest;
 }

@@ -15,6 +15,9 @@
 //   gather the texts on rank 0; rank 0: add(read_file_records(text)) of the others, then seal(); barrier
 //
 // The temporary folder is ".<name>.partial" beside the target. A kill leaves it behind; the next create() removes it.
+//
+// Where the target may be there already (IfThere::exchange), it stays until the new one is sealed, and the two change
+// names in one step: a kill at any moment leaves one of them whole.
 #pragma once
 
 #include <filesystem>
@@ -23,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/base/reading.h"
 #include "framework/store/manifest.h"
 
 namespace ft {
@@ -33,8 +37,13 @@ class FolderWriter {
   // "sync parent"); fault tests end the process in it.
   using Observer = std::function<void(std::string_view step)>;
 
-  // Makes the temporary folder, and the target's parents where needed. Throws Error when the target exists.
-  [[nodiscard]] static FolderWriter create(const std::filesystem::path& target, Observer observer = {});
+  // What becomes of a target that is there.
+  enum class IfThere { refuse, exchange };
+
+  // Makes the temporary folder, and the target's parents where needed. Throws Error when the target exists and is not to
+  // be exchanged.
+  [[nodiscard]] static FolderWriter create(const std::filesystem::path& target, Observer observer = {},
+                                           IfThere if_there = IfThere::refuse);
   // For the other ranks, once create() has returned. Throws Error where the temporary folder is not to be seen (ranks
   // do not share the file system).
   [[nodiscard]] static FolderWriter join(const std::filesystem::path& target);
@@ -58,8 +67,8 @@ class FolderWriter {
   void add(const std::vector<FileRecord>& records);
 
   // Creator only, once. Checks that exactly the recorded files are there with their sizes, writes the manifest (its
-  // files are set here; parents' paths are made relative to the target), and moves the folder to its name. Returns the
-  // manifest's digest.
+  // files are set here; parents' paths are made relative to the target), and moves the folder to its name; one that had
+  // the name before is removed afterwards. Returns the manifest's digest.
   std::string seal(Manifest manifest);
 
   // The temporary folder of a target.
@@ -68,13 +77,18 @@ class FolderWriter {
  private:
   FolderWriter(std::filesystem::path target, bool creator, Observer observer);
   void step(const std::string& name) const;
+  // Everything below a folder of the temporary one, named from there; what a folder holds before the folder.
+  void visit(const std::filesystem::path& below,
+             const std::function<void(const std::filesystem::path& inside, Found found)>& use) const;
   void check_content() const;
   void sync_folders() const;
+  void take_name();
 
   std::filesystem::path target_;
   std::filesystem::path partial_;
   bool creator_ = false;
   bool open_ = true;
+  IfThere if_there_ = IfThere::refuse;
   Observer observer_;
   std::vector<FileRecord> records_;
 };

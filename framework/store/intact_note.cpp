@@ -1,7 +1,9 @@
 #include "framework/store/intact_note.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "framework/store/files.h"
@@ -16,7 +18,10 @@ std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec
 
 Json state_of(const fs::path& folder, const std::string& name) {
   struct stat info {};
-  if (::lstat((folder / name).c_str(), &info) != 0) return {};
+  if (::stat((folder / name).c_str(), &info) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) fail_unreadable(folder / name, errno);
+    return {};
+  }
   return {{"name", name},
           {"size", info.st_size},
           {"inode", info.st_ino},
@@ -33,13 +38,12 @@ Json state_of(const SealedFolder& folder) {
 }  // namespace
 
 bool IntactNote::vouches_for(const SealedFolder& folder) const {
-  std::error_code error;
-  if (!fs::is_regular_file(path_, error)) return false;
-  try {
-    return Json::parse(read_file(path_)) == state_of(folder);
-  } catch (const std::exception&) {
-    return false;
-  }
+  const auto text = read_if_there(path_);
+  return text && Json::parse(*text, nullptr, false) == state_of(folder);
+}
+
+void IntactNote::forget() const {
+  if (::unlink(path_.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) fail_system("remove", path_, errno);
 }
 
 void IntactNote::remember(const SealedFolder& folder) const { replace_file(path_, state_of(folder).dump(1) + "\n"); }

@@ -21,11 +21,13 @@ class IntactNote {
  public:
   explicit IntactNote(std::filesystem::path path) : path_(std::move(path)) {}
 
-  // False when there is no note, or one of another state of the folder, or none that can be read.
+  // False when there is no note, a torn one, or one of another state of the folder. Throws Unreadable.
   [[nodiscard]] bool vouches_for(const SealedFolder& folder) const;
   // Replaces the note. The caller has just hashed the folder, or has just written and sealed it. Throws as
   // replace_file().
   void remember(const SealedFolder& folder) const;
+  // Removes the note: somebody has seen other bytes than it vouches for.
+  void forget() const;
 
  private:
   std::filesystem::path path_;

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "framework/base/reading.h"
+
 namespace ft {
 namespace fs = std::filesystem;
 namespace {
@@ -17,14 +19,15 @@ class Walker {
       links.push_back(std::move(link));
       return;
     }
-    std::error_code error;
-    if (!fs::exists(folder, error)) {
+    try {
+      if (is_there(folder)) return visit_sealed(std::move(link));
       link.state = Link::State::missing;
       link.text = "it is not there any more";
-      links.push_back(std::move(link));
-      return;
+    } catch (const Unreadable& error) {
+      link.state = Link::State::unreadable;
+      link.text = error.what();
     }
-    visit_sealed(std::move(link));
+    links.push_back(std::move(link));
   }
 
   std::vector<Link> links;
@@ -41,6 +44,9 @@ class Walker {
         link.state = Link::State::changed;
         link.text = "the manifest is another one than when it was used";
       }
+    } catch (const Unreadable& error) {
+      link.state = Link::State::unreadable;
+      link.text = error.what();
     } catch (const Error& error) {
       link.state = Link::State::damaged;
       link.text = error.what();
@@ -84,6 +90,8 @@ std::string to_text(const Link& link) {
       return head + ": intact";
     case Link::State::outside:
       return head + ": from outside";
+    case Link::State::unreadable:
+      return fmt::format("{}: UNKNOWN, {}", head, link.text);
     case Link::State::missing:
     case Link::State::changed:
     case Link::State::damaged:

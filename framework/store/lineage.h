@@ -17,7 +17,7 @@
 namespace ft {
 
 struct Link {
-  enum class State { intact, outside, missing, changed, damaged };
+  enum class State { intact, outside, missing, changed, damaged, unreadable };
   int depth = 0;     // 0: the folder itself
   std::string role;  // empty at depth 0
   std::filesystem::path folder;

@@ -23,13 +23,10 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-// Empty members where the file is empty or no JSON.
+// Empty members where the file is missing, empty or no JSON.
 nlohmann::json read_lock(const fs::path& folder) {
-  try {
-    return nlohmann::json::parse(read_file(folder / kLockName));
-  } catch (const std::exception&) {
-    return nlohmann::json::object();
-  }
+  const nlohmann::json content = nlohmann::json::parse(read_if_there(folder / kLockName).value_or(""), nullptr, false);
+  return content.is_object() ? content : nlohmann::json::object();
 }
 
 [[noreturn]] void fail_held(const fs::path& folder) {
@@ -72,7 +69,7 @@ RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
 
 std::string RunLock::token_in(const fs::path& folder) {
   const nlohmann::json content = read_lock(folder);
-  return content.is_object() ? content.value("token", "") : "";
+  return content.contains("token") && content["token"].is_string() ? content["token"].get<std::string>() : "";
 }
 
 }  // namespace ft

@@ -24,7 +24,7 @@ class RunLock {
   // False on file systems that know no locks (some Lustre mounts): the caller warns.
   [[nodiscard]] bool exclusive() const { return exclusive_; }
 
-  // The token in a folder's lock file, empty when there is none.
+  // The token in a folder's lock file, empty when there is none. Throws Unreadable.
   [[nodiscard]] static std::string token_in(const std::filesystem::path& folder);
 
  private:

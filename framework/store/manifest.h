@@ -53,7 +53,8 @@ struct Manifest {
   std::string digest;             // set by print and parse
 };
 
-// A folder that is no sealed one, or no longer: the caller may redo the work or take an older one.
+// A folder that is no sealed one, or no longer: the caller may redo the work or take an older one. Never thrown for what
+// could not be read (base/reading.h).
 class BrokenFolder : public Error {
   using Error::Error;
 };

@@ -8,54 +8,50 @@
 #include <set>
 
 #include "framework/base/digest.h"
-#include "framework/store/files.h"
+#include "framework/base/reading.h"
 
 namespace ft {
 namespace fs = std::filesystem;
 namespace {
 
 std::optional<Complaint> check_size(const fs::path& folder, const FileRecord& record) {
-  std::error_code error;
-  const fs::path path = folder / record.name;
-  const fs::file_status status = fs::symlink_status(path, error);
-  if (!fs::exists(status)) return Complaint{Complaint::Kind::missing, record.name, record.name + " is missing"};
-  if (!fs::is_regular_file(status)) {
-    return Complaint{Complaint::Kind::unreadable, record.name, record.name + " is no plain file"};
+  const Found found = look_at(folder / record.name);  // a link is what it leads to
+  if (found.kind == Found::Kind::nothing) {
+    return Complaint{Complaint::Kind::missing, record.name, record.name + " is missing"};
   }
-  const auto size = static_cast<std::int64_t>(fs::file_size(path, error));
-  if (error) {
-    return Complaint{Complaint::Kind::unreadable, record.name,
-                     fmt::format("{} cannot be read: {}", record.name, error.message())};
+  if (found.kind != Found::Kind::file) {
+    return Complaint{Complaint::Kind::strange, record.name, record.name + " is no plain file"};
   }
-  if (size == record.size) return std::nullopt;
+  if (found.size == record.size) return std::nullopt;
   return Complaint{Complaint::Kind::size, record.name,
-                   fmt::format("{} has {} bytes instead of {}", record.name, size, record.size)};
+                   fmt::format("{} has {} bytes instead of {}", record.name, found.size, record.size)};
 }
 
 std::optional<Complaint> check_bytes(const fs::path& folder, const FileRecord& record) {
   if (auto complaint = check_size(folder, record)) return complaint;
-  try {
-    if (sha256_file(folder / record.name) == record.sha256) return std::nullopt;
-  } catch (const Error& error) {
-    return Complaint{Complaint::Kind::unreadable, record.name,
-                     fmt::format("{} cannot be read: {}", record.name, error.what())};
-  }
+  if (sha256_file(folder / record.name) == record.sha256) return std::nullopt;
   return Complaint{Complaint::Kind::content, record.name,
                    fmt::format("{} is damaged: its SHA-256 is another one than at sealing", record.name)};
+}
+
+// Adds what lies in `folder`/`below` and is not in `own`.
+void find_foreign(const fs::path& folder, const fs::path& below, const std::set<std::string>& own,
+                  std::vector<Complaint>& complaints) {
+  for (const std::string& entry : list_folder(folder / below)) {
+    const std::string name = (below / entry).string();
+    if (look_at_entry(folder / name).kind == Found::Kind::folder) {
+      find_foreign(folder, name, own, complaints);
+    } else if (!own.contains(name)) {
+      complaints.push_back({Complaint::Kind::foreign, name, name + " does not belong to this folder"});
+    }
+  }
 }
 
 std::vector<Complaint> foreign_files(const fs::path& folder, const Manifest& manifest) {
   std::set<std::string> own = {std::string(kManifestName)};
   for (const FileRecord& record : manifest.files) own.insert(record.name);
   std::vector<Complaint> complaints;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.is_directory(error) && !entry.is_symlink(error)) continue;
-    const std::string name = entry.path().lexically_relative(folder).string();
-    if (!own.contains(name)) {
-      complaints.push_back({Complaint::Kind::foreign, name, name + " does not belong to this folder"});
-    }
-  }
+  find_foreign(folder, "", own, complaints);
   std::sort(complaints.begin(), complaints.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return complaints;
 }
@@ -67,26 +63,16 @@ std::vector<Complaint> foreign_files(const fs::path& folder, const Manifest& man
 }
 
 Manifest read_manifest(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) throw BrokenFolder(fmt::format("there is no folder {}", folder.string()));
+  if (!is_folder(folder)) throw BrokenFolder(fmt::format("there is no folder {}", folder.string()));
   if (!SealedFolder::looks_sealed(folder)) {
     throw BrokenFolder(fmt::format("{} is not sealed: it has no {}", folder.string(), kManifestName));
   }
-  std::string text;
-  try {
-    text = read_file(folder / kManifestName);
-  } catch (const Error& read_error) {
-    throw BrokenFolder(read_error.what());
-  }
-  return parse_manifest(text, folder / kManifestName);
+  return parse_manifest(InputFile(folder / kManifestName).read_rest(), folder / kManifestName);
 }
 
 }  // namespace
 
-bool SealedFolder::looks_sealed(const fs::path& folder) {
-  std::error_code error;
-  return fs::is_regular_file(folder / kManifestName, error);
-}
+bool SealedFolder::looks_sealed(const fs::path& folder) { return is_file(folder / kManifestName); }
 
 SealedFolder SealedFolder::open(const fs::path& folder, std::string_view format, int version) {
   Manifest manifest = read_manifest(folder);

@@ -1,5 +1,9 @@
 // A folder whose manifest says that it is whole; only such folders are ever read as results.
 //
+// Damage (BrokenFolder) is what was seen: a file that is missing or no plain file, a wrong size, a wrong hash, a manifest
+// that is missing or does not match its digest. What cannot be looked at throws Unreadable (base/reading.h) from any of
+// these functions, which is never damage.
+//
 //   SealedFolder attempts = SealedFolder::open(path, "ftrun-attempts", 1);   // manifest, presence and sizes: cheap
 //   attempts.require_intact();                                               // every byte: as long as reading it
 //   for (const FileRecord& file : attempts.manifest().files) read(attempts.path(file.name));
@@ -16,7 +20,7 @@ namespace ft {
 
 // What is wrong with one file of a folder.
 struct Complaint {
-  enum class Kind { missing, size, content, unreadable, foreign };
+  enum class Kind { missing, strange, size, content, foreign };  // strange: no plain file
   Kind kind;
   std::string name;
   std::string text;  // a whole sentence, with the name

@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <mutex>
 #include <numeric>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -28,16 +31,27 @@ std::recursive_mutex& library_lock() {
 }
 using Lock = std::lock_guard<std::recursive_mutex>;
 
-// The innermost message of HDF5's error stack: what really went wrong.
+// The innermost message of HDF5's error stack: what really went wrong. Where that was a call of the system, its words alone,
+// without HDF5's (the time, addresses). Nothing is thrown through HDF5's frames: it would stay locked.
+struct Hdf5Words {
+  std::array<char, 200> text{};
+  int error = 0;  // an errno
+};
+
 std::string hdf5_words() {
-  std::string words;
-  const auto take_first = [](unsigned level, const H5E_error2_t* error, void* out) -> herr_t {
-    if (level == 0 && error->desc) *static_cast<std::string*>(out) = error->desc;
+  Hdf5Words words;
+  const auto take_first = [](unsigned level, const H5E_error2_t* error, void* out) noexcept -> herr_t {
+    auto& found = *static_cast<Hdf5Words*>(out);
+    if (level != 0 || error->desc == nullptr) return 0;
+    std::strncpy(found.text.data(), error->desc, found.text.size() - 1);
+    const char* number = std::strstr(error->desc, "errno = ");
+    if (number != nullptr) found.error = std::atoi(number + std::strlen("errno = "));
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, &words);
   H5Eclear2(H5E_DEFAULT);
-  return words.empty() ? "HDF5 gives no reason" : words;
+  if (words.error != 0) return std::generic_category().message(words.error);
+  return words.text[0] == 0 ? "HDF5 gives no reason" : words.text.data();
 }
 
 template <class Id>

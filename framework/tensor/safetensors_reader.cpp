@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/tensor/safetensors.h"
 
 namespace ft {
@@ -128,13 +129,25 @@ std::pair<StoredTensor, Range> parse_entry(const std::string& name, const Json& 
   return {std::move(stored), range};
 }
 
+// A mapped page that cannot be read, or that another program has cut off the file, would end the process by a signal
+// (SIGBUS): so the kernel is asked for all of them first. Kernels before 5.14 do not know the question.
+void require_pages(std::span<const std::byte> bytes, const fs::path& file) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+  if (begin >= end || ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ) == 0) return;
+  if (errno != EINVAL) fail_unreadable(file, errno == EFAULT || errno == EHWPOISON ? EIO : errno);
+}
+
 std::vector<StoredTensor> parse_file(std::span<const std::byte> bytes, const fs::path& file) {
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) fail_file(file, fmt::format("{} bytes are too few", bytes.size()));
+  require_pages(bytes.first(sizeof length), file);
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > kLargestHeader || length > bytes.size() - sizeof length) {
     fail_file(file, fmt::format("a header of {} bytes in a file of {}", length, bytes.size()));
   }
+  require_pages(bytes.first(sizeof length + length), file);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + sizeof length, length);
   const Json header = parse_json(text, file);
   const std::span<const std::byte> data = bytes.subspan(sizeof length + length);
@@ -254,6 +267,9 @@ void SafetensorsReader::read(const StoredTensor& stored, const ShardSpec& shard,
   const std::size_t rows = stored.shape.empty() ? 1 : static_cast<std::size_t>(stored.shape[0]);
   const std::size_t row_size = rows == 0 ? 0 : total / rows;
   const auto begin = static_cast<std::size_t>(shard.begin), end = static_cast<std::size_t>(shard.end);
+  const std::size_t row_bytes = row_size * *element_size(stored.dtype);
+  const bool takes_rows = shard.dim == 0 && begin <= end && end <= rows;
+  require_pages(takes_rows ? stored.bytes.subspan(begin * row_bytes, (end - begin) * row_bytes) : stored.bytes, stored.file);
   if (shard.dim < 0) {
     FT_CHECK(out.size() == total, "{}: {} values for a tensor of {}", stored.name, out.size(), total);
     convert(stored, 0, out);

@@ -8,6 +8,7 @@
 
 #include "framework/base/error.h"
 #include "framework/base/philox.h"
+#include "framework/base/reading.h"
 #include "tests/support/doctest_torch.h"
 
 using at::Tensor;
@@ -218,4 +219,20 @@ TEST_CASE("integers cannot be read as weights") {
   const ft::SafetensorsReader reader(folder / "i.safetensors");
   std::vector<float> out(2);
   CHECK_THROWS_WITH_AS(reader.read(reader.tensors().at("ids"), {}, out), doctest::Contains("I32"), ft::UserError);
+}
+
+TEST_CASE("a file that loses its bytes while it is mapped is unreadable, and ends no process") {
+  const Folder folder;
+  const std::vector<float> values(100'000, 1.5F);
+  ft::SafetensorsWriter writer(folder / "a.safetensors", {{"w", {100, 1000}}});
+  writer.write(values);
+  writer.finish();
+  const ft::SafetensorsReader reader(folder / "a.safetensors");
+  CHECK(read(reader, "w", {}, 100'000) == values);
+  fs::resize_file(folder / "a.safetensors", 8192);  // a page beyond the end of its file cannot be read, as on a bad disk
+  std::vector<float> out(100'000);
+  CHECK_THROWS_AS(reader.read(reader.tensors().at("w"), {}, out), ft::Unreadable);
+  out.resize(1000);
+  CHECK_THROWS_AS(reader.read(reader.tensors().at("w"), {0, 99, 100}, out), ft::Unreadable);
+  CHECK_NOTHROW(reader.read(reader.tensors().at("w"), {0, 0, 1}, out));
 }
