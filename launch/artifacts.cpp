@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 #include "launch/commands.h"
 
 namespace ft {
@@ -11,11 +13,9 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> folders;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_directory() && !entry.path().filename().string().starts_with(".")) folders.push_back(entry.path());
+  for (const std::string& name : list_folder(folder)) {
+    if (!name.starts_with(".") && !is_set_aside(name) && is_folder(folder / name)) folders.push_back(folder / name);
   }
-  std::sort(folders.begin(), folders.end());
   return folders;
 }
 

@@ -12,6 +12,7 @@
 #include "framework/report/text_table.h"
 #include "framework/store/files.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 #include "launch/commands.h"
 #include "launch/doctor.h"
 #include "launch/footprint.h"
@@ -38,15 +39,14 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 // The first line of this stage's identity that an earlier one of the same name does not have: what has been changed.
 std::string what_changed(const fs::path& folder, const StagePlan& stage) {
-  std::error_code none;
   std::string changed;
   fs::file_time_type newest = fs::file_time_type::min();
-  for (const auto& entry : fs::directory_iterator(folder / "stages", none)) {
-    const std::string name = entry.path().filename().string();
-    if (name.substr(0, name.rfind('-')) != stage.name || entry.path() == stage.folder) continue;
-    const fs::path file = entry.path() / "identity.txt";
-    const auto time = fs::last_write_time(file, none);
-    if (none || time < newest) continue;
+  for (const std::string& name : list_folder(folder / "stages")) {
+    if (name.substr(0, name.rfind('-')) != stage.name || folder / "stages" / name == stage.folder) continue;
+    const fs::path file = folder / "stages" / name / "identity.txt";
+    if (!is_file(file)) continue;
+    const auto time = fs::last_write_time(file);
+    if (time < newest) continue;
     newest = time;
     const std::vector<std::string> before = lines_of(read_file(file));
     for (const std::string& line : lines_of(stage.identity_text)) {
@@ -60,9 +60,9 @@ std::string what_changed(const fs::path& folder, const StagePlan& stage) {
 }
 
 bool has_files(const fs::path& folder) {
-  std::error_code none;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, none)) {
-    if (entry.is_regular_file(none)) return true;
+  for (const std::string& name : list_folder(folder)) {
+    const Found::Kind kind = look_at_entry(folder / name).kind;
+    if (kind == Found::Kind::file || (kind == Found::Kind::folder && has_files(folder / name))) return true;
   }
   return false;
 }
@@ -70,13 +70,10 @@ bool has_files(const fs::path& folder) {
 // What a run would do with the stage, and why.
 std::pair<std::string, std::string> state_of(const RunPlan& plan, const StagePlan& stage) {
   if (SealedFolder::looks_sealed(stage.output)) return {"skip", "done"};
-  std::error_code none;
-  if (fs::is_directory(stage.folder, none)) {
-    for (const auto& entry : fs::directory_iterator(stage.folder, none)) {
-      if (entry.path().filename().string().starts_with("output-")) return {"add", "more is asked than was made"};
-    }
-    if (has_files(stage.folder / "work")) return {"go on", "it was interrupted"};
+  for (const std::string& name : list_folder(stage.folder)) {
+    if (name.starts_with("output-") && !is_set_aside(name)) return {"add", "more is asked than was made"};
   }
+  if (has_files(stage.folder / "work")) return {"go on", "it was interrupted"};
   const std::string changed = what_changed(plan.run.folder, stage);
   return {"run", changed.empty() ? "not done yet" : changed};
 }

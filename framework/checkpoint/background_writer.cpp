@@ -35,7 +35,7 @@ void BackgroundWriter::reserve(std::int64_t num_values) {
 }
 
 void BackgroundWriter::begin(const std::filesystem::path& target, const CheckpointContent& content,
-                             std::function<void()> after_seal) {
+                             std::function<void()> after_seal, FolderWriter::IfThere if_there) {
   FT_CHECK(!pending(), "{} is still being written", job_->target().string());
   since_begin_.restart();
   after_seal_ = std::move(after_seal);
@@ -43,7 +43,7 @@ void BackgroundWriter::begin(const std::filesystem::path& target, const Checkpoi
     job_ = std::make_unique<CheckpointJob>(target, content, groups_);
     all_or_none(groups_.world, "making the checkpoint's folder", [&] {
       job_->copy_state(buffer_);
-      if (groups_.world.rank() == 0) folder_.emplace(FolderWriter::create(target));
+      if (groups_.world.rank() == 0) folder_.emplace(FolderWriter::create(target, {}, if_there));
     });
     all_or_none(groups_.world, "starting to write the checkpoint", [&] {
       report_ = std::async(std::launch::async, [this] {

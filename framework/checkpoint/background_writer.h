@@ -12,8 +12,8 @@
 //
 // It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next.
 //
-// A failure on any rank is thrown by the next poll() or finish(), the same Error on all ranks; the target does not
-// exist then, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
+// A failure on any rank is thrown by the next poll() or finish(), the same Error on all ranks; the target is as it was
+// before, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
 // it waits for its thread and drops what was not sealed.
 #pragma once
 
@@ -52,7 +52,8 @@ class BackgroundWriter {
   // Collective; nothing may be pending. Parameters must outlive the write, their values may change. `after_seal` runs
   // on rank 0, in its thread, once the folder is sealed: removing older ones takes time, too.
   void begin(const std::filesystem::path& target, const CheckpointContent& content,
-             std::function<void()> after_seal = {});
+             std::function<void()> after_seal = {},
+             FolderWriter::IfThere if_there = FolderWriter::IfThere::refuse);
 
   // The same on every rank.
   [[nodiscard]] bool pending() const { return job_ != nullptr; }

@@ -56,9 +56,10 @@ struct CheckpointInfo {
 // any rank all ranks throw the same Error, the target does not exist, and what was there before is untouched.
 CheckpointInfo write_checkpoint(const std::filesystem::path& target, const CheckpointContent& content, Groups groups);
 
-// Collective. Fills this rank's parameters and, where given, its moments. Throws Error naming the damaged file or the
-// parameter that is missing, surplus, misshapen or covered twice; the parameters' values are then undefined, and the
-// caller reads another checkpoint or gives up.
+// Collective. Fills this rank's parameters and, where given, its moments. Throws, on all ranks alike: BrokenFolder naming
+// the damaged file, where bytes were read and are not those that were written, or the folder is not whole; Error where
+// a file could not be read, or a parameter is missing, surplus, misshapen or covered twice. The parameters' values are
+// then undefined, and the caller reads another checkpoint or gives up.
 CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet& parameters, MomentsView* moments,
                                Groups groups);
 

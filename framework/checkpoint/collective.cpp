@@ -4,32 +4,58 @@
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
 #include "framework/checkpoint/layout.h"
+#include "framework/store/manifest.h"
 #include "framework/tensor/slices.h"
 
 namespace ft {
 
-void all_or_none(Communicator& world, Name name, const std::function<void()>& work) {
-  std::string report;  // empty: done; else one letter for the kind of error, then its text
+namespace {
+
+// How a rank's work ended, as one letter before its text.
+enum class Outcome : char { failure = 'f', user_mistake = 'u', damage = 'd', stop = 's' };
+
+std::string report(Outcome outcome, const std::exception& error) {
+  return fmt::format("{}{}", static_cast<char>(outcome), error.what());
+}
+
+std::string report_of(const std::function<void()>& work) {
   try {
     work();
+    return {};
   } catch (const UserError& error) {
-    report = fmt::format("u{}", error.what());
+    return report(Outcome::user_mistake, error);
+  } catch (const BrokenFolder& error) {
+    return report(Outcome::damage, error);
+  } catch (const StopRequested& error) {
+    return report(Outcome::stop, error);
   } catch (const std::exception& error) {
-    report = fmt::format("e{}", error.what());
+    return report(Outcome::failure, error);
   }
-  const auto reports = world.all_gather_bytes(name, report);
+}
+
+}  // namespace
+
+void all_or_none(Communicator& world, Name name, const std::function<void()>& work) {
+  const auto reports = world.all_gather_bytes(name, report_of(work));
   std::vector<std::string> texts;
-  bool user_mistake = true;
+  std::string stop, kinds;
   for (std::size_t rank = 0; rank < reports.size(); ++rank) {
     if (reports[rank].empty()) continue;
-    user_mistake = user_mistake && reports[rank][0] == 'u';
     const std::string text = reports[rank].substr(1);
+    if (reports[rank][0] == static_cast<char>(Outcome::stop)) {
+      stop = text;
+      continue;
+    }
+    kinds += reports[rank][0];
     const std::string from = world.size() > 1 ? fmt::format("rank {}: ", rank) : "";
     if (texts.size() < 4) texts.push_back(from + text);
   }
-  if (texts.empty()) return;
+  const auto all_are = [&](Outcome kind) { return kinds.find_first_not_of(static_cast<char>(kind)) == std::string::npos; };
   const std::string all = fmt::format("{}", fmt::join(texts, "; "));
-  if (user_mistake) throw UserError(all);
+  if (texts.empty() && stop.empty()) return;
+  if (texts.empty()) throw StopRequested(stop);
+  if (all_are(Outcome::user_mistake)) throw UserError(all);
+  if (all_are(Outcome::damage)) throw BrokenFolder(all);
   throw Error(all);
 }
 

@@ -78,7 +78,8 @@ void check_slices(const StoredLayout& layout);
 [[nodiscard]] std::string logical_weights_digest(const ParameterSet& parameters, Groups groups);
 
 // Collective over `world`: runs `work` on every rank. When it throws anywhere, all ranks throw the same Error, which
-// names the ranks that failed (a UserError when all of them were).
+// names the ranks that failed: a UserError when all failures were, a BrokenFolder when all were, StopRequested where
+// nothing but that was thrown.
 void all_or_none(Communicator& world, Name name, const std::function<void()>& work);
 
 }  // namespace ft

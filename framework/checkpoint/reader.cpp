@@ -33,8 +33,8 @@ class SliceReader {
       buffer_.resize(static_cast<std::size_t>(slice->box.num_elements()));
       file(slice->file).read(name, slice->box.shape, buffer_);
       if (xxh128(std::as_bytes(std::span(buffer_))) != slice->*digest)
-        throw Error(fmt::format("{}: {} {} is damaged: its bytes are not those that were written",
-                                (folder_ / slice->file).string(), name, slice->box.text()));
+        throw BrokenFolder(fmt::format("{}: {} {} is damaged: its bytes are not those that were written",
+                                       (folder_ / slice->file).string(), name, slice->box.text()));
       copy_box(*part, slice->box, buffer_.data(), wanted, target);
     }
   }
@@ -102,6 +102,8 @@ CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet
                  moments->begin);
       read_range(reader, "second_moment", &StoredSlice::second_moment, parameters, stored_index, moments->second,
                  moments->begin);
+    } catch (const BrokenFolder& error) {
+      throw BrokenFolder(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
     } catch (const std::exception& error) {
       throw Error(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
     }

@@ -5,9 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/checkpoint/checkpoint.h"
+#include "framework/comm/one_rank.h"
 #include "framework/store/files.h"
 #include "framework/store/retention.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 
 namespace ft {
 namespace {
@@ -20,6 +22,15 @@ Json to_json(const TrainCursor& cursor) {
   return {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
           {"consumed_digest", cursor.consumed_digest}, {"best_validation_loss", cursor.best_validation_loss}, {"best_step", cursor.best_step},
           {"skipped", cursor.skipped}, {"skipped_in_row", cursor.skipped_in_row}, {"validation_due", cursor.validation_due}};
+}
+
+// 200 of "step-00000200".
+std::optional<std::int64_t> step_of(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  std::int64_t step = -1;
+  const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return step;
 }
 
 TrainCursor cursor_of(const std::string& metadata) {
@@ -42,9 +53,11 @@ TrainCursor cursor_of(const std::string& metadata) {
 
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
     : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)), writer_(groups) {
-  if (groups_.world.rank() != 0) return;
-  make_folder(folder_);
-  remove_leftovers(folder_);
+  on_rank_zero(groups_.world, "folder of checkpoints", [&] {
+    make_folder(folder_);
+    remove_leftovers(folder_);
+    return std::string();
+  });
 }
 
 std::filesystem::path Checkpoints::path_of(std::int64_t step) const { return folder_ / fmt::format("{}{:08}", kPrefix, step); }
@@ -52,22 +65,26 @@ std::filesystem::path Checkpoints::path_of(std::int64_t step) const { return fol
 // The steps of which there is a folder; of the sealed ones, where so wanted.
 std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
   std::vector<std::int64_t> steps;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kPrefix) || (sealed && !SealedFolder::looks_sealed(entry.path()))) continue;
-    std::int64_t step = -1;
-    const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-    if (error == std::errc() && end == name.data() + name.size() && entry.path() == path_of(step)) steps.push_back(step);
+  for (const std::string& name : list_folder(folder_)) {
+    const std::optional<std::int64_t> step = step_of(name);
+    if (!step || name != path_of(*step).filename()) continue;
+    if (!sealed || SealedFolder::looks_sealed(folder_ / name)) steps.push_back(*step);
   }
   std::sort(steps.begin(), steps.end());
   return steps;
 }
 
-// Says aloud what is wrong with it. What once was a checkpoint and is damaged is removed.
+void Checkpoints::set_damaged_aside(std::int64_t step, const std::string& why) {
+  const std::filesystem::path where = set_aside(path_of(step));
+  log_.warn("a checkpoint is damaged, the one before it is used: {}; it is kept as {}", why, where.string());
+  if (options_.on_damaged) options_.on_damaged(where, why);
+}
+
+// Says aloud what is wrong with it.
 bool Checkpoints::is_sound(std::int64_t step) {
   const std::filesystem::path path = path_of(step);
   try {
-    const SealedFolder folder = SealedFolder::open(path);
+    const SealedFolder folder = SealedFolder::open(path, kCheckpointFormatName, kCheckpointFormat);
     const Json metadata = folder.manifest().body.value("metadata", Json::object());
     if (const Json found = metadata.value("cursor", Json::object()).value("step", Json()); found != step) {
       throw BrokenFolder(fmt::format("{} holds a checkpoint of step {}: it was renamed", path.string(), found.dump()));
@@ -77,37 +94,57 @@ bool Checkpoints::is_sound(std::int64_t step) {
     }
     return true;
   } catch (const BrokenFolder& broken) {
-    log_.warn("a checkpoint is damaged, the one before it is used: {}", broken.what());
-    if (SealedFolder::looks_sealed(path)) discard_folder(path);
+    set_damaged_aside(step, broken.what());
     return false;
   }
 }
 
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
 std::optional<std::int64_t> Checkpoints::newest_sound() {
-  std::string answer;
-  if (groups_.world.rank() == 0) {
+  const std::string answer = on_rank_zero(groups_.world, "newest checkpoint", [&] {
     std::vector<std::int64_t> candidates = steps(false);
-    for (; !candidates.empty() && answer.empty(); candidates.pop_back()) {
-      if (is_sound(candidates.back())) answer = std::to_string(candidates.back());
+    const bool any = !candidates.empty();
+    for (; !candidates.empty(); candidates.pop_back()) {
+      if (is_sound(candidates.back())) return std::to_string(candidates.back());
     }
-  }
-  answer = broadcast_bytes(groups_.world, "newest checkpoint", answer, 0);
+    if (any) log_.warn("no sound checkpoint is left in {}: the stage begins anew", folder_.string());
+    return std::string();
+  });
   if (answer.empty()) return std::nullopt;
   return std::stoll(answer);
+}
+
+// Bytes that were sound when rank 0 hashed them and are not when they are read: the checkpoint before is as good. Where
+// there is none, the parameters' first values are gone by now.
+std::optional<CheckpointInfo> Checkpoints::read_newest(ParameterSet& parameters, MomentsView& moments) {
+  std::string damage;
+  while (const std::optional<std::int64_t> step = newest_sound()) {
+    try {
+      return read_checkpoint(path_of(*step), parameters, &moments, groups_);
+    } catch (const BrokenFolder& broken) {
+      damage = broken.what();
+      on_rank_zero(groups_.world, "damaged checkpoint", [&] {
+        set_damaged_aside(*step, damage);
+        return std::string();
+      });
+    }
+  }
+  if (damage.empty()) return std::nullopt;
+  throw Error(fmt::format("{}; it was the last checkpoint in {}, and is set aside there: start the same command again, and the stage "
+                          "begins anew", damage, folder_.string()));
 }
 
 bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   OptimizerState& state = trainer.optimizer_state();
   writer_.reserve(3 * (state.end - state.begin));  // weights and both moments
-  const std::optional<std::int64_t> step = newest_sound();
-  if (!step) return false;
   MomentsView moments{state.begin, state.end, state.first_moment, state.second_moment};
-  const CheckpointInfo info = read_checkpoint(path_of(*step), parameters, &moments, groups_);
+  const std::optional<CheckpointInfo> found = read_newest(parameters, moments);
+  if (!found) return false;
+  const CheckpointInfo& info = *found;
   const TrainCursor cursor = cursor_of(info.metadata);
   state.step = cursor.step - cursor.skipped;  // updates
   trainer.set_cursor(cursor);
-  log_.info("going on from {} (weights {})", path_of(*step).string(), info.weights_digest.substr(0, 16));
+  log_.info("going on from {} (weights {})", path_of(cursor.step).string(), info.weights_digest.substr(0, 16));
   const int now = groups_.tensor.size(), before = Json::parse(info.metadata).value("tensor", now);
   if (before != now) {
     log_.warn("the checkpoint was made with parallel.tensor {}, the run goes on with {}: its weights will differ by rounding from those "
@@ -126,21 +163,34 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   content.files = options_.files;
   content.parents = options_.parents;
   const std::filesystem::path target = path_of(cursor.step);
-  all_or_none(groups_.world, "checkpoint folder", [&] {
-    if (groups_.world.rank() == 0) discard_folder(target);  // an unsound one of the same step, replaced by the same work
+  on_rank_zero(groups_.world, "checkpoint folder", [&] {
+    if (is_there(target) && !SealedFolder::looks_sealed(target)) set_damaged_aside(cursor.step, target.string() + " is not sealed");
+    return std::string();
   });
   saving_step_ = cursor.step;
-  writer_.begin(target, content, [this, cursor] { prune(cursor); });
+  writer_.begin(target, content, [this, cursor] { prune(cursor); }, FolderWriter::IfThere::exchange);
   if (!options_.background) finish();
 }
 
+// What cannot be removed stays, and is told: the checkpoint that was just sealed is worth more than the room.
 void Checkpoints::prune(const TrainCursor& cursor) const {
   std::vector<Candidate> candidates;
   for (const std::int64_t step : steps(true)) {
     candidates.push_back({.folder = path_of(step), .step = step});
     if (step == cursor.best_step) candidates.back().loss = cursor.best_validation_loss;
   }
-  for (const auto& folder : removable(candidates, {.last = options_.keep, .best = 1})) discard_folder(folder);
+  std::vector<std::filesystem::path> unwanted = removable(candidates, {.last = options_.keep, .best = 1});
+  for (const std::filesystem::path& damaged : set_aside_in(folder_)) {
+    const std::optional<std::int64_t> step = step_of(original_of(damaged));
+    if (step && *step <= cursor.step) unwanted.push_back(damaged);
+  }
+  for (const std::filesystem::path& folder : unwanted) {
+    try {
+      discard_folder(folder);
+    } catch (const Error& error) {
+      log_.warn("an old checkpoint takes room that is not freed: {}", error.what());
+    }
+  }
 }
 
 void Checkpoints::tell(const std::optional<SavedCheckpoint>& saved) {

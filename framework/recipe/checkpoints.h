@@ -1,7 +1,8 @@
 // The checkpoints of one training stage: step-00000200 and so on, in one folder.
 //
-// Resuming takes the newest one that is whole; a damaged one is named, removed, and the one before it is used. Writing
-// goes on in the background (checkpoint/background_writer.h) unless told otherwise.
+// Resuming takes the newest one that is whole; a damaged one is named and set aside (store/set_aside.h), and the one
+// before it is used. One that cannot be read ends the run and stays what it is. Writing goes on in the background
+// (checkpoint/background_writer.h) unless told otherwise.
 //
 //   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.background = true, .keep = 2});
 //   checkpoints.restore(parameters, trainer);
@@ -28,17 +29,22 @@ struct CheckpointOptions {
   std::vector<std::pair<std::string, std::string>> files;
   std::vector<Parent> parents;
   std::function<void(std::int64_t step, const SavedCheckpoint&)> on_saved;  // every rank, once it is on the disk
+  std::function<void(const std::filesystem::path& where, const std::string& why)> on_damaged;  // rank 0, once set aside
 };
 
 class Checkpoints {
  public:
+  // Collective.
   Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options);
 
-  // Collective: fills parameters, moments and cursor from the newest sound checkpoint; false when there is none.
+  // Collective: fills parameters, moments and cursor from the newest sound checkpoint; false when there is none, and
+  // parameters are as they were. Throws Error where one cannot be read, or where damage shows while the last one left
+  // is being read.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
   // Collective: waits for an earlier save, copies the state and begins to write it (or writes it, when not in the
-  // background). Once it is sealed, what the retention (last `keep`, and the best one) does not want is removed.
+  // background). One of the same step stays until the new one is sealed. Then what the retention (last `keep`, and the
+  // best one) does not want is removed, and damaged ones that are not newer.
   void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor);
   // Collective, between steps: sees to a save under way, without waiting.
   void poll() { tell(writer_.poll()); }
@@ -52,7 +58,9 @@ class Checkpoints {
   std::filesystem::path path_of(std::int64_t step) const;
   std::vector<std::int64_t> steps(bool sealed) const;
   std::optional<std::int64_t> newest_sound();
+  std::optional<CheckpointInfo> read_newest(ParameterSet& parameters, MomentsView& moments);
   bool is_sound(std::int64_t step);
+  void set_damaged_aside(std::int64_t step, const std::string& why);
   void prune(const TrainCursor& cursor) const;
   void tell(const std::optional<SavedCheckpoint>& saved);
 

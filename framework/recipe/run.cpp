@@ -11,17 +11,27 @@
 #include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
+#include "framework/store/manifest.h"
 
 namespace ft {
 namespace {
 
+// What this rank sees of the run folder: the lock's token, or why it cannot be read.
+std::string token_seen(const RunPlan& plan) {
+  try {
+    return "token " + RunLock::token_in(plan.run.folder);
+  } catch (const Unreadable& error) {
+    return error.what();
+  }
+}
+
 // A folder that only some ranks see would lose the others' files; better said now than at the first checkpoint.
 void check_shared(const RunPlan& plan, Communicator& world, const std::string& token) {
-  const bool same = RunLock::token_in(plan.run.folder) == token;
   std::string blind;
-  const auto answers = world.all_gather_bytes("run folder seen", same ? "yes" : "no");
+  const auto answers = world.all_gather_bytes("run folder seen", token_seen(plan));
   for (std::size_t rank = 0; rank < answers.size(); ++rank) {
-    if (answers[rank] != "yes") blind += fmt::format("{}{}", blind.empty() ? "" : ", ", rank);
+    if (!answers[rank].starts_with("token ")) throw Error(fmt::format("rank {}: {}", rank, answers[rank]));
+    if (answers[rank] != "token " + token) blind += fmt::format("{}{}", blind.empty() ? "" : ", ", rank);
   }
   if (!blind.empty()) {
     throw UserError(fmt::format("run.folder '{}' is not the same folder on all ranks: rank {} does not see what rank 0 wrote; "
@@ -63,7 +73,7 @@ std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
 void show_reports(const RunPlan& plan) {
   for (const StagePlan& stage : plan.stages) {
     if (stage.recipe->output() != ArtifactKind::report) continue;
-    if (std::filesystem::exists(stage.output / "report.txt")) fmt::print("{}\n", read_file(stage.output / "report.txt"));
+    if (const auto text = read_if_there(stage.output / "report.txt")) fmt::print("{}\n", *text);
     fmt::print("report: {}\n", std::filesystem::absolute(stage.output / "index.html").lexically_normal().string());
   }
   std::fflush(stdout);
@@ -102,12 +112,17 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const Stopwatch watch;
     reset_peak_memory();
     StageContext context(plan, stage, services, groups, log, progress, stop, lead);
+    context.on_set_aside([&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
       run_noted(stage, context, folder ? &*folder : nullptr, watch);
     } catch (const UserError& error) {
       if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
+    } catch (const BrokenFolder& error) {  // sound when it was looked at last
+      if (folder) folder->doubt_outputs(plan);
+      throw Error(fmt::format("{} (in stage '{}'); the next start looks at every byte of what the stages before have made, and makes "
+                              "again what is damaged", error.what(), stage.name));
     }
     const std::int64_t memory = largest_memory(world);
     if (world.rank() == 0) lead.write();

@@ -1,5 +1,5 @@
 // Carries out a plan: stage after stage, each skipped when its output is sealed and sound, gone on with when it was
-// interrupted, begun otherwise.
+// interrupted, begun otherwise. What is damaged is set aside and made again; what cannot be read ends the run.
 //
 // The run folder:
 //   lock            held while a run works here

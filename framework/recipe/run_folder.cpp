@@ -4,7 +4,9 @@
 #include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
 #include "framework/store/intact_note.h"
+#include "framework/store/rights.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 
 namespace ft {
 namespace {
@@ -13,9 +15,32 @@ IntactNote note_of(const StagePlan& stage) {
   return IntactNote(stage.folder / fmt::format("intact-{}.json", stage.output.filename().string()));
 }
 
+// What a start would write to or remove from, as far as it is there. Sealed outputs are read only.
+std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {
+  const std::filesystem::path run = plan.run.folder;
+  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl"};
+  for (const StagePlan& stage : plan.stages) {
+    const std::filesystem::path work = stage.folder / "work";
+    for (const std::filesystem::path& folder : {stage.folder, work, work / "checkpoints", stage.folder / "events", stage.folder / "cache"}) {
+      paths.push_back(folder);
+    }
+    for (const std::filesystem::path& folder : {stage.folder, work}) {
+      for (const std::string& name : list_folder(folder)) {
+        if (name.ends_with(".jsonl")) paths.push_back(folder / name);
+      }
+    }
+  }
+  return paths;
+}
+
+const RunPlan& accessible(const RunPlan& plan) {
+  require_rights(written_paths(plan));
+  return plan;
+}
+
 }  // namespace
 
-RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(plan.run.folder) {
+RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(accessible(plan).run.folder) {
   const std::filesystem::path folder = plan.run.folder;
   if (!lock_.exclusive()) {
     log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
@@ -37,7 +62,7 @@ void RunFolder::note(const nlohmann::ordered_json& event) {
 
 bool RunFolder::is_done(const StagePlan& stage) {
   remove_leftovers(stage.folder);
-  if (!SealedFolder::looks_sealed(stage.output)) return false;
+  if (!is_there(stage.output)) return false;
   try {
     const SealedFolder output = SealedFolder::open(stage.output);
     const IntactNote intact = note_of(stage);
@@ -46,9 +71,10 @@ bool RunFolder::is_done(const StagePlan& stage) {
     intact.remember(output);
     return true;
   } catch (const BrokenFolder& broken) {
-    log_.warn("the output of stage '{}' is damaged and will be made again: {}", stage.name, broken.what());
-    note({{"event", "broken output"}, {"stage", stage.name}, {"why", broken.what()}});
-    discard_folder(stage.output);
+    const std::filesystem::path where = set_aside(stage.output);
+    log_.warn("the output of stage '{}' is damaged and will be made again: {}; it is kept as {}", stage.name, broken.what(),
+              where.string());
+    note_set_aside(stage, where, broken.what());
     return false;
   }
 }
@@ -57,6 +83,22 @@ void RunFolder::is_sealed(const StagePlan& stage) {
   FT_CHECK(SealedFolder::looks_sealed(stage.output), "recipe '{}' returned without sealing the output of stage '{}'",
            stage.recipe_name, stage.name);
   note_of(stage).remember(SealedFolder::open(stage.output));
+  for (const std::filesystem::path& damaged : set_aside_in(stage.folder)) {
+    if (original_of(damaged) != stage.output.filename()) continue;
+    try {
+      discard_folder(damaged);
+    } catch (const Error& error) {
+      log_.warn("a damaged output, made again since, takes room that is not freed: {}", error.what());
+    }
+  }
+}
+
+void RunFolder::note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why) {
+  note({{"event", "set aside"}, {"stage", stage.name}, {"what", original_of(where)}, {"where", where.string()}, {"why", why}});
+}
+
+void RunFolder::doubt_outputs(const RunPlan& plan) {
+  for (const StagePlan& stage : plan.stages) note_of(stage).forget();
 }
 
 }  // namespace ft

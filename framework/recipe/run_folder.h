@@ -5,6 +5,7 @@
 //   if (!folder.is_done(stage)) { ...; folder.is_sealed(stage); }
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@ namespace ft {
 
 class RunFolder {
  public:
-  // Throws UserError where the folder is in use, Error where it cannot be written.
+  // Throws UserError where the folder is in use, or holds what this user may read and not write: before anything of it
+  // is touched. Error where it cannot be written, Unreadable where it cannot be read.
   RunFolder(const RunPlan& plan, Logger& log);
 
   // Of the lock: what every rank must see.
@@ -27,12 +29,19 @@ class RunFolder {
   // Adds a line with the time to the ledger.
   void note(const nlohmann::ordered_json& event);
 
-  // True when the stage's output is there and intact. A broken one is said aloud and removed, so that the stage runs
-  // again.
+  // True when the stage's output is there and intact. A damaged one is said aloud and set aside (store/set_aside.h), so
+  // that the stage runs again. Throws Unreadable where it cannot be known; nothing is touched then.
   bool is_done(const StagePlan& stage);
 
-  // A stage has just sealed its output: what was written and hashed need not be hashed at the next start.
+  // A stage has just sealed its output: what was written and hashed need not be hashed at the next start, and damaged
+  // ones that it takes the place of may go.
   void is_sealed(const StagePlan& stage);
+
+  // Something damaged was set aside: a line in the ledger, which says what, where and why.
+  void note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why);
+
+  // Somebody has read bytes that were not those that were sealed: the next start looks at every byte of every output.
+  void doubt_outputs(const RunPlan& plan);
 
  private:
   Logger& log_;

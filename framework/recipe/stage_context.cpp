@@ -104,6 +104,7 @@ nlohmann::ordered_json StageContext::provenance() const {
 
 std::vector<Parent> StageContext::parents() const {
   std::vector<Parent> parents;
+  if (groups_.world.rank() != 0) return parents;
   for (const Input& input : stage_.inputs) {
     for (const std::string& name : input.names) {
       if (const StagePlan* source = plan_.find_stage(name); source != nullptr) {

@@ -79,10 +79,17 @@ class StageContext {
   // A checkpoint took so long: what the next request to stop will take. Rank 0 tells people when it grows.
   void note_save(double seconds);
 
+  // Something damaged was set aside (store/set_aside.h), on rank 0: goes into the ledger.
+  void note_set_aside(const std::filesystem::path& where, const std::string& why) const {
+    if (set_aside_) set_aside_(where, why);
+  }
+  using SetAside = std::function<void(const std::filesystem::path& where, const std::string& why)>;
+  void on_set_aside(SetAside note) { set_aside_ = std::move(note); }
+
   // What every manifest of this stage's output says: kind, stage, recipe, identity, extent.
   [[nodiscard]] nlohmann::ordered_json provenance() const;
 
-  // The sealed folders and models that this stage reads, for its manifests.
+  // The sealed folders and models that this stage reads, for its manifests. Rank 0, which writes them; empty elsewhere.
   [[nodiscard]] std::vector<Parent> parents() const;
 
   // Collective: writes `files` (name, content; rank 0's count) into the output folder and seals it with `body` beside
@@ -100,6 +107,7 @@ class StageContext {
   ProgressLine& progress_;
   StopFlag stop_;
   StopLead& lead_;
+  SetAside set_aside_;
 };
 
 }  // namespace ft

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include <sstream>
 
 #include "framework/base/clock.h"
 #include "framework/store/files.h"
@@ -17,8 +17,8 @@ constexpr double kWindowSeconds = 300;
 }  // namespace
 
 StopLead::StopLead(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {
-  std::ifstream file(run_folder_ / kFile);
-  if (!(file >> earlier_)) earlier_ = 0;
+  std::istringstream text(read_if_there(run_folder_ / kFile).value_or(""));
+  if (!(text >> earlier_)) earlier_ = 0;
 }
 
 void StopLead::begin_work() {

@@ -390,12 +390,12 @@ class Bench:
             return sorted((folder / "run").glob(pattern))[-1]
 
         def damaged_output(folder): flip(one(folder, "stages/answers-*/output-*/attempts.jsonl"))
-        after("damaged_stage_output", damaged_output, 0, ["output of stage 'answers' is damaged and will be made again", "attempts.jsonl"])
+        after("damaged_stage_output", damaged_output, 0, ["output of stage 'answers' is damaged and will be made again", "attempts.jsonl", r"it is kept as .*damaged-"])
 
         def damaged_checkpoint(folder):
             remove(folder, "solver", "answers", "report")
             flip(one(folder, "stages/solver-*/work/checkpoints/step-*/rank-0000.h5"))
-        after("damaged_checkpoint", damaged_checkpoint, 0, ["a checkpoint is damaged, the one before it is used", "rank-0000.h5"])
+        after("damaged_checkpoint", damaged_checkpoint, 0, ["a checkpoint is damaged, the one before it is used", "rank-0000.h5", r"it is kept as .*damaged-"])
 
         def truncated_checkpoint(folder):
             remove(folder, "solver", "answers", "report")

@@ -83,6 +83,9 @@ int fdatasync(int file) { return file_fails(file, false) ? -1 : static_cast<int>
 int rename(const char* from, const char* to) noexcept {
   return path_fails(to, false) ? -1 : static_cast<int>(::syscall(SYS_rename, from, to));
 }
+int renameat2(int, const char* from, int, const char* to, unsigned flags) noexcept {
+  return path_fails(to, false) ? -1 : static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags));
+}
 int mkdir(const char* path, mode_t mode) noexcept {
   return path_fails(path, true) ? -1 : static_cast<int>(::syscall(SYS_mkdir, path, mode));
 }
@@ -191,6 +194,25 @@ TEST_CASE("a checkpoint") {
   CHECK(in_background == blocking);
 }
 
+TEST_CASE("a checkpoint that is written again: the one before stays until the new one is sealed") {
+  const Action before = [](const fs::path& folder) { (void)write_on(2, 1, folder / "step-1"); };
+  const Action again = [](const fs::path& folder) {
+    on_grid(2, 1, [&](Groups groups) {
+      Rank rank(groups);
+      rank.fill_all();
+      BackgroundWriter writer(groups);
+      writer.begin(folder / "step-1", rank.content(), {}, FolderWriter::IfThere::exchange);
+      (void)writer.finish();
+    });
+  };
+  const Action one = [](const fs::path& folder) {
+    CHECK(names_in(folder) == std::vector<std::string>{"step-1"});
+    CHECK(SealedFolder::open(folder / "step-1").verify().empty());
+    read_alone(folder / "step-1");
+  };
+  CHECK(fail_at_every_write({before, again, one, one}) > 30);
+}
+
 TEST_CASE("a sealed output") {
   const Action before = [](const fs::path& folder) { replace_file(folder / "other", "old"); };
   const int writes = fail_at_every_write(
@@ -255,7 +277,11 @@ TEST_CASE("the step log and TensorBoard's events") {
     return found;
   };
   const int writes = fail_at_every_write(
-      {[](const fs::path& folder) { StepLog(folder / "steps.jsonl", 0).write(StepRecord{.step = 1}); }, run,
+      {[](const fs::path& folder) {
+         StepLog log(folder / "steps.jsonl", 0);
+         for (const std::int64_t step : {1, 2}) log.write(StepRecord{.step = step});  // the second one is to be dropped
+       },
+       run,
        [&](const fs::path& folder) {
          REQUIRE(!steps(folder).empty());
          CHECK(steps(folder).front() == 1);

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <csignal>
 #include <cstring>
 
@@ -188,4 +189,46 @@ TEST_CASE("boxes are copied between any two cuts") {
   std::fill_n(expected.begin(), 18, -1.0F);  // row 0 is not in `from`
   CHECK(target == expected);
   CHECK_FALSE(intersection(whole, Box{{4, 0, 0}, {1, 5, 6}}));
+}
+
+TEST_CASE("all ranks leave with the same kind of error, whichever rank has it") {
+  enum class Thrown { nothing, error, user, damage, stop };
+  const auto outcome = [](Thrown on_first, Thrown on_second) {
+    std::array<Thrown, 2> seen{};
+    std::array<std::string, 2> said;
+    run_ranks(2, [&](Communicator& world) {
+      const auto rank = static_cast<std::size_t>(world.rank());
+      try {
+        all_or_none(world, "work", [&] {
+          switch (rank == 0 ? on_first : on_second) {
+            case Thrown::nothing: return;
+            case Thrown::error: throw Error("failed");
+            case Thrown::user: throw UserError("mistaken");
+            case Thrown::damage: throw BrokenFolder("damaged");
+            case Thrown::stop: throw StopRequested("stopped");
+          }
+        });
+      } catch (const UserError& error) {
+        seen[rank] = Thrown::user, said[rank] = error.what();
+      } catch (const BrokenFolder& error) {
+        seen[rank] = Thrown::damage, said[rank] = error.what();
+      } catch (const StopRequested& error) {
+        seen[rank] = Thrown::stop, said[rank] = error.what();
+      } catch (const Error& error) {
+        seen[rank] = Thrown::error, said[rank] = error.what();
+      }
+    });
+    CHECK(seen[0] == seen[1]);
+    CHECK(said[0] == said[1]);
+    return seen[0];
+  };
+  for (const Thrown kind : {Thrown::nothing, Thrown::error, Thrown::user, Thrown::damage, Thrown::stop}) {
+    CHECK(outcome(kind, Thrown::nothing) == kind);
+    CHECK(outcome(Thrown::nothing, kind) == kind);
+    CHECK(outcome(kind, kind) == kind);
+  }
+  CHECK(outcome(Thrown::stop, Thrown::error) == Thrown::error);  // a request to stop hides no failure
+  CHECK(outcome(Thrown::damage, Thrown::stop) == Thrown::damage);
+  CHECK(outcome(Thrown::damage, Thrown::error) == Thrown::error);  // what could not be read is not damaged
+  CHECK(outcome(Thrown::user, Thrown::damage) == Thrown::error);
 }
