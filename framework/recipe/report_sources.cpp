@@ -1,7 +1,6 @@
 #include "framework/recipe/report_sources.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -13,8 +12,6 @@
 
 namespace ft {
 namespace {
-
-using Json = nlohmann::json;
 
 // 2,294,556
 std::string grouped(double count) {
@@ -35,17 +32,18 @@ Steps read_steps(const StagePlan& stage) {
   Steps steps;
   steps.curve.stage = stage.name;
   steps.curve.unit = stage.recipe_name == "solution_sft" ? "token" : "";
-  std::ifstream lines(stage.folder / "steps.jsonl");
-  for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line);
-    if (json.contains("validation_loss")) {
-      steps.curve.validation.emplace_back(json.at("step"), json.at("validation_loss"));
+  LineReader lines(stage.folder / "steps.jsonl");
+  for (std::string line; lines.next(line);) {
+    const auto json = read_step_line(line);
+    if (!json) continue;  // torn by a kill, or not of this program: one point less in a curve
+    if (json->contains("validation_loss")) {
+      steps.curve.validation.emplace_back(json->at("step"), json->at("validation_loss"));
       continue;
     }
-    if (!json.contains("skipped")) steps.curve.points.emplace_back(json.at("step"), json.at("loss"));
-    if (json.contains("learning_rate")) steps.curve.learning_rate.emplace_back(json.at("step"), json.at("learning_rate"));
-    steps.tokens += json.at("tokens").get<double>();
-    steps.seconds += json.at("seconds").get<double>();
+    if (!json->contains("skipped")) steps.curve.points.emplace_back(json->at("step"), json->at("loss"));
+    steps.curve.learning_rate.emplace_back(json->at("step"), json->at("learning_rate"));
+    steps.tokens += json->at("tokens").get<double>();
+    steps.seconds += json->at("seconds").get<double>();
   }
   return steps;
 }
@@ -113,8 +111,8 @@ std::string standstill_of(const StagePlan& stage) {
   if (const std::string margin = setting_of(stage, "margin"); !margin.empty()) weights.margin = std::stod(margin);
   StandstillWatch watch(weights);
   std::string words;
-  std::ifstream lines(stage.folder / "steps.jsonl");
-  for (std::string line; std::getline(lines, line);) {
+  LineReader lines(stage.folder / "steps.jsonl");
+  for (std::string line; lines.next(line);) {
     const std::optional<StepRecord> record = step_from_json(line);
     if (!record) continue;
     if (const auto said = watch.step(*record)) words = *said;

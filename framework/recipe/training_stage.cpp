@@ -54,6 +54,7 @@ class Record {
       : steps_(stage.folder() / "steps.jsonl", resumed_at),
         events_(stage.folder() / "events", unix_seconds(), resumed_at),
         saves_(stage.folder() / kSavesLog) {}
+  [[nodiscard]] std::int64_t foreign_lines() const { return steps_.foreign_lines(); }
   void step(const StepRecord& record) {
     steps_.write(record);
     const std::int64_t now = unix_seconds();
@@ -114,7 +115,8 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   };
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
                           {.stage = stage.name(), .background = job.settings.save == "background", .keep = job.settings.keep,
-                           .files = model.files(), .parents = stage.parents(), .on_saved = on_saved});
+                           .files = model.files(), .parents = stage.parents(), .on_saved = on_saved,
+                           .on_damaged = [&](const std::filesystem::path& where, const std::string& why) { stage.note_set_aside(where, why); }});
   if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() && stage.log().informs()) {
     stage.log().warn("{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and slower "
                      "than float32", stage.name());
@@ -123,7 +125,12 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples.front());
 
   const std::int64_t first_step = trainer.cursor().step;
-  if (groups.world.rank() == 0) record.emplace(stage, first_step);
+  if (groups.world.rank() == 0) {
+    record.emplace(stage, first_step);
+    if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
+      stage.log().warn("{}: {} lines of steps.jsonl were no records of steps and are left out", stage.name(), foreign);
+    }
+  }
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
 
   StandstillWatch standstill(job.weights);

@@ -1,9 +1,11 @@
 #include "framework/train/step_log.h"
 
 #include <cerrno>
-#include <nlohmann/json.hpp>
+#include <span>
+#include <system_error>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/tensor/output_file.h"
 #include "framework/train/losses.h"
 
@@ -13,16 +15,38 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Lines of an earlier start that are whole and not of a later step.
-std::string lines_until(const std::filesystem::path& path, std::int64_t step) {
-  std::ifstream file(path);
-  std::string kept, line;
-  while (std::getline(file, line)) {
-    const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("step") || json["step"].get<std::int64_t>() > step) continue;
-    kept += line + "\n";
+// What an earlier start has left.
+struct Earlier {
+  std::string kept;  // whole records, not of a later step
+  std::int64_t foreign = 0;
+  bool all_kept = true;
+};
+
+Earlier read_until(const std::filesystem::path& path, std::int64_t step) {
+  Earlier earlier;
+  LineReader lines(path);
+  for (std::string line; lines.next(line);) {
+    const auto json = lines.torn() ? std::nullopt : read_step_line(line);
+    if (!lines.torn() && !json) ++earlier.foreign;
+    if (json && json->at("step").get<std::int64_t>() <= step) {
+      earlier.kept += line + "\n";
+    } else {
+      earlier.all_kept = false;
+    }
   }
-  return kept;
+  return earlier;
+}
+
+// On the disk, whole or not at all.
+void replace_log(const std::filesystem::path& path, const std::string& text) {
+  const std::filesystem::path fresh = path.string() + ".new";
+  OutputFile file(fresh, OutputFile::Mode::replace);
+  file.write(std::as_bytes(std::span(text)), 0);
+  file.sync();
+  file.close();
+  std::error_code error;
+  std::filesystem::rename(fresh, path, error);
+  if (error) fail_output("replace", path, error.value());
 }
 
 }  // namespace
@@ -66,15 +90,22 @@ std::string to_json_line(const ValidationRecord& record) {
   return Json{{"step", record.step}, {"validation_loss", record.loss}}.dump();
 }
 
-StepLog::StepLog(const std::filesystem::path& path, std::int64_t step) : path_(path) {
-  const std::string kept = lines_until(path, step);
-  const std::filesystem::path fresh = path.string() + ".new";
-  {
-    std::ofstream out(fresh, std::ios::trunc);
-    out << kept << std::flush;
-    if (!out) fail_output("write", fresh, errno);
+std::optional<nlohmann::ordered_json> read_step_line(const std::string& line) {
+  Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
+  if (json.contains("validation_loss")) return json["validation_loss"].is_number() ? std::optional(json) : std::nullopt;
+  for (const char* key : {"tokens", "seconds", "learning_rate"}) {
+    if (!json.contains(key) || !json[key].is_number()) return std::nullopt;
   }
-  std::filesystem::rename(fresh, path);
+  const bool skipped = json.contains("skipped");
+  if (!json.contains("loss") || !(json["loss"].is_number() || (skipped && json["loss"].is_null()))) return std::nullopt;
+  return json;
+}
+
+StepLog::StepLog(const std::filesystem::path& path, std::int64_t step) : path_(path) {
+  const Earlier earlier = read_until(path, step);
+  foreign_lines_ = earlier.foreign;
+  if (!earlier.all_kept) replace_log(path, earlier.kept);
   file_.open(path, std::ios::app);
   if (!file_) fail_output("write", path, errno);
 }

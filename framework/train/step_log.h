@@ -5,11 +5,13 @@
 //   {"step":50,"validation_loss":1.1}
 //
 // A run that was killed may have logged steps that its checkpoint does not know of. Opening the log again drops those
-// lines, and a torn last one: every step stands there once, whatever was interrupted.
+// lines, a torn last one, and what is no record of a step: every step stands there once, whatever was interrupted. Where
+// nothing is to be dropped the file is not touched; else it is replaced whole.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,11 +26,18 @@ namespace ft {
 [[nodiscard]] std::string to_json_line(const StepRecord& record);
 [[nodiscard]] std::string to_json_line(const ValidationRecord& record);
 
+// A line that to_json_line() may have written; nothing where it is torn or foreign: no object, no whole number `step`, or
+// another member of another kind.
+[[nodiscard]] std::optional<nlohmann::ordered_json> read_step_line(const std::string& line);
+
 class StepLog {
  public:
   // `step`: updates done already (0 at the start); later lines are dropped. Throws Error when the file cannot be
-  // written.
+  // written, Unreadable when it cannot be read.
   StepLog(const std::filesystem::path& path, std::int64_t step);
+
+  // Whole lines of an earlier start that were no records and are gone.
+  [[nodiscard]] std::int64_t foreign_lines() const { return foreign_lines_; }
 
   // Throws Error when the line cannot be written (disk full).
   void write(const StepRecord& record) { write_line(to_json_line(record)); }
@@ -39,6 +48,7 @@ class StepLog {
 
   std::filesystem::path path_;
   std::ofstream file_;
+  std::int64_t foreign_lines_ = 0;
 };
 
 }  // namespace ft

@@ -1,9 +1,11 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "framework/base/reading.h"
 #include "framework/train/event_file.h"
 #include "framework/train/step_log.h"
 #include "tests/support/doctest_torch.h"
@@ -85,4 +87,42 @@ TEST_CASE("a step log that is opened again holds every step once") {
   expected += to_json_line(record) + "\n";
   CHECK(content(path) == expected);
   CHECK(to_json_line(record).find("\"terms\":{\"mle\":2.5}") != std::string::npos);
+}
+
+TEST_CASE("foreign lines in a step log are left out and counted; what needs no change is not touched") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "steps.jsonl";
+  const std::string one = to_json_line(StepRecord{.step = 1}), two = to_json_line(StepRecord{.step = 2}),
+                    skipped = to_json_line(StepRecord{.step = 3, .skipped = true}),
+                    checked = to_json_line(ValidationRecord{.step = 2, .loss = 1.5});
+  const std::vector<std::string> foreign = {
+      "",         "x",          "# a note",        "[1]",           "{}",
+      "7",        "null",       R"({"step":"2"})", R"({"step":2})", R"({"step":null,"loss":1})",
+      "\xff\xfe", R"({"step":2,"validation_loss":"low"})", R"({"step":2,"loss":"x","tokens":1,"seconds":1,"learning_rate":1})"};
+  std::string text = one + "\n";
+  for (const std::string& line : foreign) text += line + "\n";
+  text += two + "\n" + checked + "\n" + skipped + "\n{\"step\":4,\"lo";
+  std::ofstream(path, std::ios::binary) << text;
+  {
+    const StepLog log(path, 3);
+    CHECK(log.foreign_lines() == std::ssize(foreign));
+  }
+  const std::string kept = one + "\n" + two + "\n" + checked + "\n" + skipped + "\n";
+  CHECK(content(path) == kept);
+  const auto inode = [&] {
+    struct stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    return info.st_ino;
+  };
+  const auto before = inode();
+  {
+    StepLog log(path, 3);
+    CHECK(log.foreign_lines() == 0);
+  }
+  CHECK(inode() == before);
+  CHECK(content(path) == kept);
+  fs::remove(path);
+  fs::create_symlink(folder.path / "nowhere", path);
+  CHECK_THROWS_AS(StepLog(path, 3), Unreadable);
+  fs::remove(path);
 }
