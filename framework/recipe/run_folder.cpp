@@ -1,5 +1,7 @@
 #include "framework/recipe/run_folder.h"
 
+#include <fcntl.h>
+
 #include "framework/base/clock.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
@@ -49,6 +51,7 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(access
   remove_leftovers(folder / "stages");
   replace_file(folder / "run.yaml", plan.resolved);
   const CutOff cut = find_cut_off(folder);  // before the log has lines of this start
+  const FileHandle log_opens(folder / "log.txt", O_WRONLY | O_CREAT | O_APPEND);  // tells a failure from a mistake
   log_.to_file(folder / "log.txt");
   ledger_.emplace(folder / "ledger.jsonl");
   if (!cut.stage.empty()) note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});

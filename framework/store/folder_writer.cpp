@@ -26,11 +26,7 @@ void check_name(std::string_view name) {
   }
 }
 
-fs::path full_path(const fs::path& path) {
-  std::error_code error;
-  const fs::path canonical = fs::weakly_canonical(fs::absolute(path), error);
-  return error ? fs::absolute(path).lexically_normal() : canonical;
-}
+fs::path full_path(const fs::path& path) { return fs::weakly_canonical(fs::absolute(path)); }
 
 // A parent below the same top folder is named relative to the child, so that a run folder can be moved as a whole.
 std::string relative_parent(const std::string& parent, const fs::path& target) {

@@ -4,7 +4,8 @@
 //   FT_INJECT_ROOT   only files below this folder count (an absolute path without links)
 //   FT_INJECT_LOG    PREFIX: rank R adds a line "CALL<tab>PATH below the root" to PREFIX.R for each call
 //   FT_INJECT        "RANK CALL N ERRNO MODE PATH": the N-th call (from 1) of that name on that path in that rank fails;
-//                    MODE once, or on: so do all later calls that read that path, as on a disk that has gone
+//                    MODE once, or on: so do all later calls that read that path, as on a disk that has gone. ERRNO 0:
+//                    the call reads, but one bit is another
 //
 // Only in processes whose program is called ftrun; their rank is what Open MPI says, else 0.
 #define _GNU_SOURCE
@@ -28,7 +29,7 @@ static size_t root_length;
 static int active, log_file = -1, target_errno, target_stays, has_target;
 static long target_number;
 static atomic_long seen;
-static atomic_int gone;
+static atomic_int gone, flips;
 
 __attribute__((constructor)) static void start(void) {
   char program[PATH_MAX] = "";
@@ -82,6 +83,10 @@ static int fails(const char* call, int reads, const char* path) {
   const int hit = strcmp(call, target_call) == 0 && atomic_fetch_add(&seen, 1) + 1 == target_number;
   if (hit && target_stays) gone = 1;
   if (!hit && !(gone && reads)) return 0;
+  if (target_errno == 0) {
+    flips = 1;
+    return 0;
+  }
   errno = target_errno;
   return 1;
 }
@@ -243,20 +248,24 @@ int faccessat(int folder, const char* path, int mode, int flags) {
   return real(folder, path, mode, flags);
 }
 
+static ssize_t flipped(void* data, ssize_t count) {
+  if (count > 0 && atomic_exchange(&flips, 0)) ((char*)data)[count / 2] ^= 1;
+  return count;
+}
 ssize_t read(int file, void* data, size_t size) {
   if (file_fails("read", 1, file)) return -1;
   REAL(read);
-  return real(file, data, size);
+  return flipped(data, real(file, data, size));
 }
 ssize_t pread(int file, void* data, size_t size, off_t offset) {
   if (file_fails("read", 1, file)) return -1;
   REAL(pread);
-  return real(file, data, size, offset);
+  return flipped(data, real(file, data, size, offset));
 }
 ssize_t pread64(int file, void* data, size_t size, off64_t offset) {
   if (file_fails("read", 1, file)) return -1;
   REAL(pread64);
-  return real(file, data, size, offset);
+  return flipped(data, real(file, data, size, offset));
 }
 off_t lseek(int file, off_t offset, int from) {
   if (file_fails("lseek", 1, file)) return -1;
