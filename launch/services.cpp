@@ -14,16 +14,14 @@ ProblemSetIdentity identify(const Node& node, Communicator& world, const std::fu
   for (ProblemSetSpec& spec : read_problem_set(node)) {
     Digester digester;
     describe(spec, digester);
-    const std::string files = on_rank_zero(world, "digests of problem files", [&] {
-      std::string text;
-      for (const auto& path : input_files(spec)) {
-        if (check_stop) check_stop();
-        text += sha256_file(path) + " ";
-      }
-      return text;
-    });
-    result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), files);
+    const std::vector<FileDigest> files = read_file_digests(on_rank_zero(
+        world, "digests of problem files", [&] { return to_text(digests_of(input_files(spec), check_stop)); }));
+    std::string digests;
+    for (const FileDigest& file : files) digests += file.sha256 + " ";
+    result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), digests);
     result.extent += fmt::format("{} ", spec.limit);
+    result.settings += digester.identity_text();
+    result.files.insert(result.files.end(), files.begin(), files.end());
   }
   return result;
 }

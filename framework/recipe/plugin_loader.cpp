@@ -34,15 +34,15 @@ void PluginLoader::load_built_in(const std::filesystem::path& folder) {
     if (name.starts_with("librecipe_") && name.ends_with(".so")) libraries.push_back(folder / name);
   }
   FT_CHECK(!libraries.empty(), "no recipes (librecipe_*.so) in {}: the installation is incomplete", folder.string());
-  for (const auto& library : libraries) load(library, {});
+  for (const auto& library : libraries) load(library, {}, false);
 }
 
 void PluginLoader::load_user(const std::filesystem::path& library, const Place& place) {
   if (!std::filesystem::exists(library)) refuse(library, place, "there is no such file");
-  load(library, place);
+  load(library, place, true);
 }
 
-void PluginLoader::load(const std::filesystem::path& library, const Place& place) {
+void PluginLoader::load(const std::filesystem::path& library, const Place& place, bool is_users) {
   // A path with a slash keeps dlopen from searching the system's folders for a library of the same name.
   const std::string path = std::filesystem::absolute(library).string();
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -64,7 +64,7 @@ void PluginLoader::load(const std::filesystem::path& library, const Place& place
   }
   auto* create = reinterpret_cast<Recipe* (*)()>(dlsym(handle, "ft_recipe_create_v1"));
   if (create == nullptr) refuse(library, place, "it has a tag but no ft_recipe_create_v1");
-  const auto [existing, inserted] = plugins_.try_emplace(tag->name, Plugin{tag->version, library, create});
+  const auto [existing, inserted] = plugins_.try_emplace(tag->name, Plugin{tag->version, library, create, is_users});
   if (!inserted) {
     refuse(library, place, fmt::format("its recipe '{}' exists already, from {}", tag->name, existing->second.library.string()));
   }
@@ -89,6 +89,11 @@ const PluginLoader::Plugin& PluginLoader::find(std::string_view name, const Plac
 
 const std::string& PluginLoader::version(std::string_view name, const Place& place) const {
   return find(name, place).version;
+}
+
+std::optional<std::filesystem::path> PluginLoader::user_library(std::string_view name) const {
+  const auto found = plugins_.find(name);
+  return found == plugins_.end() || !found->second.is_users ? std::nullopt : std::optional(found->second.library);
 }
 
 std::unique_ptr<Recipe> PluginLoader::create(std::string_view name, const Place& place) const {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,17 @@ class PluginLoader {
   // Version as in FT_RECIPE. Both throw UserError at `place` with the nearest name when there is no such recipe.
   [[nodiscard]] const std::string& version(std::string_view name, const Place& place) const;
   [[nodiscard]] std::unique_ptr<Recipe> create(std::string_view name, const Place& place) const;
+  // The library of a recipe that load_user() brought; none for a built-in one and for no recipe.
+  [[nodiscard]] std::optional<std::filesystem::path> user_library(std::string_view name) const;
 
  private:
   struct Plugin {
     std::string version;
     std::filesystem::path library;
     Recipe* (*create)() = nullptr;
+    bool is_users = false;
   };
-  void load(const std::filesystem::path& library, const Place& place);
+  void load(const std::filesystem::path& library, const Place& place, bool is_users);
   const Plugin& find(std::string_view name, const Place& place) const;
   std::map<std::string, Plugin, std::less<>> plugins_;
 };

@@ -1,11 +1,14 @@
 #include "framework/recipe/run_plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
 #include "framework/comm/topology.h"
 #include "framework/model/tensor_sizes.h"
+#include "framework/recipe/model_identity.h"
+#include "framework/recipe/names.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/store/access.h"
 #include "framework/train/settings.h"
@@ -22,41 +25,6 @@ void check_sections(const Node& root) {
     fail_user(root.key_place(key), fmt::format("unknown section '{}'{}; sections: {}", key,
                                                near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(kSections, ", ")));
   }
-}
-
-// Models, problem sets and stages share one space of names.
-class Names {
- public:
-  void add(const std::string& name, std::string_view what, const Place& place) {
-    const auto [existing, inserted] = places_.try_emplace(name, std::string(what), place);
-    if (!inserted) {
-      fail_user(place, fmt::format("the name '{}' is used twice: for a {} at {} and for a {} here; each name means one thing",
-                                   name, existing->second.first, to_string(existing->second.second), what));
-    }
-  }
-
- private:
-  std::map<std::string, std::pair<std::string, Place>> places_;
-};
-
-std::string digest_of_folder(const std::filesystem::path& folder, const RunServices& services) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && (name.ends_with(".json") || name.ends_with(".safetensors"))) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  std::string text;
-  for (const auto& file : files) {
-    if (services.check_stop) services.check_stop();
-    text += fmt::format("{} {}\n", file.filename().string(), sha256_file(file));
-  }
-  return sha256(text);
-}
-
-std::string model_identity(const ModelSettings& model, std::int64_t seed, const RunServices& services) {
-  if (model.preset) return fmt::format("preset {} tokenizer {} seed {}", *model.preset, model.tokenizer, seed);
-  return "files " + services.on_one_rank([&] { return digest_of_folder(*model.path, services); });
 }
 
 void check_model_keys(const ModelSettings& model, const Node& node) {
@@ -101,7 +69,9 @@ void check_tensor_size(const std::string& name, const ModelConfig& config, int t
 class StagePlanner {
  public:
   StagePlanner(RunPlan& plan, const RunFile& file, const PluginLoader& plugins, const RunServices& services)
-      : plan_(plan), file_(file), plugins_(plugins), services_(services) {}
+      : plan_(plan), file_(file), plugins_(plugins), services_(services) {
+    for (const KeyInfo& info : explain<TrainingSettings>()) training_keys_.insert(info.key.name);
+  }
 
   void add(const std::string& name, const Node& node) {
     StagePlan stage;
@@ -160,7 +130,9 @@ class StagePlanner {
   void identify(StagePlan& stage) {
     Digester digester;
     stage.recipe->describe(digester);
-    stage.identity_text = fmt::format("recipe: {} {}\nseed: {}\n", stage.recipe_name, stage.recipe_version, plan_.run.seed);
+    stage.identity_text = fmt::format("recipe: {} {}\n", stage.recipe_name, stage.recipe_version);
+    add_plugin(stage);
+    stage.identity_text += fmt::format("seed: {}\n", plan_.run.seed);
     if (stage.recipe->uses_prompts()) {
       Digester prompts;
       describe(plan_.prompts, prompts);
@@ -168,6 +140,10 @@ class StagePlanner {
     }
     stage.identity_text += digester.identity_text();
     stage.extent_text = digester.extends_text();
+    for (const auto& [key, value] : digester.values(KeyKind::identity)) {
+      const bool own = file_["stages"][stage.name][key] || !training_keys_.contains(key);
+      stage.key_paths[key] = own ? fmt::format("stages.{}.{}", stage.name, key) : "training." + key;
+    }
     for (const Input& input : stage.inputs) {
       for (const std::string& target : input.names) add_input(stage, input, target);
     }
@@ -175,6 +151,17 @@ class StagePlanner {
     stage.extent = sha256(stage.extent_text);
     stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));
     stage.output = stage.folder / fmt::format("output-{}", stage.extent.substr(0, 12));
+  }
+
+  // A user's own recipe: its bytes count, because nobody raises a version while trying things. The built-in ones go by
+  // their version, or each build of the program would begin everything anew.
+  void add_plugin(StagePlan& stage) {
+    const std::optional<std::filesystem::path> library = plugins_.user_library(stage.recipe_name);
+    if (!library) return;
+    const auto [known, inserted] = plugin_digests_.try_emplace(stage.recipe_name);
+    if (inserted) known->second = digests_on_one_rank({*library}, services_);
+    stage.identity_text += fmt::format("plugin: {}\n", known->second.front().sha256);
+    stage.contents.push_back({"plugin", "file", library->string(), "", known->second});
   }
 
   void check_input(const Place& place, const Input& input, const std::string& target) const {
@@ -197,14 +184,19 @@ class StagePlanner {
 
   void add_input(StagePlan& stage, const Input& input, const std::string& target) {
     if (input.what == "file") {
-      stage.identity_text += fmt::format("input {}: {}\n", input.key, services_.on_one_rank([&] { return sha256_file(target); }));
+      const std::vector<FileDigest> file = digests_on_one_rank({target}, services_);
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, file.front().sha256);
+      stage.contents.push_back({input.key, "file", target, "", file});
     } else if (input.what == "problems") {
       add_problems(stage, input, target);
     } else if (input.what == "model" && plan_.models.contains(target)) {
-      stage.identity_text += fmt::format("input {}: {}\n", input.key, plan_.model_identities.at(target));
+      const ModelIdentity& model = plan_.model_identities.at(target);
+      stage.identity_text += fmt::format("input {}: {}\n", input.key, model.identity);
+      stage.contents.push_back({input.key, "model", target, model.settings, model.files});
     } else {
       const StagePlan& source = *plan_.find_stage(target);
       stage.identity_text += fmt::format("input {}: {} {}\n", input.key, source.identity, source.extent);
+      stage.contents.push_back({input.key, "stage", target, fmt::format("identity: {}\n{}", source.identity, source.extent_text), {}});
     }
   }
 
@@ -212,6 +204,7 @@ class StagePlanner {
     const auto [known, inserted] = identities_.try_emplace(target);
     if (inserted) known->second = services_.identify_problems(plan_.problems.at(target));
     stage.identity_text += fmt::format("input {}: {}\n", input.key, known->second.identity);
+    stage.contents.push_back({input.key, "problem set", target, known->second.settings, known->second.files});
     std::string& extent = stage.recipe->extends_with_problems() ? stage.extent_text : stage.identity_text;
     extent += fmt::format("extent of {}: {}\n", input.key, known->second.extent);
   }
@@ -247,7 +240,9 @@ class StagePlanner {
   const PluginLoader& plugins_;
   const RunServices& services_;
   std::vector<std::unique_ptr<Parser>> parsers_;  // of each stage: where its keys were written
+  std::set<std::string> training_keys_;
   std::map<std::string, ProblemSetIdentity> identities_;
+  std::map<std::string, std::vector<FileDigest>> plugin_digests_;  // by recipe
 };
 
 // What lies in files, looked at by one rank for all. Gives lines: "warning ..." and "note ...".
@@ -319,6 +314,9 @@ void describe(RunSettings& s, Binder& b) {
   b.execution("hang_timeout", s.hang_timeout,
               "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
               "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
+  b.choice("restart", s.restart, {"allowed", "refuse"}, KeyKind::execution,
+           "where a changed key or file makes a stage begin anew and older work of it is set aside: say so, or end with "
+           "exit code 2 before anything is touched; --yes on the command line allows it");
 }
 
 void describe(ParallelSettings& s, Binder& b) {
@@ -384,7 +382,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     const std::size_t kind = line.find(' ');
     (line.starts_with("warning") ? plan.warnings : plan.notes).push_back(line.substr(kind + 1));
   }
-  for (const auto& [name, model] : plan.models) plan.model_identities[name] = model_identity(model, plan.run.seed, services);
+  for (const auto& [name, model] : plan.models) plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services);
   planner.identify();
   (void)services.on_one_rank([&] { return check_stage_folders(plan, file["run"]["folder"].place()); });
   plan.resolved = resolved_text(plan);

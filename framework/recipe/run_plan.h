@@ -1,7 +1,8 @@
 // What a run will do, known before anything runs: its stages with their settings, inputs and identities.
 //
 // A stage's identity is the SHA-256 of a text that lists everything its result depends on: recipe and version, seed,
-// identity keys, prompts, and the identities of its inputs (files by content). Its extent says how much of it is wanted
+// identity keys, prompts, a user's plugin by its bytes, and the identities of its inputs: of files those that are read,
+// by content, wherever they lie. Its extent says how much of it is wanted
 // (`extends` keys). The same command therefore finds what is done already, in folders named by identity and extent.
 #pragma once
 
@@ -19,6 +20,8 @@
 #include "framework/config/run_file.h"
 #include "framework/model/layer_factory.h"
 #include "framework/problem/problem.h"
+#include "framework/recipe/input_content.h"
+#include "framework/recipe/model_identity.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/recipe.h"
 #include "framework/text/prompt.h"
@@ -31,6 +34,7 @@ struct RunSettings {
   std::int64_t seed = 1;
   Duration time_limit;  // 0 = none
   Duration hang_timeout{600};  // 0 = off
+  std::string restart = "allowed";  // allowed | refuse: may a stage begin anew beside older work?
 };
 void describe(RunSettings& settings, Binder& binder);
 
@@ -54,6 +58,8 @@ void describe(ModelSettings& settings, Binder& binder);
 struct ProblemSetIdentity {
   std::string identity;
   std::string extent;
+  std::string settings;           // what `identity` is a digest of: lines "key: value"
+  std::vector<FileDigest> files;  // that the set is read from
 };
 
 // How far a problem set is looked at: its keys in the run file; the beginning of its files where they are large (a second
@@ -94,6 +100,8 @@ struct StagePlan {
   Place place;
   std::shared_ptr<Recipe> recipe;
   std::vector<Input> inputs;
+  std::vector<InputContent> contents;            // what the inputs are: for saying why the identity is another
+  std::map<std::string, std::string> key_paths;  // "lanes": "training.lanes", or where the stage has its own
   std::string identity_text;
   std::string identity;     // 64 hexadecimal digits
   std::string extent_text;
@@ -108,7 +116,7 @@ struct RunPlan {
   ParallelSettings parallel;
   PromptTemplates prompts;
   std::map<std::string, ModelSettings> models;
-  std::map<std::string, std::string> model_identities;
+  std::map<std::string, ModelIdentity> model_identities;
   std::map<std::string, Node> problems;
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;  // lines for the log: what is legal, but hardly meant

@@ -17,6 +17,7 @@
 #include "framework/base/error.h"
 #include "framework/base/reading.h"
 #include "framework/tensor/safetensors.h"
+#include "framework/tensor/safetensors_files.h"
 
 namespace ft {
 namespace {
@@ -24,6 +25,8 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
+constexpr const char* kSingleFile = "model.safetensors";
+constexpr const char* kIndexFile = "model.safetensors.index.json";
 constexpr std::uint64_t kLargestHeader = 100'000'000;  // as the format's reference reader has it
 
 [[noreturn]] void fail_file(const fs::path& file, const std::string& what) {
@@ -212,6 +215,15 @@ void let_go(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+std::vector<fs::path> safetensors_files(const fs::path& folder) {
+  if (fs::exists(folder / kSingleFile)) return {folder / kSingleFile};
+  if (!fs::exists(folder / kIndexFile)) return {};
+  std::vector<fs::path> files{folder / kIndexFile};
+  for (const auto& [shard, names] : parse_index(folder / kIndexFile)) files.push_back(folder / shard);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 struct SafetensorsReader::Body {
   std::vector<std::unique_ptr<MappedFile>> files;
   std::map<std::string, StoredTensor, std::less<>> tensors;
@@ -231,9 +243,9 @@ SafetensorsReader::SafetensorsReader(const fs::path& path) : body_(std::make_uni
     body_->open(path);
     return;
   }
-  const fs::path index = path / "model.safetensors.index.json";
-  if (fs::exists(path / "model.safetensors")) {
-    body_->open(path / "model.safetensors");
+  const fs::path index = path / kIndexFile;
+  if (fs::exists(path / kSingleFile)) {
+    body_->open(path / kSingleFile);
   } else if (fs::exists(index)) {
     for (const auto& [shard, names] : parse_index(index)) {
       body_->open(path / shard);

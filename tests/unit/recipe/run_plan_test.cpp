@@ -2,6 +2,9 @@
 
 #include "framework/recipe/run_plan.h"
 
+#include <unistd.h>
+
+#include <fstream>
 #include <set>
 
 #include "framework/text/word_tokenizer.h"
@@ -29,7 +32,9 @@ RunServices services() {
   services.identify_problems = [](const Node& node) {
     return ProblemSetIdentity{node.at("dataset").text(), node["limit"] ? node["limit"].text() : "0"};
   };
-  services.preset_tokenizer = [](const std::string&, const PromptTemplates&) { return make_word_tokenizer({"a"}); };
+  services.preset_tokenizer = [](const std::string& name, const PromptTemplates&) {
+    return make_word_tokenizer({name == "folder/of/other/words" ? "b" : "a"});
+  };
   services.on_one_rank = [](const std::function<std::string()>& compute) { return compute(); };
   return services;
 }
@@ -127,6 +132,48 @@ TEST_CASE("another input, another identity; prompts count where they are used") 
   CHECK(changed_by("stages.judge.model=other") == Changes{{"judge"}, {}});
   CHECK(changed_by("stages.judge.problems=test") == Changes{{"judge"}, {}});
   CHECK(changed_by("prompts.solver='Q: {problem} '") == Changes{{"solver", "tries", "counts", "judge"}, {}});
+}
+
+TEST_CASE("a preset's vocabulary counts by what it holds, not by where it lies") {
+  const auto with = [](const std::string& tokenizer) { return plan(std::string(kBase), {"models.base.tokenizer=" + tokenizer}); };
+  const RunPlan first = with("folder/of/words"), moved = with("moved/folder"), other = with("folder/of/other/words");
+  for (std::size_t i = 0; i < first.stages.size(); ++i) {
+    CHECK(moved.stages[i].identity == first.stages[i].identity);
+    CHECK(other.stages[i].identity != first.stages[i].identity);
+  }
+  CHECK(first.stages[0].identity_text.find("folder") == std::string::npos);
+  CHECK(plan(std::string(kBase)).stages[0].identity_text.find("preset tiny tokenizer arithmetic seed 1\n") != std::string::npos);
+}
+
+TEST_CASE("a user's plugin counts by its bytes, a built-in one by its version") {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("ft_plugin_{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  const auto planned = [&](const std::string& name, const std::string& tail) {
+    std::filesystem::copy_file(std::filesystem::path(FT_TEST_PLUGINS) / "toy" / "librecipe_toy_train.so", folder / name,
+                               std::filesystem::copy_options::overwrite_existing);
+    std::ofstream(folder / name, std::ios::app | std::ios::binary) << tail;
+    PluginLoader plugins;
+    const std::string text = fmt::format("plugins: [{}]\nmodels: {{base: {{preset: tiny}}}}\nproblems: {{train: {{dataset: sums}}}}\n"
+                                         "stages: {{solver: {{recipe: toy_train, model: base, problems: train}}}}\n",
+                                         (folder / name).string());
+    return plan_run(RunFile::parse(text, "run.yaml"), plugins, services());
+  };
+  const RunPlan first = planned("a.so", ""), moved = planned("b.so", ""), changed = planned("c.so", " ");
+  CHECK(first.stages[0].identity == moved.stages[0].identity);
+  CHECK(first.stages[0].identity != changed.stages[0].identity);
+  CHECK(first.stages[0].identity_text.find("\nplugin: ") != std::string::npos);
+  CHECK(plan(std::string(kBase)).stages[0].identity_text.find("plugin") == std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("what a stage is made from is kept with the digests of its files, and its keys with where they were written") {
+  const StagePlan solver = plan(std::string(kBase)).stages[0];
+  REQUIRE(solver.contents.size() == 2);
+  CHECK(solver.contents[0].what == "model");
+  CHECK(solver.contents[0].settings == "preset: tiny\ntokenizer: arithmetic\n");
+  CHECK(solver.contents[1].what == "problem set");
+  CHECK(solver.key_paths.at("learning_rate") == "training.learning_rate");
+  CHECK(plan(std::string(kBase)).stages[3].key_paths.at("learning_rate") == "stages.judge.learning_rate");
 }
 
 TEST_CASE("what is wrong in the run file is said at its place") {

@@ -1,0 +1,50 @@
+#include "framework/recipe/model_identity.h"
+
+#include "framework/base/digest.h"
+#include "framework/model/model_files.h"
+#include "framework/recipe/run_plan.h"
+
+namespace ft {
+namespace {
+
+// A vocabulary of a folder is what it is made of: the same content elsewhere is the same one. A built-in vocabulary is
+// the program's own, as the built-in recipes are, and goes by its name.
+ModelIdentity preset_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
+                              const RunServices& services) {
+  ModelIdentity identity{.settings = fmt::format("preset: {}\n", *model.preset)};
+  std::string vocabulary = model.tokenizer;
+  if (model.tokenizer == ModelSettings{}.tokenizer) {
+    identity.settings += fmt::format("tokenizer: {}\n", vocabulary);
+  } else {
+    const std::string files = services.on_one_rank([&] {
+      std::vector<FileDigest> of_files;
+      for (const auto& [name, content] : services.preset_tokenizer(model.tokenizer, prompts)->files()) {
+        of_files.push_back({name, sha256(content)});
+      }
+      return to_text(of_files);
+    });
+    identity.files = read_file_digests(files);
+    vocabulary = sha256(files);
+  }
+  identity.identity = fmt::format("preset {} tokenizer {} seed {}", *model.preset, vocabulary, seed);
+  return identity;
+}
+
+}  // namespace
+
+ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
+                             const RunServices& services) {
+  if (model.preset) return preset_identity(model, prompts, seed, services);
+  // Which files these are is asked on one rank, too.
+  const std::string files =
+      services.on_one_rank([&] { return to_text(digests_of(model_files(*model.path), services.check_stop)); });
+  ModelIdentity identity{.files = read_file_digests(files)};
+  identity.identity = "files " + sha256(files);
+  return identity;
+}
+
+std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files, const RunServices& services) {
+  return read_file_digests(services.on_one_rank([&] { return to_text(digests_of(files, services.check_stop)); }));
+}
+
+}  // namespace ft

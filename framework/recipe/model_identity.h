@@ -1,0 +1,36 @@
+// What identifies a model of the run file: a preset's shape, seed and vocabulary, or the content of the files of its
+// folder that are read. Where it lies does not count.
+//
+//   plan.model_identities["base"] = model_identity(settings, plan.prompts, plan.run.seed, services);
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "framework/recipe/input_content.h"
+#include "framework/text/prompt.h"
+
+namespace ft {
+
+struct ModelSettings;
+struct RunServices;
+
+struct ModelIdentity {
+  std::string identity;           // one line
+  std::string settings;           // lines "key: value"
+  std::vector<FileDigest> files;  // that it is read from
+};
+
+// Hashes every byte of the model's files, on one rank: collective through services.on_one_rank. The settings have been
+// checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
+// read.
+[[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
+                                           const RunServices& services);
+
+// SHA-256 of each file, computed on one rank for all.
+[[nodiscard]] std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,
+                                                          const RunServices& services);
+
+}  // namespace ft
