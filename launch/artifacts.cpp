@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 
 #include "framework/base/error.h"
 #include "framework/base/reading.h"
+#include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
 #include "launch/commands.h"
@@ -10,6 +12,8 @@ namespace ft {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder: <name>-<identity>
 
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> folders;
@@ -27,17 +31,58 @@ std::vector<fs::path> outputs_of_stage(const fs::path& stage) {
   return outputs;
 }
 
-// The one made last: a run folder keeps the outputs of older settings.
-fs::path newest(const std::vector<fs::path>& outputs) {
-  return *std::max_element(outputs.begin(), outputs.end(), [](const fs::path& a, const fs::path& b) {
-    return fs::last_write_time(a / kManifestName) < fs::last_write_time(b / kManifestName);
-  });
-}
-
-// "solver" of "solver-0123456789ab".
+// "solver" of "solver-0123456789ab"; the whole name of a folder that somebody has named otherwise ("solver-copy").
 std::string stage_name(const fs::path& folder) {
   const std::string name = folder.filename().string();
-  return name.substr(0, name.rfind('-'));
+  if (name.size() <= kIdentityDigits + 1 || name[name.size() - kIdentityDigits - 1] != '-') return name;
+  if (name.find_first_not_of("0123456789abcdef", name.size() - kIdentityDigits) != std::string::npos) return name;
+  return name.substr(0, name.size() - kIdentityDigits - 1);
+}
+
+std::string listed(const std::vector<fs::path>& outputs) {
+  std::string text;
+  for (const fs::path& output : outputs) text += fmt::format("\n  {}", output.string());
+  return text;
+}
+
+// One of the sealed `outputs` of a stage: the one that the last start means, or the only one there is.
+fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput* meant, const std::vector<fs::path>& outputs) {
+  if (meant != nullptr) {
+    const fs::path output = run / meant->output;
+    if (SealedFolder::looks_sealed(output)) return output;
+    const std::string open = fmt::format("the output of stage '{}' that the last start of {} asks for, {}, is not finished", stage,
+                                         run.string(), output.string());
+    if (outputs.empty()) fail_user(fmt::format("{}, and there is no older one", open));
+    fail_user(fmt::format("{}. Run it to its end, or name the finished one of other settings that you mean:{}", open, listed(outputs)));
+  }
+  if (outputs.size() == 1) return outputs.front();
+  fail_user(fmt::format("stage '{}' has {} finished outputs in {}, and no record of a start tells which one is meant. Name one of "
+                        "them, or start the run again (what is done is not done again), which notes it:{}",
+                        stage, outputs.size(), run.string(), listed(outputs)));
+}
+
+// <run folder>/<stage>, or <run folder>/stages/<stage>.
+fs::path find_by_name(const fs::path& path) {
+  const std::string wanted = path.filename().string();
+  fs::path run = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::exists(run / "stages") && run.filename() == "stages") run = run.has_parent_path() ? run.parent_path() : fs::path(".");
+  const std::optional<LastStart> start = read_last_start(run);
+  std::vector<fs::path> matching;
+  std::vector<std::string> names;
+  for (const fs::path& output : sealed_outputs(run)) {
+    const std::string name = stage_name(output.parent_path());
+    if (name == wanted) matching.push_back(output);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  const MeantOutput* meant = start ? start->find(wanted) : nullptr;
+  if (meant != nullptr || !matching.empty()) return choose(run, wanted, meant, matching);
+  if (names.empty()) {
+    fail_user(fmt::format("'{}' is no finished artifact: it has no {}, and '{}' is no run folder with finished stages", path.string(),
+                          kManifestName, run.string()));
+  }
+  const auto near = nearest(wanted, names);
+  fail_user(fmt::format("run folder '{}' has no finished stage '{}'{}; finished stages: {}", run.string(), wanted,
+                        near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
 }
 
 }  // namespace
@@ -51,25 +96,17 @@ std::vector<fs::path> sealed_outputs(const fs::path& run) {
   return outputs;
 }
 
-fs::path find_artifact(const fs::path& path) {
+fs::path find_artifact(const fs::path& given) {
+  const fs::path path = given.filename().empty() ? given.parent_path() : given;  // "run/solver/"
   if (SealedFolder::looks_sealed(path)) return path;
-  if (const auto outputs = outputs_of_stage(path); !outputs.empty()) return newest(outputs);
-  const fs::path run = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  std::vector<fs::path> matching;
-  std::vector<std::string> names;
-  for (const fs::path& output : sealed_outputs(run)) {
-    const std::string name = stage_name(output.parent_path());
-    if (name == path.filename()) matching.push_back(output);
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  if (!matching.empty()) return newest(matching);
-  if (names.empty()) {
-    fail_user(fmt::format("'{}' is no finished artifact: it has no {}, and '{}' is no run folder with finished stages", path.string(),
-                          kManifestName, run.string()));
-  }
-  const auto near = nearest(path.filename().string(), names);
-  fail_user(fmt::format("run folder '{}' has no finished stage '{}'{}; finished stages: {}", run.string(), path.filename().string(),
-                        near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
+  const auto outputs = outputs_of_stage(path);
+  if (outputs.empty()) return find_by_name(path);
+  const fs::path stage = fs::canonical(path);  // "." and links have names of their own
+  const fs::path run = stage.parent_path().parent_path();
+  const std::optional<LastStart> start = read_last_start(run);
+  const MeantOutput* meant = start ? start->find_folder(stage) : nullptr;
+  if (meant == nullptr || !SealedFolder::looks_sealed(run / meant->output)) return choose(run, stage_name(stage), meant, outputs);
+  return path / meant->output.filename();
 }
 
 }  // namespace ft

@@ -1,9 +1,11 @@
 #include <CLI/CLI.hpp>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "framework/base/error.h"
 #include "framework/base/units.h"
+#include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
 #include "launch/commands.h"
 
@@ -39,15 +41,27 @@ void print_folder(const SealedFolder& folder) {
   for (const FileRecord& file : manifest.files) fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
+// Outputs of the settings of the last start, what it has not finished, and outputs of other settings.
+void inspect_run(const std::filesystem::path& run, const std::vector<std::filesystem::path>& outputs) {
+  const std::optional<LastStart> start = read_last_start(run);
+  fmt::print("run folder {}\n", run.string());
+  for (const auto& output : outputs) {
+    const SealedFolder folder = SealedFolder::open(output);
+    const MeantOutput* meant = start ? start->find_folder(output.parent_path()) : nullptr;
+    const bool older = start && (meant == nullptr || meant->output.filename() != output.filename());
+    fmt::print("  {}/{}: {} {}{}\n", output.parent_path().filename().string(), output.filename().string(), folder.manifest().format,
+               folder.digest().substr(0, 16), older ? ", of other settings than the last start's" : "");
+  }
+  for (const MeantOutput& meant : start ? start->outputs : std::vector<MeantOutput>()) {
+    if (!SealedFolder::looks_sealed(run / meant.output)) fmt::print("  {}: not finished\n", meant.folder.filename().string());
+  }
+  fmt::print("ftrun inspect {}/STAGE shows one of them\n", run.string());
+}
+
 void inspect(const std::filesystem::path& path) {
   const auto outputs = sealed_outputs(path);
   if (outputs.empty()) return print_folder(SealedFolder::open(find_artifact(path)));
-  fmt::print("run folder {}\n", path.string());
-  for (const auto& output : outputs) {
-    const SealedFolder folder = SealedFolder::open(output);
-    fmt::print("  {}: {} {}\n", output.parent_path().filename().string(), folder.manifest().format, folder.digest().substr(0, 16));
-  }
-  fmt::print("ftrun inspect {}/STAGE shows one of them\n", path.string());
+  inspect_run(path, outputs);
 }
 
 }  // namespace

@@ -4,11 +4,13 @@
 // The run folder:
 //   lock            held while a run works here
 //   run.yaml        the resolved run file of the last start
+//   last_start.json which output of each stage the last start means (framework/store/last_start.h)
 //   ledger.jsonl    what happened when: starts, stages, ends
 //   log.txt         what was said
 //   stop_lead_seconds   what must lie between the request to stop and the kill (stop_lead.h)
 //   hang/           reports of starts that stood still (framework/comm/hang_watch.h)
-//   stages/<name>-<identity>/   work/ (checkpoints, pieces), steps.jsonl, events/, output-<extent>/ (sealed)
+//   stages/<name>-<identity>/   work/ (checkpoints, pieces), identity.txt, inputs.json, steps.jsonl, events/,
+//                                   output-<extent>/ (sealed)
 #pragma once
 
 #include "framework/recipe/stage_context.h"

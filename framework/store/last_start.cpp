@@ -1,0 +1,72 @@
+#include "framework/store/last_start.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "framework/store/files.h"
+
+namespace ft {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+
+// Relative, and within the run folder: whoever follows it must not be led elsewhere.
+fs::path inner_path(const Json& text) {
+  const fs::path path = fs::path(text.get<std::string>()).lexically_normal();
+  if (path.empty() || path.is_absolute() || *path.begin() == "..") {
+    throw BrokenRecord(fmt::format("'{}' is no path within the run folder", path.string()));
+  }
+  return path;
+}
+
+LastStart parse(const std::string& text) {
+  const Json json = Json::parse(text);
+  if (json.at("version") != kVersion) throw BrokenRecord(fmt::format("version {} is not known", json.at("version").dump()));
+  LastStart start;
+  for (const Json& entry : json.at("stages")) {
+    start.outputs.push_back({entry.at("stage"), inner_path(entry.at("folder")), inner_path(entry.at("output")),
+                             entry.at("identity"), entry.at("extent")});
+  }
+  return start;
+}
+
+}  // namespace
+
+const MeantOutput* LastStart::find(std::string_view stage) const {
+  const auto found = std::ranges::find(outputs, stage, &MeantOutput::stage);
+  return found == outputs.end() ? nullptr : &*found;
+}
+
+const MeantOutput* LastStart::find_folder(const fs::path& folder) const {
+  const auto found = std::ranges::find_if(
+      outputs, [&](const MeantOutput& meant) { return meant.folder.filename() == folder.filename(); });
+  return found == outputs.end() ? nullptr : &*found;
+}
+
+void write_last_start(const fs::path& run, const LastStart& start) {
+  Json stages = Json::array();
+  for (const MeantOutput& meant : start.outputs) {
+    stages.push_back({{"stage", meant.stage},
+                      {"folder", meant.folder.string()},
+                      {"output", meant.output.string()},
+                      {"identity", meant.identity},
+                      {"extent", meant.extent}});
+  }
+  replace_file(run / kLastStartName, Json{{"version", kVersion}, {"stages", stages}}.dump(1) + "\n");
+}
+
+std::optional<LastStart> read_last_start(const fs::path& run) {
+  const fs::path path = run / kLastStartName;
+  if (!fs::exists(path)) return std::nullopt;
+  const std::string text = read_file(path);
+  try {
+    return parse(text);
+  } catch (const std::exception& error) {
+    throw BrokenRecord(fmt::format("{} says nothing that can be understood: {}. Remove it: the next start of the run writes it anew", path.string(), error.what()));
+  }
+}
+
+}  // namespace ft
