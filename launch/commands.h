@@ -50,6 +50,10 @@ void add_grade(CLI::App& app, Subcommand& chosen);
 // Votes and ranks labelled attempts from a file, without a model.
 void add_rerank(CLI::App& app, Subcommand& chosen);
 
+// The flag --yes of the run, of `ftrun plan` and `ftrun doctor`, which take the same arguments: stages may begin anew
+// whatever run.restart says. `overrides` must outlive the parsing.
+void add_yes(CLI::App& app, std::vector<std::string>& overrides);
+
 // The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session);
 

@@ -9,6 +9,7 @@
 #include "framework/comm/solo_communicator.h"
 #include "framework/kernels/allocator.h"
 #include "framework/recipe/plugin_loader.h"
+#include "framework/recipe/superseded.h"
 #include "framework/store/files.h"
 #include "launch/commands.h"
 #include "launch/services.h"
@@ -90,6 +91,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     RunServices services = make_services(solo, log);
     services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
+    refuse_restart(plan, find_superseded(plan));
     if (options.folder.empty()) found["folder"] = plan.run.folder;
     found["tensor"] = plan.parallel.tensor;
     std::int64_t disk = 0;
@@ -233,6 +235,7 @@ void add_doctor(CLI::App& app, Subcommand& chosen) {
       "doctor", "look for what would make a run fail or slow, here and now; also under mpirun and srun");
   command->add_option("RUNFILE", options->run_file, "the run file whose folder, memory and disk are looked at");
   command->add_option("OVERRIDES", options->overrides, "key.path=value: in place of what the run file says");
+  add_yes(*command, options->overrides);
   command->add_option("--folder", options->folder, "the folder to look at, in place of the run file's");
   command->add_flag("--json", options->json, "the findings as JSON");
   command->callback([&chosen, options] { chosen.alone = [options] { return doctor(*options); }; });

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> overrides;
   app.add_option("RUNFILE", run_file, "the run file (YAML)");
   app.add_option("OVERRIDES", overrides, "key.path=value: in place of what the run file says");
+  add_yes(app, overrides);
   Subcommand chosen;
   add_explain(app, chosen);
   add_inspect(app, chosen);

@@ -3,14 +3,15 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <sstream>
+#include <cstdio>
 
+#include "framework/base/reading.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/stage_times.h"
+#include "framework/recipe/superseded.h"
 #include "framework/report/text_table.h"
-#include "framework/store/files.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
 #include "launch/commands.h"
@@ -30,35 +31,6 @@ struct Options {
   bool compare = false;
 };
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-// The first line of this stage's identity that an earlier one of the same name does not have: what has been changed.
-std::string what_changed(const fs::path& folder, const StagePlan& stage) {
-  std::string changed;
-  fs::file_time_type newest = fs::file_time_type::min();
-  for (const std::string& name : list_folder(folder / "stages")) {
-    if (name.substr(0, name.rfind('-')) != stage.name || folder / "stages" / name == stage.folder) continue;
-    const fs::path file = folder / "stages" / name / "identity.txt";
-    if (!is_file(file)) continue;
-    const auto time = fs::last_write_time(file);
-    if (time < newest) continue;
-    newest = time;
-    const std::vector<std::string> before = lines_of(read_file(file));
-    for (const std::string& line : lines_of(stage.identity_text)) {
-      if (std::ranges::find(before, line) != before.end()) continue;
-      changed = line.starts_with("input ") ? fmt::format("its {} is another", line.substr(0, line.find(':')))
-                                           : fmt::format("now {}", line);
-      break;
-    }
-  }
-  return changed;
-}
-
 bool has_files(const fs::path& folder) {
   for (const std::string& name : list_folder(folder)) {
     const Found::Kind kind = look_at_entry(folder / name).kind;
@@ -68,14 +40,14 @@ bool has_files(const fs::path& folder) {
 }
 
 // What a run would do with the stage, and why.
-std::pair<std::string, std::string> state_of(const RunPlan& plan, const StagePlan& stage) {
+std::pair<std::string, std::string> state_of(const StagePlan& stage, const std::vector<Superseded>& superseded) {
   if (SealedFolder::looks_sealed(stage.output)) return {"skip", "done"};
   for (const std::string& name : list_folder(stage.folder)) {
-    if (name.starts_with("output-") && !is_set_aside(name)) return {"add", "more is asked than was made"};
+    if (name.starts_with("output-") && !is_set_aside(name)) return {"add", "more or less of it is asked than was made"};
   }
   if (has_files(stage.folder / "work")) return {"go on", "it was interrupted"};
-  const std::string changed = what_changed(plan.run.folder, stage);
-  return {"run", changed.empty() ? "not done yet" : changed};
+  const auto older = std::ranges::find(superseded, stage.name, &Superseded::stage);
+  return {"run", older == superseded.end() ? "not done yet" : older->reasons.front()};
 }
 
 // How much there is to do, as far as the run file says it without reading data.
@@ -107,7 +79,7 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
 std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
 
 void print_plan(const RunPlan& plan, const RunServices& services, const std::vector<Footprint>& needs,
-                const StageTimes& past) {
+                const StageTimes& past, const std::vector<Superseded>& superseded) {
   report::TextTable table(
       {"stage", "recipe", "will", "why", "parameters", "memory/rank", "checkpoint", "took", "work"});
   std::int64_t memory = 0, disk = 0;
@@ -115,7 +87,7 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
   bool all_known = true;
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     const StagePlan& stage = plan.stages[i];
-    const auto [will, why] = state_of(plan, stage);
+    const auto [will, why] = state_of(stage, superseded);
     const StageTime* known = find_time(past, stage.name, stage.identity);
     if (will != "skip") {
       memory = std::max(memory, needs[i].memory);
@@ -134,6 +106,7 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
              bytes_text(static_cast<double>(memory)), bytes_text(static_cast<double>(disk)), plan.run.folder);
   if (seconds > 0) fmt::print(", {}{:.0f} s as measured in this folder", all_known ? "" : "at least ", seconds);
   fmt::print("\n");
+  for (const Superseded& work : superseded) fmt::print("{}\n", to_text(work));
 }
 
 void print_comparison(const RunPlan& plan, const std::vector<Footprint>& needs,
@@ -178,7 +151,10 @@ ExitCode plan_command(const Options& options) {
   if (options.compare) {
     print_comparison(plan, needs, past);
   } else {
-    print_plan(plan, services, needs, past);
+    const std::vector<Superseded> superseded = find_superseded(plan);
+    print_plan(plan, services, needs, past, superseded);
+    std::fflush(stdout);
+    refuse_restart(plan, superseded);
   }
   return ExitCode::done;
 }
@@ -191,6 +167,7 @@ void add_plan(CLI::App& app, Subcommand& chosen) {
       app.add_subcommand("plan", "what a run would do, stage by stage, and what it would take; starts nothing");
   command->add_option("RUNFILE", options->run_file, "the run file")->required();
   command->add_option("OVERRIDES", options->overrides, "key.path=value: in place of what the run file says");
+  add_yes(*command, options->overrides);
   command->add_option("--ranks", options->ranks, "on how many ranks (1)")->check(CLI::PositiveNumber);
   command->add_flag("--compare", options->compare, "the memory that was expected beside what the run measured");
   command->callback([&chosen, options] { chosen.alone = [options] { return plan_command(*options); }; });

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+
 #include <cstdlib>
 
 #include "framework/base/log.h"
@@ -20,6 +22,11 @@ namespace ft {
 std::filesystem::path recipe_folder() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
   return program.parent_path().parent_path() / "lib" / "ftrun";
+}
+
+void add_yes(CLI::App& app, std::vector<std::string>& overrides) {
+  app.add_flag_callback("--yes", [&overrides] { overrides.emplace_back("run.restart=allowed"); },
+                        "let stages begin anew whose settings or files have changed, whatever run.restart says");
 }
 
 // libft_cuda.so lies beside the library that carries the rooms; libtorch's part where launch/setup.sh puts it.

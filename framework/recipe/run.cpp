@@ -9,7 +9,9 @@
 #include "framework/comm/one_rank.h"
 #include "framework/recipe/run_folder.h"
 #include "framework/recipe/stage_times.h"
+#include "framework/recipe/superseded.h"
 #include "framework/store/files.h"
+#include "framework/store/last_start.h"
 #include "framework/store/lock.h"
 #include "framework/store/manifest.h"
 
@@ -37,6 +39,23 @@ void check_shared(const RunPlan& plan, Communicator& world, const std::string& t
     throw UserError(fmt::format("run.folder '{}' is not the same folder on all ranks: rank {} does not see what rank 0 wrote; "
                                 "use a folder on a shared file system", plan.run.folder, blind));
   }
+}
+
+LastStart last_start_of(const RunPlan& plan) {
+  LastStart start;
+  for (const StagePlan& stage : plan.stages) {
+    const std::filesystem::path folder = std::filesystem::path("stages") / stage.folder.filename();
+    start.outputs.push_back({stage.name, folder, folder / stage.output.filename(), stage.identity, stage.extent_text});
+  }
+  return start;
+}
+
+void tell(const std::vector<Superseded>& superseded, RunFolder& folder, Logger& log) {
+  for (const Superseded& work : superseded) {
+    log.warn("{}", to_text(work));
+    folder.note({{"event", "begins anew"}, {"stage", work.stage}, {"folder", work.folder.filename().string()}, {"why", work.reasons}});
+  }
+  if (!superseded.empty()) log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
 }
 
 // The peak of the rank that held most during the stage.
@@ -86,8 +105,12 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   Communicator& world = groups.world;
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
+    const std::vector<Superseded> superseded = find_superseded(plan);
+    refuse_restart(plan, superseded);
     folder.emplace(plan, log);
     folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()}});
+    write_last_start(plan.run.folder, last_start_of(plan));
+    tell(superseded, *folder, log);
     return folder->token();
   });
   check_shared(plan, world, token);
@@ -104,6 +127,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     on_rank_zero(world, "stage folder", [&] {
       make_folder(stage.folder / "work");
       replace_file(stage.folder / "identity.txt", stage.identity_text);
+      replace_file(stage.folder / kInputsFile, to_json(stage.contents));
       folder->note({{"event", "stage begins"}, {"stage", stage.name}, {"identity", stage.identity}});
       return std::string();
     });

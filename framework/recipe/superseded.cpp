@@ -1,0 +1,234 @@
+#include "framework/recipe/superseded.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "framework/recipe/identity_change.h"
+#include "framework/recipe/progress_line.h"
+#include "framework/store/append_log.h"
+#include "framework/store/files.h"
+#include "framework/store/last_start.h"
+#include "framework/store/sealed_folder.h"
+
+namespace ft {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  if (!fs::is_directory(folder)) return entries;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!entry.path().filename().string().starts_with(".")) entries.push_back(entry.path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+std::vector<fs::path> outputs_of(const fs::path& stage) {
+  std::vector<fs::path> outputs = entries_of(stage);
+  std::erase_if(outputs, [](const fs::path& path) {
+    return !path.filename().string().starts_with("output-") || !SealedFolder::looks_sealed(path);
+  });
+  return outputs;
+}
+
+// Something that took work: an output, a checkpoint, attempts. Not a folder that a start has only made.
+bool holds_work(const fs::path& stage) {
+  if (!outputs_of(stage).empty()) return true;
+  if (!fs::is_directory(stage / "work")) return false;
+  for (const auto& entry : fs::recursive_directory_iterator(stage / "work")) {
+    if (entry.is_regular_file() && entry.file_size() > 0) return true;
+  }
+  return false;
+}
+
+// "solver" and "59dc569e19b1"; empty where the folder is no stage's.
+std::pair<std::string, std::string> name_and_identity(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  if (name.size() <= kIdentityDigits + 1 || name[name.size() - kIdentityDigits - 1] != '-') return {};
+  return {name.substr(0, name.size() - kIdentityDigits - 1), name.substr(name.size() - kIdentityDigits)};
+}
+
+std::int64_t newest_checkpoint(const fs::path& stage) {
+  std::int64_t newest = 0;
+  for (const fs::path& entry : entries_of(stage / "work" / "checkpoints")) {
+    const std::string name = entry.filename().string();
+    constexpr std::string_view kPrefix = "step-";
+    std::int64_t step = 0;
+    if (!name.starts_with(kPrefix) || !SealedFolder::looks_sealed(entry)) continue;
+    if (std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step).ec == std::errc()) newest = std::max(newest, step);
+  }
+  return newest;
+}
+
+// What is lost is told, whatever it is; a manifest that is damaged tells nothing.
+void count_outputs(const fs::path& stage, std::int64_t& steps, std::int64_t& attempts) {
+  for (const fs::path& output : outputs_of(stage)) {
+    const Json manifest = Json::parse(read_file(output / kManifestName), nullptr, false);
+    if (!manifest.is_object()) continue;
+    const Json body = manifest.value("body", Json::object());
+    const Json metadata = body.value("metadata", body);
+    if (metadata.contains("training")) steps = std::max(steps, metadata["training"].value("steps", std::int64_t{0}));
+    if (metadata.contains("summary")) attempts = std::max(attempts, metadata["summary"].value("attempts", std::int64_t{0}));
+  }
+}
+
+std::string amount_of(const fs::path& stage) {
+  std::int64_t steps = newest_checkpoint(stage);
+  std::int64_t attempts = read_pieces(list_pieces(stage / "work", "attempts"), [](std::string_view) {}).records;
+  count_outputs(stage, steps, attempts);
+  const std::string finished = outputs_of(stage).empty() ? "" : "finished, ";
+  if (steps > 0) return fmt::format("{}{} {}", finished, steps, steps == 1 ? "step" : "steps");
+  if (attempts > 0) return fmt::format("{}{} {}", finished, attempts, attempts == 1 ? "attempt" : "attempts");
+  return finished.empty() ? "unfinished work" : "a finished output";
+}
+
+std::int64_t bytes_of(const fs::path& folder) {
+  std::int64_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += static_cast<std::int64_t>(entry.file_size());
+  }
+  return bytes;
+}
+
+// By identity: what the ledger says of stages that came to their end; lines that it does not know are passed over.
+std::map<std::string, double> seconds_of_stages(const fs::path& run) {
+  std::map<std::string, double> seconds;
+  std::map<std::string, std::string> running;  // by name: "stage ends" says the name alone
+  read_pieces({run / "ledger.jsonl"}, [&](std::string_view line) {
+    const Json event = Json::parse(line, nullptr, false);
+    if (!event.is_object()) return;
+    const std::string what = event.value("event", ""), name = event.value("stage", "");
+    if (what == "stage begins") running[name] = event.value("identity", "");
+    if (what == "stage ends") seconds[running[name].substr(0, kIdentityDigits)] += event.value("seconds", 0.0);
+  });
+  return seconds;
+}
+
+double seconds_of_steps(const fs::path& stage) {
+  double seconds = 0;
+  std::ifstream lines(stage / "steps.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const Json step = Json::parse(line, nullptr, false);
+    if (step.is_object() && step.contains("seconds") && step["seconds"].is_number()) seconds += step["seconds"].get<double>();
+  }
+  return seconds;
+}
+
+std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& before) {
+  if (!fs::exists(before / "identity.txt")) return {"its folder does not say what it was made from"};
+  std::optional<std::vector<InputContent>> inputs;
+  if (fs::exists(before / kInputsFile)) inputs = read_input_contents(read_file(before / kInputsFile));
+  std::vector<std::string> reasons = changes(stage, read_file(before / "identity.txt"), inputs);
+  if (reasons.empty()) reasons.push_back("its identity is written otherwise than by the program that made it");
+  return reasons;
+}
+
+class Search {
+ public:
+  explicit Search(const RunPlan& plan) : plan_(plan), run_(plan.run.folder) {
+    for (const fs::path& folder : entries_of(run_ / "stages")) {
+      if (!name_and_identity(folder).first.empty() && holds_work(folder)) folders_.push_back(folder);
+    }
+    if (folders_.empty()) return;
+    try {
+      start_ = read_last_start(run_);
+    } catch (const BrokenRecord&) {
+      // Then it is as if there were none; this start writes it anew.
+    }
+    seconds_ = seconds_of_stages(run_);
+  }
+
+  std::optional<Superseded> of(const StagePlan& stage) const {
+    const bool is_there = std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
+    const MeantOutput* last = start_ ? start_->find(stage.name) : nullptr;
+    if (last != nullptr && last->folder.filename() == stage.folder.filename()) return std::nullopt;
+    std::vector<fs::path> older;
+    for (const fs::path& folder : folders_) {
+      if (name_and_identity(folder).first != stage.name || folder.filename() == stage.folder.filename()) continue;
+      if (last != nullptr && folder.filename() == last->folder.filename()) return describe(stage, folder, is_there);
+      older.push_back(folder);
+    }
+    if (is_there) return std::nullopt;
+    if (older.empty()) return renamed(stage);
+    return describe(stage, *std::ranges::min_element(older, {}, [&](const fs::path& f) { return reasons_of(stage, f).size(); }), false);
+  }
+
+ private:
+  Superseded describe(const StagePlan& stage, const fs::path& folder, bool goes_on) const {
+    Superseded work{.stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
+    work.is_report = stage.recipe->output() == ArtifactKind::report;
+    return measured(std::move(work));
+  }
+
+  // The same work under a name that the run file has no more.
+  std::optional<Superseded> renamed(const StagePlan& stage) const {
+    for (const fs::path& folder : folders_) {
+      const auto [name, identity] = name_and_identity(folder);
+      if (!stage.identity.starts_with(identity) || plan_.find_stage(name) != nullptr) continue;
+      Superseded work{.stage = stage.name, .folder = folder};
+      work.reasons = {fmt::format("it was named '{}', and a stage is found by its name", name)};
+      return measured(std::move(work));
+    }
+    return std::nullopt;
+  }
+
+  Superseded measured(Superseded work) const {
+    work.amount = amount_of(work.folder);
+    work.bytes = bytes_of(work.folder);
+    const auto known = seconds_.find(name_and_identity(work.folder).second);
+    work.seconds = std::max(known == seconds_.end() ? 0.0 : known->second, seconds_of_steps(work.folder));
+    return work;
+  }
+
+  const RunPlan& plan_;
+  fs::path run_;
+  std::vector<fs::path> folders_;  // of stages that hold work
+  std::optional<LastStart> start_;
+  std::map<std::string, double> seconds_;
+};
+
+std::string size_text(std::int64_t bytes) {
+  const auto number = static_cast<double>(bytes);
+  if (number < 1e6) return fmt::format("{:.0f} kB", std::max(1.0, number / 1e3));
+  return number < 1e9 ? fmt::format("{:.1f} MB", number / 1e6) : fmt::format("{:.1f} GB", number / 1e9);
+}
+
+}  // namespace
+
+std::vector<Superseded> find_superseded(const RunPlan& plan) {
+  std::vector<Superseded> found;
+  const Search search(plan);
+  for (const StagePlan& stage : plan.stages) {
+    if (std::optional<Superseded> work = search.of(stage)) found.push_back(std::move(*work));
+  }
+  return found;
+}
+
+std::string to_text(const Superseded& work) {
+  const std::string time = work.seconds >= 1 ? fmt::format(", {} of work", duration_text(work.seconds)) : "";
+  return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} are set aside", work.stage,
+                     work.begins_anew ? "begins anew" : "goes on with what it made of these settings before", fmt::join(work.reasons, "; "),
+                     work.amount, size_text(work.bytes), time, work.folder.string());
+}
+
+void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded) {
+  if (plan.run.restart != "refuse") return;
+  std::string text;
+  for (const Superseded& work : superseded) {
+    if (work.begins_anew && !work.is_report) text += "\n  " + to_text(work);
+  }
+  if (text.empty()) return;
+  fail_user(fmt::format("run.restart is refuse, and this start would begin anew what has been worked on; nothing was touched:{}\n"
+                        "take back what was changed, or begin anew with --yes (or run.restart=allowed)", text));
+}
+
+}  // namespace ft

@@ -1,0 +1,41 @@
+// What a start leaves lying: the work of a stage whose identity has changed, so that the stage begins anew beside it.
+// Nothing of it is removed, but nobody looks for it either: so it is said, by the run, by `ftrun plan`, and before
+// anything is touched where `run.restart: refuse` asks for that.
+//
+//   for (const Superseded& work : find_superseded(plan)) log.warn("{}", to_text(work));
+//
+//   stage 'solver' begins anew: training.lanes was 2, is 4; 24 steps (1.2 MB) in runs/x/stages/solver-59dc569e19b1 are
+//   set aside
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "framework/recipe/run_plan.h"
+
+namespace ft {
+
+struct Superseded {
+  std::string stage;
+  bool begins_anew = true;              // false: there is older work of the new settings, and the stage goes on with it
+  bool is_report = false;               // a page is made again in seconds
+  std::filesystem::path folder;         // of the stage as it was
+  std::vector<std::string> reasons;     // what has changed; never empty
+  std::string amount;                   // "24 steps", "120 attempts, finished"
+  std::int64_t bytes = 0;               // on the disk
+  double seconds = 0;                   // of work, as far as logs tell; 0: unknown
+};
+
+// In the order of the run file. Compares with the last start where there is a record of it, else with the work that
+// differs least. Reads the run folder only. Throws Error where something there cannot be read.
+[[nodiscard]] std::vector<Superseded> find_superseded(const RunPlan& plan);
+
+// One sentence, without a full stop.
+[[nodiscard]] std::string to_text(const Superseded& work);
+
+// Throws UserError that tells all of it where a stage would begin anew, reports aside, and the run file says
+// `restart: refuse`.
+void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded);
+
+}  // namespace ft
