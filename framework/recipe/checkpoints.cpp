@@ -19,9 +19,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kPrefix = "step-";
 
 Json to_json(const TrainCursor& cursor) {
-  return {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
+  Json json = {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
           {"consumed_digest", cursor.consumed_digest}, {"best_validation_loss", cursor.best_validation_loss}, {"best_step", cursor.best_step},
           {"skipped", cursor.skipped}, {"skipped_in_row", cursor.skipped_in_row}, {"validation_due", cursor.validation_due}};
+  if (cursor.end_validation_due) json["end_validation_due"] = true;
+  if (!cursor.end_of.empty()) json["end_of"] = cursor.end_of;
+  return json;
 }
 
 // 200 of "step-00000200".
@@ -46,6 +49,8 @@ TrainCursor cursor_of(const std::string& metadata) {
   cursor.skipped = json.value("skipped", std::int64_t{0});
   cursor.skipped_in_row = json.value("skipped_in_row", std::int64_t{0});
   cursor.validation_due = json.value("validation_due", false);
+  cursor.end_validation_due = json.value("end_validation_due", false);
+  cursor.end_of = json.value("end_of", "");
   return cursor;
 }
 
@@ -99,10 +104,24 @@ bool Checkpoints::is_sound(std::int64_t step) {
   }
 }
 
+// Not beyond the end of a length that is shorter than one that was trained before. What cannot be understood is for
+// is_sound() to complain of.
+bool Checkpoints::is_reached(std::int64_t step) const {
+  try {
+    const Json metadata = SealedFolder::open(path_of(step)).manifest().body.at("metadata");
+    return !reaches_ || reaches_(cursor_of(metadata.dump()));
+  } catch (const BrokenFolder&) {
+    return true;
+  } catch (const Json::exception&) {
+    return true;
+  }
+}
+
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
 std::optional<std::int64_t> Checkpoints::newest_sound() {
   const std::string answer = on_rank_zero(groups_.world, "newest checkpoint", [&] {
     std::vector<std::int64_t> candidates = steps(false);
+    std::erase_if(candidates, [this](std::int64_t step) { return !is_reached(step); });
     const bool any = !candidates.empty();
     for (; !candidates.empty(); candidates.pop_back()) {
       if (is_sound(candidates.back())) return std::to_string(candidates.back());
@@ -137,6 +156,7 @@ std::optional<CheckpointInfo> Checkpoints::read_newest(ParameterSet& parameters,
 bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   OptimizerState& state = trainer.optimizer_state();
   writer_.reserve(3 * (state.end - state.begin));  // weights and both moments
+  reaches_ = [&trainer](const TrainCursor& cursor) { return trainer.reaches(cursor); };
   MomentsView moments{state.begin, state.end, state.first_moment, state.second_moment};
   const std::optional<CheckpointInfo> found = read_newest(parameters, moments);
   if (!found) return false;
@@ -176,6 +196,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
 void Checkpoints::prune(const TrainCursor& cursor) const {
   std::vector<Candidate> candidates;
   for (const std::int64_t step : steps(true)) {
+    if (step > cursor.step) continue;  // of a longer length, trained before: kept to go on from
     candidates.push_back({.folder = path_of(step), .step = step});
     if (step == cursor.best_step) candidates.back().loss = cursor.best_validation_loss;
   }

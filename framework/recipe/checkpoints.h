@@ -37,9 +37,9 @@ class Checkpoints {
   // Collective.
   Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options);
 
-  // Collective: fills parameters, moments and cursor from the newest sound checkpoint; false when there is none, and
-  // parameters are as they were. Throws Error where one cannot be read, or where damage shows while the last one left
-  // is being read.
+  // Collective: fills parameters, moments and cursor from the newest sound checkpoint that lies within the length to be
+  // trained (Trainer::reaches); false when there is none, and parameters are as they were. Throws Error where one cannot
+  // be read, or where damage shows while the last one left is being read. `trainer` must outlive later calls.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
   // Collective: waits for an earlier save, copies the state and begins to write it (or writes it, when not in the
@@ -61,6 +61,7 @@ class Checkpoints {
   std::optional<CheckpointInfo> read_newest(ParameterSet& parameters, MomentsView& moments);
   bool is_sound(std::int64_t step);
   void set_damaged_aside(std::int64_t step, const std::string& why);
+  bool is_reached(std::int64_t step) const;
   void prune(const TrainCursor& cursor) const;
   void tell(const std::optional<SavedCheckpoint>& saved);
 
@@ -68,6 +69,7 @@ class Checkpoints {
   Groups groups_;
   Logger& log_;
   CheckpointOptions options_;
+  std::function<bool(const TrainCursor&)> reaches_;
   std::int64_t saving_step_ = -1;
   BackgroundWriter writer_;  // last: its thread uses the others
 };

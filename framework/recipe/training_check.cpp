@@ -21,7 +21,8 @@ void check_lengths(StageCheck& check, const std::string& model, const TrainingSe
 }
 
 void check_units(StageCheck& check, const TrainingSettings& s) {
-  if (s.warmup.unit == s.length.unit && s.warmup.value > s.length.value) {
+  // Where the length may grow, a short one may end within the warm-up.
+  if (!can_extend(s) && s.warmup.unit == s.length.unit && s.warmup.value > s.length.value) {
     check.fail("warmup", fmt::format("is {}, longer than the whole training (length: {}): the learning rate would never reach its peak", to_string(s.warmup),
                                      to_string(s.length)));
   }
@@ -42,6 +43,7 @@ void note_no_effect(StageCheck& check, const TrainingSettings& s) {
     no_effect("validate_every", "the stage has no validation");
   }
   if (s.schedule == "constant") no_effect("final_learning_rate", "schedule: constant does not fall");
+  if (s.schedule == "constant") no_effect("schedule_length", "schedule: constant does not fall");
   if (s.non_finite == "stop") no_effect("most_skipped", "non_finite: stop skips no step");
 }
 
@@ -67,7 +69,7 @@ void check_schedule(StageCheck& check, const TrainingSettings& s, const std::vec
   const std::int64_t steps = count_steps(s.length, planner, std::ssize(lengths));
   if (steps == 0) check.fail("length", fmt::format("is {}: no training at all with {} examples", to_string(s.length), lengths.size()));
   const std::int64_t warmup = count_steps(s.warmup, planner, std::ssize(lengths));
-  if (warmup > steps) {
+  if (!can_extend(s) && warmup > steps) {
     check.fail("warmup", fmt::format("is {} ({} steps), longer than the whole training (length: {}, {} steps of {} examples): the learning rate would never "
                                      "reach its peak", to_string(s.warmup), warmup, to_string(s.length), steps, lengths.size()));
   }

@@ -8,6 +8,7 @@
 #include "framework/recipe/checkpoints.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
+#include "framework/store/sealed_folder.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
 #include "framework/train/standstill.h"
@@ -88,6 +89,14 @@ std::string opening_words(const LoadedModel& model, const Example& example) {
   return fmt::format("'{}...'", text);
 }
 
+// Of the same identity: then only the length was another.
+bool has_other_outputs(const StageContext& stage) {
+  for (const auto& entry : std::filesystem::directory_iterator(stage.folder())) {
+    if (entry.path().filename().string().starts_with("output-") && SealedFolder::looks_sealed(entry.path())) return true;
+  }
+  return false;
+}
+
 std::string detail(const StepRecord& record) {
   return fmt::format("loss {:.4f}, norm {:.3f}, rate {:.2e}, {:.0f} tokens/s", record.loss, record.gradient_norm,
                      record.learning_rate, record.tokens_per_second);
@@ -122,6 +131,10 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
                      "than float32", stage.name());
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
+  if (!resumed && has_other_outputs(stage)) {
+    stage.log().warn("{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
+                     stage.name(), (stage.work() / "checkpoints").string());
+  }
   if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples.front());
 
   const std::int64_t first_step = trainer.cursor().step;

@@ -57,6 +57,13 @@ Schedule::Schedule(const TrainingSettings& settings, StepPlanner& planner, std::
     num_steps_ = count_steps(settings.length, planner, num_examples);
     if (*num_steps_ == 0) fail_user(fmt::format("length: {} is no training at all", to_string(settings.length)));
   }
+  fall_steps_ = num_steps_;
+  if (settings.schedule_length) {
+    fall_steps_.reset();
+    if (settings.schedule_length->unit != Length::Unit::seconds) {
+      fall_steps_ = count_steps(*settings.schedule_length, planner, num_examples);
+    }
+  }
 }
 
 bool Schedule::over(std::int64_t step, double seconds) const {
@@ -67,9 +74,9 @@ double Schedule::learning_rate(std::int64_t step, double seconds) const {
   const double peak = settings_.learning_rate;
   if (step < warmup_steps_) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup_steps_);
   if (settings_.schedule == "constant") return peak;
-  const double done = num_steps_ ? static_cast<double>(step - warmup_steps_) /
-                                       static_cast<double>(std::max<std::int64_t>(1, *num_steps_ - warmup_steps_))
-                                 : seconds / settings_.length.value;
+  const double done = fall_steps_ ? static_cast<double>(step - warmup_steps_) /
+                                        static_cast<double>(std::max<std::int64_t>(1, *fall_steps_ - warmup_steps_))
+                                  : seconds / settings_.schedule_length.value_or(settings_.length).value;
   const double part = std::clamp(done, 0.0, 1.0);
   const double height = settings_.schedule == "linear" ? 1 - part : 0.5 * (1 + std::cos(std::numbers::pi * part));
   return peak * (settings_.final_learning_rate + (1 - settings_.final_learning_rate) * height);

@@ -31,12 +31,14 @@ class Schedule {
   [[nodiscard]] bool over(std::int64_t step, double seconds) const;
 
   // Linear warm-up to the peak (the first update already moves), then constant, a straight line, or half a cosine wave
-  // down to final_learning_rate * peak, which the update after the last one would have.
+  // down to final_learning_rate * peak, which the update after the last one of schedule_length (by default: of the
+  // length) would have, and all later ones have.
   [[nodiscard]] double learning_rate(std::int64_t step, double seconds) const;
 
  private:
   TrainingSettings settings_;
   std::optional<std::int64_t> num_steps_;
+  std::optional<std::int64_t> fall_steps_;  // where the learning rate has arrived; absent where that is given in time
   std::int64_t warmup_steps_ = 0;
   std::int64_t stop_ = std::numeric_limits<std::int64_t>::max();
 };

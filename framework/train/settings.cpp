@@ -4,6 +4,10 @@
 
 namespace ft {
 
+bool can_extend(const TrainingSettings& settings) {
+  return settings.result == "last" && (settings.schedule == "constant" || settings.schedule_length.has_value());
+}
+
 void describe(TrainingSettings& s, Binder& b) {
   using enum Length::Unit;
   b.identity("lanes", s.lanes,
@@ -25,7 +29,17 @@ void describe(TrainingSettings& s, Binder& b) {
   b.identity("final_learning_rate", s.final_learning_rate, "where it falls to, as a fraction of the peak", Range{0, 1});
   b.identity("warmup", s.warmup, "linear rise of the learning rate at the start",
              Limits(Range::at_least(0), Units{steps, tokens, epochs}));
-  b.identity("length", s.length, "how long to train", Range::above(0));
+  b.identity("schedule_length", s.schedule_length,
+             "what the learning rate falls over, where that is not `length`: then `length` may be raised later",
+             Range::above(0));
+  constexpr std::string_view kLength =
+      "how long to train; with schedule: constant, or where schedule_length is given, and with result: last, a longer "
+      "one goes on from what is there instead of beginning anew";
+  if (can_extend(s)) {
+    b.extends("length", s.length, kLength, Range::above(0));
+  } else {
+    b.identity("length", s.length, kLength, Range::above(0));
+  }
   b.identity("beta1", s.beta1, "decay of AdamW's first moment", Range{.low = 0, .high = 1, .high_open = true});
   b.identity("beta2", s.beta2, "decay of AdamW's second moment", Range{.low = 0, .high = 1, .high_open = true});
   b.identity("epsilon", s.epsilon, "AdamW's denominator is at least this", Range::above(0));

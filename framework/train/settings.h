@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "framework/base/units.h"
@@ -20,6 +21,7 @@ struct TrainingSettings {
   double learning_rate = 1e-4;       // peak
   std::string schedule = "cosine";   // cosine | linear | constant
   double final_learning_rate = 0.0;  // as a fraction of the peak
+  std::optional<Length> schedule_length;  // what the schedule falls over; none = the length
   Length warmup{0, Length::Unit::steps};
   Length length{1, Length::Unit::epochs};
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
@@ -35,7 +37,12 @@ struct TrainingSettings {
   int keep = 2;                                   // checkpoints kept, besides the best by validation loss
 };
 
-// Names, units, kinds and documentation of the keys above.
+// Whether a longer `length` goes on from where a shorter one has ended, with the same bits: where the learning rate of a
+// step does not depend on the length, nor the result on which steps were validated.
+[[nodiscard]] bool can_extend(const TrainingSettings& settings);
+
+// Names, units, kinds and documentation of the keys above. `length` is of the kind extends where can_extend(), else of
+// the kind identity.
 void describe(TrainingSettings& settings, Binder& binder);
 
 }  // namespace ft

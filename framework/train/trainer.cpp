@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
+#include <utility>
 
 #include "framework/base/clock.h"
 #include "framework/base/error.h"
@@ -45,6 +47,7 @@ struct Trainer::Body {
   double seconds_before = 0;  // of training before that
   std::int64_t saved_step = -1;
   bool stopping = false;  // after the step that is being made
+  bool is_cut = false;    // the state is that after a step which the end of the length has cut short
 
   Body(TrainedModel m, Groups g, const TrainingSettings& s, LossWeights w, std::uint64_t seed,
        const std::vector<Example>& e, const std::vector<Example>& v)
@@ -72,6 +75,8 @@ struct Trainer::Body {
   [[noreturn]] void stop(const TrainHooks& hooks);
   void validate(const TrainHooks& hooks);
   void save(const TrainHooks& hooks, bool is_best);
+  bool next_step_is_cut();
+  void end(const TrainHooks& hooks, bool validation_due);
   bool needs_clock() const;
   Progress progress() const;
 };
@@ -189,14 +194,36 @@ void Trainer::Body::validate(const TrainHooks& hooks) {
 }
 
 void Trainer::Body::save(const TrainHooks& hooks, bool is_best) {
-  if (saved_step == cursor.step) return;
+  if (saved_step == cursor.step || is_cut) return;
   if (hooks.save) hooks.save(cursor, is_best);
   saved_step = cursor.step;
 }
 
+// Only a length in epochs ends within what would be one step.
+bool Trainer::Body::next_step_is_cut() {
+  if (!can_extend(settings) || cursor.step + 1 != schedule.num_steps()) return false;
+  const std::int64_t stop = schedule.stop();
+  return planner.measure(cursor.position, std::numeric_limits<std::int64_t>::max()).end > stop;
+}
+
+// After the last step. A training that can be extended is saved as a longer one would be here: before the validation
+// that only the end asks for.
+void Trainer::Body::end(const TrainHooks& hooks, bool validation_due) {
+  const bool may_go_on = can_extend(settings);
+  if (may_go_on && settings.length.unit == Length::Unit::seconds) cursor.end_of = to_string(settings.length);
+  if (may_go_on && !validation_due) {
+    cursor.end_validation_due = !validation.empty();
+    save(hooks, false);
+    cursor.end_validation_due = false;
+  }
+  validate(hooks);
+  save(hooks, false);
+}
+
 bool Trainer::Body::needs_clock() const {
   const auto in_time = [](const Length& length) { return length.value > 0 && length.unit == Length::Unit::seconds; };
-  return in_time(settings.length) || in_time(settings.save_every) || in_time(settings.validate_every);
+  return in_time(settings.length) || in_time(settings.schedule_length.value_or(settings.length)) ||
+         in_time(settings.save_every) || in_time(settings.validate_every);
 }
 
 Progress Trainer::Body::progress() const {
@@ -230,6 +257,13 @@ const TrainCursor& Trainer::cursor() const { return body_->cursor; }
 
 std::int64_t Trainer::num_steps() const { return body_->schedule.num_steps().value_or(0); }
 
+bool Trainer::reaches(const TrainCursor& cursor) const {
+  const Body& b = *body_;
+  if (!can_extend(b.settings)) return true;
+  if (const auto num_steps = b.schedule.num_steps()) return cursor.step <= *num_steps && cursor.position <= b.schedule.stop();
+  return !b.schedule.over(cursor.step, cursor.seconds) || cursor.end_of == to_string(b.settings.length);
+}
+
 TrainResult Trainer::run(const TrainHooks& hooks) {
   Body& b = *body_;
   b.watch.restart();
@@ -240,17 +274,27 @@ TrainResult Trainer::run(const TrainHooks& hooks) {
     b.validate(hooks);
     b.save(hooks, false);
   }
+  if (std::exchange(b.cursor.end_validation_due, false) && b.schedule.over(b.cursor.step, b.cursor.seconds)) b.validate(hooks);
   while (!b.schedule.over(b.cursor.step, b.cursor.seconds)) {
+    b.cursor.end_of.clear();
+    const bool will_be_cut = b.next_step_is_cut();
+    if (will_be_cut) b.save(hooks, false);
     const Progress before = b.progress();
     const std::optional<StepRecord> record = b.step(hooks);
     if (!record) b.stop(hooks);
+    b.is_cut = will_be_cut;
     const Progress after = b.progress();
     result.last_loss = record->loss;
     if (hooks.on_step) hooks.on_step(*record);
     const bool over = b.schedule.over(b.cursor.step, b.cursor.seconds);
-    if (over || due(b.settings.validate_every, before, after)) b.validate(hooks);
-    if (over || due(b.settings.save_every, before, after)) b.save(hooks, false);
-    if (!over && b.stopping) b.stop(hooks);
+    const bool validation_due = due(b.settings.validate_every, before, after);
+    if (over) {
+      b.end(hooks, validation_due);
+      break;
+    }
+    if (validation_due) b.validate(hooks);
+    if (due(b.settings.save_every, before, after)) b.save(hooks, false);
+    if (b.stopping) b.stop(hooks);
   }
   result.cursor = b.cursor;
   return result;

@@ -58,6 +58,10 @@ struct TrainCursor {
   std::int64_t skipped = 0;         // steps without an update, in all; the optimiser has made step - skipped updates
   std::int64_t skipped_in_row = 0;  // of them, up to now
   bool validation_due = false;      // a stop on request came in the middle of this step's validation
+  // Where can_extend(settings): this was the last step of a length, and the validation of its end is not counted here,
+  // because a longer training makes none at this step.
+  bool end_validation_due = false;
+  std::string end_of;  // of which length in time this is the end; empty elsewhere
 };
 
 struct TrainHooks {
@@ -92,8 +96,12 @@ class Trainer {
   void set_cursor(const TrainCursor& cursor);
   [[nodiscard]] const TrainCursor& cursor() const;
   [[nodiscard]] std::int64_t num_steps() const;
+  // Whether training may go on from there: false where that is beyond the end of settings.length.
+  [[nodiscard]] bool reaches(const TrainCursor& cursor) const;
 
-  // Collective. Trains to the end of settings.length from wherever the cursor stands.
+  // Collective. Where can_extend(settings), a last step that is cut short by the end of the length is no step of a longer
+  // training: then the state before it is saved, and that after it is not.
+  // Trains to the end of settings.length from wherever the cursor stands.
   TrainResult run(const TrainHooks& hooks);
 
  private:

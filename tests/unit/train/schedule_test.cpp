@@ -81,3 +81,31 @@ TEST_CASE("something is due whenever a multiple was passed, whatever was done be
   CHECK(due({0.5, epochs}, at(0, 0, 0.49), at(1, 0, 0.51)));
   CHECK_FALSE(due({0, steps}, at(0, 0, 0), at(100, 0, 0)));
 }
+
+TEST_CASE("with a length of its own the schedule does not move when the training grows") {
+  StepPlanner p = planner();
+  for (const std::string shape : {"linear", "cosine"}) {
+    TrainingSettings shorter = settings({10, steps}, {4, steps}, shape), longer = settings({2, epochs}, {4, steps}, shape);
+    shorter.schedule_length = longer.schedule_length = Length{20, steps};
+    const Schedule a(shorter, p, 100), b(longer, p, 100), alone(settings({20, steps}, {4, steps}, shape), p, 100);
+    for (int step = 0; step < 20; ++step) {
+      CHECK(a.learning_rate(step, 0) == alone.learning_rate(step, 0));
+      CHECK(b.learning_rate(step, 0) == alone.learning_rate(step, 0));
+    }
+    CHECK(b.learning_rate(49, 0) == doctest::Approx(0.2));
+    CHECK(a.over(10, 0));
+    CHECK_FALSE(b.over(49, 0));
+  }
+}
+
+TEST_CASE("a length may grow where neither the learning rate nor the result depends on it") {
+  TrainingSettings s = settings({20, steps}, {}, "cosine");
+  CHECK_FALSE(can_extend(s));
+  s.schedule_length = Length{20, steps};
+  CHECK(can_extend(s));
+  s.schedule = "constant";
+  s.schedule_length.reset();
+  CHECK(can_extend(s));
+  s.result = "best";
+  CHECK_FALSE(can_extend(s));
+}

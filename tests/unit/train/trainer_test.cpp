@@ -369,3 +369,66 @@ TEST_CASE("a loss that is no number stops all ranks, names the step and leaves t
   CHECK(messages[0] == messages[1]);
   CHECK(digests[0] == "unchanged");
 }
+
+TEST_CASE("where the schedule allows it, a longer length goes on from a shorter one with the bits of one training") {
+  using enum Length::Unit;
+  struct Case {
+    Length shorter, longer;
+    std::string schedule = "constant";
+  };
+  const std::vector<Case> cases = {{{4, steps}, {9, steps}},        {{1, epochs}, {3, epochs}},   {{1, epochs}, {2.4, epochs}},
+                                   {{5, steps}, {2, epochs}},       {{300, tokens}, {900, tokens}}, {{4, steps}, {12, steps}, "linear"},
+                                   {{1, epochs}, {2, epochs}, "cosine"}};
+  bool any_was_cut = false;
+  for (const Case& c : cases) {
+    INFO(to_string(c.shorter), " ", to_string(c.longer), " ", c.schedule);
+    TrainingSettings s = settings();
+    s.schedule = c.schedule;
+    if (c.schedule != "constant") s.schedule_length = {10, steps};
+    s.validate_every = {3, steps};
+    TrainingSettings shorter = s, longer = s;
+    shorter.length = c.shorter;
+    longer.length = c.longer;
+    const Outcome first = train(1, shorter), whole = train(1, longer);
+    REQUIRE_FALSE(first.states.empty());
+    any_was_cut = any_was_cut || first.states.back().cursor.step < first.result.cursor.step;
+    const Outcome grown = train(1, longer, &first.states.back());
+    CHECK(grown.digest == whole.digest);
+    CHECK(grown.result.cursor.consumed_digest == whole.result.cursor.consumed_digest);
+    CHECK(grown.result.cursor.step == whole.result.cursor.step);
+    CHECK(grown.result.cursor.best_step == whole.result.cursor.best_step);
+    CHECK(grown.result.cursor.best_validation_loss == whole.result.cursor.best_validation_loss);
+    // Killed after the last save: the end is made again.
+    const Outcome again = train(1, shorter, &first.states.back());
+    CHECK(again.digest == first.digest);
+    CHECK(again.result.cursor.best_step == first.result.cursor.best_step);
+    CHECK(again.validations.back().loss == first.validations.back().loss);
+  }
+  CHECK(any_was_cut);
+}
+
+TEST_CASE("a state beyond the end of the length is none to go on from, where lengths may grow") {
+  TrainingSettings s = settings();
+  s.schedule = "constant";
+  s.length = {1, Length::Unit::epochs};
+  TinyModel model(1);
+  SoloCommunicator solo;
+  const auto examples = tiny_examples(30, 5);
+  const std::vector<Example> none;
+  const auto reaches = [&](std::int64_t step, std::int64_t position, double seconds = 0, const std::string& end_of = "") {
+    Trainer trainer(model.decoder, {solo, solo, solo}, s, {}, 1, examples, none);
+    return trainer.reaches({.step = step, .position = position, .seconds = seconds, .end_of = end_of});
+  };
+  CHECK(reaches(1, 10));
+  CHECK_FALSE(reaches(1, 31));
+  CHECK_FALSE(reaches(1000, 30));
+  s.length = {4, Length::Unit::steps};
+  CHECK(reaches(4, 1000));
+  CHECK_FALSE(reaches(5, 30));
+  s.length = {60, Length::Unit::seconds};
+  CHECK(reaches(1000, 1000, 59));
+  CHECK_FALSE(reaches(1000, 1000, 61));
+  CHECK(reaches(1000, 1000, 61, "1min"));
+  s.schedule = "cosine";
+  CHECK(reaches(1000, 1000, 61));  // another length is another identity: never asked
+}
