@@ -97,7 +97,7 @@ class Report final : public Recipe {
 
   void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     const auto body = SealedFolder::open(source.output).manifest().body;
-    const StagePlan& attempts = stage.input_plan(body.at("attempts"));
+    const StagePlan& attempts = stage.input_plan(input_of(source, "attempts"));  // the ranking knows the name that it had then
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
@@ -105,8 +105,9 @@ class Report final : public Recipe {
     const auto ranked = load_ranked(attempts.output, scores);
     report::StageTable table = table_of(stage, attempts);
     table.stage = source.name;
-    table.description = body.at("description");
     table.evaluator = input_of(source, "verifier");
+    table.description = table.evaluator.empty() ? fmt::format("{}, votes alone", attempts.name)
+                                                : fmt::format("{} ranked by {}", attempts.name, table.evaluator);
     if (const StagePlan* verifier = stage.run_plan().find_stage(table.evaluator)) {
       table.evaluator_loss = setting_of(*verifier, "loss");
       if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts"))) table.evaluator_of = input_of(*judged, "model");

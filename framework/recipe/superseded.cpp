@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
+#include "framework/recipe/stage_times.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/last_start.h"
@@ -99,30 +99,6 @@ std::int64_t bytes_of(const fs::path& folder) {
   return bytes;
 }
 
-// By identity: what the ledger says of stages that came to their end; lines that it does not know are passed over.
-std::map<std::string, double> seconds_of_stages(const fs::path& run) {
-  std::map<std::string, double> seconds;
-  std::map<std::string, std::string> running;  // by name: "stage ends" says the name alone
-  read_pieces({run / "ledger.jsonl"}, [&](std::string_view line) {
-    const Json event = Json::parse(line, nullptr, false);
-    if (!event.is_object()) return;
-    const std::string what = event.value("event", ""), name = event.value("stage", "");
-    if (what == "stage begins") running[name] = event.value("identity", "");
-    if (what == "stage ends") seconds[running[name].substr(0, kIdentityDigits)] += event.value("seconds", 0.0);
-  });
-  return seconds;
-}
-
-double seconds_of_steps(const fs::path& stage) {
-  double seconds = 0;
-  std::ifstream lines(stage / "steps.jsonl");
-  for (std::string line; std::getline(lines, line);) {
-    const Json step = Json::parse(line, nullptr, false);
-    if (step.is_object() && step.contains("seconds") && step["seconds"].is_number()) seconds += step["seconds"].get<double>();
-  }
-  return seconds;
-}
-
 std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& before) {
   if (!fs::exists(before / "identity.txt")) return {"its folder does not say what it was made from"};
   std::optional<std::vector<InputContent>> inputs;
@@ -144,7 +120,7 @@ class Search {
     } catch (const BrokenRecord&) {
       // Then it is as if there were none; this start writes it anew.
     }
-    seconds_ = seconds_of_stages(run_);
+    for (const auto& [stage, time] : read_stage_times(run_)) seconds_[stage.second.substr(0, kIdentityDigits)] += time.seconds;
   }
 
   std::optional<Superseded> of(const StagePlan& stage) const {
@@ -185,7 +161,7 @@ class Search {
     work.amount = amount_of(work.folder);
     work.bytes = bytes_of(work.folder);
     const auto known = seconds_.find(name_and_identity(work.folder).second);
-    work.seconds = std::max(known == seconds_.end() ? 0.0 : known->second, seconds_of_steps(work.folder));
+    work.seconds = known == seconds_.end() ? 0 : known->second;
     return work;
   }
 
@@ -193,7 +169,7 @@ class Search {
   fs::path run_;
   std::vector<fs::path> folders_;  // of stages that hold work
   std::optional<LastStart> start_;
-  std::map<std::string, double> seconds_;
+  std::map<std::string, double> seconds_;  // of work, by the digits of an identity
 };
 
 std::string size_text(std::int64_t bytes) {

@@ -11,7 +11,7 @@ TEST_CASE("a record of a start reads back as it was, wherever the folder lies") 
   const LastStart start{{{"solver", "stages/solver-0123456789ab", "stages/solver-0123456789ab/output-e3b0c44298fc", "0123", ""},
                          {"a b \"c\"", "stages/x", "stages/x/output-1", "4567", "per_problem: 8\n"}}};
   write_last_start(temp.path(), start);
-  CHECK(read_last_start(temp.path())->outputs == start.outputs);
+  CHECK((read_last_start(temp.path())->outputs == start.outputs));
   write_last_start(temp.path(), {{start.outputs[1]}});
   const auto again = read_last_start(temp.path());
   CHECK(again->outputs.size() == 1);
