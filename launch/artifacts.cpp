@@ -65,7 +65,7 @@ fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput
 fs::path find_by_name(const fs::path& path) {
   const std::string wanted = path.filename().string();
   fs::path run = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!fs::exists(run / "stages") && run.filename() == "stages") run = run.has_parent_path() ? run.parent_path() : fs::path(".");
+  if (!is_folder(run / "stages") && run.filename() == "stages") run = run.has_parent_path() ? run.parent_path() : fs::path(".");
   const std::optional<LastStart> start = read_last_start(run);
   std::vector<fs::path> matching;
   std::vector<std::string> names;

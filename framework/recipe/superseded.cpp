@@ -6,13 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "framework/base/reading.h"
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/append_log.h"
-#include "framework/store/files.h"
 #include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 
 namespace ft {
 namespace {
@@ -22,33 +23,26 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder
 
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  if (!fs::is_directory(folder)) return entries;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.path().filename().string().starts_with(".")) entries.push_back(entry.path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 std::vector<fs::path> outputs_of(const fs::path& stage) {
-  std::vector<fs::path> outputs = entries_of(stage);
-  std::erase_if(outputs, [](const fs::path& path) {
-    return !path.filename().string().starts_with("output-") || !SealedFolder::looks_sealed(path);
-  });
+  std::vector<fs::path> outputs;
+  for (const std::string& name : list_folder(stage)) {
+    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage / name)) outputs.push_back(stage / name);
+  }
   return outputs;
 }
 
-// Something that took work: an output, a checkpoint, attempts. Not a folder that a start has only made.
-bool holds_work(const fs::path& stage) {
-  if (!outputs_of(stage).empty()) return true;
-  if (!fs::is_directory(stage / "work")) return false;
-  for (const auto& entry : fs::recursive_directory_iterator(stage / "work")) {
-    if (entry.is_regular_file() && entry.file_size() > 0) return true;
+std::int64_t bytes_of(const fs::path& folder) {
+  std::int64_t bytes = 0;
+  for (const std::string& name : list_folder(folder)) {
+    const Found found = look_at_entry(folder / name);
+    if (found.kind == Found::Kind::file) bytes += found.size;
+    if (found.kind == Found::Kind::folder) bytes += bytes_of(folder / name);
   }
-  return false;
+  return bytes;
 }
+
+// Something that took work: an output, a checkpoint, attempts. Not a folder that a start has only made.
+bool holds_work(const fs::path& stage) { return !outputs_of(stage).empty() || bytes_of(stage / "work") > 0; }
 
 // "solver" and "59dc569e19b1"; empty where the folder is no stage's.
 std::pair<std::string, std::string> name_and_identity(const fs::path& folder) {
@@ -59,12 +53,12 @@ std::pair<std::string, std::string> name_and_identity(const fs::path& folder) {
 
 std::int64_t newest_checkpoint(const fs::path& stage) {
   std::int64_t newest = 0;
-  for (const fs::path& entry : entries_of(stage / "work" / "checkpoints")) {
-    const std::string name = entry.filename().string();
+  for (const std::string& name : list_folder(stage / "work" / "checkpoints")) {
     constexpr std::string_view kPrefix = "step-";
     std::int64_t step = 0;
-    if (!name.starts_with(kPrefix) || !SealedFolder::looks_sealed(entry)) continue;
-    if (std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step).ec == std::errc()) newest = std::max(newest, step);
+    if (!name.starts_with(kPrefix) || !SealedFolder::looks_sealed(stage / "work" / "checkpoints" / name)) continue;
+    const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
+    if (error == std::errc() && end == name.data() + name.size()) newest = std::max(newest, step);
   }
   return newest;
 }
@@ -91,19 +85,21 @@ std::string amount_of(const fs::path& stage) {
   return finished.empty() ? "unfinished work" : "a finished output";
 }
 
-std::int64_t bytes_of(const fs::path& folder) {
-  std::int64_t bytes = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) bytes += static_cast<std::int64_t>(entry.file_size());
+// None where an older program wrote none, or where it is damaged: then there are fewer words.
+std::optional<std::vector<InputContent>> inputs_of(const fs::path& stage) {
+  const std::optional<std::string> text = read_if_there(stage / kInputsFile);
+  if (!text) return std::nullopt;
+  try {
+    return read_input_contents(*text);
+  } catch (const Error&) {
+    return std::nullopt;
   }
-  return bytes;
 }
 
 std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& before) {
-  if (!fs::exists(before / "identity.txt")) return {"its folder does not say what it was made from"};
-  std::optional<std::vector<InputContent>> inputs;
-  if (fs::exists(before / kInputsFile)) inputs = read_input_contents(read_file(before / kInputsFile));
-  std::vector<std::string> reasons = changes(stage, read_file(before / "identity.txt"), inputs);
+  const std::optional<std::string> text = read_if_there(before / "identity.txt");
+  if (!text) return {"its folder does not say what it was made from"};
+  std::vector<std::string> reasons = changes(stage, *text, inputs_of(before));
   if (reasons.empty()) reasons.push_back("its identity is written otherwise than by the program that made it");
   return reasons;
 }
@@ -111,7 +107,8 @@ std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& befo
 class Search {
  public:
   explicit Search(const RunPlan& plan) : plan_(plan), run_(plan.run.folder) {
-    for (const fs::path& folder : entries_of(run_ / "stages")) {
+    for (const std::string& name : list_folder(run_ / "stages")) {
+      const fs::path folder = run_ / "stages" / name;
       if (!name_and_identity(folder).first.empty() && holds_work(folder)) folders_.push_back(folder);
     }
     if (folders_.empty()) return;

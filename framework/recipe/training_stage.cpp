@@ -4,11 +4,13 @@
 #include <optional>
 
 #include "framework/base/clock.h"
+#include "framework/base/reading.h"
 #include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 #include "framework/text/token_table.h"
 #include "framework/train/event_file.h"
 #include "framework/train/standstill.h"
@@ -91,8 +93,8 @@ std::string opening_words(const LoadedModel& model, const Example& example) {
 
 // Of the same identity: then only the length was another.
 bool has_other_outputs(const StageContext& stage) {
-  for (const auto& entry : std::filesystem::directory_iterator(stage.folder())) {
-    if (entry.path().filename().string().starts_with("output-") && SealedFolder::looks_sealed(entry.path())) return true;
+  for (const std::string& name : list_folder(stage.folder())) {
+    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage.folder() / name)) return true;
   }
   return false;
 }

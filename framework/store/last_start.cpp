@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "framework/base/reading.h"
 #include "framework/store/files.h"
 
 namespace ft {
@@ -60,10 +61,10 @@ void write_last_start(const fs::path& run, const LastStart& start) {
 
 std::optional<LastStart> read_last_start(const fs::path& run) {
   const fs::path path = run / kLastStartName;
-  if (!fs::exists(path)) return std::nullopt;
-  const std::string text = read_file(path);
+  const std::optional<std::string> text = read_if_there(path);
+  if (!text) return std::nullopt;
   try {
-    return parse(text);
+    return parse(*text);
   } catch (const std::exception& error) {
     throw BrokenRecord(fmt::format("{} says nothing that can be understood: {}. Remove it: the next start of the run writes it anew", path.string(), error.what()));
   }

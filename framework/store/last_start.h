@@ -44,8 +44,8 @@ class BrokenRecord : public Error {
 // Replaces the record, atomically and durably. Only for who holds the run's lock.
 void write_last_start(const std::filesystem::path& run, const LastStart& start);
 
-// None where there is no record: no run folder, or one of an older program. Throws BrokenRecord, and what read_file()
-// throws where it cannot be read.
+// None where there is no record: no run folder, or one of an older program. Throws BrokenRecord, and
+// Unreadable where it cannot be read.
 [[nodiscard]] std::optional<LastStart> read_last_start(const std::filesystem::path& run);
 
 }  // namespace ft

@@ -1,12 +1,14 @@
 #include "framework/text/tokenizer_files.h"
 
+#include "framework/base/reading.h"
+
 namespace ft {
 
 std::vector<std::filesystem::path> tokenizer_files(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   for (const char* name :
        {"chat_template.jinja", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "word_vocabulary.json"}) {
-    if (std::filesystem::exists(folder / name)) files.push_back(folder / name);
+    if (is_there(folder / name)) files.push_back(folder / name);
   }
   return files;
 }
