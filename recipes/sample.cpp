@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "framework/batching/examples.h"
+#include "framework/grade/version.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/sampling_stage.h"
 #include "framework/recipe/stage_check.h"
@@ -84,4 +85,5 @@ class Sample final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Sample, "sample", "1")
+// The grader is a part of it.
+FT_RECIPE(ft::Sample, "sample", "1, grader " FT_GRADER_VERSION)

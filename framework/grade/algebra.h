@@ -75,6 +75,7 @@ class Algebra {
   [[nodiscard]] Quotient logarithm(const Quotient& argument);
   [[nodiscard]] Quotient magnitude(const Quotient& argument);
   [[nodiscard]] Quotient trigonometric(const std::string& name, const Quotient& argument);
+  [[nodiscard]] Quotient hyperbolic(const std::string& name, const Quotient& argument);
   [[nodiscard]] Quotient inverse_trigonometric(const std::string& name, const Quotient& argument);
   [[nodiscard]] Quotient whole_number_function(const std::string& name, const std::vector<Quotient>& arguments);
   [[nodiscard]] Quotient extremum(const std::string& name, const std::vector<Quotient>& arguments);

@@ -131,7 +131,10 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
     return divide(above, name == "tan" || name == "sec" ? cosine : sine);
   }
   if (name == "sinh" || name == "cosh" || name == "tanh" || name == "coth" || name == "sech" || name == "csch") {
+    if (argument.top.is_zero() && (name == "coth" || name == "csch")) throw Undecided{"division by zero"};
     if (argument.top.is_zero()) return constant(name == "cosh" || name == "sech" ? 1 : 0);
+    if (argument.is_rational() && abs(argument.rational().numerator()) < BigInt(10000))
+      return hyperbolic(name, argument);
   }
   if (name == "arcsin" || name == "arccos" || name == "arctan") return inverse_trigonometric(name, argument);
   if (name != "sin" && name != "cos") return opaque(name, {argument});
@@ -161,6 +164,21 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
     return name == "cos" ? value : multiply(constant(-1), value);
   }
   return opaque(name, {argument});
+}
+
+// Of a number, by powers of e: tanh(30) is close to 1 and not 1.
+Quotient Algebra::hyperbolic(const std::string& name, const Quotient& argument) {
+  const Quotient e{named("@e", Kind::euler), Rational(1)};
+  const Quotient rising = power(e, argument);
+  const Quotient falling = power(e, multiply(constant(-1), argument));
+  const Quotient sine = divide(add(rising, multiply(constant(-1), falling)), constant(2));
+  const Quotient cosine = divide(add(rising, falling), constant(2));
+  const bool of_sine = name == "sinh" || name == "csch";
+  if (of_sine || name == "cosh" || name == "sech") {
+    const Quotient& value = of_sine ? sine : cosine;
+    return name == "csch" || name == "sech" ? divide(kOne, value) : value;
+  }
+  return name == "tanh" ? divide(sine, cosine) : divide(cosine, sine);
 }
 
 // The angle among the multiples of pi/12 whose sine (cosine, tangent) is the argument, in the range of principal

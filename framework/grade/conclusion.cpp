@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "framework/grade/vocabulary.h"
+#include "framework/grade/chunk.h"
+#include "framework/grade/phrase.h"
+#include "framework/grade/sentence.h"
+#include "framework/grade/sentence_words.h"
 
 namespace ft::grade {
 namespace {
@@ -27,28 +30,6 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// Without what stands behind the first special token of a chat, and without the polite end of few-shot prompts.
-std::string_view tidied(std::string_view text) {
-  text = trim(text);
-  if (const std::size_t token = text.find("<|"); token != 0) text = trim(text.substr(0, token));
-  constexpr std::string_view kHope = "I hope it is correct.";
-  if (text.ends_with(kHope)) text = trim(text.substr(0, text.size() - kHope.size()));
-  return text;
-}
-
-// "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes.
-std::string without_calculations(std::string_view text) {
-  std::string out;
-  while (true) {
-    const std::size_t open = text.find("<<");
-    const std::size_t close = open == std::string_view::npos ? open : text.find(">>", open);
-    if (close == std::string_view::npos) break;
-    out += text.substr(0, open);
-    text.remove_prefix(close + 2);
-  }
-  return out.append(text);
-}
-
 constexpr std::array<std::string_view, 3> kWideStops{"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F"};
 
 // Where the sentence that ends before `end` begins.
@@ -59,7 +40,8 @@ std::size_t sentence_start(std::string_view text, std::size_t end) {
     // A displayed formula ends the sentence where a capital follows.
     const bool display = rest.starts_with("$$ ") || rest.starts_with("\\] ");
     if (display && i + 3 < end && rest[3] >= 'A' && rest[3] <= 'Z') return i + 2;
-    const bool stop = text[i] == '.' || text[i] == '!' || text[i] == '?';
+    bool stop = text[i] == '.' || text[i] == '!' || text[i] == '?';
+    if (text[i] == '!' && i + 2 < end && text[i + 2] >= 'a' && text[i + 2] <= 'z') stop = false;  // "5! ways"
     if (stop && i + 1 < end && is_blank(text[i + 1])) return i + 1;
     for (const std::string_view wide : kWideStops) {
       if (rest.starts_with(wide) && i + wide.size() < end) return i + wide.size();
@@ -96,157 +78,7 @@ bool concludes(std::string_view sentence) {
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-struct Span {
-  std::size_t begin;  // of the opening delimiter
-  std::size_t end;    // behind the closing one
-  std::string_view contents;
-};
-
-// Letters that only name something: "ABCDEFGH", "x".
-bool is_label(std::string_view contents) {
-  contents = trim(contents);
-  return contents.size() <= 8 && std::all_of(contents.begin(), contents.end(), is_letter);
-}
-
-// Not a formula: the text between two signs of money, "$10 and $5", "$72 - $36".
-bool is_prose_between(std::string_view contents) {
-  if (contents.empty() || contents.find('\n') != std::string_view::npos) return true;
-  if (!is_digit(contents.front())) return false;
-  if (contents.back() == ' ' || contents.ends_with("**")) return true;
-  std::size_t run = 0;  // of letters that are no command
-  for (std::size_t i = 0; i < contents.size(); ++i) {
-    run = is_letter(contents[i]) ? run + 1 : 0;
-    if (run == 3 && (i == 2 || contents[i - 3] != '\\')) return true;
-  }
-  return false;
-}
-
-// The last formula that says more than a name.
-std::optional<Span> last_formula(std::string_view sentence) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kDelimiters{
-      {{"\\(", "\\)"}, {"\\[", "\\]"}, {"$$", "$$"}, {"$", "$"}}};
-  std::optional<Span> last;
-  for (std::size_t at = 0; at < sentence.size();) {
-    const std::string_view rest = sentence.substr(at);
-    std::size_t step = 1;
-    for (const auto& [open, close] : kDelimiters) {
-      if (!rest.starts_with(open)) continue;
-      const std::size_t end = rest.find(close, open.size());
-      if (end == std::string_view::npos) continue;
-      const std::string_view contents = rest.substr(open.size(), end - open.size());
-      if (is_prose_between(contents)) continue;
-      if (!is_label(contents)) last = Span{at, at + end + close.size(), contents};
-      step = end + close.size();
-      break;
-    }
-    at += step;
-  }
-  return last;
-}
-
-struct Number {
-  std::size_t begin;
-  std::size_t end;
-};
-
-// The number that starts at or behind `from`: sign, thousands, decimals, a fraction, a percent sign.
-std::optional<Number> next_number(std::string_view text, std::size_t from) {
-  const auto digit = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
-  for (std::size_t i = from; i < text.size(); ++i) {
-    if (!is_digit(text[i])) continue;
-    std::size_t end = i;
-    const auto run = [&] {
-      while (digit(end)) ++end;
-    };
-    run();
-    while (end < text.size() && text[end] == ',' && digit(end + 1) && digit(end + 2) && digit(end + 3) &&
-           !digit(end + 4))
-      end += 4;
-    for (const char joint : {'.', '/', ':'}) {
-      if (end < text.size() && text[end] == joint && digit(end + 1)) {
-        ++end;
-        run();
-      }
-    }
-    const bool inside_name = i > 0 && (is_letter(text[i - 1]) || text[i - 1] == '_' || text[i - 1] == '^');
-    const std::string_view behind = text.substr(end);
-    const bool ordinal =
-        behind.starts_with("st") || behind.starts_with("nd") || behind.starts_with("rd") || behind.starts_with("th");
-    if (inside_name || ordinal) {
-      i = end;
-      continue;
-    }
-    std::size_t begin = i;
-    const bool sign = begin > 0 && text[begin - 1] == '-' &&
-                      (begin == 1 || is_blank(text[begin - 2]) || text[begin - 2] == '=' || text[begin - 2] == '$');
-    if (sign) --begin;
-    if (behind.starts_with("%") || behind.starts_with("\\%") || behind.starts_with(" %")) end = text.find('%', end) + 1;
-    if (behind.starts_with(" percent")) end += 8;
-    return Number{begin, end};
-  }
-  return std::nullopt;
-}
-
-// Positions behind words that say what follows is the value.
-std::vector<std::size_t> copulas(std::string_view sentence) {
-  static constexpr std::array<std::string_view, 9> kWords{" is ",     " are ", "'s ",          " be ",        "=",
-                                                          " equals ", ": ",    "\xE4\xB8\xBA", "\xE6\x98\xAF"};
-  const std::string lower = lower_case(sentence);
-  std::vector<std::size_t> places;
-  for (const std::string_view word : kWords) {
-    for (std::size_t at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1))
-      places.push_back(at + word.size());
-  }
-  std::sort(places.begin(), places.end());
-  return places;
-}
-
-// "In the first 15 minutes, 5 cars": what the clause before the comma counts is not the answer.
-std::string_view main_clause(std::string_view sentence) {
-  static constexpr std::array<std::string_view, 10> kOpenings{"in ", "after ", "over ", "for ", "during ",
-                                                              "on ", "at ",    "with ", "if ",  "since "};
-  std::string_view rest = sentence;
-  for (int clauses = 0; clauses < 3; ++clauses) {
-    const std::size_t comma = rest.find(", ");
-    if (comma == std::string_view::npos) break;
-    const std::string clause = lower_case(trim(rest.substr(0, comma)));
-    const bool opening = clause.find(' ') == std::string::npos ||  // "Therefore"
-                         std::any_of(kOpenings.begin(), kOpenings.end(),
-                                     [&](std::string_view word) { return clause.starts_with(word); });
-    if (!opening || !next_number(rest, comma)) break;
-    rest.remove_prefix(comma + 2);
-  }
-  return rest;
-}
-
-// Behind the last "is" or "=" that a number follows; else the first sum of money, else the first number.
-std::optional<std::string> stated_number(std::string_view sentence) {
-  const auto text_of = [&](const Number& n) { return std::string(sentence.substr(n.begin, n.end - n.begin)); };
-  const std::vector<std::size_t> places = copulas(sentence);
-  for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    if (const auto number = next_number(sentence, *place)) return text_of(*number);
-  }
-  sentence = main_clause(sentence);
-  std::optional<Number> first;
-  for (auto number = next_number(sentence, 0); number; number = next_number(sentence, number->end)) {
-    if (number->begin > 0 && sentence[number->begin - 1] == '$') return text_of(*number);
-    if (!first) first = number;
-  }
-  return first ? std::optional(text_of(*first)) : std::nullopt;
-}
-
-// What stands in the last **...**, where it holds a digit.
-std::string_view last_emphasis(std::string_view sentence) {
-  std::string_view last;
-  for (std::size_t open = sentence.find("**"); open != std::string_view::npos;) {
-    const std::size_t close = sentence.find("**", open + 2);
-    if (close == std::string_view::npos) break;
-    const std::string_view contents = sentence.substr(open + 2, close - open - 2);
-    if (std::any_of(contents.begin(), contents.end(), is_digit)) last = contents;
-    open = sentence.find("**", close + 2);
-  }
-  return last;
-}
+bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 bool denied(std::string_view before) {
   const std::string lower = lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
@@ -297,44 +129,100 @@ std::optional<std::string> choice_with_wording(std::string_view text) {
   return name ? std::optional(letter) : std::nullopt;
 }
 
-std::string number_with_label(const std::string& answer) {
-  std::string_view text = answer;
-  if (text.starts_with("\\$") || text.starts_with('$')) text.remove_prefix(text.starts_with('$') ? 1 : 2);
-  const auto number = next_number(text, 0);
-  if (!number || number->begin != 0) return answer;
-  const std::string_view label = text.substr(number->end);
-  const auto in_words = [](char c) { return is_letter(c) || c == ' ' || c == '-' || c == '.'; };
-  const bool words = label.starts_with(' ') && std::all_of(label.begin(), label.end(), in_words);
-  const bool several = words && trim(label).find(' ') != std::string_view::npos;
-  return several && unit_of(trim(label)).dimension == "label" ? std::string(text.substr(0, number->end)) : answer;
-}
-
 std::optional<std::string> answer_in_sentence(std::string_view sentence) {
   sentence = trim(sentence);
   if (auto choice = choice_with_wording(sentence)) return choice;
-  if (const auto formula = last_formula(sentence)) {
-    const std::string_view behind = sentence.substr(formula->end);
-    const bool percent = behind.starts_with("%") || behind.starts_with(" %") || behind.starts_with(" percent");
-    return std::string(formula->contents) + (percent ? "\\%" : "");
-  }
-  if (const std::string_view emphasis = last_emphasis(sentence); !emphasis.empty()) return stated_number(emphasis);
-  if (auto number = stated_number(sentence)) return number;
+  if (auto value = stated_value(sentence)) return value;
+  if (sentence.ends_with('?')) return std::nullopt;
   return stated_choice(sentence);
 }
 
-std::optional<std::string> concluded_answer(std::string_view solution) {
-  constexpr std::size_t kEnd = 4000;  // an answer further from the end is none
-  const std::string calculated = without_calculations(tidied(solution));
-  std::string_view text = trim(calculated);
-  if (const std::size_t line = text.rfind("\nA: "); line != std::string_view::npos) {
-    const std::string_view rest = trim(text.substr(line + 4));
-    if (!rest.empty() && rest.find('\n') == std::string_view::npos) return std::string(rest);
+namespace {
+
+// The answer alone on a line: "84", "84 apples", "| Total | 84 |", "Total = 2,450", "- 84".
+std::optional<std::string> answer_line(std::string_view line) {
+  line = trim(line);
+  if (line.ends_with('|')) {
+    line = trim(line.substr(0, line.size() - 1));
+    line = trim(line.substr(line.rfind('|') == std::string_view::npos ? 0 : line.rfind('|') + 1));
   }
+  while (line.starts_with('#') || line.starts_with('>')) line = trim(line.substr(1));
+  if (line.starts_with("- ") || line.starts_with("* ")) line = trim(line.substr(2));
+  std::size_t begin = 0;
+  const std::size_t sign = line.find('=');
+  if (sign != std::string_view::npos && sign < 40) {
+    const std::string_view name = line.substr(0, sign);
+    const bool words =
+        std::all_of(name.begin(), name.end(), [](char c) { return is_word_byte(c) || c == ' ' || c == '\''; }) &&
+        trim(name).size() >= 3;
+    if (words) begin = sign + 1;
+  }
+  while (begin < line.size() && is_blank(line[begin])) ++begin;
+  const auto first = chunk_at(line, begin);
+  if (!first || first->single || first->ordinal) return std::nullopt;
+  const Chunk chunk = joined_chunks(line, *first);
+  std::string_view tail = trim(line.substr(chunk.end));
+  while (tail.ends_with('.') || tail.ends_with('"') || tail.ends_with(')'))
+    tail = trim(tail.substr(0, tail.size() - 1));
+  const bool label =
+      tail.size() <= 30 &&
+      std::all_of(tail.begin(), tail.end(), [](char c) { return is_word_byte(c) || c == ' ' || c == '-'; }) &&
+      std::count(tail.begin(), tail.end(), ' ') <= 2;
+  if (!label) return std::nullopt;
+  const std::string lower = lower_case(tail);
+  for (const std::string_view verb : {"is", "are", "was", "were", "has", "have", "equals", "and", "or", "of"}) {
+    if ((" " + lower + " ").find(" " + std::string(verb) + " ") != std::string::npos) return std::nullopt;
+  }
+  std::string answer = with_words_behind(line, chunk, KnownUnits::keep);
+  if (const std::size_t equals = answer.rfind('='); equals != std::string::npos && equals + 1 < answer.size() &&
+                                                    equals > 0 && answer[equals - 1] != '<' &&
+                                                    answer[equals - 1] != '>') {
+    const std::string_view left = std::string_view(answer).substr(0, equals);
+    if (std::none_of(left.begin(), left.end(), is_letter)) return answer.substr(equals + 1);
+  }
+  return answer;
+}
+
+// A box or a fraction that was begun and never closed: the text was cut off.
+bool is_cut_off(std::string_view text) {
+  const std::size_t note = text.rfind("<<");
+  if (note != std::string_view::npos && text.size() - note < 100 && text.find(">>", note) == std::string_view::npos)
+    return true;
+  for (const std::string_view open : {"=", "+", "\\frac", "\\sqrt", "\\cdot", "\\times", "\\div", "\\"}) {
+    if (text.ends_with(open)) return true;
+  }
+  int depth = 0;
+  for (std::size_t i = text.size() > 400 ? text.size() - 400 : 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '{') {
+      ++depth;
+    } else if (text[i] == '}' && depth > 0) {
+      --depth;
+    }
+  }
+  return depth > 0;
+}
+
+}  // namespace
+
+std::optional<std::string> concluded_answer(std::string_view text) {
+  constexpr std::size_t kEnd = 4000;  // an answer further from the end is none
+  text = trim(text);
+  if (const std::size_t line = text.rfind("\nA: "); line != std::string_view::npos || text.starts_with("A: ")) {
+    const std::string_view rest = trim(text.substr(line == std::string_view::npos ? 3 : line + 4));
+    if (!rest.empty() && rest.find('\n') == std::string_view::npos) return answer_phrase(rest, 0);
+  }
+  if (is_cut_off(text)) return std::nullopt;
   const bool whole = text.size() <= kEnd;
   if (!whole) text.remove_prefix(text.size() - kEnd);
   // An option with its wording, and reasons behind it.
   if (whole) {
     if (auto choice = choice_with_wording(text)) return choice;
+    const std::size_t letter = text.starts_with('(') ? 1 : 0;
+    const bool option = text.size() > letter + 2 && text.size() < 80 && text[letter] >= 'A' && text[letter] <= 'J' &&
+                        text[letter + 1] == ')' && text.find('\n') == std::string_view::npos;
+    if (option) return std::string(text);
   }
   // A displayed formula may run over several lines.
   std::string_view end = text;
@@ -343,14 +231,26 @@ std::optional<std::string> concluded_answer(std::string_view solution) {
     if (const std::size_t open = end.rfind("\\["); open != std::string_view::npos)
       return std::string(trim(end.substr(open + 2, end.size() - open - 4)));
   }
+  const std::size_t line = text.rfind('\n');
+  if (line != std::string_view::npos) {
+    if (auto answer = answer_line(text.substr(line + 1))) return answer;
+  }
   constexpr int kSentences = 3;
   std::size_t stop = text.size();
   for (int i = 0; i < kSentences && stop > 0; ++i) {
     const std::size_t start = sentence_start(text, stop);
     const std::string_view sentence = trim(text.substr(start, stop - start));
     const bool only = whole && start == 0;
-    if (i == 0 && !only && !ends_properly(sentence) && !concludes(sentence)) return std::nullopt;  // cut off
+    if (i == 0 && sentence.ends_with('?')) return std::nullopt;  // the question once more
+    if (i == 0 && !only && !ends_properly(sentence) && !concludes(sentence)) {
+      // "292 x 2 = 584 eggs" is a result even without its full stop; other words were cut off.
+      const std::vector<Chunk> chunks = chunks_in(sentence);
+      const bool result = !chunks.empty() && chunks.back().calculation &&
+                          chunks.back().text.find('=') != std::string::npos && sentence.size() - chunks.back().end < 25;
+      if (!result) return std::nullopt;
+    }
     if (auto answer = answer_in_sentence(sentence)) return answer;
+    if (i == 0 && denies(" " + lower_case(sentence))) return std::nullopt;
     if (start == 0) break;
     stop = start;
     while (stop > 0 && is_blank(text[stop - 1])) --stop;

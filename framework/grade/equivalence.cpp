@@ -6,7 +6,9 @@
 
 #include "framework/grade/algebra.h"
 #include "framework/grade/numeric.h"
+#include "framework/grade/real_set.h"
 #include "framework/grade/relation.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -14,6 +16,12 @@ namespace {
 
 Judgement different(std::string reason) { return {Verdict::different, std::move(reason)}; }
 Judgement unknown(std::string reason) { return {Verdict::unknown, std::move(reason)}; }
+
+// The same tree, whatever it means.
+bool same_form(const Node& a, const Node& b) {
+  return a.op == b.op && a.text == b.text && a.value == b.value && a.kids.size() == b.kids.size() &&
+         std::equal(a.kids.begin(), a.kids.end(), b.kids.begin(), same_form);
+}
 
 bool is_collection(const Node& node) { return node.is(Op::list) || node.is(Op::set); }
 
@@ -45,9 +53,17 @@ Judgement Equivalence::compare(const Node& a, const Node& b) {
 }
 
 Judgement Equivalence::structures(const Node& a, const Node& b) {
+  if (same_form(a, b)) return {Verdict::equal, "the same form"};
   if (a.is(Op::relation) && b.is(Op::relation)) return relations(a, b);
+  if (a.is(Op::list)) {
+    if (auto judgement = named_elements(a, b)) return *judgement;
+  }
+  if (b.is(Op::list)) {
+    if (auto judgement = named_elements(b, a)) return *judgement;
+  }
   if (a.is(Op::relation)) return relation_and_value(a, b);
   if (b.is(Op::relation)) return relation_and_value(b, a);
+  if (auto judgement = real_sets(a, b)) return *judgement;
   if (is_collection(a) || is_collection(b)) return collections(a, b);
   if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
   if (a.is_scalar() && b.is_scalar()) return scalars(a, b);
@@ -64,6 +80,8 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
       return in_order(a.kids, b.kids);
     case Op::ratio:
       return ratios(a, b);
+    case Op::cases:
+      return in_any_order(a.kids, b.kids);
     case Op::based:
       if (a.text == b.text && a.value == b.value) return {Verdict::equal, "digits and base"};
       return different("digits or base");
@@ -107,6 +125,19 @@ Judgement Equivalence::percentages(const Node& a, const Node& b) {
   return compare(as_fraction(a), as_fraction(b));
 }
 
+namespace {
+
+// "apples", "apple" and "red apples" count the same thing: the last word does.
+bool same_thing(std::string_view a, std::string_view b) {
+  const auto noun = [](std::string_view label) {
+    label = label.substr(label.rfind(' ') + 1);
+    return label.ends_with('s') ? label.substr(0, label.size() - 1) : label;
+  };
+  return noun(a) == noun(b);
+}
+
+}  // namespace
+
 Judgement Equivalence::quantities(const Node& a, const Node& b) {
   if (conventions_.percent != Conventions::Percent::number && is_percentage(a) != is_percentage(b)) {
     Judgement judgement = percentages(a, b);
@@ -134,10 +165,21 @@ Judgement Equivalence::quantities(const Node& a, const Node& b) {
   if (left.dimension.empty() || right.dimension.empty()) return compare(x, y);
   if (left.dimension == "label" || right.dimension == "label") {
     const Judgement plain = compare(x, y);
-    if (a.text == b.text || plain.verdict != Verdict::equal) return plain;
+    if (same_thing(a.text, b.text) || plain.verdict != Verdict::equal) return plain;
     return unknown("equal numbers of different things");
   }
-  if (left.dimension != right.dimension) return different("different units");
+  if (left.dimension != right.dimension) {
+    // "5 pounds" may be money.
+    const auto pounds = [](const Node& node) { return node.text == "pound" || node.text == "pounds"; };
+    if ((pounds(a) && b.text == "sterling") || (pounds(b) && a.text == "sterling")) return compare(x, y);
+    const auto turned = [](const Node& angle) {  // degrees as radians
+      return Node(Op::divide, std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}),
+                                                Node(Rational(180))});
+    };
+    if (left.dimension == "angle" && right.dimension == "radian") return compare(turned(x), y);
+    if (left.dimension == "radian" && right.dimension == "angle") return compare(x, turned(y));
+    return different("different units");
+  }
   if (left.factor == right.factor) return compare(x, y);
   if (!x.is_scalar() || !y.is_scalar()) return unknown("units on a structure");
   return compare(Node(Op::multiply, std::vector<Node>{Node(left.factor), x}),
@@ -150,6 +192,7 @@ Judgement Equivalence::relations(const Node& a, const Node& b) {
   if (left && right && compare(*left->name, *right->name).verdict == Verdict::equal) {
     return compare(*left->value, *right->value);
   }
+  if (auto judgement = functions(a, b)) return *judgement;
   const auto inside = membership_of(a, budget_);
   const auto also_inside = membership_of(b, budget_);
   if (inside && also_inside) {
@@ -183,6 +226,113 @@ Judgement Equivalence::relation_and_value(const Node& relation, const Node& valu
   if (const auto inside = membership_of(relation, budget_)) return compare(inside->set, value);
   if (relation.text == "in" && is_name(relation.kids[0])) return compare(relation.kids[1], value);
   return different("a relation against a value");
+}
+
+// Both are sets of reals, and at least one is nothing else.
+std::optional<Judgement> Equivalence::real_sets(const Node& a, const Node& b) {
+  if (!is_plainly_real_set(a) && !is_plainly_real_set(b)) return std::nullopt;
+  const auto may_be = [](const Node& node) {
+    const bool interval = node.is(Op::bracketed) && node.kids.size() == 2;
+    return interval || node.is(Op::set) || is_plainly_real_set(node);
+  };
+  if (!may_be(a) || !may_be(b)) return std::nullopt;
+  RealSets sets(
+      [this](const Node& x, const Node& y) {
+        const Judgement judgement = compare(x, y);
+        if (judgement.verdict == Verdict::unknown) throw Undecided{judgement.reason};
+        return judgement.verdict == Verdict::equal;
+      },
+      budget_);
+  const auto left = sets.pieces_of(a);
+  const auto right = sets.pieces_of(b);
+  if (!left || !right) return std::nullopt;
+  if (sets.equal(*left, *right)) return Judgement{Verdict::equal, "the same set of reals"};
+  return different("different sets of reals");
+}
+
+namespace {
+
+// "x=1, y=2": the values in the order of their names; nothing where they are not assignments to different letters in
+// the order of the alphabet.
+std::optional<std::vector<Node>> values_by_name(const std::vector<Node>& elements) {
+  std::vector<Node> values;
+  std::string last;
+  for (const Node& element : elements) {
+    const auto assignment = assignment_of(element);
+    if (!assignment || !assignment->name->is(Op::symbol) || assignment->name->text <= last) return std::nullopt;
+    last = assignment->name->text;
+    values.push_back(*assignment->value);
+  }
+  return values.size() < 2 ? std::nullopt : std::optional(std::move(values));
+}
+
+}  // namespace
+
+// "a=3, b=5" against (3, 5); "x=1, y=2 or x=3, y=4" against (1, 2), (3, 4).
+std::optional<Judgement> Equivalence::named_elements(const Node& list, const Node& tuples) {
+  if (tuples.is(Op::bracketed) && tuples.text == "()" && tuples.kids.size() == list.kids.size()) {
+    if (const auto values = values_by_name(list.kids)) return in_order(*values, tuples.kids);
+    return std::nullopt;
+  }
+  if (tuples.is(Op::relation) && tuples.text == "=" && tuples.kids[0].is(Op::bracketed) &&
+      tuples.kids[1].is(Op::bracketed)) {
+    const Node& names = tuples.kids[0];
+    const Node& values = tuples.kids[1];
+    if (names.kids.size() != values.kids.size() || names.kids.size() != list.kids.size()) return std::nullopt;
+    std::vector<Node> equations;
+    for (std::size_t i = 0; i < names.kids.size(); ++i)
+      equations.emplace_back(Op::relation, "=", std::vector<Node>{names.kids[i], values.kids[i]});
+    return in_any_order(list.kids, equations);
+  }
+  const bool points = is_collection(tuples) && !tuples.kids.empty() &&
+                      std::all_of(tuples.kids.begin(), tuples.kids.end(),
+                                  [](const Node& kid) { return kid.is(Op::bracketed) && kid.text == "()"; });
+  if (!points) return std::nullopt;
+  const std::size_t size = tuples.kids.front().kids.size();
+  if (size < 2 || list.kids.size() % size != 0) return std::nullopt;
+  std::vector<Node> grouped;
+  for (std::size_t i = 0; i < list.kids.size(); i += size) {
+    auto values = values_by_name({list.kids.begin() + static_cast<std::ptrdiff_t>(i),
+                                  list.kids.begin() + static_cast<std::ptrdiff_t>(i + size)});
+    if (!values) return std::nullopt;
+    grouped.emplace_back(Op::bracketed, "()", std::move(*values));
+  }
+  return in_any_order(distinct(grouped), distinct(tuples.kids));
+}
+
+namespace {
+
+struct Function {
+  std::string name;  // "f"; empty: the letter y, which is any function's
+  std::string variable;
+  const Node* value = nullptr;
+};
+
+// "f(t) = t^2 + 1", "y = x^2 + 1".
+std::optional<Function> function_of(const Node& relation) {
+  const auto assignment = assignment_of(relation);
+  if (!assignment) return std::nullopt;
+  const Node& name = *assignment->name;
+  if (name.is(Op::symbol) && name.text == "y") return Function{"", "x", assignment->value};
+  const bool applied = name.is(Op::call) && name.kids.size() == 1 && name.kids[0].is(Op::symbol);
+  return applied ? std::optional(Function{name.text, name.kids[0].text, assignment->value}) : std::nullopt;
+}
+
+Node with_variable(Node node, const std::string& name) {
+  if (node.is(Op::symbol) && node.text == name) node.text = kBoundName;
+  for (Node& kid : node.kids) kid = with_variable(std::move(kid), name);
+  return node;
+}
+
+}  // namespace
+
+// f(x) = x^2 and f(t) = t^2, or y = x^2; but f and g are different functions.
+std::optional<Judgement> Equivalence::functions(const Node& a, const Node& b) {
+  const auto left = function_of(a);
+  const auto right = function_of(b);
+  if (!left || !right || (left->name.empty() && right->name.empty())) return std::nullopt;
+  if (!left->name.empty() && !right->name.empty() && left->name != right->name) return std::nullopt;
+  return compare(with_variable(*left->value, left->variable), with_variable(*right->value, right->variable));
 }
 
 Judgement Equivalence::in_order(const std::vector<Node>& a, const std::vector<Node>& b) {

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,9 @@ class Equivalence {
   [[nodiscard]] Judgement in_any_order(const std::vector<Node>& a, const std::vector<Node>& b);
   [[nodiscard]] Judgement ratios(const Node& a, const Node& b);
   [[nodiscard]] Judgement collections(const Node& a, const Node& b);
+  [[nodiscard]] std::optional<Judgement> real_sets(const Node& a, const Node& b);
+  [[nodiscard]] std::optional<Judgement> named_elements(const Node& list, const Node& tuples);
+  [[nodiscard]] std::optional<Judgement> functions(const Node& a, const Node& b);
   [[nodiscard]] std::vector<Node> elements_of(const Node& collection);
   [[nodiscard]] std::vector<Node> distinct(const std::vector<Node>& elements);
   [[nodiscard]] std::string joined_keys(const std::vector<Node>& nodes, bool sorted);

@@ -3,6 +3,7 @@
 #include "framework/grade/algebra.h"
 #include "framework/grade/equivalence.h"
 #include "framework/grade/relation.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -60,6 +61,8 @@ std::string Equivalence::key(const Node& node) {
       return "matrix" + joined_keys(node.kids, false);
     case Op::ratio:
       return "ratio" + joined_keys(node.kids, false);
+    case Op::cases:
+      return "cases" + joined_keys(node.kids, true);
     case Op::based:
       return "based " + node.text + "_" + node.value.to_string();
     case Op::words:

@@ -1,86 +1,18 @@
 #include "framework/grade/grade.h"
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 #include <optional>
 #include <utility>
 
+#include "framework/grade/characters.h"
 #include "framework/grade/equivalence.h"
 #include "framework/grade/lexer.h"
-#include "framework/grade/parser.h"
 #include "framework/grade/plain_number.h"
+#include "framework/grade/readings.h"
 #include "framework/grade/rung.h"
-#include "framework/grade/structure.h"
-#include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
-namespace {
-
-// The ways to read an answer. The first is the usual one; the others are tried against it and each other.
-struct Readings {
-  std::vector<Node> nodes;
-  std::string trouble;  // why the usual reading failed, where it did
-};
-
-// "0,111" and "1000,99": a decimal comma. Short forms such as "2,5" are lists.
-std::optional<std::string> decimal_comma(std::string_view text) {
-  std::string number(text);
-  const std::size_t comma = number.find(',');
-  const std::size_t start = number.starts_with('-') ? 1 : 0;
-  if (comma == std::string::npos || comma == start) return std::nullopt;
-  const auto digits = [&](std::size_t from, std::size_t to) {
-    return from < to && std::all_of(number.begin() + static_cast<std::ptrdiff_t>(from),
-                                    number.begin() + static_cast<std::ptrdiff_t>(to),
-                                    [](unsigned char c) { return std::isdigit(c) != 0; });
-  };
-  if (!digits(start, comma) || !digits(comma + 1, number.size())) return std::nullopt;
-  const std::size_t whole = comma - start;
-  const std::size_t places = number.size() - comma - 1;
-  const bool likely = (whole == 1 && number[start] == '0' && places >= 2) || (whole >= 4 && places <= 2);
-  if (!likely) return std::nullopt;
-  number[comma] = '.';
-  return number;
-}
-
-Readings read_all(std::string_view stripped, Budget& budget) {
-  Readings readings;
-  const auto attempt = [&](std::string_view text, bool thousands) {
-    try {
-      readings.nodes.push_back(worked_out(without_plus_minus(parse(text, {thousands}, budget)), budget));
-    } catch (const Undecided& undecided) {
-      if (readings.trouble.empty()) readings.trouble = undecided.reason;
-    }
-  };
-  const auto all_letters = [&](std::size_t longest, auto&& test) {
-    return stripped.size() >= 2 && stripped.size() <= longest &&
-           std::all_of(stripped.begin(), stripped.end(), [&](unsigned char c) { return test(c) != 0; });
-  };
-  // "CAB" is an order of letters, not the product of A, B and C.
-  if (all_letters(30, [](int c) { return std::isupper(c); })) {
-    readings.nodes.emplace_back(Op::words, plain_words(stripped));
-    return readings;
-  }
-  attempt(stripped, true);
-  if (readings.nodes.empty()) {
-    // "<something unreadable> = 1" still says what it works out to.
-    const std::size_t sign = stripped.rfind('=');
-    const bool outside =
-        sign != std::string_view::npos && stripped.find_first_of("}<>", sign) == std::string_view::npos;
-    if (outside) attempt(stripped.substr(sign + 1), true);
-    if (!readings.nodes.empty()) readings.trouble.clear();
-  }
-  if (stripped.find(',') != std::string_view::npos) {
-    const bool is_number = readings.nodes.size() == 1 && !readings.nodes[0].is(Op::list);
-    if (is_number) attempt(stripped, false);
-    if (const auto number = decimal_comma(stripped)) attempt(*number, true);
-  }
-  if (all_letters(3, [](int c) { return std::isalpha(c); }))
-    readings.nodes.emplace_back(Op::words, plain_words(stripped));
-  return readings;
-}
-
-}  // namespace
 
 // Most answers are plain numbers: these need no trees.
 struct Answer::Reading {
@@ -101,14 +33,15 @@ Grader::~Grader() = default;
 
 Answer Grader::read(std::string_view answer) const {
   auto reading = std::make_shared<Answer::Reading>();
-  reading->text = strip_delimiters(answer);
+  reading->text = strip_delimiters(plain_characters(answer));
   reading->number = plain_number(reading->text);
   if (reading->number || reading->text.empty()) return Answer(std::move(reading));
   try {
     Budget budget(options_.step_budget);
     reading->readings = read_all(reading->text, budget);
   } catch (const std::exception& error) {  // a fault of ours must not end a run of many hours: it costs one verdict
-    reading->readings = {{}, std::string("internal: ") + error.what()};
+    reading->readings = {};
+    reading->readings.trouble = std::string("internal: ") + error.what();
   }
   return Answer(std::move(reading));
 }
@@ -116,8 +49,8 @@ Answer Grader::read(std::string_view answer) const {
 Judgement Grader::equal(const Answer& gold, const Answer& candidate) const {
   const Answer::Reading& a = *gold.reading_;
   const Answer::Reading& b = *candidate.reading_;
-  if (a.text == b.text) return {Verdict::equal, "identical text", "text"};
   if (a.text.empty() || b.text.empty()) return {Verdict::different, "an empty answer", "text"};
+  if (a.text == b.text) return {Verdict::equal, "identical text", "text"};
   if (a.number && b.number) {
     if (a.number->same_value(*b.number)) return {Verdict::equal, "rational", "number"};
     const bool rounded = options_.conventions.tolerance > 0 && (a.number->decimal || b.number->decimal);
@@ -139,34 +72,70 @@ namespace {
 Node tree_of(const PlainNumber& number) {
   Node node(Rational(BigInt(number.numerator), BigInt(number.denominator)));
   if (number.decimal) node.text = kDecimal;
-  return node;
+  return number.dollars ? Node(Op::quantity, "dollar", {std::move(node)}) : node;
+}
+
+// Two times of day, of which at least one says which half of the day it means.
+std::optional<Judgement> times_compared(const Readings& a, const Readings& b) {
+  if (!a.clock || !b.clock || (a.clock->bare && b.clock->bare)) return std::nullopt;
+  constexpr int kHalfDay = 12 * 60;
+  const int apart = a.clock->minutes - b.clock->minutes;
+  const bool bare = a.clock->bare || b.clock->bare;
+  const ClockTime& written = a.clock->bare ? *a.clock : *b.clock;
+  const bool other_half = bare && written.minutes < kHalfDay + 60 && (apart == kHalfDay || apart == -kHalfDay);
+  if (apart == 0 || other_half) return Judgement{Verdict::equal, "the same time of day"};
+  return Judgement{Verdict::different, "different times of day"};
 }
 
 }  // namespace
 
 Judgement Grader::compared(const Answer::Reading& a, const Answer::Reading& b) const {
+  Budget budget(options_.step_budget);
   const auto nodes_of = [](const Answer::Reading& reading) {
-    return reading.number ? std::vector<Node>{tree_of(*reading.number)} : std::vector<Node>();
+    return reading.number ? std::vector<Node>{tree_of(*reading.number)} : reading.readings.nodes;
   };
-  const std::vector<Node> left_number = nodes_of(a);
-  const std::vector<Node> right_number = nodes_of(b);
-  const std::vector<Node>& left = a.number ? left_number : a.readings.nodes;
-  const std::vector<Node>& right = b.number ? right_number : b.readings.nodes;
+  std::vector<Node> left = nodes_of(a);
+  std::vector<Node> right = nodes_of(b);
+  // "27,54": a number, but a list where the other side is one.
+  const auto add_list = [&](const Answer::Reading& reading, std::vector<Node>* own, const std::vector<Node>& others) {
+    const bool list = std::any_of(others.begin(), others.end(),
+                                  [](const Node& node) { return node.is(Op::list) || node.is(Op::set); });
+    if (!list || !reading.number || reading.text.find(',') == std::string::npos) return;
+    if (auto node = read_as_list(reading.text, budget)) own->push_back(std::move(*node));
+  };
+  add_list(a, &left, right);
+  add_list(b, &right, left);
+  if (auto times = times_compared(a.readings, b.readings)) return *times;
+  // A measure alone is still one.
+  if (left.empty() && a.readings.measure) left.push_back(*a.readings.measure);
+  if (right.empty() && b.readings.measure) right.push_back(*b.readings.measure);
   if (left.empty()) return {Verdict::unknown, "unreadable: " + a.readings.trouble};
   if (right.empty()) return {Verdict::unknown, "unreadable: " + b.readings.trouble};
-  Budget budget(options_.step_budget);
   Equivalence equivalence(ladder_, options_.conventions, budget);
   std::optional<Judgement> usual;
-  for (const Node& x : left) {
-    for (const Node& y : right) {
-      Judgement judgement = equivalence.compare(x, y);
-      if (judgement.verdict == Verdict::equal || !usual ||
-          (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown))
-        usual = std::move(judgement);
-      if (usual->verdict == Verdict::equal) break;
+  const auto attempt = [&](const Node& x, const Node& y) {
+    Judgement judgement = equivalence.compare(x, y);
+    if (judgement.verdict == Verdict::equal || !usual ||
+        (usual->verdict == Verdict::different && judgement.verdict == Verdict::unknown))
+      usual = std::move(judgement);
+    return usual->verdict == Verdict::equal;
+  };
+  const auto decided = [&] {
+    for (const Node& x : left) {
+      for (const Node& y : right) {
+        if (attempt(x, y)) return true;
+      }
     }
-    if (usual->verdict == Verdict::equal) break;
-  }
+    // Letters that may be units count as such against units only.
+    const auto& x = a.readings.measure;
+    const auto& y = b.readings.measure;
+    if (x && y && attempt(*x, *y)) return true;
+    if (x && right.front().is(Op::quantity) && attempt(*x, right.front())) return true;
+    return y && left.front().is(Op::quantity) && attempt(left.front(), *y);
+  };
+  if (decided() && !a.readings.condition.empty() && !b.readings.condition.empty() &&
+      a.readings.condition != b.readings.condition)
+    usual = Judgement{Verdict::unknown, "equal under different conditions"};
   usual->rung = equivalence.rung();
   return *usual;
 }
@@ -174,14 +143,15 @@ Judgement Grader::compared(const Answer::Reading& a, const Answer::Reading& b) c
 std::string Grader::canonical_key(std::string_view answer) const {
   const Answer read_answer = read(answer);
   const Answer::Reading& reading = *read_answer.reading_;
-  if (const auto& number = reading.number) {
+  if (const auto& number = reading.number; number && !number->dollars) {
     std::string key = "= " + std::to_string(number->numerator);
     return number->denominator == 1 ? key : key + "/" + std::to_string(number->denominator);
   }
   Budget budget(options_.step_budget);
   try {
+    if (reading.number) return "= " + Equivalence(ladder_, options_.conventions, budget).key(tree_of(*reading.number));
     const Readings& readings = reading.readings;
-    if (readings.trouble.empty() && !readings.nodes.empty()) {
+    if (readings.trouble.empty() && readings.condition.empty() && !readings.nodes.empty()) {
       return "= " + Equivalence(ladder_, options_.conventions, budget).key(readings.nodes.front());
     }
   } catch (const Undecided&) {

@@ -19,10 +19,12 @@ struct Extracted {
 };
 
 // The final answer of a solution: the last brace-balanced \boxed{...} (several that only "and", "or", a comma or a name
-// such as "y =" separates make one list, unless they hold the same value twice), or what follows the last "# Answer",
-// "####" or "final answer is": of these the one that stands last in the text wins. Without any of them, what follows
-// the last "answer is", "answer:" or their like; a text that is nothing but an answer, such as "42"; or what the last
-// sentence comes to (conclusion.h). What stands before "</think>" does not count.
+// such as "y =" separates make one list, unless they hold the same value twice; boxed.h), or what follows the last
+// "# Answer", "####", "final answer is" or a line that starts with "Answer:": of these the one that stands last in the
+// text wins. Without any of them, what follows the last "answer is" or its like, in several languages; a text that is
+// nothing but an answer, such as "42"; or what the last sentence comes to (conclusion.h). What stands before "</think>"
+// or behind the end of a turn does not count (solution_text.h). Nothing is cut out of a larger expression (chunk.h,
+// phrase.h).
 //
 // MATH's own references keep only the last of several boxes (10 of 7,474 problems); a solution that boxes both answers
 // means both, so here it is the list.
@@ -34,8 +36,8 @@ struct Judgement {
   std::string_view rung = "-";  // the dearest rung that was asked: text, number, structure, exact, cas, numeric
 };
 
-// Compares two answers (not solutions) under the default conventions. Symmetric and reflexive. An empty answer is
-// different from everything but itself.
+// Compares two answers (not solutions) under the default conventions. Symmetric, and reflexive but for one case: an
+// empty answer is different from everything, itself too, since a missing reference is never right.
 [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate);
 
 // A text such that equal keys imply equal() == Verdict::equal; most equal answers share their key, so that clustering

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "framework/grade/big_int.h"
+#include "framework/grade/characters.h"
 
 namespace ft::grade {
 namespace {
@@ -16,53 +17,70 @@ constexpr std::size_t kMaxLength = 20000;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Signs of mathematics in UTF-8 and what they are in LaTeX.
-constexpr auto kSigns = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"\xC3\x97", "\\times "},
-    {"\xC3\xB7", "\\div "},
-    {"\xC2\xB7", "\\cdot "},
-    {"\xE2\x8B\x85", "\\cdot "},
-    {"\xE2\x88\x92", "-"},
-    {"\xE2\x80\x93", "-"},
-    {"\xE2\x80\x94", "-"},
-    {"\xC2\xB1", "\\pm "},
-    {"\xE2\x88\x9E", "\\infty "},
-    {"\xCF\x80", "\\pi "},
-    {"\xE2\x89\xA4", "\\le "},
-    {"\xE2\x89\xA5", "\\ge "},
-    {"\xE2\x89\xA0", "\\ne "},
-    {"\xE2\x88\x9A", "\\sqrt "},
-    {"\xC2\xB0", "^\\circ "},
-    {"\xE2\x88\xAA", "\\cup "},
-    {"\xE2\x88\xA9", "\\cap "},
-    {"\xE2\x88\x85", "\\emptyset "},
-    {"\xE2\x88\x88", "\\in "},
-    {"\xC2\xB2", "^{2}"},
-    {"\xC2\xB3", "^{3}"},
-    {"\xC2\xBD", "\\frac{1}{2}"},
-    {"\xC2\xBC", "\\frac{1}{4}"},
-    {"\xC2\xBE", "\\frac{3}{4}"},
-    {"\xC2\xA0", " "},
-    {"\xE2\x80\xAF", " "},
-    {"\xE2\x80\x89", " "},
-    {"\xE2\x82\xAC", "\\$"},
-    {"\xC2\xA3", "\\$"},
-    {"\xCE\xB8", "\\theta "},
-    {"\xCE\xB1", "\\alpha "},
-    {"\xCE\xB2", "\\beta "},
-    {"\xE2\x89\x88", "\\approx "},
-    {"\xEF\xBC\x8C", ","},
-    {"\xE2\x88\x97", "*"},
-    {"\xE2\x81\x84", "/"},
+constexpr auto kTextCommands = std::to_array<std::string_view>(
+    {"text",   "textbf", "textit",     "textrm",       "mbox",       "mathrm", "mathbf", "mathit", "mathsf", "bf",
+     "rm",     "bold",   "textnormal", "operatorname", "boldsymbol", "hbox",   "textsf", "texttt", "mathtt", "textup",
+     "textsc", "emph",   "textmd",     "mathnormal",   "unit",       "si",     "bm",     "pmb"});
+// Without meaning, alone.
+constexpr auto kIgnored = std::to_array<std::string_view>(
+    {"left",        "right",    "displaystyle", "textstyle",    "scriptstyle",  "scriptscriptstyle",
+     "quad",        "qquad",    "limits",       "nolimits",     "bigl",         "bigr",
+     "big",         "Big",      "Bigl",         "Bigr",         "bigg",         "Bigg",
+     "biggl",       "biggr",    "bigm",         "Biggl",        "Biggr",        "thinspace",
+     "thickspace",  "medspace", "middle",       "enspace",      "negthinspace", "nonumber",
+     "notag",       "tiny",     "scriptsize",   "footnotesize", "small",        "normalsize",
+     "large",       "Large",    "LARGE",        "huge",         "Huge",         "checkmark",
+     "blacksquare", "square",   "qed",          "Box",          "strut",        "mathstrut",
+     "hfill",       "hline",    "centering",    "bfseries",     "itshape",      "relax",
+     "allowbreak",  "noindent", "newline"});
+// Without meaning, together with the group behind them.
+constexpr auto kIgnoredWithGroup = std::to_array<std::string_view>(
+    {"color", "hspace", "vspace", "phantom", "hphantom", "vphantom", "tag", "label", "hskip", "mspace", "kern"});
+// Only what is in the last group counts.
+constexpr auto kTransparent = std::to_array<std::string_view>(
+    {"boxed", "fbox", "beginboxed", "mathop", "mathord", "mathbin", "mathrel", "ensuremath", "framebox", "num", "hl",
+     "smash", "mathinner", "displaylines", "ang", "underline"});
+// Other names of the same thing.
+constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"lparen", "("},
+    {"rparen", ")"},
+    {"lbrack", "["},
+    {"rbrack", "]"},
+    {"vert", "|"},
+    {"langle", "("},
+    {"rangle", ")"},
+    {"lbrace", "\\{"},
+    {"rbrace", "\\}"},
+    {"sfrac", "\\frac"},
+    {"nicefrac", "\\frac"},
+    {"flatfrac", "\\frac"},
+    {"ldots", "\\dots"},
+    {"dotsc", "\\dots"},
+    {"cdots", "\\dots"},
+    {"dotsb", "\\dots"},
+    {"dotsm", "\\dots"},
+    {"backslash", "\\setminus"},
+    {"smallsetminus", "\\setminus"},
+    {"geqq", "\\geq"},
+    {"leqq", "\\leq"},
+    {"colon", ":"},
+    {"bigcup", "\\cup"},
+    {"bigcap", "\\cap"},
+    {"wedge", "\\land"},
+    {"vee", "\\lor"},
+    {"lnot", "\\neg"},
+    {"tg", "\\tan"},
+    {"ctg", "\\cot"},
+    {"cotg", "\\cot"},
+    {"arctg", "\\arctan"},
+    {"thinspace", ","},
+    {"slash", "/"},
+    {"textbackslash", "\\setminus"},
+    {"cong", "\\approx"},
+    {"permil", "\\permille"},
+    {"textdollar", "\\$"},
+    {"dollar", "\\$"},
 });
-
-constexpr std::array<std::string_view, 17> kTextCommands{
-    "text", "textbf", "textit", "textrm",     "mbox",         "mathrm",     "mathbf", "mathit", "mathsf",
-    "bf",   "rm",     "bold",   "textnormal", "operatorname", "boldsymbol", "hbox",   "textsf"};
-constexpr std::array<std::string_view, 22> kIgnored{
-    "left",  "right",     "displaystyle", "textstyle", "quad",   "qquad", "limits", "bigl",
-    "bigr",  "big",       "Big",          "Bigl",      "Bigr",   "bigg",  "Bigg",   "biggl",
-    "biggr", "thinspace", "thickspace",   "medspace",  "hspace", "middle"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -70,26 +88,11 @@ bool among(const std::array<std::string_view, N>& words, std::string_view word) 
 }
 
 std::string to_ascii(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x80) {
-      if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')
-        throw Undecided{"control character in the answer"};
-      out.push_back(text[i++]);
-      continue;
-    }
-    const auto sign = std::find_if(kSigns.begin(), kSigns.end(),
-                                   [&](const auto& entry) { return text.substr(i).starts_with(entry.first); });
-    if (sign == kSigns.end()) {
-      out.push_back(text[i++]);  // kept: words of other languages are compared as they are
-    } else {
-      out += sign->second;
-      i += sign->first.size();
-    }
-  }
-  return out;
+  const auto control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  };
+  if (std::any_of(text.begin(), text.end(), control)) throw Undecided{"control character in the answer"};
+  return plain_characters(text);
 }
 
 class Lexer {
@@ -151,7 +154,8 @@ class Lexer {
   [[nodiscard]] std::size_t separator(std::size_t at_pos) const {
     std::size_t length = 0;
     const std::string_view rest = std::string_view(text_).substr(at_pos);
-    for (const std::string_view candidate : {"{,}", ",\\! ", ",\\!", ",\\,", "\\,", "\\ ", "\\!,", "{ }", ",", " "}) {
+    for (const std::string_view candidate :
+         {"{,}", ",\\! ", ",\\!", ",\\,", "\\,", "\\ ", "\\!,", "{ }", "'", "_", ",", " "}) {
       if (!rest.starts_with(candidate)) continue;
       if (candidate == "," && (!options_.thousands || depth_ > 0)) return 0;
       if (candidate == " " && depth_ > 0) return 0;
@@ -165,6 +169,24 @@ class Lexer {
     return is_digit(at(at_pos + length + 3)) ? 0 : length;
   }
 
+  // The length of ",00,000" behind the first digits of "1,00,000", the groups of South Asia; 0 where there are none.
+  [[nodiscard]] std::size_t lakhs(std::string_view first) const {
+    if (!options_.thousands || depth_ > 0 || first.empty() || first.size() > 2 || first == "0") return 0;
+    std::size_t end = pos_;
+    const auto group_of = [&](std::size_t size) {
+      if (at(end) != ',') return false;
+      for (std::size_t i = 1; i <= size; ++i) {
+        if (!is_digit(at(end + i))) return false;
+      }
+      return !is_digit(at(end + size + 1));
+    };
+    int pairs = 0;
+    for (; group_of(2); end += 3) ++pairs;
+    if (pairs == 0 || !group_of(3)) return 0;
+    end += 4;
+    return at(end) == ',' ? 0 : end - pos_;
+  }
+
   // \overline{72} after a decimal point: digits that repeat.
   [[nodiscard]] bool repeats() const {
     const std::size_t start = pos_ + (looking_at("\\overline{") ? 10 : looking_at("\\bar{") ? 5 : 0);
@@ -174,10 +196,22 @@ class Lexer {
     return at(i) == '}';
   }
 
+  // The length of "(36)" in "0.(36)" and "0.1(6)", digits that repeat; 0 where something else stands there.
+  [[nodiscard]] std::size_t repeats_in_brackets() const {
+    if (at(pos_) != '(') return 0;
+    std::size_t end = pos_ + 1;
+    while (is_digit(at(end))) ++end;
+    return end > pos_ + 1 && at(end) == ')' && at(end + 1) != '^' ? end + 1 - pos_ : 0;
+  }
+
   void number() {
     std::string digits;
     while (is_digit(at(pos_))) digits.push_back(text_[pos_++]);
-    if (!digits.empty() && digits.size() <= 3 && (digits != "0")) {
+    if (const std::size_t groups = lakhs(digits); groups > 0) {
+      for (const std::size_t end = pos_ + groups; pos_ < end; ++pos_) {
+        if (is_digit(at(pos_))) digits.push_back(at(pos_));
+      }
+    } else if (!digits.empty() && digits.size() <= 3 && (digits != "0")) {
       for (std::size_t length = separator(pos_); length > 0; length = separator(pos_)) {
         digits += text_.substr(pos_ + length, 3);
         pos_ += length + 3;
@@ -188,25 +222,35 @@ class Lexer {
       while (is_digit(at(pos_))) digits.push_back(text_[pos_++]);
     } else if (at(pos_) == '.' && !is_letter(at(pos_ + 1)) && at(pos_ + 1) != '.') {
       ++pos_;  // "3." is 3
-      if (repeats()) digits.push_back('.');
+      if (repeats() || repeats_in_brackets() > 0) digits.push_back('.');
+    }
+    if (const std::size_t length = repeats_in_brackets(); length > 0 && digits.find('.') != std::string::npos) {
+      digits += text_.substr(pos_, length);
+      pos_ += length;
     }
     if (digits.find('.') != std::string::npos && repeats()) {
       pos_ += looking_at("\\bar") ? 4 : 9;
       digits += "(" + group().value_or("") + ")";
     }
-    emit(TokenKind::number, std::move(digits) + exponent());
+    const bool decimal = digits.find('.') != std::string::npos;
+    emit(TokenKind::number, std::move(digits) + exponent(decimal));
   }
 
-  // "E2", "E-1" directly behind the digits: scientific notation. A small e is Euler's number.
-  std::string exponent() {
+  // "E2", "E-1" directly behind the digits: scientific notation. A small e as well, where a program would write it so:
+  // "1e6", "2.5e-4", "1e+06"; but "2e" and, with LexOptions::euler, "2e-4" hold Euler's number.
+  std::string exponent(bool decimal) {
     std::size_t end = pos_;
-    if (at(end) != 'E') return {};
+    const bool small = at(end) == 'e';
+    if (at(end) != 'E' && !small) return {};
     ++end;
-    if (at(end) == '-' || at(end) == '+') ++end;
+    const char sign = at(end);
+    if (sign == '-' || sign == '+') ++end;
     const std::size_t first = end;
     while (is_digit(at(end))) ++end;
-    if (end == first || end - first > 4 || is_letter(at(end))) return {};
-    std::string text = text_.substr(pos_, end - pos_);
+    if (end == first || end - first > 4 || is_letter(at(end)) || at(end) == '^' || at(end) == '_') return {};
+    const bool short_sum = small && !decimal && (sign == '-' || sign == '+') && end - first == 1;
+    if (short_sum && options_.euler) return {};
+    std::string text = "E" + text_.substr(pos_ + 1, end - pos_ - 1);
     pos_ = end;
     return text;
   }
@@ -243,9 +287,35 @@ class Lexer {
       pos_ = start + 4;
       name = "quad";
     }
-    if (name == "boxed" || name == "fbox" || name == "beginboxed" || name == "mathop" || name == "ensuremath") return;
+    if (among(kTransparent, name)) return;
+    if (among(kIgnoredWithGroup, name)) {
+      (void)group();
+      space_ = true;
+      return;
+    }
+    if (name == "textcolor" || name == "colorbox") {  // \\textcolor{red}{x}
+      (void)group();
+      return;
+    }
+    if (name == "SI" || name == "qty") {  // \\SI{5}{cm}
+      const std::string amount = group().value_or("");
+      const std::string unit = group().value_or("");
+      text_.insert(pos_, amount + "\\text{" + unit + "}");
+      return;
+    }
+    const auto alias = std::find_if(kAliases.begin(), kAliases.end(), [&](const auto& a) { return a.first == name; });
+    if (alias != kAliases.end()) {
+      emit(alias->second.size() == 1 ? TokenKind::symbol : TokenKind::command, std::string(alias->second));
+      return;
+    }
     if (among(kTextCommands, name)) {
       if (auto contents = group()) {
+        const std::size_t first = contents->find_first_not_of(" -$");
+        const bool number = first != std::string::npos && is_digit((*contents)[first]) && splices_++ < 50;
+        if (number) {  // "\text{5 cm}"
+          text_.insert(pos_, " " + *contents + " ");
+          return;
+        }
         emit(TokenKind::text, std::move(*contents), name);
         return;
       }
@@ -287,8 +357,12 @@ class Lexer {
       case '%':
         emit(TokenKind::symbol, "%");
         return;
-      case '\0':
-        throw Undecided{"a backslash at the end"};
+      case '\0':  // what "\\ " leaves where the blank was trimmed
+        space_ = true;
+        return;
+      case '|':
+        emit(TokenKind::symbol, "|");
+        return;
       default:
         break;
     }
@@ -300,8 +374,22 @@ class Lexer {
   std::size_t pos_ = 0;
   int depth_ = 0;
   bool space_ = false;
+  int splices_ = 0;
   std::vector<Token> tokens_;
 };
+
+// A "$" without a partner is money where an amount follows: "$12".
+std::string with_dollars(std::string text) {
+  const auto is_bare = [&](std::size_t i) { return text[i] == '$' && (i == 0 || text[i - 1] != '\\'); };
+  std::size_t bare = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) bare += is_bare(i) ? 1 : 0;
+  if (bare % 2 == 0) return text;
+  for (std::size_t i = text.size(); i-- > 0;) {
+    const bool amount = i + 1 < text.size() && (is_digit(text[i + 1]) || text[i + 1] == '.');
+    if (is_bare(i) && amount) text.insert(i, 1, '\\');
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -314,7 +402,7 @@ std::vector<Token> lex(std::string_view text, const LexOptions& options) {
     const bool matrix = ascii.find("\\\\begin") != std::string::npos;
     for (std::size_t at = 0; !matrix && (at = ascii.find("\\\\", at)) != std::string::npos;) ascii.erase(at, 1), ++at;
   }
-  return Lexer(std::move(ascii), options).run();
+  return Lexer(with_dollars(std::move(ascii)), options).run();
 }
 
 namespace {
@@ -362,8 +450,22 @@ std::string strip_delimiters(std::string_view text) {
                                       {"$", "$"},
                                       {"\\(", "\\)"},
                                       {"\\[", "\\]"},
-                                      {"**", "**"}}) {
+                                      {"**", "**"},
+                                      {"__", "__"},
+                                      {"\"", "\""},
+                                      {"``", "''"},
+                                      {"`", "`"},
+                                      {"*", "*"},
+                                      {"_", "_"}}) {
       again = unwrap(&text, open, close) || again;
+    }
+    if (text.size() > 1 && (text.ends_with(':') || text.starts_with(':'))) {
+      text = trim(text.ends_with(':') ? text.substr(0, text.size() - 1) : text.substr(1));
+      again = true;
+    }
+    while (text.ends_with("\\") && !text.ends_with("\\\\\\")) {  // what a trimmed "\\ " or a line break leaves
+      text = trim(text.substr(0, text.size() - 1));
+      again = true;
     }
     for (const std::string_view box : {"\\boxed{", "\\fbox{", "\\boxed {"}) {
       if (text.starts_with(box) && closes_at_end(text, box.size() - 1)) {

@@ -1,8 +1,8 @@
 // Cuts an answer, LaTeX or plain text, into tokens: numbers with their separators joined, commands, letters, words.
 //
 // Everything that does not change the meaning disappears here: $ and \( delimiters, \left, \right, \displaystyle,
-// spaces, markdown stars, a full stop at the end. A letter run such as "xy" or "sin" stays one token, for the parser to
-// split where it knows more. Unicode signs of mathematics become their LaTeX commands.
+// spaces, markdown stars, colours and sizes, a full stop at the end. A letter run such as "xy" or "sin" stays one
+// token, for the parser to split where it knows more. Characters outside ASCII become ASCII and LaTeX (characters.h).
 #pragma once
 
 #include <string>
@@ -29,6 +29,7 @@ struct Token {
 
 struct LexOptions {
   bool thousands = true;  // "1,234" outside brackets is one number; false: a list of two
+  bool euler = false;     // "2e-4" is 2e - 4; false: 0.0002
 };
 
 // Throws Undecided when the text is too long (20,000 bytes) or holds bytes that no answer holds.

@@ -35,9 +35,12 @@ enum class Op {
   based,      // text: digits; value: the base
   words,      // text in lower case, blanks collapsed
   quantity,   // kids[0] with a unit or label; text: the label
+  cases,      // kids: lists of a value and its condition, a relation or words
 };
 
 inline constexpr const char* kDecimal = ".";
+// The variable of a sum, a limit or an integral, whatever its letter was.
+inline constexpr const char* kBoundName = "\\bound";
 
 struct Node {
   Op op = Op::number;

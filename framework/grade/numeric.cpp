@@ -269,4 +269,19 @@ std::optional<double> relative_difference(const Node& a, const Node& b, Budget& 
   }
 }
 
+std::optional<double> real_value(const Node& node, Budget& budget) {
+  std::set<std::string> names;
+  collect_symbols(node, &names);
+  if (!names.empty()) return std::nullopt;
+  try {
+    const Point point;
+    const Approximate value = Evaluator(point, budget)(node);
+    if (!value.is_finite() || std::fabs(value.imaginary.high) > 1e-12 * std::max(1.0, value.size()))
+      return std::nullopt;
+    return value.real.high;
+  } catch (const Undecided&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace ft::grade

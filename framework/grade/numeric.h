@@ -20,4 +20,7 @@ enum class NumericVerdict {
 // |a - b| / max(|a|, |b|) of two values without variables, 0 for two zeros. Nothing where one has no value.
 [[nodiscard]] std::optional<double> relative_difference(const Node& a, const Node& b, Budget& budget);
 
+// The value of a tree without variables, where it is real. Nothing otherwise.
+[[nodiscard]] std::optional<double> real_value(const Node& node, Budget& budget);
+
 }  // namespace ft::grade

@@ -5,8 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "framework/grade/label.h"
+#include "framework/grade/number_words.h"
 #include "framework/grade/parser_state.h"
 #include "framework/grade/relation.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -15,6 +18,10 @@ namespace {
 Node negated(Node node) {
   if (node.is(Op::based)) {
     node.text = node.text.starts_with('-') ? node.text.substr(1) : "-" + node.text;
+    return node;
+  }
+  if (node.is(Op::quantity)) {
+    node.kids[0] = Node(Op::negate, std::vector<Node>{std::move(node.kids[0])});
     return node;
   }
   return {Op::negate, std::vector<Node>{std::move(node)}};
@@ -27,13 +34,21 @@ Node Parser::answer() {
   if (auto words = only_words()) return std::move(*words);
   std::vector<std::vector<Node>> groups(1);  // separated by ";"
   bool alternatives = true;                  // by "or" only
+  bool together = false;                     // by "and" somewhere
   while (!at_end()) {
     groups.back().push_back(element());
+    if (is_command("\\over")) {  // "6 \over 8" without braces
+      advance();
+      Node top = std::move(groups.back().back());
+      groups.back().back() = Node(Op::divide, std::vector<Node>{std::move(top), element()});
+    }
     if (at_end()) break;
     bool separated = false;
     while (is_list_separator()) {
       if (peek().text == ";") groups.emplace_back();
-      alternatives = alternatives && plain_words(peek().text) == "or";
+      const std::string word = plain_words(peek().text);
+      alternatives = alternatives && (word == "or" || word == "lor");
+      together = together || word == "and" || word == "land";
       advance();
       separated = true;
     }
@@ -53,6 +68,7 @@ Node Parser::answer() {
   }
   Node list = list_of(std::move(elements));
   if (list.is(Op::list) && alternatives) list.text = "or";
+  if (list.is(Op::list) && together) list.text = "and";
   return list;
 }
 
@@ -140,58 +156,116 @@ std::optional<std::string> Parser::relation_sign() {
   return std::nullopt;
 }
 
-// A set expression or scalar, then what it counts or measures.
+// A set expression or scalar, then what it counts or measures: "$5", "-€3", "5 red apples", "1 hour 30 minutes".
 Node Parser::quantity() {
-  bool dollars = false;
-  if (is_command("\\$")) {
+  const bool minus = is_symbol("-") && currency_of(peek(1).text).has_value();
+  if (minus) advance();
+  const auto currency = peek().kind == TokenKind::command ? currency_of(peek().text) : std::nullopt;
+  if (currency) {
     advance();
-    dollars = true;
-  } else if (is_symbol("-") && peek(1).text == "\\$") {
-    advance();
-    advance();
-    Node amount = negated(ratio());
-    return {Op::quantity, "dollar", {std::move(amount)}};
+    Node amount = united();
+    if (minus) amount = negated(std::move(amount));
+    amount = labelled(std::move(amount), read_label());
+    if (amount.is(Op::quantity)) amount = std::move(amount.kids[0]);
+    return {Op::quantity, std::string(*currency), {std::move(amount)}};
   }
   Node node = united();
-  std::string label = read_label();
-  if (const auto power = scale_word(&label)) {
-    node = Node(Op::multiply, std::vector<Node>{std::move(node), Node(pow(Rational(10), *power))});
-  }
-  if (dollars) label = "dollar";
-  if (label.empty()) return node;
-  return {Op::quantity, std::move(label), {std::move(node)}};
+  node = labelled(std::move(node), read_label());
+  return with_smaller_units(std::move(node));
 }
 
+// "1 hour 30 minutes", "5 ft 6 in", "3 dollars and 20 cents": one quantity in the larger unit.
+Node Parser::with_smaller_units(Node node) {
+  for (int links = 0; links < 4 && node.is(Op::quantity); ++links) {
+    const Unit large = unit_of(node.text);
+    if (large.dimension.empty() || large.dimension == "label" || large.dimension == "percent") return node;
+    const std::size_t start = pos_;
+    const std::vector<Token> tokens = tokens_;
+    if (is_symbol(",")) advance();
+    if (is_list_separator() && plain_words(peek().text) == "and") advance();
+    if (peek().kind != TokenKind::number) {
+      pos_ = start;
+      return node;
+    }
+    Node part = ratio();
+    const std::string label = read_label();
+    const Unit small = unit_of(label);
+    if (label.empty() || small.dimension != large.dimension || !(small.factor < large.factor)) {
+      pos_ = start;
+      tokens_ = tokens;
+      return node;
+    }
+    Node small_part(Op::multiply, std::vector<Node>{Node(small.factor / large.factor), std::move(part)});
+    node.kids[0] = Node(Op::add, std::vector<Node>{std::move(node.kids[0]), std::move(small_part)});
+  }
+  return node;
+}
+
+// What follows a number as words, joined by blanks: "square inches", "m/s^2", "red apples".
 std::string Parser::read_label() {
   std::string label;
-  while (!at_end() && !is_list_separator()) {
+  const auto add = [&](std::string_view words) {
+    if (!label.empty() && !label.ends_with('/')) label += ' ';
+    label += words;
+  };
+  // "m", "kg m": each symbol by itself, since their case matters.
+  const auto spelled = [](const std::string& text) {
+    std::string words;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find_first_of(" /^*", at), text.size());
+      words += spelled_unit(text.substr(at, end - at));
+      if (end < text.size()) words += text[end];
+      at = end + 1;
+    }
+    return words;
+  };
+  while (!at_end()) {
     const Token& token = peek();
+    const bool half = token.kind == TokenKind::letters && token.text == "and" && fraction_words(1);
+    if (is_list_separator() && !half) break;
     if (token.kind == TokenKind::text || token.kind == TokenKind::letters) {
-      label += " " + token.text;
+      add(plain_words(spelled(token.text)));
     } else if (token.text == "%") {
-      label += " percent";
+      add("percent");
     } else if (token.text == "^" && !label.empty()) {
       advance();
-      label += "^" + peek().text;
-      if (peek().text == "{") {
+      const bool group = is_symbol("{");
+      if (group) advance();
+      label += "^";
+      if (is_symbol("-")) {
+        label += "-";
         advance();
-        label.back() = peek().text.empty() ? ' ' : peek().text[0];
+      }
+      if (peek().kind != TokenKind::number) unexpected();
+      label += peek().text;
+      if (group) {
         advance();
         if (!is_symbol("}")) unexpected();
       }
     } else if (token.text == "." && !label.empty()) {
       // an abbreviation: "sq. units"
-    } else if (token.text == "/" && !label.empty()) {
-      label += "/";
-    } else if (token.text == "\\$") {
-      // "5\$"
-      label += " dollar";
+    } else if ((token.text == "/" || token.text == "\\cdot" || token.text == "*") && !label.empty() &&
+               (peek(1).kind == TokenKind::text || peek(1).kind == TokenKind::letters)) {
+      label += token.text == "/" ? "/" : "*";
+    } else if (token.kind == TokenKind::command && currency_of(token.text)) {
+      add(*currency_of(token.text));
+    } else if (token.text == "\\Omega" || token.text == "\\angstrom") {
+      add(spelled_unit(token.text));
+    } else if (token.text == "\\permille") {
+      add("permille");
     } else {
       break;
     }
     advance();
   }
-  return plain_words(label.empty() ? label : label.substr(1));
+  return plain_words(label);
+}
+
+// "a half", "one quarter" at the token `ahead`.
+bool Parser::fraction_words(std::size_t ahead) const {
+  if (peek(ahead).kind != TokenKind::letters || peek(ahead + 1).kind != TokenKind::letters) return false;
+  const auto number = number_words(peek(ahead).text + " " + peek(ahead + 1).text);
+  return number && number->digits.find('/') != std::string::npos;
 }
 
 Node Parser::united() {
@@ -224,9 +298,16 @@ Node Parser::ratio() {
 Node Parser::sum() {
   const Depth depth(*this);
   std::vector<Node> terms;
-  if (is_command("\\pm")) {
+  const auto signs = [this] { return is_command("\\pm") || is_command("\\mp"); };
+  const auto either = [this](Node left) {
+    const bool reversed = is_command("\\mp");
     advance();
-    terms.push_back(Node(Op::plus_minus, std::vector<Node>{Node(Rational(0)), product()}));
+    Node right = product();
+    return Node(Op::plus_minus,
+                std::vector<Node>{std::move(left), reversed ? negated(std::move(right)) : std::move(right)});
+  };
+  if (signs()) {
+    terms.push_back(either(Node(Rational(0))));
   } else {
     bool minus = false;
     for (; is_symbol("-") || is_symbol("+"); advance()) minus = minus != is_symbol("-");
@@ -241,11 +322,10 @@ Node Parser::sum() {
       for (; is_symbol("-") || is_symbol("+"); advance()) sign = sign != is_symbol("-");
       Node term = product();
       terms.push_back(sign ? negated(std::move(term)) : std::move(term));
-    } else if (is_command("\\pm")) {
-      advance();
+    } else if (signs()) {
       Node left = terms.size() == 1 ? std::move(terms.front()) : Node(Op::add, std::move(terms));
       terms.clear();
-      terms.push_back(Node(Op::plus_minus, std::vector<Node>{std::move(left), product()}));
+      terms.push_back(either(std::move(left)));
     } else {
       break;
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/grade/parser_state.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -13,7 +14,13 @@ Node Parser::command() {
   if (text == "\\lfloor") return enclosed("\\rfloor", "floor");
   if (text == "\\lceil") return enclosed("\\rceil", "ceil");
   if (text == "\\lvert") return enclosed("\\rvert", "abs");
-  if (text == "\\begin") return matrix();
+  if (text == "\\begin") return environment();
+  if (text == "\\int") return integral();
+  if (text == "\\lim") return limit();
+  if (text == "\\dots") {
+    advance();
+    return {Op::words, "..."};
+  }
   if (const std::string name = function_name(text); !name.empty() && name != "binom") {
     advance();
     return function(name);
@@ -37,7 +44,7 @@ Node Parser::command() {
     advance();
     return {Op::call, "det", {factor()}};
   }
-  if (text == "\\$") {  // "2\$" and the like: money, whatever stands around it
+  if (currency_of(text)) {  // "2\$" and the like: money, whatever stands around it
     advance();
     return primary();
   }
@@ -113,6 +120,8 @@ Node Parser::function(const std::string& name) {
     (is_power ? power : base) = std::move(value);
   }
   std::vector<Node> arguments;
+  const bool joined = name == "log" && !base && peek().kind == TokenKind::number && !peek().after_space;
+  if (joined && is_symbol("(", 1)) base = primary();  // "log2(5)"
   if (is_symbol("(")) {
     advance();
     arguments = elements_until(")", ")");
@@ -157,10 +166,12 @@ std::vector<Node> Parser::elements_until(std::string_view close_a, std::string_v
   while (!closes()) {
     elements.push_back(element());
     if (closes()) break;
-    if (is_command("\\choose")) {
+    if (is_command("\\choose") || is_command("\\over")) {
+      const bool choose = is_command("\\choose");
       advance();
       Node top = std::move(elements.back());
-      elements.back() = Node(Op::call, "binom", {std::move(top), element()});
+      elements.back() = choose ? Node(Op::call, "binom", {std::move(top), element()})
+                               : Node(Op::divide, std::vector<Node>{std::move(top), element()});
       continue;
     }
     if (!is_list_separator()) unexpected();
@@ -180,6 +191,14 @@ Node Parser::brackets() {
   pair += peek().text;
   advance();
   if (elements.empty()) throw Undecided{"empty brackets"};
+  const bool rows =
+      pair == "[]" && std::all_of(elements.begin(), elements.end(), [&](const Node& row) {
+        return row.is(Op::bracketed) && row.text == "[]" && row.kids.size() == elements.front().kids.size();
+      });
+  if (rows) {  // "[[1, 2], [3, 4]]"
+    for (Node& row : elements) row = Node(Op::list, std::move(row.kids));
+    return Node(Op::matrix, std::move(elements));
+  }
   if (elements.size() == 1) {
     if (pair != "()" && pair != "[]") throw Undecided{"brackets that do not match"};
     return std::move(elements.front());
@@ -191,6 +210,10 @@ Node Parser::brackets() {
 Node Parser::braces(std::string_view close) {
   const Depth depth(*this);
   advance();
+  if (close != "}" && is_command("\\begin")) return environment();  // \left\{ \begin{array} ... \right.
+  if (close != "}") {
+    if (auto built = set_builder()) return std::move(*built);
+  }
   std::vector<Node> elements = elements_until(close, close);
   advance();
   if (close == "}" && elements.empty()) throw Undecided{"an empty group"};
@@ -240,49 +263,6 @@ Node Parser::range() {
   if (!lower || !upper) throw Undecided{"a sum without bounds"};
   Node body = product();
   return {Op::call, name, {std::move(*lower), std::move(*upper), std::move(body)}};
-}
-
-// \begin{pmatrix} a & b \\ c & d \end{pmatrix} and its relatives.
-Node Parser::matrix() {
-  const Depth depth(*this);
-  const auto name = [this] {
-    advance();
-    expect_symbol("{");
-    std::string environment = peek().text;
-    advance();
-    expect_symbol("}");
-    return environment;
-  };
-  const std::string environment = name();
-  if (environment == "array" && is_symbol("{")) {
-    while (!is_symbol("}") && !at_end()) advance();
-    expect_symbol("}");
-  } else if (environment.find("matrix") == std::string::npos && environment != "array") {
-    throw Undecided{"cannot read environment " + environment.substr(0, 20)};
-  }
-  Node result(Op::matrix, std::vector<Node>{});
-  std::vector<Node> row;
-  while (true) {
-    if (is_command("\\\\") || is_command("\\end")) {
-      const bool end = is_command("\\end");
-      if (!row.empty()) result.kids.emplace_back(Op::list, std::move(row));
-      row.clear();
-      if (!end) {
-        advance();
-        continue;
-      }
-      if (name() != environment) throw Undecided{"environments that do not match"};
-      break;
-    }
-    row.push_back(element());
-    if (is_symbol("&"))
-      advance();
-    else if (!is_command("\\\\") && !is_command("\\end"))
-      unexpected();
-  }
-  if (result.kids.empty()) throw Undecided{"an empty matrix"};
-  if (environment == "vmatrix") return {Op::call, "det", {std::move(result)}};
-  return result;
 }
 
 // Consumes "th" in "12th", "12^{th}", "12^{\text{th}}": what fits the number, so that "2rd" stays a product.

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "framework/grade/parser_state.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -99,6 +100,9 @@ std::optional<Node> Parser::only_words() const {
   }
   words = plain_words(words);
   if (!has_word || words.empty()) return std::nullopt;
+  words = usual_wording(std::move(words));
+  if (words == "all real numbers") return Node(Op::symbol, "\\mathbbR");
+  if (words == "empty set") return Node(Op::set, std::vector<Node>{});
   return Node(Op::words, words);
 }
 
@@ -150,7 +154,11 @@ bool Parser::starts_label() const {
   }
   if (peek().kind != TokenKind::letters || text.size() == 1) return false;
   if (!function_name(text).empty() || !constant_name(text).empty() || text == "sqrt") return false;
-  return text.size() >= 4 || (is_unit_word(text) && text != "am" && text != "pm");
+  if (peek().after_space && (text == "AD" || text == "BC" || text == "CE" || text == "BCE")) return true;
+  // "5 red balloons"
+  const bool noun_behind = peek().after_space && peek(1).kind == TokenKind::letters && peek(1).after_space &&
+                           peek(1).text.size() >= 4 && function_name(peek(1).text).empty();
+  return text.size() >= 4 || is_plain_unit(text) || noun_behind;
 }
 
 bool Parser::starts_factor() const {
@@ -169,8 +177,8 @@ bool Parser::starts_factor() const {
       return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" ||
              token.text == "\\dbinom" || token.text == "\\tbinom" || token.text == "\\lfloor" ||
              token.text == "\\lceil" || token.text == "\\lvert" || token.text == "\\begin" || token.text == "\\sum" ||
-             token.text == "\\prod" || token.text == "\\det" || is_symbol_command(token.text) ||
-             !function_name(token.text).empty() || !constant_name(token.text).empty();
+             token.text == "\\prod" || token.text == "\\det" || token.text == "\\int" || token.text == "\\lim" ||
+             is_symbol_command(token.text) || !function_name(token.text).empty() || !constant_name(token.text).empty();
     case TokenKind::end:
       return false;
   }
@@ -214,9 +222,16 @@ Node Parser::postfix(Node base) {
     if (is_symbol("!")) {
       advance();
       base = Node(Op::call, "factorial", {std::move(base)});
+    } else if (is_symbol("_") && base.is(Op::symbol) && base.text.find('_') == std::string::npos) {
+      advance();  // "{x}_1"
+      base.text += "_" + subscript();
     } else if (is_symbol("^")) {
       if (degree_sign()) {
-        base = Node(Op::quantity, "degree", {std::move(base)});
+        base = Node(Op::quantity, temperature_scale(), {std::move(base)});
+      } else if (base.is(Op::symbol) && prime_sign()) {
+        base.text += "'";
+      } else if (auto half = half_of_numbers(base)) {
+        base = std::move(*half);
       } else {
         advance();
         base = exponent_of(std::move(base));
@@ -235,7 +250,46 @@ Node Parser::postfix(Node base) {
   }
 }
 
+// "C" or "F" behind a degree sign.
+std::string Parser::temperature_scale() {
+  const std::string letter = peek().kind == TokenKind::letters || peek().kind == TokenKind::text ? peek().text : "";
+  const std::string name = plain_words(letter);
+  if (name != "c" && name != "f" && name != "celsius" && name != "fahrenheit") return "degree";
+  if (letter == "c" || letter == "f") return "degree";
+  advance();
+  return name.starts_with('c') ? "celsius" : "fahrenheit";
+}
+
+// Consumes "^{\prime}" and "^\prime".
+bool Parser::prime_sign() {
+  const bool group = is_symbol("{", 1);
+  const std::size_t at = group ? 2 : 1;
+  if (peek(at).text != "\\prime" || (group && !is_symbol("}", 3))) return false;
+  for (std::size_t i = 0; i <= at + (group ? 1 : 0); ++i) advance();
+  return true;
+}
+
+// \mathbb{R}^+ and \mathbb{R}^{-}: an interval; of Z, Q and N a set with a name.
+std::optional<Node> Parser::half_of_numbers(const Node& base) {
+  if (!base.is(Op::symbol) || !base.text.starts_with("\\mathbb")) return std::nullopt;
+  const bool group = is_symbol("{", 1);
+  const std::size_t at = group ? 2 : 1;
+  const std::string sign = peek(at).text;
+  if (peek(at).kind != TokenKind::symbol || (sign != "+" && sign != "-" && sign != "*")) return std::nullopt;
+  if (group ? !is_symbol("}", 3) : peek(2).kind == TokenKind::number || peek(2).kind == TokenKind::letters)
+    return std::nullopt;
+  for (std::size_t i = 0; i <= at + (group ? 1 : 0); ++i) advance();
+  if (base.text != "\\mathbbR" || sign == "*") return Node(Op::symbol, base.text + sign);
+  Node infinity(Op::constant, "inf");
+  if (sign == "+") return Node(Op::bracketed, "()", {Node(Rational(0)), std::move(infinity)});
+  return Node(Op::bracketed, "()", {Node(Op::negate, std::vector<Node>{std::move(infinity)}), Node(Rational(0))});
+}
+
 Node Parser::exponent_of(Node base) {
+  if (is_command("\\top") || is_command("\\intercal")) {
+    advance();
+    return {Op::power, std::vector<Node>{std::move(base), Node(Op::symbol, "T")}};
+  }
   bool minus = false;
   for (; is_symbol("-") || is_symbol("+"); advance()) minus = minus != is_symbol("-");
   Node exponent = peek().kind == TokenKind::number ? Node(number_value(peek().text)) : Node();
@@ -267,6 +321,16 @@ Node Parser::primary() {
       if (token.text == "(" || token.text == "[") return brackets();
       if (token.text == "{") return braces("}");
       if (token.text == "|") return absolute();
+      if ((token.text == "_" || token.text == "^") && (is_symbol("{", 1) || peek(1).kind == TokenKind::number)) {
+        advance();  // "_{10}C_3", "^{10}C_{3}"
+        Node above = argument();
+        if (!is_letters("C") && !is_letters("P")) unexpected();
+        const std::string name = peek().text;
+        advance();
+        expect_symbol("_");
+        Node below = argument();
+        return combinations(name, {std::move(above), std::move(below)});
+      }
       break;
     case TokenKind::end:
       break;
@@ -285,6 +349,11 @@ Node Parser::letters() {
   if (const std::string name = constant_name(run); !name.empty()) {
     advance();
     return {Op::constant, name};
+  }
+  if (run.size() >= 2 && is_symbol_command("\\" + run) && run != "bar" && run != "hat" && run != "vec" &&
+      run != "angle" && run != "triangle") {
+    advance();
+    return letter_symbol("\\" + run);
   }
   const bool foreign = std::any_of(run.begin(), run.end(), [](unsigned char c) { return c >= 0x80; });
   if (run.size() >= 4 || foreign) {
@@ -322,6 +391,14 @@ std::string Parser::subscript() {
   return simple ? text : "{" + text + "}";
 }
 
+// n above k ordered (P) or not (C).
+Node Parser::combinations(const std::string& name, std::vector<Node> arguments) {
+  Node below = arguments.at(1);
+  Node chosen(Op::call, "binom", std::move(arguments));
+  if (name == "C") return chosen;
+  return Node(Op::multiply, std::vector<Node>{std::move(chosen), Node(Op::call, "factorial", {std::move(below)})});
+}
+
 // A single letter with its primes and subscript; f(x) where the letter names a function.
 Node Parser::letter_symbol(std::string name) {
   // t(g(16)) applies t as well.
@@ -356,6 +433,13 @@ Node Parser::letter_symbol(std::string name) {
     expect_symbol(")");
     if (wrapped) expect_symbol("}");
     return {Op::call, name, std::move(arguments)};
+  }
+  if (bare && (name == "C" || name == "P") && is_symbol("(") && peek(1).kind == TokenKind::number &&
+      is_symbol(",", 2) && peek(3).kind == TokenKind::number && is_symbol(")", 4)) {
+    advance();
+    std::vector<Node> arguments = elements_until(")", ")");
+    advance();
+    return combinations(name, std::move(arguments));
   }
   if (bare && (name == "e" || name == "i")) return {Op::constant, name};
   return {Op::symbol, name};

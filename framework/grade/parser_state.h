@@ -1,6 +1,8 @@
-// The parser's class; parser.cpp reads structures and sums, parser_scalar.cpp products and what is below them.
+// The parser's class; parser.cpp reads structures, quantities and sums, parser_scalar.cpp products and what is below
+// them, parser_command.cpp what starts with a backslash, parser_environment.cpp what stands between \begin and \end.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +71,8 @@ class Parser {
   std::optional<std::string> relation_sign();
   Node quantity();
   std::string read_label();
+  [[nodiscard]] bool fraction_words(std::size_t ahead) const;
+  Node with_smaller_units(Node node);
   Node united();
   Node ratio();
   Node sum();
@@ -83,6 +87,10 @@ class Parser {
   bool ordinal_ending(const Node& base);
   Node exponent_of(Node base);
   bool degree_sign();
+  std::string temperature_scale();
+  bool prime_sign();
+  std::optional<Node> half_of_numbers(const Node& base);
+  static Node combinations(const std::string& name, std::vector<Node> arguments);
   Node primary();
   Node letters();
   Node letter_symbol(std::string name);
@@ -98,9 +106,21 @@ class Parser {
   Node braces(std::string_view close);
   Node absolute();
   Node enclosed(std::string_view close, const std::string& name);
-  Node matrix();
   Node range();
   std::vector<Node> elements_until(std::string_view close_a, std::string_view close_b);
+
+  // parser_environment.cpp
+  Node environment();
+  std::string environment_name();
+  Node matrix(const std::string& environment);
+  Node cases(const std::string& environment);
+  Node lines(const std::string& environment);
+  void skip_row_space();
+  std::vector<Token> tokens_until(std::initializer_list<std::string_view> ends);
+  Node parsed(std::vector<Token> tokens);
+  std::optional<Node> set_builder();
+  Node integral();
+  Node limit();
 
   std::vector<Token> tokens_;
   LexOptions options_;

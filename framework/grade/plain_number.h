@@ -11,6 +11,7 @@ struct PlainNumber {
   long long numerator = 0;
   long long denominator = 1;
   bool decimal = false;  // written with a decimal point
+  bool dollars = false;  // written with a "$"
 
   [[nodiscard]] bool same_value(const PlainNumber& other) const {
     return numerator == other.numerator && denominator == other.denominator;

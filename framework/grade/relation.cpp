@@ -120,6 +120,32 @@ std::optional<Membership> bare_inequality(const Node& relation) {
   return std::nullopt;
 }
 
+// "|x - 2| < 3" is (2 - 3, 2 + 3), "|x| > a" the two rays outside; a positive number at the other side.
+std::optional<Membership> distance_inequality(const Node& relation) {
+  const auto is_distance = [](const Node& side) {
+    if (!side.is(Op::call) || side.text != "abs" || side.kids.size() != 1) return false;
+    const Node& inner = side.kids[0];
+    if (inner.is(Op::symbol)) return true;
+    return inner.is(Op::add) && inner.kids.size() == 2 && inner.kids[0].is(Op::symbol) && !has_symbols(inner.kids[1]);
+  };
+  const bool inside = is_distance(relation.kids[0]);
+  const Node& distance = relation.kids[inside ? 0 : 1];
+  const Node& radius = relation.kids[inside ? 1 : 0];
+  if (relation.text == "!=" || !is_distance(distance) || has_symbols(radius) || !radius.is(Op::number) ||
+      radius.value.is_negative() || radius.value.is_zero())
+    return std::nullopt;
+  const Node& inner = distance.kids[0];
+  const Node& name = inner.is(Op::symbol) ? inner : inner.kids[0];
+  const Node centre = inner.is(Op::symbol) ? Node(Rational(0)) : Node(Op::negate, std::vector<Node>{inner.kids[1]});
+  const Node low(Op::add, std::vector<Node>{centre, Node(-radius.value)});
+  const Node high(Op::add, std::vector<Node>{centre, radius});
+  const bool closed = relation.text == "<=";
+  if (inside) return Membership{name.text, Node(Op::bracketed, closed ? "[]" : "()", {low, high})};
+  Node rays(Op::unite, std::vector<Node>{Node(Op::bracketed, closed ? "(]" : "()", {infinity(true), low}),
+                                         Node(Op::bracketed, closed ? "[)" : "()", {high, infinity(false)})});
+  return Membership{name.text, std::move(rays)};
+}
+
 }  // namespace
 
 std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
@@ -128,6 +154,7 @@ std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
     return Membership{relation.kids[0].text, relation.kids[1]};
   if (relation.text != "<" && relation.text != "<=" && relation.text != "!=") return std::nullopt;
   if (auto bare = bare_inequality(relation)) return bare;
+  if (auto within = distance_inequality(relation)) return within;
   if (relation.text == "!=") return std::nullopt;
   std::vector<std::string> symbols;
   collect_symbols(relation, &symbols);

@@ -192,34 +192,44 @@ std::optional<int> infinite_sign(const Node& node, Budget& budget) {
 
 Node substituted(Node node, const std::string& name, const Node& value, Budget& budget) {
   budget.spend();
-  if (node.is(Op::symbol) && node.text == name) return value;
+  if ((node.is(Op::symbol) || node.is(Op::constant)) && node.text == name) return value;
   for (Node& kid : node.kids) kid = substituted(std::move(kid), name, value, budget);
   return node;
 }
 
+// i and e, which number the terms of a sum as other letters do.
+bool is_letter_constant(const Node& node) { return node.is(Op::constant) && (node.text == "i" || node.text == "e"); }
+
 // "sum" and "prod" calls carry lower relation, upper bound, body; short ranges are written out.
 Node with_range(Node node, Budget& budget) {
   const Node& lower = node.kids[0];
-  if (!lower.is(Op::relation) || lower.text != "=" || !lower.kids[0].is(Op::symbol)) return node;
+  if (!lower.is(Op::relation) || lower.text != "=" || !(lower.kids[0].is(Op::symbol) || is_letter_constant(lower.kids[0])))
+    return node;
   Algebra algebra(budget);
   const Quotient from = algebra.evaluate(lower.kids[1]);
   const Quotient to = algebra.evaluate(node.kids[1]);
-  if (!from.is_rational() || !to.is_rational()) return node;
   constexpr long long kTooFar = 1'000'000'000;
-  const long long first = from.rational().as_long().value_or(-kTooFar);
-  const long long last = to.rational().as_long().value_or(kTooFar);
-  if (first <= -kTooFar || last >= kTooFar || last - first > 200) return node;
+  const long long first = from.is_rational() ? from.rational().as_long().value_or(-kTooFar) : -kTooFar;
+  const long long last = to.is_rational() ? to.rational().as_long().value_or(kTooFar) : kTooFar;
+  if (first <= -kTooFar || last >= kTooFar || last - first > 200) {
+    // Left as it stands, its variable renamed: sums over k and over i are the same.
+    Node body = substituted(node.kids[2], lower.kids[0].text, Node(Op::symbol, kBoundName), budget);
+    return {Op::call, node.text, {lower.kids[1], node.kids[1], std::move(body)}};
+  }
   std::vector<Node> parts{Node(Rational(node.text == "sum" ? 0 : 1))};
   for (long long i = first; i <= last; ++i)
     parts.push_back(substituted(node.kids[2], lower.kids[0].text, Node(Rational(i)), budget));
   return {node.text == "sum" ? Op::add : Op::multiply, std::move(parts)};
 }
 
-// "x < 1 or x > 5": membership of a union.
+// "x < 1 or x > 5": membership of a union; "x > 1 and x < 5": of an intersection.
 Node with_alternatives(Node node, Budget& budget) {
   std::string variable;
-  Node sets(Op::unite, std::vector<Node>{});
+  const bool any = node.text == "or";
+  Node sets(any ? Op::unite : Op::intersect, std::vector<Node>{});
   for (const Node& kid : node.kids) {
+    const bool inequality = kid.is(Op::relation) && kid.text != "=";
+    if (!any && !inequality) return node;
     auto inside = membership_of(kid, budget);
     if (!inside || (!variable.empty() && variable != inside->variable)) return node;
     variable = inside->variable;
@@ -277,15 +287,42 @@ Node with_sign(Node node, bool minus) {
   return node;
 }
 
+int count_plus_minus(const Node& node) {
+  int count = node.is(Op::plus_minus) ? 1 : 0;
+  for (const Node& kid : node.kids) count += count_plus_minus(kid);
+  return count;
+}
+
+// Takes the lowest bit of `signs` for each +- in order.
+Node with_signs(Node node, unsigned* signs) {
+  for (Node& kid : node.kids) kid = with_signs(std::move(kid), signs);
+  if (!node.is(Op::plus_minus)) return node;
+  const bool minus = (*signs & 1U) != 0;
+  *signs >>= 1U;
+  if (minus) node.kids[1] = Node(Op::negate, std::vector<Node>{std::move(node.kids[1])});
+  node.op = Op::add;
+  return node;
+}
+
 }  // namespace
 
 Node worked_out(Node node, Budget& budget) {
   budget.spend();
   for (Node& kid : node.kids) kid = worked_out(std::move(kid), budget);
+  if (node.is(Op::power) && node.kids[0].is(Op::bracketed) && node.kids[1].is(Op::symbol) && node.kids[1].text == "T") {
+    Node column(Op::matrix, std::vector<Node>{});  // "[1, 2]^T"
+    for (Node& kid : node.kids[0].kids) column.kids.emplace_back(Op::list, std::vector<Node>{std::move(kid)});
+    return column;
+  }
   node = with_matrices(std::move(node));
-  if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3)
+  if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3 &&
+      node.kids[0].is(Op::relation))
     return with_range(std::move(node), budget);
-  if (node.is(Op::list) && node.text == "or") return with_alternatives(std::move(node), budget);
+  if (node.is(Op::list) && node.kids.size() > 1) {
+    const bool relations =
+        std::all_of(node.kids.begin(), node.kids.end(), [](const Node& kid) { return kid.is(Op::relation); });
+    return relations ? with_alternatives(std::move(node), budget) : node;
+  }
   if (node.is(Op::without) && node.kids[0].is(Op::symbol) && node.kids[0].text == "\\mathbbR" &&
       node.kids[1].is(Op::set)) {
     return with_points_removed(std::move(node));
@@ -319,6 +356,17 @@ Node without_plus_minus(Node node) {
   }
   node.kids = std::move(elements);
   return node;
+}
+
+std::optional<Node> with_independent_signs(const Node& node) {
+  const int count = count_plus_minus(node);
+  if (count < 2 || count > 4 || node.is(Op::list) || node.is(Op::set)) return std::nullopt;
+  Node list(Op::list, std::vector<Node>{});
+  for (unsigned signs = 0; signs < 1U << static_cast<unsigned>(count); ++signs) {
+    unsigned left = signs;
+    list.kids.push_back(with_signs(node, &left));
+  }
+  return list;
 }
 
 }  // namespace ft::grade

@@ -1,11 +1,8 @@
-// The words that the parser knows: functions, constants, separators and units.
+// The words that the parser knows: functions, constants and separators. Units: units.h; words behind numbers: label.h.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-
-#include "framework/grade/rational.h"
 
 namespace ft::grade {
 
@@ -16,19 +13,11 @@ namespace ft::grade {
 // "and", "or" and their like between the elements of a list.
 [[nodiscard]] bool is_separator_word(std::string_view word);
 
-struct Unit {
-  std::string dimension;  // "length", "money", ..., with a power: "length^2"; "label" for words that are no known unit
-  Rational factor = 1;    // in the base unit of the dimension
-};
-
-// What stands behind a number, in lower case without punctuation: "square inches", "cm^2", "dollars".
-[[nodiscard]] Unit unit_of(std::string_view label);
-[[nodiscard]] bool is_unit_word(std::string_view word);
-
-// "million" and its like at the start of a label: removes it and returns the power of ten.
-[[nodiscard]] std::optional<long long> scale_word(std::string* label);
-
 // Lower case, white space collapsed and trimmed, full stops and surrounding punctuation removed.
 [[nodiscard]] std::string plain_words(std::string_view text);
+
+// One wording for answers that are said in several: "no solutions" and "no solution", "the circle" and "circle",
+// "II only" and "II". `words` as plain_words writes them.
+[[nodiscard]] std::string usual_wording(std::string words);
 
 }  // namespace ft::grade

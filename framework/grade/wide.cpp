@@ -166,9 +166,21 @@ Approximate operator+(const Approximate& a, const Approximate& b) {
 
 Approximate operator-(const Approximate& a) { return {-a.real, -a.imaginary, a.error}; }
 
+namespace {
+
+// What leaves the range of numbers has no value: it must not be taken for zero.
+Approximate in_range(const Approximate& value, bool not_zero) {
+  constexpr double kSmallest = 1e-270;
+  return not_zero && value.size() < kSmallest ? Approximate{Wide(kNan), Wide(kNan), kNan} : value;
+}
+
+}  // namespace
+
 Approximate operator*(const Approximate& a, const Approximate& b) {
-  return {a.real * b.real - a.imaginary * b.imaginary, a.real * b.imaginary + a.imaginary * b.real,
-          a.size() * b.error + b.size() * a.error + a.error * b.error + 4 * kUnit * a.size() * b.size()};
+  const Approximate product{
+      a.real * b.real - a.imaginary * b.imaginary, a.real * b.imaginary + a.imaginary * b.real,
+      a.size() * b.error + b.size() * a.error + a.error * b.error + 4 * kUnit * a.size() * b.size()};
+  return in_range(product, a.size() > a.error && b.size() > b.error);
 }
 
 Approximate operator/(const Approximate& a, const Approximate& b) {
@@ -178,7 +190,7 @@ Approximate operator/(const Approximate& a, const Approximate& b) {
   Approximate result{(a.real * b.real + a.imaginary * b.imaginary) / square,
                      (a.imaginary * b.real - a.real * b.imaginary) / square, 0};
   result.error = 1.2 * (a.error + result.size() * b.error) / size + 8 * kUnit * result.size();
-  return result;
+  return in_range(result, a.size() > a.error);
 }
 
 Approximate exp(const Approximate& a) {
@@ -186,7 +198,8 @@ Approximate exp(const Approximate& a) {
   Wide s;
   Wide c;
   sin_cos(a.imaginary, &s, &c);
-  return {scale * c, scale * s, std::fabs(scale.high) * (1.2 * a.error + 64 * kUnit * (1 + a.size()))};
+  const Approximate power{scale * c, scale * s, std::fabs(scale.high) * (1.2 * a.error + 64 * kUnit * (1 + a.size()))};
+  return in_range(power, true);
 }
 
 Approximate log(const Approximate& a) {

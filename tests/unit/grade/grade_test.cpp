@@ -28,7 +28,7 @@ void check_all(const std::vector<Pair>& pairs, Verdict expected) {
     const auto forward = equal(a, b);
     CHECK_MESSAGE(forward.verdict == expected, a, " and ", b, ": ", forward.reason);
     CHECK_MESSAGE(equal(b, a).verdict == forward.verdict, b, " and ", a);
-    CHECK_MESSAGE(equal(a, a).verdict == Verdict::equal, a);
+    if (*a != '\0') CHECK_MESSAGE(equal(a, a).verdict == Verdict::equal, a);
   }
 }
 
@@ -240,9 +240,10 @@ void check_total(const std::string& a, const std::string& b) {
   const auto forward = equal(a, b);
   const auto backward = equal(b, a);
   RC_ASSERT(forward.verdict == backward.verdict);
-  RC_ASSERT(equal(a, a).verdict == Verdict::equal);
+  const bool empty = ft::grade::Grader().read(a).text().empty();
+  RC_ASSERT((equal(a, a).verdict == Verdict::equal) == !empty);
   RC_ASSERT(!forward.reason.empty());
-  if (canonical_key(a) == canonical_key(b)) RC_ASSERT(forward.verdict == Verdict::equal);
+  if (!empty && canonical_key(a) == canonical_key(b)) RC_ASSERT(forward.verdict == Verdict::equal);
   static_cast<void>(extract(a));
   RC_ASSERT(std::clock() - start < 5 * CLOCKS_PER_SEC);
 }

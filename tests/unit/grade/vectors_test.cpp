@@ -103,7 +103,8 @@ TEST_CASE("real answers can be read, and groups of equal answers hold together")
     const std::string answer = record["answer"];
     const int count = record["count"];
     total += count;
-    CHECK(ft::grade::equal(answer, answer).verdict == Verdict::equal);
+    // One problem has no answer: a missing reference is never right.
+    CHECK((ft::grade::equal(answer, answer).verdict == Verdict::equal) == !answer.empty());
     const std::string key = ft::grade::canonical_key(answer);
     if (!key.starts_with("text ")) continue;
     unreadable += count;

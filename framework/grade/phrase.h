@@ -1,0 +1,24 @@
+// An answer as a sentence goes on with it: "84, which makes sense.", "$5$ million", "exactly 84 apples", "(C) 12",
+// "not 80 but 84". The mathematics is taken whole (chunk.h); of the words behind it those are kept that say how much it
+// is, and those that only name what is counted are dropped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "framework/grade/chunk.h"
+
+namespace ft::grade {
+
+enum class KnownUnits { keep, drop };
+
+// The answer that starts at `begin`, behind a mark such as "the answer is". Words that are no mathematics end with the
+// sentence. Empty where nothing stands there.
+[[nodiscard]] std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options = {});
+
+// `chunk` with the words behind it that change its value ("million", "and a half", "or more") or measure it.
+[[nodiscard]] std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUnits units,
+                                            const ChunkOptions& options = {});
+
+}  // namespace ft::grade

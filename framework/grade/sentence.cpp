@@ -1,0 +1,336 @@
+#include "framework/grade/sentence.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include "framework/grade/chunk.h"
+#include "framework/grade/number_words.h"
+#include "framework/grade/phrase.h"
+#include "framework/grade/sentence_words.h"
+
+namespace ft::grade {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
+
+// Without remarks in brackets that hold words, and without what only gives reasons at the end.
+std::string without_remarks(std::string_view sentence) {
+  std::string out;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
+      const std::size_t close = sentence.find(')', i);
+      std::size_t letters = 0;
+      bool words = false;
+      bool formula = false;
+      for (std::size_t j = i; j < close && j < sentence.size(); ++j) {
+        letters = is_word_byte(sentence[j]) ? letters + 1 : 0;
+        words = words || letters >= 3;
+        formula = formula || sentence[j] == '$' || sentence[j] == '\\' || sentence[j] == '=';
+      }
+      if (close != std::string_view::npos && words && !formula) {
+        i = close;
+        continue;
+      }
+    }
+    out.push_back(sentence[i]);
+  }
+  return out;
+}
+
+// "Add 500 and 1500 to get the total": the sum, where the sentence does not say it.
+std::optional<std::string> calculation(std::string_view lower, const std::vector<Chunk>& chunks) {
+  if (chunks.size() < 2) return std::nullopt;
+  // "Add 5 to 20 to get Tom's age as 25": it says what it comes to.
+  for (const std::string_view word : {" to get ", " to find ", " get ", " for a ", " which "}) {
+    const std::size_t at = lower.find(word);
+    if (at != std::string_view::npos && chunks.back().begin > at) return chunks.back().text;
+  }
+  const auto between = [&](std::size_t i) { return lower.substr(chunks[i].end, chunks[i + 1].begin - chunks[i].end); };
+  const auto linked = [&](std::string_view word) { return between(0).find(word) != std::string_view::npos; };
+  const auto in_brackets = [](const std::string& text) { return "(" + text + ")"; };
+  const bool two = chunks.size() == 2;
+  if (lower.starts_with("add ")) {
+    std::string sum = in_brackets(chunks[0].text);
+    for (std::size_t i = 1; i < chunks.size(); ++i) {
+      if (between(i - 1).find(',') == std::string_view::npos &&
+          between(i - 1).find(" and ") == std::string_view::npos &&
+          between(i - 1).find(" to ") == std::string_view::npos)
+        return std::nullopt;
+      sum += "+" + in_brackets(chunks[i].text);
+    }
+    return sum;
+  }
+  if (!two) return std::nullopt;
+  if (lower.starts_with("subtract ") && linked(" from "))
+    return in_brackets(chunks[1].text) + "-" + in_brackets(chunks[0].text);
+  if (lower.starts_with("multiply ") && (linked(" by ") || linked(" and ")))
+    return in_brackets(chunks[0].text) + "\\cdot" + in_brackets(chunks[1].text);
+  if (lower.starts_with("divide ") && linked(" by "))
+    return in_brackets(chunks[0].text) + "/" + in_brackets(chunks[1].text);
+  return std::nullopt;
+}
+
+// "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
+std::optional<std::string> result_of(const std::string& equation) {
+  const std::size_t sign = equation.rfind('=');
+  if (sign == std::string::npos || sign == 0 || sign + 1 >= equation.size()) return std::nullopt;
+  if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
+      equation.find_first_of("<>,;({[") < sign) {
+    // Brackets left of the sign are calculated away; relations and lists are not.
+    if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
+        equation.find_first_of("<>;") != std::string::npos)
+      return std::nullopt;
+  }
+  const std::string member = std::string(trim(std::string_view(equation).substr(sign + 1)));
+  for (std::size_t i = 0; i < member.size(); ++i) {
+    if (!is_letter(member[i])) continue;
+    std::size_t begin = i;
+    while (begin > 0 && is_letter(member[begin - 1])) --begin;
+    if (begin == 0 || member[begin - 1] != '\\') {
+      const bool word = member.size() > i + 2 && is_letter(member[i + 1]) && is_letter(member[i + 2]);  // "26 billion"
+      if (!word) return std::nullopt;
+      break;
+    }
+  }
+  return member;
+}
+
+class Sentence {
+ public:
+  explicit Sentence(std::string_view sentence) : text_(without_remarks(sentence)) {
+    lower_ = lower_case(text_);
+    options_.decimal_comma = has_decimal_commas(lower_);
+    options_.same_name_only = true;
+    chunks_ = chunks_in(text_, options_);
+  }
+
+  // The value that the sentence states, from its last clause backwards.
+  std::optional<std::string> value() {
+    if (lower_.ends_with('?')) return std::nullopt;
+    if (auto said = before_is_the_answer()) return said;
+    const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
+    if (contrast == 0 && denies(" " + lower_)) return std::nullopt;
+    const bool imperative = is_imperative(lower_);
+    const std::vector<std::size_t> starts = clause_starts(lower_);
+    std::size_t stop = text_.size();
+    for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
+      if (*start >= stop) continue;
+      const std::size_t begin = *start;
+      auto found = clause(begin, stop, imperative);
+      if (found) return found;
+      stop = begin;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] static bool has_decimal_commas(std::string_view lower) {
+    static constexpr auto kForeign =
+        std::to_array<std::string_view>({" ist ", " sind ", " betr\xC3\xA4gt ", " est ", " sont ", " es de ", " es ",
+                                         " son ", " respuesta ", "r\xC3\xA9ponse", " also ", " ergibt ", " donc ",
+                                         " por lo tanto", "\xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82"});
+    return std::any_of(kForeign.begin(), kForeign.end(), [&](std::string_view word) {
+      return word != " also " && (" " + std::string(lower)).find(word) != std::string::npos;
+    });
+  }
+  [[nodiscard]] std::size_t last_of(std::string_view word) const {
+    const std::size_t at = lower_.rfind(word);
+    return at == std::string::npos ? 0 : at;
+  }
+
+  // "12 is the correct answer".
+  std::optional<std::string> before_is_the_answer() {
+    static constexpr auto kPhrases =
+        std::to_array<std::string_view>({" is the correct answer", " is the answer", " is the final answer",
+                                         " is the right answer", " is correct", " is our answer", " is the solution"});
+    for (const std::string_view phrase : kPhrases) {
+      const std::size_t at = lower_.find(phrase);
+      if (at == std::string::npos) continue;
+      for (const Chunk& chunk : chunks_) {
+        if (chunk.end == at) return with_words_behind(text_, chunk, KnownUnits::drop, options_);
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool usable(const Chunk& chunk) const {
+    if (chunk.ordinal) return false;
+    // "the 400-meter hurdles"
+    if (!chunk.formula && chunk.end + 1 < text_.size() && text_[chunk.end] == '-' && is_letter(text_[chunk.end + 1]))
+      return false;
+    const std::size_t between = lower_.rfind("between ", chunk.begin);
+    if (between != std::string::npos && chunk.begin - between < 30 && lower_.substr(0, chunk.begin).ends_with(" and "))
+      return false;
+    if (!is_bounded(lower_, chunk.begin)) return true;
+    // "must score at least 70" asks for the smallest such number.
+    static constexpr auto kNeeds = std::to_array<std::string_view>(
+        {" must ", " need", " has to ", " have to ", " should ", " require", " minimum "});
+    std::string_view before = std::string_view(lower_).substr(0, chunk.begin);
+    while (before.ends_with(' ') || before.ends_with('$')) before.remove_suffix(1);
+    const bool one_sided = lower_.find(" but ") == std::string::npos &&
+                           lower_.find(" less than") == std::string::npos &&
+                           lower_.find("at most") == std::string::npos;
+    return before.ends_with("at least") && one_sided &&
+           std::any_of(kNeeds.begin(), kNeeds.end(),
+                       [&](std::string_view word) { return before.find(word) != std::string::npos; });
+  }
+
+  std::string stated(const Chunk& chunk) {
+    Chunk whole = joined_chunks(text_, chunk, options_);
+    // "x = 3 or x = -5": the first of those that belong together.
+    for (const Chunk& earlier : chunks_) {
+      if (earlier.begin >= chunk.begin) break;
+      Chunk joined = joined_chunks(text_, earlier, options_);
+      if (joined.end != whole.end || joined.end == earlier.end) continue;
+      whole = std::move(joined);
+      std::string list = with_words_behind(text_, whole, KnownUnits::drop, options_);
+      return list;
+    }
+    std::string answer = with_words_behind(text_, whole, KnownUnits::drop, options_);
+    return whole.end == chunk.end ? result_of(answer).value_or(answer) : answer;
+  }
+
+  std::optional<std::string> clause(std::size_t begin, std::size_t end, bool imperative) {
+    const std::string_view lower = std::string_view(lower_).substr(0, end);
+    std::vector<Chunk> own;
+    for (const Chunk& chunk : chunks_) {
+      if (chunk.begin >= begin && chunk.end <= end) own.push_back(chunk);
+    }
+    if (own.empty()) return std::nullopt;
+    const std::size_t start = begin + main_clause_start(lower.substr(begin));
+    const std::string_view main = lower.substr(std::min(start, lower.size()));
+    const std::size_t reason = std::min(start + reason_start(main, true), imperative ? end : purpose_start(own, lower));
+    const std::size_t hard_reason = start + reason_start(main, false);
+    const auto inside = [&](const Chunk& chunk) { return chunk.begin >= start && chunk.begin < reason; };
+    // Formulas, where nothing behind the last one says more.
+    const auto formula = std::find_if(own.rbegin(), own.rend(),
+                                      [](const Chunk& chunk) { return chunk.formula && !is_label(chunk.text); });
+    const std::size_t after = formula == own.rend() ? begin : formula->end;
+    if (auto number = behind_copula(own, lower, after, start, reason, hard_reason, imperative)) return number;
+    if (formula != own.rend()) {
+      // The first of several that belong together.
+      for (const Chunk& chunk : own) {
+        if (!chunk.formula || is_label(chunk.text)) continue;
+        const Chunk whole = joined_chunks(text_, chunk, options_);
+        if (whole.end >= formula->end && usable(chunk)) return stated(chunk);
+      }
+      return usable(*formula) ? std::optional(stated(*formula)) : std::nullopt;
+    }
+    if (imperative) {
+      if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
+    }
+    // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
+    if (!own.empty() && own.front().begin == start && !own.front().formula) {
+      for (const Copula& place : copulas_in(lower, imperative)) {
+        if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
+        const std::size_t value = skip_fillers(lower, place.end);
+        const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
+        if (chunk != own.end() && usable(*chunk) && !chunk->single) return stated(*chunk);
+      }
+    }
+    for (const bool with_words : {false, true}) {
+      std::optional<Chunk> first;
+      for (const Chunk& chunk : own) {
+        if (!inside(chunk) || !usable(chunk) || chunk.single || (chunk.words && !with_words)) continue;
+        if (chunk.money) return stated(chunk);
+        if (!first) first = chunk;
+      }
+      if (first) return stated(*first);
+    }
+    for (const Chunk& chunk : own) {
+      if (!chunk.single && usable(chunk)) return stated(chunk);
+    }
+    for (const Chunk& chunk : own) {
+      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
+    }
+    return std::nullopt;
+  }
+
+  // "to achieve an average of 93" behind the first amount says what it is for.
+  [[nodiscard]] static std::size_t purpose_start(const std::vector<Chunk>& own, std::string_view lower) {
+    std::size_t first = own.front().end;
+    for (std::size_t at = lower.find(" to ", first); at != std::string::npos; at = lower.find(" to ", at + 1)) {
+      const std::string_view rest = lower.substr(at + 4);
+      const bool verb = !rest.empty() && is_letter(rest[0]) && !rest.starts_with("the ") && !rest.starts_with("a ") &&
+                        !number_words(rest);
+      if (verb) return at;
+    }
+    return lower.size();
+  }
+
+  // The value behind the last copula that one follows closely: sure ones before those that tell of an action.
+  std::optional<std::string> behind_copula(const std::vector<Chunk>& own, std::string_view lower, std::size_t after,
+                                           std::size_t start, std::size_t reason, std::size_t hard_reason,
+                                           bool imperative) {
+    const std::vector<Copula> places = copulas_in(lower, imperative);
+    const Chunk* best = nullptr;
+    for (auto place = places.rbegin(); place != places.rend() && best == nullptr; ++place) {
+      if (place->surety != Surety::states || place->end < after || place->end < start || place->end > hard_reason)
+        continue;
+      const std::size_t value = skip_fillers(lower, place->end);
+      const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) {
+        return c.begin == value || (c.begin + 1 == value && c.money);
+      });
+      if (chunk == own.end() || !usable(*chunk) || is_operand(lower, chunk->end)) continue;
+      if (chunk->single && !chunk_is_counted(lower, chunk->end)) continue;
+      best = &*chunk;
+    }
+    // "14 + 12 = 26": the sign is the copula.
+    for (const Chunk& chunk : own) {
+      const bool calculated = chunk.calculation && !chunk.formula && chunk.begin >= after &&
+                              chunk.begin < hard_reason && usable(chunk) && result_of(chunk.text);
+      if (calculated && (best == nullptr || chunk.begin > best->begin)) best = &chunk;
+    }
+    if (best != nullptr) return stated(*best);
+    for (const Copula& place : places) {
+      if (place.surety != Surety::tells || place.end < after || place.end < start || place.end > reason) continue;
+      const std::size_t value = skip_fillers(lower, place.end);
+      const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
+      if (chunk != own.end() && usable(*chunk) && !is_operand(lower, chunk->end) && !chunk->single)
+        return stated(*chunk);
+    }
+    return std::nullopt;
+  }
+
+  // "is one apple", "equals one"; not "is one of them".
+  [[nodiscard]] static bool chunk_is_counted(std::string_view lower, std::size_t end) {
+    const std::string_view rest = lower.substr(end);
+    return !rest.starts_with(" of ") && !rest.starts_with(" that ") && !rest.starts_with(" which ") &&
+           !rest.starts_with(" more ");
+  }
+
+  // Letters that only name something: "ABCDEFGH", "x".
+  [[nodiscard]] static bool is_label(std::string_view contents) {
+    contents = trim(contents);
+    return contents.size() <= 8 && std::all_of(contents.begin(), contents.end(), is_letter);
+  }
+
+  std::string text_;
+  std::string lower_;
+  ChunkOptions options_;
+  std::vector<Chunk> chunks_;
+};
+
+}  // namespace
+
+std::optional<std::string> stated_value(std::string_view sentence) { return Sentence(sentence).value(); }
+
+}  // namespace ft::grade

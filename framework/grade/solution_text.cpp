@@ -1,0 +1,140 @@
+#include "framework/grade/solution_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "framework/grade/characters.h"
+
+namespace ft::grade {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// What ends a turn: behind it nothing belongs to the answer.
+std::string_view before_end_mark(std::string_view text) {
+  static constexpr auto kMarks =
+      std::to_array<std::string_view>({"<|", "</s>", "<eos>", "<end_of_turn>", "[/INST]", "[INST]", "<\xEF\xBD\x9C"});
+  for (const std::string_view mark : kMarks) {
+    const std::size_t at = text.find(mark);
+    if (at == std::string_view::npos || trim(text.substr(0, at)).empty()) continue;
+    text = text.substr(0, at);
+  }
+  return text;
+}
+
+// "<|begin_of_box|>12<|end_of_box|>" marks an answer as "<answer>12</answer>" does.
+std::string with_answer_tags(std::string_view text) {
+  std::string out(text);
+  for (const auto& [mark, tag] : {std::pair<std::string_view, std::string_view>{"<|begin_of_box|>", "<answer>"},
+                                  {"<|end_of_box|>", "</answer>"}}) {
+    for (std::size_t at = out.find(mark); at != std::string::npos; at = out.find(mark, at))
+      out.replace(at, mark.size(), tag);
+  }
+  return out;
+}
+
+bool starts_line_with(std::string_view line, std::string_view word) {
+  if (line.size() < word.size()) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>(line[i])) != word[i]) return false;
+  }
+  return true;
+}
+
+// A model that goes on behind its answer asks itself the next question, or speaks for the other side.
+std::string_view before_next_question(std::string_view text) {
+  static constexpr auto kOpenings = std::to_array<std::string_view>(
+      {"question:", "q:", "problem:", "exercise:", "human:", "user:", "### instruction", "### question", "### problem",
+       "instruction:", "**question", "**problem:", "## question", "input:", "[question]",
+       "\xE9\x97\xAE\xE9\xA2\x98:", "question "});
+  static constexpr auto kAnswered = std::to_array<std::string_view>(
+      {"answer is", "answer:", "####", "\\boxed", "\na:", "# answer", "final answer", "\xE7\xAD\x94\xE6\xA1\x88"});
+  for (std::size_t line = text.find('\n'); line != std::string_view::npos; line = text.find('\n', line + 1)) {
+    const std::string_view rest = text.substr(line + 1);
+    const auto opens = [&](std::string_view word) {
+      if (!starts_line_with(rest, word)) return false;
+      if (word != "question ") return true;
+      return rest.size() > 9 && std::isdigit(static_cast<unsigned char>(rest[9])) != 0;  // "Question 2:"
+    };
+    if (!std::any_of(kOpenings.begin(), kOpenings.end(), opens)) continue;
+    std::string before(text.substr(0, line));
+    for (char& c : before) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const bool answered = std::any_of(kAnswered.begin(), kAnswered.end(),
+                                      [&](std::string_view word) { return before.find(word) != std::string::npos; });
+    if (answered) return text.substr(0, line);
+  }
+  return text;
+}
+
+// "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
+std::string without_dress(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto word = [&](std::size_t i) {
+    return i < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '(' || text[i] == ')');
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    if (rest.starts_with("<<")) {
+      const std::size_t close = rest.find(">>");
+      if (close != std::string_view::npos && close < 200 &&
+          rest.substr(0, close).find('\n') == std::string_view::npos) {
+        i += close + 1;
+        continue;
+      }
+    }
+    if (rest.starts_with("```")) {
+      i += 2;
+      while (i + 1 < text.size() && std::isalpha(static_cast<unsigned char>(text[i + 1])) != 0) ++i;
+      continue;
+    }
+    if (text[i] == '`') continue;
+    if (text[i] == '*') {
+      std::size_t end = i;
+      while (end < text.size() && text[end] == '*') ++end;
+      const bool power = end - i == 2 && i > 0 && word(i - 1) && word(end);
+      if (end - i >= 2 && !power) {
+        i = end - 1;
+        continue;
+      }
+    }
+    if (rest.starts_with("__") && (i == 0 || !word(i - 1) || !word(i + 2))) {
+      ++i;
+      continue;
+    }
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string plain_solution(std::string_view solution) {
+  if (const std::size_t thought = solution.rfind("</think>"); thought != std::string_view::npos)
+    solution.remove_prefix(thought + 8);
+  const std::string unboxed = with_answer_tags(trim(solution));
+  solution = before_end_mark(unboxed);
+  solution = before_next_question(solution);
+  std::string text = without_dress(plain_characters(solution));
+  // Markdown's quotes.
+  for (std::size_t line = 0; line < text.size();) {
+    if (std::string_view(text).substr(line).starts_with("> ")) text.erase(line, 2);
+    const std::size_t end = text.find('\n', line);
+    line = end == std::string::npos ? text.size() : end + 1;
+  }
+  std::string_view view = trim(text);
+  constexpr std::string_view kHope = "I hope it is correct.";
+  if (view.ends_with(kHope)) view = trim(view.substr(0, view.size() - kHope.size()));
+  return std::string(view);
+}
+
+}  // namespace ft::grade
