@@ -185,6 +185,8 @@ std::optional<std::string> answer_line(std::string_view line) {
 
 // A box or a fraction that was begun and never closed: the text was cut off.
 bool is_cut_off(std::string_view text) {
+  constexpr std::size_t kEnd = 400;
+  if (text.size() > kEnd) text.remove_prefix(text.size() - kEnd);
   const std::size_t note = text.rfind("<<");
   if (note != std::string_view::npos && text.size() - note < 100 && text.find(">>", note) == std::string_view::npos)
     return true;
@@ -192,7 +194,7 @@ bool is_cut_off(std::string_view text) {
     if (text.ends_with(open)) return true;
   }
   int depth = 0;
-  for (std::size_t i = text.size() > 400 ? text.size() - 400 : 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
       ++i;
     } else if (text[i] == '{') {
@@ -209,13 +211,13 @@ bool is_cut_off(std::string_view text) {
 std::optional<std::string> concluded_answer(std::string_view text) {
   constexpr std::size_t kEnd = 4000;  // an answer further from the end is none
   text = trim(text);
+  if (is_cut_off(text)) return std::nullopt;
+  const bool whole = text.size() <= kEnd;
+  if (!whole) text.remove_prefix(text.size() - kEnd);
   if (const std::size_t line = text.rfind("\nA: "); line != std::string_view::npos || text.starts_with("A: ")) {
     const std::string_view rest = trim(text.substr(line == std::string_view::npos ? 3 : line + 4));
     if (!rest.empty() && rest.find('\n') == std::string_view::npos) return answer_phrase(rest, 0);
   }
-  if (is_cut_off(text)) return std::nullopt;
-  const bool whole = text.size() <= kEnd;
-  if (!whole) text.remove_prefix(text.size() - kEnd);
   // An option with its wording, and reasons behind it.
   if (whole) {
     if (auto choice = choice_with_wording(text)) return choice;

@@ -23,16 +23,6 @@ struct Found {
   std::string how;
 };
 
-// The last place where `word` stands and no letter before it. By hand: rfind compares the whole word at every place.
-std::size_t find_last_word(std::string_view lower, std::string_view word) {
-  if (lower.size() < word.size()) return std::string_view::npos;
-  for (std::size_t at = lower.size() - word.size() + 1; at-- > 0;) {
-    if (lower[at] != word[0] || lower.compare(at, word.size(), word) != 0) continue;
-    if (at == 0 || std::isalpha(static_cast<unsigned char>(lower[at - 1])) == 0) return at;
-  }
-  return std::string_view::npos;
-}
-
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -135,22 +125,29 @@ std::size_t count_words(std::string_view text) {
 }
 
 // What follows the last of the markers, unless `best` stands behind it: a box is the better end of the same sentence.
+// One pass from the end, since most texts hold none of many markers.
 std::optional<Found> last_marked(std::string_view text, std::string_view lower, std::span<const Marker> markers,
                                  std::optional<Found> best) {
-  for (const Marker& marker : markers) {
-    std::size_t at = find_last_word(lower, marker.text);
-    while (marker.name == "####" && at != std::string::npos && is_heading(text, at + marker.text.size()))
-      at = at == 0 ? std::string::npos : find_last_word(lower.substr(0, at), marker.text);
-    if (at == std::string::npos || (best && best->position >= at)) continue;
-    std::size_t begin = at + marker.text.size();
-    if (marker.name == "answer") begin = at + 7;  // the delimiter belongs to the answer
-    std::string answer = answer_phrase(text, begin, {.decimal_comma = marker.decimal_comma});
+  std::array<bool, 256> starts{};
+  for (const Marker& marker : markers) starts.at(static_cast<unsigned char>(marker.text[0])) = true;
+  const std::size_t stop = best ? best->position + 1 : 0;
+  for (std::size_t at = lower.size(); at-- > stop;) {
+    if (!starts[static_cast<unsigned char>(lower[at])]) continue;
+    if (at > 0 && std::isalpha(static_cast<unsigned char>(lower[at - 1])) != 0) continue;
+    const std::string_view rest = lower.substr(at);
+    const auto marker =
+        std::find_if(markers.begin(), markers.end(), [&](const Marker& m) { return rest.starts_with(m.text); });
+    if (marker == markers.end()) continue;
+    if (marker->name == "####" && is_heading(text, at + marker->text.size())) continue;
+    std::size_t begin = at + marker->text.size();
+    if (marker->name == "answer") begin = at + 7;  // the delimiter belongs to the answer
+    std::string answer = answer_phrase(text, begin, {.decimal_comma = marker->decimal_comma});
     if (answer.empty() && best) continue;
     // A heading above a text that only leads on to the answer.
-    if (marker.name == "final answer" && answer.find_first_of("0123456789\\") == std::string::npos &&
+    if (marker->name == "final answer" && answer.find_first_of("0123456789\\") == std::string::npos &&
         count_words(answer) > 3)
       continue;
-    best = Found{at, std::move(answer), std::string(marker.name)};
+    return Found{at, std::move(answer), std::string(marker->name)};
   }
   return best;
 }

@@ -59,6 +59,7 @@ std::string_view before_next_question(std::string_view text) {
       {"answer is", "answer:", "####", "\\boxed", "\na:", "# answer", "final answer", "\xE7\xAD\x94\xE6\xA1\x88"});
   for (std::size_t line = text.find('\n'); line != std::string_view::npos; line = text.find('\n', line + 1)) {
     const std::string_view rest = text.substr(line + 1);
+    if (rest.empty() || std::string_view("qQpPeEhHuU#iI*[\xE9").find(rest[0]) == std::string_view::npos) continue;
     const auto opens = [&](std::string_view word) {
       if (!starts_line_with(rest, word)) return false;
       if (word != "question ") return true;
@@ -76,6 +77,11 @@ std::string_view before_next_question(std::string_view text) {
 
 // "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
 std::string without_dress(std::string_view text) {
+  static constexpr std::array<bool, 256> kSpecial = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'<', '`', '*', '_'}) table[static_cast<unsigned char>(c)] = true;
+    return table;
+  }();
   std::string out;
   out.reserve(text.size());
   const auto word = [&](std::size_t i) {
@@ -83,6 +89,11 @@ std::string without_dress(std::string_view text) {
            (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '(' || text[i] == ')');
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t special = i;
+    while (special < text.size() && !kSpecial[static_cast<unsigned char>(text[special])]) ++special;
+    out.append(text, i, special - i);
+    i = special;
+    if (i == text.size()) break;
     const std::string_view rest = text.substr(i);
     if (rest.starts_with("<<")) {
       const std::size_t close = rest.find(">>");
@@ -119,10 +130,17 @@ std::string without_dress(std::string_view text) {
 }  // namespace
 
 std::string plain_solution(std::string_view solution) {
-  if (const std::size_t thought = solution.rfind("</think>"); thought != std::string_view::npos)
-    solution.remove_prefix(thought + 8);
-  const std::string unboxed = with_answer_tags(trim(solution));
-  solution = before_end_mark(unboxed);
+  // Forwards: rfind compares at every place.
+  constexpr std::string_view kThought = "</think>";
+  for (std::size_t thought = solution.find(kThought); thought != std::string_view::npos;
+       thought = solution.find(kThought))
+    solution.remove_prefix(thought + kThought.size());
+  std::string unboxed;
+  if (solution.find("<|begin_of_box|>") != std::string_view::npos) {
+    unboxed = with_answer_tags(solution);
+    solution = unboxed;
+  }
+  solution = before_end_mark(trim(solution));
   solution = before_next_question(solution);
   std::string text = without_dress(plain_characters(solution));
   // Markdown's quotes.
