@@ -1,0 +1,42 @@
+// Cases for the grader, generated from real answers: other ways to write one, ways to change it in one place, and an
+// exact evaluation that judges both without knowing the grader.
+//
+//   AnswerCases cases(seed);
+//   for (const std::string& same : cases.same("\\frac{1}{2}")) ...      // "$\\dfrac{1}{2}$", "1/2 ", full-width
+//   digits, ... if (const auto changed = cases.changed("x^2+1")) ...                // "x^3+1" exact_value(a) ==
+//   exact_value(b)                                    // where both have a value
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ft {
+
+// The value modulo the prime 2^61 - 1 of a formula of whole and decimal numbers, letters, + - * /, \frac, \cdot,
+// \times, brackets and small whole exponents, where each letter stands for a number that its name decides. Two formulas
+// with the same value are the same but for a chance of 2^-50 (Schwartz and Zippel). Nothing for everything else.
+[[nodiscard]] std::optional<std::uint64_t> exact_value(std::string_view formula);
+
+class AnswerCases {
+ public:
+  explicit AnswerCases(std::uint64_t seed) : random_(seed) {}
+
+  // The answer in other dress and spelling.
+  [[nodiscard]] std::vector<std::string> same(const std::string& answer);
+  // The answer with one digit, sign, letter or exponent changed; nothing where there is none. It may by chance have the
+  // same value ("0" and "-0"): exact_value tells.
+  [[nodiscard]] std::optional<std::string> changed(const std::string& answer);
+
+ private:
+  [[nodiscard]] std::size_t below(std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_);
+  }
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace ft
