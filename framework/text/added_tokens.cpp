@@ -10,19 +10,19 @@
 namespace ft {
 namespace {
 
-// \w of the reference: letters, marks, decimal digits, connectors (Unicode Technical Standard 18, annex C).
-bool is_word(char32_t code_point) {
-  const auto c = static_cast<UChar32>(code_point);
-  return u_hasBinaryProperty(c, UCHAR_ALPHABETIC) || u_hasBinaryProperty(c, UCHAR_JOIN_CONTROL) ||
-         (U_GET_GC_MASK(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
-}
-
 bool is_space(char32_t code_point) { return u_isUWhiteSpace(static_cast<UChar32>(code_point)); }
 
-bool touches_word(std::string_view text, std::size_t begin, std::size_t end) {
+bool touches_word(const Regex& word, std::string_view text, std::size_t begin, std::size_t end) {
+  const auto is_word = [&](std::string_view character) {
+    Regex::Matcher matcher(word);
+    matcher.begin(character);
+    return matcher.next().has_value();
+  };
   std::size_t before = begin, after = end;
-  return (begin > 0 && is_word(previous_code_point(text, before))) ||
-         (end < text.size() && is_word(next_code_point(text, after)));
+  if (begin > 0) static_cast<void>(previous_code_point(text, before));
+  if (end < text.size()) static_cast<void>(next_code_point(text, after));
+  return (before < begin && is_word(text.substr(before, begin - before))) ||
+         (after > end && is_word(text.substr(end, after - end)));
 }
 
 std::size_t strip_left(std::string_view text, std::size_t begin) {
@@ -44,6 +44,7 @@ std::size_t strip_right(std::string_view text, std::size_t end) {
 AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)), token_of_node_{-1} {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     const std::string& content = tokens_[i].content;
+    if (tokens_[i].single_word && !word_) word_ = Regex::of_set("rust word", "");
     FT_CHECK(!content.empty(), "added token {} is empty", tokens_[i].id);
     begins_[static_cast<unsigned char>(content[0])] = true;
     std::uint32_t node = 0;
@@ -86,7 +87,7 @@ std::vector<AddedTokenFinder::Part> AddedTokenFinder::split(std::string_view tex
     std::size_t begin = at;
     std::size_t end = at + token->content.size();
     at = end;  // the search goes on behind the token, also where it does not count
-    if (token->single_word && touches_word(text, begin, end)) continue;
+    if (token->single_word && touches_word(*word_, text, begin, end)) continue;
     if (token->lstrip) begin = std::max(strip_left(text, begin), done);
     if (token->rstrip) end = strip_right(text, end);
     if (begin > done) parts.push_back({text.substr(done, begin - done), -1});

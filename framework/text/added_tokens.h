@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "framework/text/regex.h"
 #include "framework/text/tokenizer.h"
 
 namespace ft {
@@ -45,6 +47,7 @@ class AddedTokenFinder {
   std::unordered_map<std::uint64_t, std::uint32_t> edges_;  // trie: node << 8 | byte -> node
   std::vector<std::int32_t> token_of_node_;                 // index into tokens_, -1 for none
   bool begins_[256] = {};
+  std::optional<Regex> word_;  // one word character, where some token asks for it
 };
 
 }  // namespace ft

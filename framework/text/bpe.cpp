@@ -9,12 +9,11 @@
 #include <queue>
 
 #include "framework/base/error.h"
+#include "framework/text/byte_level.h"
+#include "framework/text/utf8.h"
 
 namespace ft {
 namespace {
-
-// Up to here scanning all pairs for every merge beats a heap.
-constexpr std::size_t kShortPiece = 48;
 
 std::size_t slots_for(std::size_t entries) { return std::bit_ceil(2 * entries + 16); }
 
@@ -74,11 +73,16 @@ void MergeTable::insert(TokenId left, TokenId right, Merge merge) {
 
 Merge MergeTable::find(TokenId left, TokenId right) const { return slots_[slot_of(pair_key(left, right))].merge; }
 
-Bpe::Bpe(const std::vector<std::pair<std::string, TokenId>>& tokens, const std::vector<Rule>& rules, bool ignore_merges)
-    : merges_(rules.size()), whole_(tokens.size()) {
+Bpe::Bpe(const std::vector<std::pair<std::string, TokenId>>& tokens, const std::vector<Rule>& rules, bool ignore_merges,
+         const BpeUnits& units)
+    : units_(units), merges_(rules.size()), whole_(tokens.size()) {
   byte_tokens_.fill(-1);
   for (const auto& [bytes, id] : tokens) {
-    if (bytes.size() == 1) byte_tokens_[static_cast<unsigned char>(bytes[0])] = id;
+    if (bytes.size() == 1) {
+      byte_tokens_[static_cast<unsigned char>(bytes[0])] = id;
+    } else if (units_.characters && !bytes.empty() && first_unit(bytes).size() == bytes.size()) {
+      characters_.insert(bytes, id);
+    }
   }
   for (std::size_t rank = 0; rank < rules.size(); ++rank) {
     merges_.insert(rules[rank].left, rules[rank].right, {static_cast<std::uint32_t>(rank), rules[rank].merged});
@@ -86,8 +90,7 @@ Bpe::Bpe(const std::vector<std::pair<std::string, TokenId>>& tokens, const std::
   std::vector<TokenId> ids;
   for (const auto& [bytes, id] : tokens) {
     bool reachable = ignore_merges;
-    if (!reachable &&
-        std::ranges::all_of(bytes, [&](char byte) { return byte_tokens_[static_cast<unsigned char>(byte)] >= 0; })) {
+    if (!reachable && is_expressible(bytes)) {
       ids.clear();
       encode_by_merging(bytes, ids);
       reachable = ids.size() == 1 && ids[0] == id;
@@ -107,26 +110,77 @@ void Bpe::encode(std::string_view piece, std::vector<TokenId>& ids) const {
 
 void Bpe::encode_by_merging(std::string_view piece, std::vector<TokenId>& ids) const {
   if (piece.size() <= kShortPiece) {
-    merge_short(piece, ids);
+    std::array<TokenId, kShortPiece * kMostUnits> units;
+    merge_short(units.data(), units_of(piece, units.data()), ids);
   } else {
-    merge_long(piece, ids);
+    std::vector<TokenId> units(piece.size() * kMostUnits);
+    units.resize(units_of(piece, units.data()));
+    merge_long(units, ids);
   }
 }
 
-TokenId Bpe::byte_token(char byte) const {
-  const TokenId id = byte_tokens_[static_cast<unsigned char>(byte)];
-  if (id < 0) {
-    fail_user(fmt::format("the vocabulary has no token for the byte 0x{:02X}; remove it from the text",
-                          static_cast<unsigned char>(byte)));
-  }
-  return id;
+std::string_view Bpe::first_unit(std::string_view piece) const {
+  if (!units_.characters) return piece.substr(0, 1);
+  std::size_t end = 0;
+  static_cast<void>(next_code_point(piece, end));
+  return piece.substr(0, end);
 }
 
-void Bpe::merge_short(std::string_view piece, std::vector<TokenId>& ids) const {
-  std::array<TokenId, kShortPiece> symbols;  // [size] what is merged so far
-  std::array<Merge, kShortPiece> with_next;  // [size - 1] merge of symbols[i] and symbols[i + 1]
-  std::size_t size = piece.size();
-  for (std::size_t i = 0; i < size; ++i) symbols[i] = byte_token(piece[i]);
+TokenId Bpe::unit_token(std::string_view unit) const {
+  return unit.size() == 1 ? byte_tokens_[static_cast<unsigned char>(unit[0])] : characters_.find(unit);
+}
+
+// By the tokens of its bytes, as it is written in the vocabulary; 0 where one is missing.
+std::size_t Bpe::spelled(std::string_view unit, TokenId* units) const {
+  const std::string written = units_.characters ? std::string(unit) : alphabet_of_bytes(unit);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    units[i] = units_.fallback[static_cast<unsigned char>(written[i])];
+    if (units[i] < 0) return 0;
+  }
+  return written.size();
+}
+
+bool Bpe::is_expressible(std::string_view piece) const {
+  if (units_.unknown >= 0) return true;
+  std::array<TokenId, 4> units;
+  for (std::string_view unit; !piece.empty(); piece.remove_prefix(unit.size())) {
+    unit = first_unit(piece);
+    if (unit_token(unit) < 0 && spelled(unit, units.data()) == 0) return false;
+  }
+  return true;
+}
+
+std::size_t Bpe::units_of(std::string_view piece, TokenId* units) const {
+  std::size_t size = 0;
+  bool unknown = false;  // one is to be put before the next token
+  const auto put_unknown = [&] {
+    if (unknown) units[size++] = units_.unknown;
+    unknown = false;
+  };
+  for (std::string_view unit; !piece.empty(); piece.remove_prefix(unit.size())) {
+    unit = first_unit(piece);
+    const TokenId id = unit_token(unit);
+    if (id >= 0) {
+      put_unknown();
+      units[size++] = id;
+    } else if (const std::size_t bytes = spelled(unit, units + size)) {
+      size += bytes;  // before an unknown one that still waits, as in the reference
+    } else if (units_.unknown >= 0) {
+      if (!units_.fuse_unknown) put_unknown();
+      unknown = true;
+    } else {
+      fail_user(fmt::format("the vocabulary has no token for the {} {}; remove it from the text",
+                            units_.characters ? "character" : "byte",
+                            units_.characters ? fmt::format("'{}'", unit)
+                                              : fmt::format("0x{:02X}", static_cast<unsigned char>(unit[0]))));
+    }
+  }
+  put_unknown();
+  return size;
+}
+
+void Bpe::merge_short(TokenId* symbols, std::size_t size, std::vector<TokenId>& ids) const {
+  std::array<Merge, kShortPiece * kMostUnits> with_next;  // [size - 1] merge of symbols[i] and symbols[i + 1]
   for (std::size_t i = 0; i + 1 < size; ++i) with_next[i] = merges_.find(symbols[i], symbols[i + 1]);
   while (size > 1) {
     std::size_t best = 0;
@@ -143,20 +197,21 @@ void Bpe::merge_short(std::string_view piece, std::vector<TokenId>& ids) const {
     if (best + 1 < size) with_next[best] = merges_.find(symbols[best], symbols[best + 1]);
     if (best > 0) with_next[best - 1] = merges_.find(symbols[best - 1], symbols[best]);
   }
-  ids.insert(ids.end(), symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(size));
+  ids.insert(ids.end(), symbols, symbols + size);
 }
 
-void Bpe::merge_long(std::string_view piece, std::vector<TokenId>& ids) const {
+void Bpe::merge_long(const std::vector<TokenId>& units, std::vector<TokenId>& ids) const {
+  if (units.empty()) return;
   struct Symbol {
     TokenId id;  // -1: merged into its left neighbour
     std::uint32_t previous, next;
   };
   constexpr std::uint32_t kEnd = 0xFFFFFFFFu;
-  FT_CHECK(piece.size() < kEnd, "a piece of {} bytes is too long", piece.size());
-  const auto size = static_cast<std::uint32_t>(piece.size());
+  FT_CHECK(units.size() < kEnd, "a piece of {} symbols is too long", units.size());
+  const auto size = static_cast<std::uint32_t>(units.size());
   std::vector<Symbol> symbols(size);
   for (std::uint32_t i = 0; i < size; ++i) {
-    symbols[i] = {byte_token(piece[i]), i == 0 ? kEnd : i - 1, i + 1 == size ? kEnd : i + 1};
+    symbols[i] = {units[i], i == 0 ? kEnd : i - 1, i + 1 == size ? kEnd : i + 1};
   }
   // Candidates as rank << 32 | position: the lowest rank first, the leftmost of equals. One that no longer holds when
   // its turn comes is passed over.

@@ -22,16 +22,25 @@ std::string type_of(const json& part) {
   return part.is_object() ? part.value("type", std::string("(without a type)")) : std::string("null");
 }
 
+// What to do about a model of another kind, by its name.
+std::string advice(const std::string& type) {
+  if (type == "Unigram") return "T5, XLM-R, ALBERT and other SentencePiece Unigram vocabularies cannot be read";
+  if (type == "WordPiece") return "BERT's vocabularies cannot be read";
+  return "it cannot be read";
+}
+
 void check_model(const json& model) {
   // Files of before 2020 leave the type of a BPE model out.
   const std::string type =
       model.is_object() && model.contains("merges") ? model.value("type", std::string("BPE")) : type_of(model);
-  if (type != "BPE") fail_user(fmt::format("the model {} is not supported; byte-level BPE is", type));
-  if (model.value("byte_fallback", false)) {
-    fail_user("BPE with byte_fallback=true is not supported; byte-level BPE is");
+  if (type != "BPE") {
+    fail_user(
+        fmt::format("the model {} is not supported: {}, and no conversion keeps the ids that the weights were trained "
+                    "with; choose a model whose tokenizer.json says BPE (Llama, Mistral, Qwen, Gemma, SmolLM)",
+                    type, advice(type)));
   }
   if (model.contains("dropout") && model["dropout"].is_number() && model["dropout"].get<double>() > 0) {
-    fail_user("BPE with dropout is not supported: the same text would get other ids each time");
+    fail_user("BPE with dropout is not supported: the same text would get other ids each time; set it to null");
   }
   for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     if (model.contains(affix) && model[affix].is_string() && !model[affix].get_ref<const std::string&>().empty()) {
@@ -55,9 +64,24 @@ void read_vocabulary(const json& model, BpeDescription& description, Ids& ids) {
     name_token(description, token, id.get<std::int64_t>());
     ids[token] = id.get<TokenId>();
     // A token outside the alphabet of bytes is one that merging never meets.
-    if (auto bytes = bytes_of_alphabet(token))
-      description.vocabulary.emplace_back(std::move(*bytes), id.get<TokenId>());
+    auto bytes = description.is_byte_level ? bytes_of_alphabet(token) : token;
+    if (bytes) description.vocabulary.emplace_back(std::move(*bytes), id.get<TokenId>());
   }
+}
+
+// What stands for units that are no tokens.
+void read_units(const json& model, const Ids& ids, BpeUnits& units) {
+  const auto id_of = [&](const std::string& token) {
+    const auto found = ids.find(token);
+    return found == ids.end() ? TokenId{-1} : found->second;
+  };
+  if (model.value("byte_fallback", false)) {
+    for (std::size_t byte = 0; byte < units.fallback.size(); ++byte)
+      units.fallback[byte] = id_of(fmt::format("<0x{:02X}>", byte));
+  }
+  if (model.contains("unk_token") && model["unk_token"].is_string())
+    units.unknown = id_of(model["unk_token"].get<std::string>());
+  units.fuse_unknown = model.value("fuse_unk", false);
 }
 
 std::pair<std::string, std::string> merge_pair(const json& merge) {
@@ -147,16 +171,18 @@ BpeDescription read_bpe_description(const json& file) {
   if (!file.is_object() || !file.contains("model")) fail_user("there is no \"model\"; this is not a tokenizer.json");
   const json& model = file["model"];
   check_model(model);
-  const std::string decoder = type_of(file.value("decoder", json()));
-  if (decoder != "ByteLevel") fail_user(fmt::format("the decoder {} is not supported; ByteLevel is", decoder));
   BpeDescription description;
+  description.decoder = file.value("decoder", json());
+  description.pre_tokenizer = file.value("pre_tokenizer", json());
+  description.is_byte_level = cuts_into_bytes(description.pre_tokenizer);
+  description.units.characters = !description.is_byte_level;
   Ids ids;
   read_vocabulary(model, description, ids);
+  read_units(model, ids, description.units);
   read_merges(model, description, ids);
   read_added_tokens(file, description, ids);
   description.ignore_merges = model.value("ignore_merges", false);
   description.normalizer = file.value("normalizer", json());
-  description.pre_tokenizer = file.value("pre_tokenizer", json());
   read_leading(file.value("post_processor", json()), description);
   for (const TokenId id : description.leading) {
     if (id < 0 || static_cast<std::size_t>(id) >= description.tokens.size()) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "framework/base/error.h"
-#include "framework/text/byte_level.h"
 #include "framework/text/utf8.h"
 
 namespace ft {
@@ -14,9 +13,16 @@ std::vector<AddedToken> finder_tokens(const std::vector<AddedToken>& added, bool
   std::vector<AddedToken> chosen;
   for (const AddedToken& token : added) {
     if (token.normalized != normalized) continue;
-    chosen.push_back(token);
+    AddedToken wanted = token;
     std::string storage;
-    if (normalized) chosen.back().content = std::string(normalizer.apply(token.content, storage));
+    if (normalized) wanted.content = std::string(normalizer.apply(token.content, storage));
+    if (wanted.content.empty())
+      fail_user(fmt::format("the normalizer leaves nothing of the added token '{}'", token.content));
+    for (const AddedToken& other : chosen) {
+      if (other.content != wanted.content) continue;
+      fail_user(fmt::format("the normalizer makes two added tokens the same, '{}' being the later", token.content));
+    }
+    chosen.push_back(std::move(wanted));
   }
   return chosen;
 }
@@ -28,14 +34,20 @@ BpeTokenizer::BpeTokenizer(const BpeDescription& description, TokenId eos, std::
       pretokenizer_(description.pre_tokenizer),
       raw_finder_(finder_tokens(description.added, false, normalizer_)),
       normalized_finder_(finder_tokens(description.added, true, normalizer_)),
-      bpe_(description.vocabulary, description.rules, description.ignore_merges),
+      bpe_(description.vocabulary, description.rules, description.ignore_merges, description.units),
+      decoder_(description.decoder),
       tokens_(description.tokens.size()),
       eos_(eos),
       bos_(bos),
       files_(std::move(files)) {
+  if (pretokenizer_.looks_at_start() && !normalizer_.keeps_begin()) {
+    fail_user(
+        "the pre_tokenizer Metaspace with prepend_scheme=first is not supported beside a normalizer that changes how "
+        "a text begins (Prepend, or Replace by nothing)");
+  }
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
     const std::string& name = description.tokens[id];
-    tokens_[id] = {bytes_of_alphabet(name).value_or(name), name, false};
+    tokens_[id] = {decoder_.bytes_of(name), name, false};
   }
   for (const AddedToken& token : description.added) tokens_[static_cast<std::size_t>(token.id)].special = token.special;
 }
@@ -51,12 +63,14 @@ std::vector<TokenId> BpeTokenizer::encode(std::string_view text) const {
       ids.push_back(raw.id);
       continue;
     }
-    for (const auto& part : normalized_finder_.split(normalizer_.apply(raw.text, storage))) {
+    const std::string_view normalized = normalizer_.apply(raw.text, storage);
+    for (const auto& part : normalized_finder_.split(normalized)) {
       if (part.id >= 0) {
         ids.push_back(part.id);
         continue;
       }
-      for (const std::string_view piece : pretokenizer_.split(part.text, scratch)) bpe_.encode(piece, ids);
+      const bool at_start = raw.text.data() == text.data() && part.text.data() == normalized.data();
+      for (const std::string_view piece : pretokenizer_.split(part.text, scratch, at_start)) bpe_.encode(piece, ids);
     }
   }
   return ids;
@@ -64,12 +78,18 @@ std::vector<TokenId> BpeTokenizer::encode(std::string_view text) const {
 
 std::string BpeTokenizer::decode(std::span<const TokenId> ids) const {
   std::string bytes;
+  std::vector<std::string> names;
+  const bool joins = decoder_.joins_bytes();
   for (const TokenId id : ids) {
     FT_CHECK(id >= 0 && id < size(), "token id {} is not in [0, {})", id, size());
     const Token& token = tokens_[static_cast<std::size_t>(id)];
-    if (!token.special) bytes += token.bytes;
+    if (token.special) continue;
+    if (joins)
+      bytes += token.bytes;
+    else if (!token.name.empty())
+      names.push_back(token.name);
   }
-  return repair_utf8(bytes);
+  return joins ? repair_utf8(bytes) : decoder_.text(std::move(names));
 }
 
 std::string BpeTokenizer::token_text(TokenId id) const {

@@ -1,7 +1,11 @@
-// The tokenizer of a Hugging Face folder: tokenizer.json with a byte-level BPE model, its added tokens, its normalizer
-// and pre-tokenizer, and which token ends and begins a text.
+// The tokenizer of a Hugging Face folder: tokenizer.json with a BPE model over bytes (GPT-2, Llama 3, Qwen) or over
+// characters with byte_fallback (Llama 2, Mistral, Gemma), its added tokens, normalizer, pre-tokenizer and decoder, and
+// which token ends and begins a text.
 //
 //   encode: added tokens cut out -> normalised -> cut into pieces -> each piece merged
+//
+// Where encoding puts a blank before a text ("▁Hello"), decoding takes one away from the first token: both as the
+// reference does, so the prompt and the solution, which are encoded each for itself, both begin with it.
 //
 // ids equal those of the reference library's encode(text, add_special_tokens=False). Not taken over from
 // tokenizer.json: "truncation" and "padding" (nothing is ever cut or padded here), and from tokenizer_config.json
@@ -17,6 +21,7 @@
 #include "framework/text/bpe.h"
 #include "framework/text/normalizer.h"
 #include "framework/text/pretokenizer.h"
+#include "framework/text/token_decoder.h"
 #include "framework/text/tokenizer.h"
 
 namespace ft {
@@ -24,11 +29,13 @@ namespace ft {
 // A tokenizer.json, read and checked.
 struct BpeDescription {
   std::vector<std::string> tokens;  // [size] as written in the file; empty where an id is unused
+  bool is_byte_level = false;
   std::vector<std::pair<std::string, TokenId>> vocabulary;  // (bytes, id) of what merging may arrive at
+  BpeUnits units;
   std::vector<Bpe::Rule> rules;
   std::vector<AddedToken> added;
   bool ignore_merges = false;
-  nlohmann::json normalizer, pre_tokenizer;
+  nlohmann::json normalizer, pre_tokenizer, decoder;
   std::vector<TokenId> leading;  // what the post_processor puts before a single text: the BOS token, if any
 
   [[nodiscard]] TokenId id_of(const std::string& token) const;  // -1 where absent
@@ -53,7 +60,7 @@ class BpeTokenizer final : public Tokenizer {
 
  private:
   struct Token {
-    std::string bytes;  // what it means
+    std::string bytes;  // what it means amid others
     std::string name;   // as written in the file, for special tokens
     bool special = false;
   };
@@ -63,6 +70,7 @@ class BpeTokenizer final : public Tokenizer {
   AddedTokenFinder raw_finder_;         // looked for in the text as it comes
   AddedTokenFinder normalized_finder_;  // looked for in what lies between, normalised
   Bpe bpe_;
+  TokenDecoder decoder_;
   std::vector<Token> tokens_;  // [size]
   TokenId eos_;
   std::optional<TokenId> bos_;

@@ -127,6 +127,37 @@ std::unique_ptr<Tokenizer> load_bpe(const fs::path& folder) {
   return reading(path, text, [&] { return std::make_unique<BpeTokenizer>(description, eos, bos, std::move(files)); });
 }
 
+// Tokenizers that other programs read: named, with what to do.
+void refuse_other_formats(const fs::path& folder) {
+  struct Format {
+    const char* file;
+    const char* what;
+    bool converts = true;
+  };
+  constexpr Format kFormats[] = {
+      {"tokenizer.model", "a SentencePiece model or tiktoken's list of tokens"},
+      {"sentencepiece.bpe.model", "a SentencePiece model"},
+      {"spiece.model", "a SentencePiece model of Unigram, which is not supported", false},
+      {"vocab.txt", "a WordPiece vocabulary (BERT), which is not supported", false},
+      {"tekken.json",
+       "Mistral's own format; the folder that Hugging Face offers for the same model has a tokenizer.json", false},
+      {"qwen.tiktoken", "tiktoken's list of tokens"},
+      {"merges.txt", "a part of a BPE vocabulary: vocab.json and merges.txt do not say how texts are cut"},
+      {"vocab.json", "a part of a BPE vocabulary: vocab.json and merges.txt do not say how texts are cut"},
+  };
+  for (const Format& format : kFormats) {
+    if (!fs::exists(folder / format.file)) continue;
+    fail_user(
+        {(folder / format.file).string()},
+        fmt::format("is {}; tokenizer.json is needed{}", format.what,
+                    format.converts
+                        ? fmt::format(". It is written by: python3 -c \"from transformers import AutoTokenizer as T; "
+                                      "T.from_pretrained('{0}').save_pretrained('{0}')\"",
+                                      folder.string())
+                        : std::string()));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
@@ -143,15 +174,7 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
     const std::string text = read_file(path);
     return reading(path, text, [&] { return read_word_tokenizer(text); });
   }
-  if (fs::exists(folder / "tokenizer.model")) {
-    fail_user({(folder / "tokenizer.model").string()},
-              "SentencePiece models are not supported; a tokenizer.json with byte-level BPE is");
-  }
-  if (fs::exists(folder / "vocab.json")) {
-    fail_user(
-        {folder.string()},
-        "has vocab.json but no tokenizer.json; AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one");
-  }
+  refuse_other_formats(folder);
   fail_user({folder.string()}, fmt::format("holds no tokenizer: neither tokenizer.json nor {}", kWordVocabularyFile));
 }
 

@@ -118,6 +118,18 @@ def model_folder(folder, config=None, tokenizer=None, weights=b""):
 def unsupported_activation(folder): return model_folder(folder, {"hidden_act": "gelu"}, {"version": "1.0", "added_tokens": [{"id": 0, "content": "<e>", "special": True}], "model": {"type": "BPE", "vocab": {"<e>": 0, "a": 1}, "merges": []}})
 @case(2, r"run\.yaml:3:9: model 'base': .*tokenizer\.json: .*Unigram")
 def unsupported_tokenizer(folder): return model_folder(folder)
+BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+def split_by(pattern):
+    cut = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+    return {"version": "1.0", "added_tokens": [{"id": 0, "content": "<e>", "special": True}], "decoder": BYTES,
+            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [cut, BYTES]}, "model": {"type": "BPE", "vocab": {"<e>": 0, "a": 1}, "merges": []}}
+@case(2, r"run\.yaml:3:9: model 'base': .*tokenizer\.json: the pattern '\\X' cannot be taken over: \\X at character 1")
+def untranslatable_pattern(folder): return model_folder(folder, {"eos_token_id": 0}, split_by("\\X"))
+@case(2, r"run\.yaml:3:9: model 'base': .*tokenizer\.model: is .*SentencePiece.*save_pretrained")
+def sentencepiece_file_alone(folder):
+    text = model_folder(folder)
+    (folder / "model" / "tokenizer.json").rename(folder / "model" / "tokenizer.model")
+    return text
 @case(2, "tokenizer.json")
 def tokenizer_no_json(folder):
     text = model_folder(folder)

@@ -163,14 +163,19 @@ TEST_CASE("a begin token is put where the model was trained with one") {
 
 TEST_CASE("what is not supported is refused by name") {
   CHECK(contains(complaint_with("/model/type", "Unigram"), "tokenizer.json: the model Unigram is not supported"));
+  CHECK(contains(complaint_with("/model/type", "Unigram"), "choose a model whose tokenizer.json says BPE"));
   CHECK(contains(complaint_with("/model", {{"type", "WordPiece"}}), "the model WordPiece is not supported"));
-  CHECK(contains(complaint_with("/model/byte_fallback", true), "byte_fallback=true"));
   CHECK(contains(complaint_with("/model/dropout", 0.1), "dropout"));
   CHECK(contains(complaint_with("/model/end_of_word_suffix", "</w>"), "end_of_word_suffix='</w>'"));
   CHECK(contains(complaint_with("/normalizer", {{"type", "Lowercase"}}), "the normalizer Lowercase is not supported"));
-  CHECK(contains(complaint_with("/pre_tokenizer", {{"type", "Metaspace"}}), "Metaspace"));
-  CHECK(contains(complaint_with("/decoder", {{"type", "Metaspace"}}), "the decoder Metaspace is not supported"));
+  CHECK(
+      contains(complaint_with("/pre_tokenizer", {{"type", "BertPreTokenizer"}}), "the pre_tokenizer BertPreTokenizer"));
+  CHECK(contains(complaint_with("/decoder", {{"type", "WordPiece"}}), "the decoder WordPiece is not supported"));
+  CHECK(contains(complaint_with("/decoder", nullptr), "there is no decoder"));
   CHECK(contains(complaint_with("/post_processor", {{"type", "BertProcessing"}}), "the post_processor BertProcessing"));
+  const json split = {{"type", "Split"}, {"pattern", {{"Regex", "a\\X"}}}, {"behavior", "Isolated"}, {"invert", false}};
+  CHECK(contains(complaint_with("/pre_tokenizer", split),
+                 "tokenizer.json: the pattern 'a\\X' cannot be taken over: \\X at character 2"));
 }
 
 TEST_CASE("a damaged tokenizer.json is refused with what is wrong") {
@@ -189,9 +194,19 @@ TEST_CASE("a damaged tokenizer.json is refused with what is wrong") {
 
 TEST_CASE("a folder without a tokenizer says what to do") {
   CHECK(contains(Folder().complaint(), "holds no tokenizer: neither tokenizer.json nor word_vocabulary.json"));
-  CHECK(contains(Folder().write("tokenizer.model", std::string("x")).complaint(),
-                 "SentencePiece models are not supported"));
-  CHECK(contains(Folder().write("vocab.json", std::string("{}")).complaint(), "save_pretrained"));
+  for (const char* file : {"tokenizer.model", "sentencepiece.bpe.model", "qwen.tiktoken", "merges.txt", "vocab.json"}) {
+    const std::string told = Folder().write(file, std::string("x")).complaint();
+    CAPTURE(told);
+    CHECK(contains(told, file));
+    CHECK(contains(told,
+                   "tokenizer.json is needed. It is written by: python3 -c \"from transformers import AutoTokenizer"));
+  }
+  for (const char* file : {"spiece.model", "vocab.txt", "tekken.json"}) {
+    const std::string told = Folder().write(file, std::string("x")).complaint();
+    CAPTURE(told);
+    CHECK(contains(told, file));
+    CHECK(told.ends_with("tokenizer.json is needed"));
+  }
   CHECK_THROWS_AS(static_cast<void>(load_tokenizer("/nonexistent/folder")), UserError);
   Folder both;
   both.write("tokenizer.json", small_tokenizer()).write("word_vocabulary.json", std::string("{}"));

@@ -74,19 +74,43 @@ TEST_CASE("white space is Unicode's") {
   CHECK(pieces(sequence({split("[^\\s]+$"), kPlainByteLevel}), "ab\nc") == Pieces{"ab", "\n", "c"});  // $ ends a line
 }
 
+TEST_CASE("the behaviours of Split differ in where a match goes") {
+  const auto cut = [](const char* behavior, bool invert) {
+    return pieces(split("-", behavior, invert), "the-final--countdown");
+  };
+  CHECK(cut("Removed", false) == Pieces{"the", "final", "countdown"});
+  CHECK(cut("Removed", true) == Pieces{"-", "-", "-"});
+  CHECK(cut("Isolated", false) == Pieces{"the", "-", "final", "-", "-", "countdown"});
+  CHECK(cut("MergedWithPrevious", false) == Pieces{"the-", "final-", "-", "countdown"});
+  CHECK(cut("MergedWithNext", false) == Pieces{"the", "-final", "-", "-countdown"});
+  CHECK(cut("Contiguous", false) == Pieces{"the", "-", "final", "--", "countdown"});
+  CHECK(pieces(split("x*", "Isolated"), "axb") == Pieces{"a", "x", "b"});  // empty matches cut, too
+}
+
+TEST_CASE("Metaspace writes blanks as signs and puts one before a text") {
+  const auto metaspace = [](const char* scheme, bool cuts) {
+    return json{{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", scheme}, {"split", cuts}};
+  };
+  CHECK(pieces(metaspace("always", true), "a  b") == Pieces{"_a", "_", "_b"});
+  CHECK(pieces(metaspace("always", true), " a") == Pieces{"_a"});
+  CHECK(pieces(metaspace("never", false), "a  b") == Pieces{"a__b"});
+  const PreTokenizer first(metaspace("first", false));
+  PreTokenizer::Scratch scratch(first);
+  CHECK(first.split("a b", scratch, true).front() == "_a_b");
+  CHECK(first.split("a b", scratch, false).front() == "a_b");
+  CHECK(pieces(json(), "a b") == Pieces{"a b"});
+  CHECK(pieces({{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", true}}, "a b") == Pieces{" a", " b"});
+}
+
 TEST_CASE("what is not supported is refused by name") {
-  CHECK(contains(complaint(json()), "there is no pre_tokenizer"));
-  CHECK(contains(complaint({{"type", "Whitespace"}}), "ends with Whitespace"));
-  CHECK(contains(complaint(sequence({{{"type", "Metaspace"}}, kByteLevel})), "Metaspace is not supported"));
-  CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Digits"}}})), "ByteLevel"));
-  CHECK(contains(complaint(sequence({})), "empty"));
-  CHECK(contains(complaint({{"type", "ByteLevel"}, {"add_prefix_space", true}}), "add_prefix_space=true"));
-  CHECK(contains(complaint(sequence({split("x", "MergedWithNext"), kByteLevel})), "behavior=MergedWithNext"));
-  CHECK(contains(complaint(sequence({split("x", "Removed"), kByteLevel})), "behavior=Removed (invert=false)"));
-  CHECK(contains(complaint(sequence({split("a(b"), kByteLevel})),
-                 "the pattern 'a(b' does not compile: missing closing parenthesis"));
-  CHECK(contains(complaint(sequence({split("\\h"), kByteLevel})), "\\h"));
-  CHECK(contains(complaint(sequence({split("[a&&b]"), kByteLevel})), "&&"));
+  CHECK(contains(complaint({{"type", "BertPreTokenizer"}}), "the pre_tokenizer BertPreTokenizer is not supported"));
+  CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Digits"}}})), "goes on after ByteLevel"));
+  CHECK(
+      contains(complaint({{"type", "Metaspace"}, {"add_prefix_space", false}}), "write \"prepend_scheme\": \"never\""));
+  CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Metaspace"}, {"prepend_scheme", "first"}}})), "ByteLevel"));
+  CHECK(contains(complaint(sequence({{{"type", "Digits"}}, {{"type", "Metaspace"}, {"prepend_scheme", "first"}}})),
+                 "first"));
+  CHECK(contains(complaint(split("x", "Sideways")), "behavior=Sideways"));
 }
 
 TEST_CASE("pieces cover the text without gaps") {
