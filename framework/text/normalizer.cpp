@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/text/utf8.h"
 
 namespace ft {
 namespace {
@@ -45,6 +46,17 @@ std::string pattern_of(const nlohmann::json& step, std::string_view what) {
     escaped.push_back(c);
   }
   return escaped;
+}
+
+std::string one_character(const nlohmann::json& step, const char* key) {
+  const std::string text = step.at(key).get<std::string>();
+  std::size_t end = 0;
+  if (!text.empty()) static_cast<void>(next_code_point(text, end));
+  if (text.empty() || end != text.size()) {
+    fail_user(fmt::format("{} with {}='{}', which is not one character", step.value("type", std::string("a step")), key,
+                          text));
+  }
+  return text;
 }
 
 Normalizer::Normalizer(const nlohmann::json& description) {

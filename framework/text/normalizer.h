@@ -18,6 +18,9 @@ namespace ft {
 // "pattern" of a Replace or Split: {"Regex": ...} or {"String": ...}, the latter with its signs escaped.
 [[nodiscard]] std::string pattern_of(const nlohmann::json& step, std::string_view what);
 
+// A value that must be one character, as a blank's stand-in is.
+[[nodiscard]] std::string one_character(const nlohmann::json& step, const char* key);
+
 class Normalizer {
  public:
   // Reads the "normalizer" value of a tokenizer.json (null: none). Throws UserError that names what is not supported.

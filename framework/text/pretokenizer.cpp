@@ -84,7 +84,7 @@ void PreTokenizer::add_step(const json& description, bool first, bool last) {
     step.behavior = Behavior::removed;
     step.invert = true;
   } else if (type == "CharDelimiterSplit") {
-    const json pattern = {{"pattern", {{"String", description.at("delimiter")}}}};
+    const json pattern = {{"pattern", {{"String", one_character(description, "delimiter")}}}};
     step.regex.emplace(pattern_of(pattern, type));
     step.behavior = Behavior::removed;
   } else if (type == "Split") {
@@ -102,7 +102,7 @@ void PreTokenizer::add_step(const json& description, bool first, bool last) {
 
 void PreTokenizer::add_metaspace(const json& description, bool first) {
   Step step;
-  step.blank = step.prefix_text = description.value("replacement", std::string("\xE2\x96\x81"));
+  step.blank = step.prefix_text = one_character(description, "replacement");
   // Files of before 2024 say add_prefix_space.
   const bool adds = description.value("add_prefix_space", true);
   const std::string scheme = description.value("prepend_scheme", std::string("always"));

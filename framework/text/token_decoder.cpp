@@ -66,12 +66,11 @@ void TokenDecoder::add(const json& description) {
   } else if (type == "Strip") {
     if (description.at("stop").get<std::size_t>() != 0)
       fail_user("the decoder Strip with stop other than 0 is not supported");
-    steps_.emplace_back(
-        Strip{description.at("content").get<std::string>(), description.at("start").get<std::size_t>()});
+    steps_.emplace_back(Strip{one_character(description, "content"), description.at("start").get<std::size_t>()});
   } else if (type == "Metaspace") {
     const bool adds = description.value("add_prefix_space", true);
     const std::string scheme = description.value("prepend_scheme", std::string(adds ? "always" : "never"));
-    steps_.emplace_back(Metaspace{description.value("replacement", std::string("\xE2\x96\x81")), scheme != "never"});
+    steps_.emplace_back(Metaspace{one_character(description, "replacement"), scheme != "never"});
   } else {
     fail_user(
         fmt::format("the decoder {} is not supported; ByteLevel, Metaspace, Replace, ByteFallback, Fuse, Strip and "

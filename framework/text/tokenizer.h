@@ -1,5 +1,5 @@
-// Text to token ids and back. Two kinds: byte-level BPE read from a Hugging Face tokenizer.json (ids equal to the
-// reference implementation's), and a small word vocabulary for models trained from scratch on the embedded problems.
+// Text to token ids and back. Two kinds: BPE over bytes or characters, read from a Hugging Face tokenizer.json (ids equal
+// to the reference implementation's), and a small word vocabulary for models trained from scratch on embedded problems.
 //
 // encode() adds no special tokens of its own: where BOS and EOS stand is decided by the training example, once, and
 // shown to the user as a token table. Thread-safe: all functions are const and keep no state.

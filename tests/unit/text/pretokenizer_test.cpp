@@ -105,12 +105,17 @@ TEST_CASE("Metaspace writes blanks as signs and puts one before a text") {
 TEST_CASE("what is not supported is refused by name") {
   CHECK(contains(complaint({{"type", "BertPreTokenizer"}}), "the pre_tokenizer BertPreTokenizer is not supported"));
   CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Digits"}}})), "goes on after ByteLevel"));
-  CHECK(
-      contains(complaint({{"type", "Metaspace"}, {"add_prefix_space", false}}), "write \"prepend_scheme\": \"never\""));
-  CHECK(contains(complaint(sequence({kByteLevel, {{"type", "Metaspace"}, {"prepend_scheme", "first"}}})), "ByteLevel"));
-  CHECK(contains(complaint(sequence({{{"type", "Digits"}}, {{"type", "Metaspace"}, {"prepend_scheme", "first"}}})),
+  CHECK(contains(complaint({{"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", false}}),
+                 "write \"prepend_scheme\": \"never\""));
+  CHECK(contains(
+      complaint(sequence({kByteLevel, {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}}})),
+      "ByteLevel"));
+  CHECK(contains(complaint(sequence({{{"type", "Digits"}},
+                                     {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}}})),
                  "first"));
   CHECK(contains(complaint(split("x", "Sideways")), "behavior=Sideways"));
+  CHECK(contains(complaint({{"type", "Metaspace"}, {"replacement", ""}}), "which is not one character"));
+  CHECK(contains(complaint({{"type", "CharDelimiterSplit"}, {"delimiter", "ab"}}), "which is not one character"));
 }
 
 TEST_CASE("pieces cover the text without gaps") {
