@@ -32,7 +32,7 @@ class Rerank final : public Recipe {
       if (check.given("tokens_per_micro_batch")) check.warn("tokens_per_micro_batch", "has no effect: there is no verifier");
       return;
     }
-    check_verifier_prompts(check, verifier_, attempts_);
+    if (check.knows(verifier_)) check_verifier_prompts(check, verifier_, attempts_);
   }
 
   void run(StageContext& stage) override {

@@ -37,6 +37,7 @@ class Sample final : public Recipe {
     if (!answered && !problems.problems.empty()) {
       check.warn("problems", fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
     }
+    if (!check.knows(model_)) return;
     const ExampleBuilder build(check.tokenizer(model_), check.prompts());
     for (const Problem* problem : problems.looked_at) {
       check.check_stop();

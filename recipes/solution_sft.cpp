@@ -28,6 +28,7 @@ class SolutionSft final : public Recipe {
 
   void check_inputs(StageCheck& check) const override {
     check_training(check, model_, settings_);
+    if (!check.knows(model_)) return;
     const std::vector<Example> examples = look_at(check, "problems", problems_);
     if (!settings_.validation.empty()) (void)look_at(check, "validation", settings_.validation);
     if (!check.problems(problems_).whole) return;

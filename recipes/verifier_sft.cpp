@@ -57,6 +57,7 @@ class VerifierSft final : public Recipe {
     check_training(check, model_, settings_);
     note_no_effect(check);
     check_counts(check);
+    if (!check.knows(model_)) return;
     check_verifier_prompts(check, model_, attempts_);
     check_lengths(check);
   }

@@ -76,29 +76,34 @@ std::vector<std::string> CheckedInputs::notes() const {
   return notes;
 }
 
-const std::string& CheckedInputs::origin_of(const std::string& model) const {
+const std::string* CheckedInputs::origin_of(const std::string& model) const {
   const std::string* name = &model;
   while (!plan_.models.contains(*name)) {
     const StagePlan* stage = plan_.find_stage(*name);
     FT_CHECK(stage != nullptr, "'{}' is no model and no stage of this run", *name);
     const auto input = std::ranges::find_if(stage->inputs, [](const Input& i) { return i.what == "model" && !i.names.empty(); });
-    FT_CHECK(input != stage->inputs.end(), "stage '{}' gives a model, but is made from none", stage->name);
+    if (input == stage->inputs.end()) return nullptr;
     name = &input->names.front();
   }
-  return *name;
+  return name;
 }
 
 const Tokenizer& CheckedInputs::tokenizer(const std::string& model) {
-  const std::string& origin = origin_of(model);
-  std::unique_ptr<Tokenizer>& tokenizer = tokenizers_[origin];
+  const std::string* origin = origin_of(model);
+  FT_CHECK(origin != nullptr, "the vocabulary of '{}' is not known yet", model);
+  std::unique_ptr<Tokenizer>& tokenizer = tokenizers_[*origin];
   if (!tokenizer) {
-    const ModelSettings& settings = plan_.models.at(origin);
+    const ModelSettings& settings = plan_.models.at(*origin);
     tokenizer = settings.preset ? services_.preset_tokenizer(settings.tokenizer, plan_.prompts) : load_tokenizer(*settings.path);
   }
   return *tokenizer;
 }
 
-const ModelConfig& CheckedInputs::config(const std::string& model) { return configs_.at(origin_of(model)); }
+const ModelConfig& CheckedInputs::config(const std::string& model) {
+  const std::string* origin = origin_of(model);
+  FT_CHECK(origin != nullptr, "the shape of '{}' is not known yet", model);
+  return configs_.at(*origin);
+}
 
 std::string StageCheck::said(std::string_view key, std::string_view what) const {
   const Place place = parser_.given(key) ? parser_.place(key) : stage_.place;

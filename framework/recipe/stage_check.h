@@ -38,7 +38,8 @@ class CheckedInputs {
   CheckedInputs(const RunPlan& plan, const RunServices& services) : plan_(plan), services_(services) {}
 
   [[nodiscard]] const ProblemsToCheck& problems(const std::string& set);
-  // By the name of a model or of a stage: of the model that the stage's training began with.
+  // By the name of a model or of a stage: of the model that the stage's training began with. Only where it is known.
+  [[nodiscard]] bool knows(const std::string& model) const { return origin_of(model) != nullptr; }
   [[nodiscard]] const Tokenizer& tokenizer(const std::string& model);
   [[nodiscard]] const ModelConfig& config(const std::string& model);
   // After all stages: large sets to their ends, only to see that they can be read, and the keys of sets that no stage uses.
@@ -54,7 +55,7 @@ class CheckedInputs {
   }
 
  private:
-  const std::string& origin_of(const std::string& model) const;
+  const std::string* origin_of(const std::string& model) const;  // null: a recipe made it from no model of the run
 
   const RunPlan& plan_;
   const RunServices& services_;
@@ -79,6 +80,8 @@ class StageCheck {
 
   // Throws UserError of the data set where a file is missing, broken or without problems.
   [[nodiscard]] const ProblemsToCheck& problems(const std::string& set) { return inputs_.problems(set); }
+  // False for a model that a stage makes from none: its shape and vocabulary show only when it is there.
+  [[nodiscard]] bool knows(const std::string& model) const { return inputs_.knows(model); }
   [[nodiscard]] const Tokenizer& tokenizer(const std::string& model) { return inputs_.tokenizer(model); }
   [[nodiscard]] const ModelConfig& config(const std::string& model) { return inputs_.config(model); }
   [[nodiscard]] const PromptTemplates& prompts() const { return inputs_.plan().prompts; }

@@ -8,7 +8,7 @@ namespace {
 constexpr double kMostPlanned = 2e7;  // examples walked through for a schedule: about a second
 
 void check_lengths(StageCheck& check, const std::string& model, const TrainingSettings& s) {
-  const std::int64_t context = check.config(model).max_position;
+  const std::int64_t context = check.knows(model) ? check.config(model).max_position : 0;
   if (check.set("max_length") && context > 0 && s.max_length > context) {
     check.fail("max_length", fmt::format("is {}, but the model '{}' was made for {} tokens at most", s.max_length, model, context));
   }
