@@ -4,7 +4,10 @@
 #include <sys/auxv.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "framework/base/error.h"
 
@@ -15,6 +18,25 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
+
+// A BLAS may add all terms of a product in one run: on some processors it does, and after 300,000 float32 terms four of
+// seven digits are left. So sums of more terms than this are cut into stretches, each a product of its own.
+constexpr std::int64_t kLongestRun = 8192;
+constexpr std::int64_t kStretch = 1024;
+
+// Operands are rounded so many elements at a time: a copy of a whole vocabulary would take hundreds of megabytes.
+constexpr std::int64_t kRoundedElements = std::int64_t{1} << 23;
+
+// f(begin, size) for the pieces of at most `step` of [0, count); once for an empty range.
+template <class F>
+void for_pieces(std::int64_t count, std::int64_t step, F f) {
+  std::int64_t begin = 0;
+  do {
+    const std::int64_t size = std::min(step, count - begin);
+    f(begin, size);
+    begin += size;
+  } while (begin < count);
+}
 
 // Only float32 is rounded: operands of other dtypes (float64 in tests) are what the caller wants them to be.
 bool is_rounded(const Tensor& x, at::ScalarType compute) {
@@ -54,21 +76,56 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 };
 
-// Adds row t of `upstream` to row tokens[t] of `gradient`, in the order of t.
-void add_rows(Tensor& gradient, const Tensor& tokens, const Tensor& upstream) {
-  if (gradient.device().is_cpu() && gradient.scalar_type() == at::kFloat && gradient.is_contiguous()) {
-    const std::int64_t* ids = tokens.const_data_ptr<std::int64_t>();
-    const float* rows = upstream.const_data_ptr<float>();
-    float* out = gradient.mutable_data_ptr<float>();
-    const std::int64_t width = gradient.size(1);
-    for (std::int64_t t = 0; t < tokens.numel(); ++t) {
-      float* to = out + ids[t] * width;
-      const float* from = rows + t * width;
-      for (std::int64_t i = 0; i < width; ++i) to[i] += from[i];
+void add_row(const float* from, std::int64_t width, float* to) {
+  for (std::int64_t i = 0; i < width; ++i) to[i] += from[i];
+}
+
+// Rows of one stretch of tokens, added by token: a line break may occur ten thousand times, and each addition to one
+// growing sum would round anew. The sums of a stretch are then added to the gradient, in the order of first occurrence.
+class StretchOfRows {
+ public:
+  explicit StretchOfRows(std::int64_t width) : width_(width) {}
+
+  void add(std::int64_t token, const float* row) {
+    const auto [place, fresh] = place_of_.try_emplace(token, tokens_.size());
+    if (fresh) {
+      tokens_.push_back(token);
+      sums_.insert(sums_.end(), row, row + width_);
+    } else {
+      add_row(row, width_, sums_.data() + place->second * static_cast<std::size_t>(width_));
     }
-  } else {
-    gradient.index_add_(0, tokens, upstream);
   }
+
+  void flush(float* gradient) {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      add_row(sums_.data() + i * static_cast<std::size_t>(width_), width_, gradient + tokens_[i] * width_);
+    }
+    place_of_.clear();
+    tokens_.clear();
+    sums_.clear();
+  }
+
+ private:
+  std::int64_t width_;
+  std::unordered_map<std::int64_t, std::size_t> place_of_;
+  std::vector<std::int64_t> tokens_;
+  std::vector<float> sums_;  // [tokens_][width]
+};
+
+// Adds row t of `upstream` to row tokens[t] of `gradient`.
+void add_rows(Tensor& gradient, const Tensor& tokens, const Tensor& upstream) {
+  if (!gradient.device().is_cpu() || gradient.scalar_type() != at::kFloat || !gradient.is_contiguous()) {
+    gradient.index_add_(0, tokens, upstream);
+    return;
+  }
+  const std::int64_t* ids = tokens.const_data_ptr<std::int64_t>();
+  const float* rows = upstream.const_data_ptr<float>();
+  const std::int64_t width = gradient.size(1);
+  StretchOfRows stretch(width);
+  for_pieces(tokens.numel(), kStretch, [&](std::int64_t begin, std::int64_t size) {
+    for (std::int64_t t = begin; t < begin + size; ++t) stretch.add(ids[t], rows + t * width);
+    stretch.flush(gradient.mutable_data_ptr<float>());
+  });
 }
 
 struct EmbeddingFunction : torch::autograd::Function<EmbeddingFunction> {
@@ -102,9 +159,31 @@ bool has_native_bfloat16() {
 #endif
 }
 
-Tensor product(const Tensor& left, const Tensor& right, at::ScalarType compute) {
+namespace {
+
+// As product(), of sums that are short enough. Rounded column by column, where `right` is large.
+Tensor short_product(const Tensor& left, const Tensor& right, at::ScalarType compute) {
   if (!is_rounded(left, compute)) return at::mm(left, right);
-  return at::mm(left.to(compute), right.to(compute)).to(left.scalar_type());
+  const Tensor rounded = left.to(compute);
+  if (right.numel() <= kRoundedElements) return at::mm(rounded, right.to(compute)).to(left.scalar_type());
+  Tensor out = at::empty({left.size(0), right.size(1)}, left.options());
+  const std::int64_t columns = std::max<std::int64_t>(1, kRoundedElements / right.size(0));
+  for_pieces(right.size(1), columns, [&](std::int64_t begin, std::int64_t size) {
+    out.narrow(1, begin, size).copy_(at::mm(rounded, right.narrow(1, begin, size).to(compute)));
+  });
+  return out;
+}
+
+}  // namespace
+
+Tensor product(const Tensor& left, const Tensor& right, at::ScalarType compute) {
+  if (left.size(1) <= kLongestRun) return short_product(left, right, compute);
+  Tensor sum;
+  for_pieces(left.size(1), kStretch, [&](std::int64_t begin, std::int64_t size) {
+    const Tensor part = short_product(left.narrow(1, begin, size), right.narrow(0, begin, size), compute);
+    sum = sum.defined() ? sum.add_(part) : part;
+  });
+  return sum;
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, at::ScalarType compute) {
@@ -120,10 +199,14 @@ Tensor embedding(const Tensor& weight, const Tensor& tokens) {
 }
 
 Tensor add_weight_gradient(const Tensor& gradient, const Tensor& left, const Tensor& right, at::ScalarType compute) {
-  if (!gradient.defined()) return product(left.t(), right, compute);
-  Tensor sum = gradient;
-  if (is_rounded(left, compute)) return sum.add_(at::mm(left.t().to(compute), right.to(compute)));
-  return sum.addmm_(left.t(), right);
+  Tensor sum = gradient.defined() ? gradient : at::zeros({left.size(1), right.size(1)}, left.options());
+  if (!is_rounded(left, compute) && left.size(0) <= kLongestRun) return sum.addmm_(left.t(), right);
+  // A product that is to be added by itself has some rows of the gradient at a time.
+  const std::int64_t rows = std::max<std::int64_t>(1, kRoundedElements / std::max<std::int64_t>(1, right.size(1)));
+  for_pieces(left.size(1), rows, [&](std::int64_t begin, std::int64_t size) {
+    sum.narrow(0, begin, size).add_(product(left.narrow(1, begin, size).t(), right, compute));
+  });
+  return sum;
 }
 
 }  // namespace ft

@@ -19,11 +19,12 @@ namespace ft {
 // Does this processor multiply bfloat16 numbers itself? Otherwise it is emulated, at a fraction of float32's speed.
 [[nodiscard]] bool has_native_bfloat16();
 
-// left right, [M, K] times [K, N], from operands rounded to `compute`, in the dtype of `left`.
+// left right, [M, K] times [K, N], from operands rounded to `compute`, in the dtype of `left`. Sums of more than 8,192
+// terms are added in stretches of 1,024, so that float32 keeps its digits whatever the BLAS does.
 [[nodiscard]] at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType compute);
 
-// Rows tokens[t] of weight [V, H], as [T, H]; tokens [T] int64, each in 0 .. V-1. Backward as linear's, row by row in
-// the order of the tokens.
+// Rows tokens[t] of weight [V, H], as [T, H]; tokens [T] int64, each in 0 .. V-1. Backward as linear's, in a fixed
+// order.
 [[nodiscard]] at::Tensor embedding(const at::Tensor& weight, const at::Tensor& tokens);
 
 // gradient += left' right, where left [T, out], right [T, in], gradient [out, in]; returns `gradient` or a new tensor

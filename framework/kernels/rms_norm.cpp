@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "framework/base/error.h"
 #include "framework/kernels/simd.h"
@@ -79,6 +81,10 @@ FT_SIMD_CLONES void norm_rows_backward(Size size, const float* x, const float* w
   }
 }
 
+// Rows whose parts of the weight's gradient are added in one run, so that a hundred thousand rows do not wear off its
+// digits.
+constexpr std::int64_t kStretch = 1024;
+
 Size size_of(const Tensor& x) { return {x.numel() / x.size(-1), x.size(-1)}; }
 
 struct Normed {
@@ -102,10 +108,19 @@ std::pair<Tensor, Tensor> backward_cpu(const Tensor& x, const Tensor& weight, co
   const Tensor grad = weight.grad();
   const bool in_place = grad.defined() && grad.is_contiguous();
   Tensor dw = in_place ? grad : at::zeros_like(weight);
-  norm_rows_backward(size_of(x), x.const_data_ptr<float>(), weight.const_data_ptr<float>(),
-                     inverse.const_data_ptr<float>(), g.const_data_ptr<float>(),
-                     to_sum.defined() ? to_sum.const_data_ptr<float>() : nullptr, dx.mutable_data_ptr<float>(),
-                     dw.mutable_data_ptr<float>());
+  const Size size = size_of(x);
+  std::vector<float> part(static_cast<std::size_t>(size.width));
+  for (std::int64_t row = 0; row < size.rows; row += kStretch) {
+    const std::int64_t start = row * size.width;
+    std::fill(part.begin(), part.end(), 0.0f);
+    norm_rows_backward({std::min(kStretch, size.rows - row), size.width}, x.const_data_ptr<float>() + start,
+                       weight.const_data_ptr<float>(), inverse.const_data_ptr<float>() + row,
+                       g.const_data_ptr<float>() + start,
+                       to_sum.defined() ? to_sum.const_data_ptr<float>() + start : nullptr,
+                       dx.mutable_data_ptr<float>() + start, part.data());
+    float* sum = dw.mutable_data_ptr<float>();
+    for (std::size_t i = 0; i < part.size(); ++i) sum[i] += part[i];
+  }
   return {dx, in_place ? Tensor() : dw};
 }
 
