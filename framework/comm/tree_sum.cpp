@@ -51,8 +51,6 @@ at::Tensor TreeSum::take() {
   return sum;
 }
 
-at::Tensor TreeSum::take_or_zeros(const at::Tensor& like) { return num_added_ > 0 ? take() : at::zeros_like(like); }
-
 namespace {
 
 // Elements added at a time: the partial sums of all levels stay in the first-level cache.

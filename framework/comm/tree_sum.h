@@ -12,7 +12,7 @@
 //
 //   TreeSum sum;
 //   for (const Lane& lane : my_lanes) sum.add(gradient_of(lane));
-//   Tensor mine = sum.take_or_zeros(like);
+//   Tensor mine = sum.take();                    // a rank without lanes: zeros
 //   comm.all_reduce("gradients", mine, ReduceOp::sum, Order::exact).wait();
 //
 // Memory: at most log2(contributions) + 1 tensors at once.
@@ -36,12 +36,9 @@ class TreeSum {
   // dtype are not those of the first contribution.
   void add(at::Tensor contribution);
 
-  // The sum of all contributions; leaves the object empty, ready for use again. Throws Error when there was none.
+  // The sum of all contributions; leaves the object empty, ready for use again. Throws Error when there was none: who
+  // has none contributes zeros. (x + 0 has the bits of x, except that -0.0 + 0.0 is 0.0.)
   [[nodiscard]] at::Tensor take();
-
-  // take(), or zeros of the shape, dtype and device of `like` when nothing was added: what a rank without lanes
-  // contributes. (x + 0 has the bits of x, except that -0.0 + 0.0 is 0.0: empty ranks may change the sign of a zero.)
-  [[nodiscard]] at::Tensor take_or_zeros(const at::Tensor& like);
 
   [[nodiscard]] std::int64_t num_added() const { return num_added_; }
 

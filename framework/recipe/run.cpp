@@ -7,6 +7,7 @@
 #include "framework/base/clock.h"
 #include "framework/base/memory.h"
 #include "framework/comm/one_rank.h"
+#include "framework/kernels/allocator.h"
 #include "framework/recipe/run_folder.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/superseded.h"
@@ -103,6 +104,7 @@ void show_reports(const RunPlan& plan) {
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
                 const StopFlag& stop, StopLead& lead) {
   Communicator& world = groups.world;
+  release_freed_memory();  // what planning took is not the program's own
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
     const std::vector<Superseded> superseded = find_superseded(plan);
@@ -134,6 +136,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     log.info("stage '{}' ({})", stage.name, stage.recipe_name);
     if (services.stage_begins) services.stage_begins(stage.name);
     const Stopwatch watch;
+    release_freed_memory();  // a stage's peak is its own
     reset_peak_memory();
     StageContext context(plan, stage, services, groups, log, progress, stop, lead);
     context.on_set_aside([&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });

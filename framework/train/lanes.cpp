@@ -61,14 +61,31 @@ void check_planned_counts(Communicator& data, const LossCounts& planned, std::in
            values[kNumLossKinds], planned_tokens);
 }
 
+at::Tensor GradientBuffers::take(const at::Tensor& flat) {
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& buffer : buffers_) {
+    const bool is_free = buffer.use_count() == 1 && buffer.storage().use_count() == 1;  // no tensor, no view but ours
+    if (is_free && buffer.sizes() == flat.sizes() && buffer.device() == flat.device()) return buffer.zero_();
+  }
+  return buffers_.emplace_back(at::zeros_like(flat));
+}
+
+namespace {
+
+void forget_gradients(const ParameterSet& parameters) {
+  for (const Parameter& parameter : parameters.all()) parameter.value.mutable_grad() = at::Tensor();
+}
+
+}  // namespace
+
 StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches, const LossWeights& weights,
-                              const LossCounts& counts, const StopBetween& stop) {
+                              const LossCounts& counts, GradientBuffers& buffers, const StopBetween& stop) {
   StepGradient step;
   TreeSum sum;
   const at::Tensor& flat = model.parameters.flat();
   for (const auto& lane : batches) {
     if (!step.complete) break;
-    at::Tensor gradient = at::zeros_like(flat);  // [parameters]
+    at::Tensor gradient = buffers.take(flat);  // [parameters]
     model.parameters.set_gradient(gradient);
     LossSums& lane_sums = step.lane_sums.emplace_back(LossSums{});
     for (const Batch& batch : lane) {
@@ -78,10 +95,10 @@ StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batc
       loss.total.backward();
       for (std::size_t k = 0; k < lane_sums.size(); ++k) lane_sums[k] += loss.sums[k];
     }
+    forget_gradients(model.parameters);  // views of a buffer that may be free once it is added
     sum.add(std::move(gradient));
   }
-  for (const Parameter& parameter : model.parameters.all()) parameter.value.mutable_grad() = at::Tensor();
-  step.gradient = sum.take_or_zeros(flat);
+  step.gradient = batches.empty() ? buffers.take(flat) : sum.take();
   return step;
 }
 

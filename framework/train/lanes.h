@@ -7,7 +7,7 @@
 //   const LaneRange range = topology.lanes_of(data.rank(), plan.lanes.size());       // comm/topology.h
 //   const LaneBatches batches = make_lane_batches(plan, examples, range);
 //   check_planned_counts(data, planned, batches);
-//   StepGradient mine = accumulate_lanes(model, batches, weights, planned);
+//   StepGradient mine = accumulate_lanes(model, batches, weights, planned, buffers);     // `buffers` live for all steps
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -56,14 +56,27 @@ struct StepGradient {
   bool complete = true;             // false: stopped on the way, nothing else here is of use
 };
 
+// The memory of gradients, kept from step to step: one buffer for the lane in the making and one for each level of the
+// tree over the lanes before it, log2(lanes) + 1 at most.
+class GradientBuffers {
+ public:
+  // A buffer like `flat`, filled with zeros, that nobody else holds.
+  [[nodiscard]] at::Tensor take(const at::Tensor& flat);
+  [[nodiscard]] std::size_t count() const { return buffers_.size(); }
+
+ private:
+  std::vector<at::Tensor> buffers_;
+};
+
 // Asked before each micro-batch: leave the rest? The same answer on all ranks of a tensor group, since they compute
 // together. Empty: never.
 using StopBetween = std::function<bool()>;
 
-// Forward and backward of this rank's lanes. The parameters' own gradients are undefined tensors afterwards.
+// Forward and backward of this rank's lanes. The parameters' own gradients are undefined tensors afterwards. The result
+// lies in one of `buffers` and must be let go before the next step.
 [[nodiscard]] StepGradient accumulate_lanes(const TrainedModel& model, const LaneBatches& batches,
                                             const LossWeights& weights, const LossCounts& counts,
-                                            const StopBetween& stop = {});
+                                            GradientBuffers& buffers, const StopBetween& stop = {});
 
 // Collective over `data`: the sum over all lanes in lane order, the same bits on every rank and at any data size.
 // `num_parts[r]` = entries of rank r.

@@ -42,6 +42,7 @@ struct Trainer::Body {
   Schedule schedule;
   GradientExchange exchange;
   AdamW optimizer;
+  GradientBuffers gradients;
   TrainCursor cursor;
   Stopwatch watch;            // since run() began
   double seconds_before = 0;  // of training before that
@@ -108,7 +109,7 @@ std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
   const Topology ranks{.ranks = groups.data.size()};
   const LaneBatches batches = make_lane_batches(plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes));
   check_planned_counts(groups.data, counts, plan.num_tokens, batches);
-  const StepGradient local = accumulate_lanes(model, batches, weights, counts, stop_between(hooks));
+  const StepGradient local = accumulate_lanes(model, batches, weights, counts, gradients, stop_between(hooks));
   if (!agree_on_stop(local.complete, hooks)) return std::nullopt;
   std::vector<std::int64_t> lanes_per_rank;
   for (int rank = 0; rank < groups.data.size(); ++rank)

@@ -124,7 +124,8 @@ StepGradient gradient_on(at::Device device) {
     for (std::size_t k = 0; k < counts.size(); ++k) counts[k] += lanes[0].back().counts[k];
   }
   TinyModel model(42, tiny_config(), device);
-  return accumulate_lanes(trained_model(model.decoder), lanes, {}, counts);
+  GradientBuffers buffers;
+  return accumulate_lanes(trained_model(model.decoder), lanes, {}, counts, buffers);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "framework/train/lanes.h"
 
+#include <bit>
 #include <map>
 
 #include "framework/base/error.h"
@@ -40,7 +41,8 @@ at::Tensor step_gradient(Communicator& data, const std::vector<Example>& example
   const LaneBatches batches =
       make_lane_batches(plan, examples, Topology{.ranks = data.size()}.lanes_of(data.rank(), shape.lanes));
   check_planned_counts(data, counts, plan.num_tokens, batches);
-  at::Tensor gradient = accumulate_lanes(trained, batches, kWeights, counts).gradient;
+  GradientBuffers buffers;
+  at::Tensor gradient = accumulate_lanes(trained, batches, kWeights, counts, buffers).gradient;
   data.all_reduce("gradient", gradient, ReduceOp::sum, Order::exact).wait();
   return gradient;
 }
@@ -74,6 +76,40 @@ TEST_CASE("the gradient of a step does not depend on how the step is cut; at any
   // The check above would notice another order of addition: another cut has other bits.
   CHECK_FALSE(
       at::equal(on_ranks(1, examples, {.lanes = 4, .tokens_per_lane = 110, .tokens_per_micro_batch = 110}), whole));
+}
+
+TEST_CASE("gradients of all steps lie in log2(lanes) + 1 buffers, which are made once and give the same bits again") {
+  const auto examples = mixed_examples();
+  TinyModel model(11);
+  const TrainedModel trained = trained_model(model.decoder);
+  for (const int lanes : {1, 2, 3, 4, 7, 8}) {
+    CAPTURE(lanes);
+    StepPlanner planner(lengths_of(examples), {.lanes = lanes, .tokens_per_lane = 80, .tokens_per_micro_batch = 60});
+    const StepPlan plan = planner.plan(0, std::ssize(examples));
+    const LossCounts counts = planned_counts(plan, examples);
+    const LaneBatches batches = make_lane_batches(plan, examples, {0, lanes});
+    const auto most = static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(lanes)));
+    GradientBuffers buffers;
+    at::Tensor first;
+    for (int step = 0; step < 4; ++step) {
+      const StepGradient of_step = accumulate_lanes(trained, batches, kWeights, counts, buffers);
+      CHECK(buffers.count() == most);
+      if (step == 0) first = of_step.gradient.clone();
+      CHECK(at::equal(of_step.gradient, first));
+    }
+    // A step that is left on the way, and a result that somebody holds, cost nothing and one buffer.
+    (void)accumulate_lanes(trained, batches, kWeights, counts, buffers, [] { return true; });
+    CHECK(buffers.count() == most);
+    const StepGradient held = accumulate_lanes(trained, batches, kWeights, counts, buffers);
+    CHECK(at::equal(accumulate_lanes(trained, batches, kWeights, counts, buffers).gradient, held.gradient));
+    CHECK(buffers.count() == most + 1);
+  }
+  GradientBuffers buffers;  // of a rank without lanes
+  for (int step = 0; step < 3; ++step) {
+    const StepGradient none = accumulate_lanes(trained, {}, kWeights, {}, buffers);
+    CHECK(none.gradient.count_nonzero().item<std::int64_t>() == 0);
+    CHECK(buffers.count() == 1);
+  }
 }
 
 TEST_CASE("more ranks than lanes, and three ranks, give the same gradient within rounding") {
