@@ -17,7 +17,7 @@ bool is_ready(const std::future<T>& future) {
 
 }  // namespace
 
-BackgroundWriter::BackgroundWriter(Groups groups) : groups_(groups) {}
+BackgroundWriter::BackgroundWriter(Groups groups, TakenFrom taken_from) : groups_(groups), taken_from_(taken_from) {}
 
 BackgroundWriter::~BackgroundWriter() { drop(); }
 
@@ -31,6 +31,7 @@ void BackgroundWriter::drop() {
 }
 
 void BackgroundWriter::reserve(std::int64_t num_values) {
+  if (taken_from_ == TakenFrom::model) return;
   buffer_ = at::empty({num_values}, at::kFloat).zero_();  // at::zeros would leave the pages to be
 }
 
@@ -42,7 +43,7 @@ void BackgroundWriter::begin(const std::filesystem::path& target, const Checkpoi
   try {
     job_ = std::make_unique<CheckpointJob>(target, content, groups_);
     all_or_none(groups_.world, "making the checkpoint's folder", [&] {
-      job_->copy_state(buffer_);
+      if (taken_from_ == TakenFrom::copy) job_->copy_state(buffer_);
       if (groups_.world.rank() == 0) folder_.emplace(FolderWriter::create(target, {}, if_there));
     });
     all_or_none(groups_.world, "starting to write the checkpoint", [&] {

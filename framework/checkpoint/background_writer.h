@@ -10,7 +10,8 @@
 //   ... a step ...   if (auto saved = writer.poll()) log(saved->stall_seconds);
 //   if (auto saved = writer.finish()) ...                      // before the state is used otherwise, and at the end
 //
-// It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next.
+// It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next. Who waits
+// anyway does without (TakenFrom::model).
 //
 // A failure on any rank is thrown by the next poll() or finish(), the same Error on all ranks; the target is as it was
 // before, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
@@ -38,15 +39,19 @@ struct SavedCheckpoint {
   double durable_seconds = 0;  // from begin() until rank 0 had sealed it
 };
 
+// Where the values are taken from while a checkpoint is written: a copy, so that the model may change meanwhile, or the
+// model itself, which must then stay as it is until finish() has returned, and costs no memory.
+enum class TakenFrom { copy, model };
+
 class BackgroundWriter {
  public:
-  explicit BackgroundWriter(Groups groups);
+  explicit BackgroundWriter(Groups groups, TakenFrom taken_from = TakenFrom::copy);
   ~BackgroundWriter();
   BackgroundWriter(const BackgroundWriter&) = delete;
   BackgroundWriter& operator=(const BackgroundWriter&) = delete;
 
   // Local. Takes the memory for the copies of checkpoints with this many values of this rank now, pages and all: the
-  // first save would wait for them otherwise, for longer than the copy takes.
+  // first save would wait for them otherwise, for longer than the copy takes. Does nothing where no copy is made.
   void reserve(std::int64_t num_values);
 
   // Collective; nothing may be pending. Parameters must outlive the write, their values may change. `after_seal` runs
@@ -71,7 +76,8 @@ class BackgroundWriter {
   void drop();
 
   Groups groups_;
-  at::Tensor buffer_;
+  TakenFrom taken_from_;
+  at::Tensor buffer_;  // the copy
   std::unique_ptr<CheckpointJob> job_;
   std::optional<FolderWriter> folder_;
   std::function<void()> after_seal_;

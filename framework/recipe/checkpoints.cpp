@@ -57,7 +57,8 @@ TrainCursor cursor_of(const std::string& metadata) {
 }  // namespace
 
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
-    : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)), writer_(groups) {
+    : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)),
+      writer_(groups, options_.background ? TakenFrom::copy : TakenFrom::model) {
   on_rank_zero(groups_.world, "folder of checkpoints", [&] {
     make_folder(folder_);
     remove_leftovers(folder_);

@@ -71,6 +71,21 @@ TEST_CASE("a checkpoint written in the background is the one of its moment, byte
   }
 }
 
+TEST_CASE("a checkpoint taken from the model itself has the same bytes, and needs no copy") {
+  const TemporaryFolder folder;
+  on_grid(2, 1, [&](Groups groups) {
+    Rank rank(groups);
+    rank.fill_all();
+    BackgroundWriter writer(groups, TakenFrom::model);
+    writer.reserve(std::int64_t{1} << 50);  // nothing is taken
+    writer.begin(folder.path / "model", rank.content());
+    CHECK(writer.finish());
+    change(rank);
+  });
+  (void)write_on(2, 1, folder.path / "blocking");
+  CHECK(bytes_of(folder.path / "model") == bytes_of(folder.path / "blocking"));
+}
+
 TEST_CASE("saves follow one another in one writer, and each waits for the one before") {
   const TemporaryFolder folder;
   on_grid(2, 1, [&](Groups groups) {
