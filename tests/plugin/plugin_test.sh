@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 build_plugin() {  # FTRUN_DIR BUILD
-  cmake -S "$here" -B "$2" -Dftrun_DIR="$1" -DCMAKE_BUILD_TYPE=Debug >"$work/log" 2>&1 && cmake --build "$2" >>"$work/log" 2>&1 ||
+  cmake -G Ninja -S "$here" -B "$2" -Dftrun_DIR="$1" -DCMAKE_BUILD_TYPE=Debug >"$work/log" 2>&1 && cmake --build "$2" >>"$work/log" 2>&1 ||
     { cat "$work/log"; exit 1; }
 }
 
