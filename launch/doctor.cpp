@@ -57,11 +57,6 @@ std::string ranks_text(const std::vector<int>& ranks) {
   return fmt::format("{} {}", ranks.size() == 1 ? "rank" : "ranks", to_text(ranks));
 }
 
-std::string bytes_text(double bytes) {
-  if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
-  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
-}
-
 namespace {
 
 struct Options {
@@ -95,10 +90,10 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     if (options.folder.empty()) found["folder"] = plan.run.folder;
     found["tensor"] = plan.parallel.tensor;
     std::int64_t disk = 0;
-    for (const Footprint& stage : footprints(plan, services, ranks)) {
+    for (const Footprint& stage : Footprints(plan, services).all({ranks, plan.parallel.tensor})) {
       disk += stage.disk;
-      if (stage.memory <= found["memory"].get<std::int64_t>()) continue;
-      found["memory"] = stage.memory;
+      if (stage.memory() <= found["memory"].get<std::int64_t>()) continue;
+      found["memory"] = stage.memory();
       found["largest"] = stage.stage;
     }
     found["disk"] = disk;

@@ -66,8 +66,6 @@ class Examination {
 
 // "rank 3", "ranks 0, 2, 5", "ranks 0-63".
 [[nodiscard]] std::string ranks_text(const std::vector<int>& ranks);
-// "1.5 GB".
-[[nodiscard]] std::string bytes_text(double bytes);
 
 // Collective, all of them; each adds one or more findings.
 void examine_ranks(Examination& exam);      // launcher, MPI, hosts, libraries, clocks

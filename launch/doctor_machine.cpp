@@ -18,51 +18,10 @@
 #include "framework/store/files.h"
 #include "launch/commands.h"
 #include "launch/doctor.h"
+#include "launch/host_memory.h"
 
 namespace ft {
 namespace {
-
-// The number after "<name>" in a file like /proc/meminfo, times 1024; -1 where there is none.
-std::int64_t kilobytes_in(const char* file, std::string_view name) {
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(name)) return std::strtoll(line.c_str() + name.size(), nullptr, 10) * 1024;
-  }
-  return -1;
-}
-
-std::optional<std::int64_t> number_in(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::int64_t number = 0;
-  return stream >> number ? std::optional(number) : std::nullopt;
-}
-
-// What the control group of this process still has: version 2, then version 1; none where it has no limit.
-std::optional<std::int64_t> left_in_cgroup() {
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
-    const std::filesystem::path root = controllers.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
-    if (!controllers.empty() && controllers.find("memory") == std::string::npos) continue;
-    for (const std::string& folder : {root.string() + path, root.string()}) {
-      const bool v2 = controllers.empty();
-      const auto limit = number_in(folder + (v2 ? "/memory.max" : "/memory.limit_in_bytes"));
-      const auto used = number_in(folder + (v2 ? "/memory.current" : "/memory.usage_in_bytes"));
-      if (limit && used && *limit < (std::int64_t{1} << 50)) return std::max<std::int64_t>(0, *limit - *used);
-    }
-  }
-  return std::nullopt;
-}
-
-// What one process may still map under `ulimit -v`; none where it is unlimited.
-std::optional<std::int64_t> left_in_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
-  return std::max<std::int64_t>(
-      0, static_cast<std::int64_t>(limit.rlim_cur) - kilobytes_in("/proc/self/status", "VmSize:"));
-}
 
 std::string processor_name() {
   std::ifstream lines("/proc/cpuinfo");
@@ -159,10 +118,9 @@ void judge_gpus(Examination& exam) {
 
 void examine_memory(Examination& exam) {
   const std::int64_t own = resident_memory();
-  nlohmann::json mine = {
-      {"host", exam.session().host()}, {"free", kilobytes_in("/proc/meminfo", "MemAvailable:")}, {"own", own}};
-  if (const auto left = left_in_cgroup()) mine["free"] = std::min(mine["free"].get<std::int64_t>(), *left);
-  if (const auto left = left_in_limit()) mine["limit"] = *left;
+  const HostMemory memory = host_memory();
+  nlohmann::json mine = {{"host", exam.session().host()}, {"free", memory.free}, {"own", own}};
+  if (memory.limit) mine["limit"] = *memory.limit;
   const auto all = exam.collect("memory", mine);
   std::map<std::string, std::pair<std::int64_t, int>> hosts;  // least seen to be free, ranks
   std::vector<int> limited;

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
+#include "framework/sample/exactness.h"
 #include "framework/sample/kv_cache.h"
 
 namespace ft {
 namespace {
 
-constexpr double kFloat = 4;
+constexpr double kFloat = 4, kBfloat16 = 2;
 
 // One stage's settings with every default written out, as the plan keeps them.
 class Settings {
@@ -21,115 +23,212 @@ class Settings {
     const Node node = file_[key];
     return node && node.is_scalar() ? read<double>(node) : otherwise;
   }
+  [[nodiscard]] std::string text(std::string_view key) const {
+    const Node node = file_[key];
+    return node && node.is_scalar() ? read<std::string>(node) : "";
+  }
 
  private:
   RunFile file_;
 };
 
+std::string input_name(const StagePlan& stage, std::string_view what) {
+  for (const Input& input : stage.inputs) {
+    if (input.what == what && !input.names.empty()) return input.names.front();
+  }
+  return "";
+}
+
 // The name under `models` whose shape the model `name` has: stages hand on the shape that they were given.
 std::string origin_of(const RunPlan& plan, const std::string& name) {
-  if (plan.models.contains(name)) return name;
+  if (name.empty() || plan.models.contains(name)) return name;
   const StagePlan* stage = plan.find_stage(name);
-  if (stage == nullptr) return "";
-  for (const Input& input : stage->inputs) {
-    if (input.what == "model" && !input.names.empty()) return origin_of(plan, input.names.front());
+  return stage == nullptr ? "" : origin_of(plan, input_name(*stage, "model"));
+}
+
+ModelConfig config_of(const ModelSettings& model, const Tokenizer& tokenizer) {
+  return model.path ? read_model_config(*model.path) : preset_config(*model.preset, tokenizer.size());
+}
+
+// What one rank of a tensor group has of a model: widths in elements.
+struct LocalShape {
+  LocalShape(const ModelConfig& c, int tensor)
+      : layers(c.num_layers), hidden(static_cast<double>(c.hidden_size)), head_dim(c.head_dim) {
+    heads = static_cast<double>(c.num_heads) / tensor;
+    query = heads * head_dim;
+    key = std::max(1.0, static_cast<double>(c.num_kv_heads) / tensor) * head_dim;
+    inner = static_cast<double>(c.intermediate_size) / tensor;
+    vocabulary = std::ceil(static_cast<double>(c.vocab_size) / tensor);
+    head_norms = c.qk_norm ? query + key : 0;
+    double layer = hidden * (2 * query + 2 * key + 3 * inner + 2);
+    if (c.qkv_bias) layer += query + 2 * key;
+    if (c.output_bias) layer += hidden;
+    if (c.mlp_bias) layer += 2 * inner + hidden;
+    if (c.qk_norm) layer += 2 * head_dim;
+    parameters = layers * layer + vocabulary * hidden * (c.tied_embeddings ? 1 : 2) + hidden;
+    chunk_rows = static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(vocabulary)));
   }
-  return "";
-}
 
-std::string model_of(const RunPlan& plan, const StagePlan& stage) {
-  for (const Input& input : stage.inputs) {
-    if (input.what == "model" && !input.names.empty()) return origin_of(plan, input.names.front());
-  }
-  return "";
-}
-
-ModelConfig config_of(const RunPlan& plan, const RunServices& services, const std::string& model) {
-  const ModelSettings& settings = plan.models.at(model);
-  if (settings.path) return read_model_config(*settings.path);
-  return preset_config(*settings.preset, services.preset_tokenizer(settings.tokenizer, plan.prompts)->size());
-}
-
-struct Grid {
-  double tensor, data;
+  double layers, hidden, head_dim, heads, query, key, inner, vocabulary, head_norms, parameters;
+  double chunk_rows;  // of logits that are computed at a time
 };
 
-// Floats of one layer and token that a tensor rank holds: widths that are split, and whole ones.
-double split_width(const ModelConfig& c) {
-  return 3.0 * c.num_heads * c.head_dim + 3.0 * c.num_kv_heads * c.head_dim +
-         3.0 * static_cast<double>(c.intermediate_size);
+double tokens_per_micro_batch(const Settings& settings) {
+  return std::min(settings.number("tokens_per_micro_batch", 1), settings.number("tokens_per_lane", 1));
 }
 
-double chunk_floats(const ModelConfig& c, const Grid& grid) {
-  const double columns = static_cast<double>(c.vocab_size) / grid.tensor;
-  return 3 * static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(columns))) * columns;
+// Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their input
+// and output (input of the projections), attention its query, key, value and sums, the projection behind it the mixed
+// values, SwiGLU gate and up, the last projection their product.
+double saved_elements(const LocalShape& s, double tokens) {
+  const double layer =
+      4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
+  return tokens * (s.layers * layer + 3 * s.hidden + s.head_dim);
 }
 
-double training_floats(const ModelConfig& c, const Settings& settings, const Grid& grid, double parameters) {
-  const auto own_lanes = static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data)));
-  // The lane in the making, and one sum for each level of the tree over the lanes before it.
-  const double gradients = std::bit_width(own_lanes);
-  const double tokens = std::min(settings.number("tokens_per_micro_batch", 1), settings.number("tokens_per_lane", 1));
-  const double kept = c.num_layers * (split_width(c) / grid.tensor + 6.0 * static_cast<double>(c.hidden_size));
-  const double own = parameters / grid.data;
-  return parameters * (1 + gradients) + 3 * own + tokens * kept + chunk_floats(c, grid);
-}
-
-double sampling_floats(const ModelConfig& c, const Settings& settings, const Grid& grid, double parameters) {
-  const auto slots = static_cast<int>(settings.number("slots", 1));
-  // Prompts are taken to be as long as attempts; the cache grows by half when it is too short.
-  const auto length = static_cast<std::int64_t>(
-      std::min(2 * settings.number("max_new_tokens", 1), static_cast<double>(c.max_position)));
-  const double cache =
-      1.5 * static_cast<double>(KvCache::estimate_bytes(c, slots, length, static_cast<int>(grid.tensor))) / kFloat;
-  const double rows = std::max(slots, 64);
-  // Logits of three decoding steps are kept while the exact batch sizes are looked for, twice.
-  return parameters + cache +
-         rows * (split_width(c) / grid.tensor + 6.0 * static_cast<double>(c.hidden_size) +
-                 7.0 * static_cast<double>(c.vocab_size));
-}
-
-double scoring_floats(const ModelConfig& c, const Settings& settings, const Grid& grid, double parameters) {
-  const double tokens = settings.number("tokens_per_micro_batch", 2048);
-  return parameters + tokens * (split_width(c) / grid.tensor + 6.0 * static_cast<double>(c.hidden_size)) +
-         chunk_floats(c, grid);
-}
-
-Footprint footprint_of(const RunPlan& plan, const RunServices& services, const StagePlan& stage, const Grid& grid) {
-  Footprint result{.stage = stage.name, .model = model_of(plan, stage)};
-  if (result.model.empty()) return result;
-  const ModelConfig config = config_of(plan, services, result.model);
-  const Settings settings(stage);
-  result.parameters = config.num_parameters();
-  const double whole = static_cast<double>(result.parameters), own = whole / grid.tensor;
-  double floats = 0;
-  switch (stage.recipe->output()) {
-    case ArtifactKind::model:
-      floats = training_floats(config, settings, grid, own);
-      result.checkpoint = static_cast<std::int64_t>(3 * kFloat * whole);
-      // Those kept, the best, the one being written, and the weights that the stage hands on.
-      result.disk = static_cast<std::int64_t>(
-          (settings.number("keep", 1) + 2) * static_cast<double>(result.checkpoint) + kFloat * whole);
-      break;
-    case ArtifactKind::attempts:
-      floats = sampling_floats(config, settings, grid, own);
-      break;
-    default:
-      floats = scoring_floats(config, settings, grid, own);
-      break;
+// Bytes beside, while the loss goes back: at the vocabulary, or in the last layer's feed-forward.
+double backward_bytes(const LocalShape& s, double tokens, bool rounded) {
+  const double rows = std::min(tokens, s.chunk_rows);
+  const double kept = tokens <= s.chunk_rows ? 2 : 1;  // logits that fit one chunk are kept, and copied
+  double head = kFloat * (kept * rows * s.vocabulary + 3 * tokens * s.hidden);
+  double feed_forward = kFloat * tokens * (2 * s.inner + 2 * s.hidden);
+  if (rounded) {  // operands, the weight twice (the library orders it anew), and what comes out before it is float32
+    const double weight = 2 * std::min(s.inner * s.hidden, std::exp2(23));
+    head += kBfloat16 * (rows * s.vocabulary + 2 * std::exp2(23)) + kFloat * rows * s.vocabulary;
+    feed_forward += kBfloat16 * (tokens * (2 * s.inner + s.hidden) + weight);
   }
-  result.memory = static_cast<std::int64_t>(kFloat * floats);
-  return result;
+  return std::max(head, feed_forward);
 }
+
+std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
+  const auto own_lanes = static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
+  const double weights = kFloat * s.parameters, own = weights / grid.data();
+  const double tokens = tokens_per_micro_batch(settings);
+  std::vector<MemoryPart> parts = {{"weights", weights},
+                                   // The lane in the making, and one sum for each level of the tree over those before.
+                                   {"gradients", weights * std::bit_width(own_lanes)},
+                                   {"moments", 2 * own}};
+  if (settings.text("save") != "blocking") parts.push_back({"copy for checkpoints", 3 * own});
+  parts.push_back({"activations", kFloat * saved_elements(s, tokens) +
+                                      backward_bytes(s, tokens, settings.text("compute") == "bfloat16")});
+  return parts;
+}
+
+// Length of the cache when it holds `longest` tokens: it grows by half when it is too short.
+double cache_length(double first, double longest) {
+  const auto grains = [](double x) { return std::ceil(x / 32) * 32; };
+  double length = grains(first);
+  while (length < longest) length = grains(std::max(length + 1, std::floor(1.5 * length)));
+  return length;
+}
+
+std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
+                                       const Grid& grid, const TextSizes& sizes) {
+  const double attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0);
+  const double requests = std::ceil(static_cast<double>(sizes.problems) / grid.data()) * attempts;
+  const auto slots = static_cast<int>(std::min(settings.number("slots", 1), std::max(1.0, requests)));
+  double longest = static_cast<double>(sizes.longest_prompt) + settings.number("max_new_tokens", 1);
+  if (config.max_position > 0) longest = std::min(longest, static_cast<double>(config.max_position));
+  const double length = std::min(longest, cache_length(static_cast<double>(sizes.longest_prompt) / 2, longest));
+  const auto cache = static_cast<double>(
+      KvCache::estimate_bytes(config, slots + 2, static_cast<std::int64_t>(length), grid.tensor));
+  const double growing = cache / s.layers;  // one layer's older part, while it grows
+  const double rows = std::max<double>(slots, BatchSizes::kReferenceRows), vocabulary = static_cast<double>(config.vocab_size);
+  // Which batch sizes keep rows' bits is tried before there is a cache: logits of three steps, twice.
+  const double trial = kFloat * 7 * BatchSizes::kReferenceRows * vocabulary;
+  const double decoding =
+      cache + growing + kFloat * (2 * rows * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
+  const double sampling = std::max(trial, decoding);
+  return {{"weights", kFloat * s.parameters},
+          {"keys, values and logits", sampling},
+          {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
+}
+
+std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings) {
+  const double tokens = settings.number("tokens_per_micro_batch", 4096);
+  return {{"weights", kFloat * s.parameters},
+          {"activations", kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary)}};
+}
+
+// The buffers of ranks that share a host: two of a mebibyte for each rank of each group.
+double exchange_bytes(const Grid& grid) {
+  constexpr double kBuffers = 2 * 1048576.0;
+  double ranks = 0;
+  for (const int size : {grid.ranks, grid.data(), grid.tensor}) ranks += size > 1 ? size : 0;
+  return kBuffers * ranks;
+}
+
+// Pages of libtorch and its mathematics that a program touches once it computes; measured with a model of 64 kB.
+constexpr double kLibraries = 30e6;
 
 }  // namespace
 
-std::vector<Footprint> footprints(const RunPlan& plan, const RunServices& services, int ranks) {
-  const Grid grid{static_cast<double>(plan.parallel.tensor),
-                  static_cast<double>(std::max(1, ranks / plan.parallel.tensor))};
+std::int64_t Footprint::memory() const {
+  return static_cast<std::int64_t>(std::accumulate(
+      parts.begin(), parts.end(), 0.0, [](double sum, const MemoryPart& part) { return sum + part.bytes; }));
+}
+
+std::string Footprint::parts_text() const {
+  std::string text;
+  for (const MemoryPart& part : parts) {
+    if (part.bytes > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part.what, bytes_text(part.bytes));
+  }
+  return text;
+}
+
+const Tokenizer& Footprints::tokenizer_of(const std::string& name) {
+  std::unique_ptr<Tokenizer>& known = tokenizers_[name];
+  if (known == nullptr) {
+    const ModelSettings& model = plan_.models.at(name);
+    known = model.path ? load_tokenizer(*model.path) : services_.preset_tokenizer(model.tokenizer, plan_.prompts);
+  }
+  return *known;
+}
+
+const TextSizes& Footprints::sizes_of(const StagePlan& stage, const Tokenizer& tokenizer) {
+  const auto [place, fresh] = sizes_.try_emplace(stage.name);
+  if (fresh) place->second = text_sizes(plan_, services_, stage, tokenizer, problems_);
+  return place->second;
+}
+
+Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
+  Footprint result{.stage = stage.name};
+  const Settings settings(stage);
+  const ArtifactKind kind = stage.recipe->output();
+  const std::string verifier = settings.text("verifier");
+  result.model = origin_of(plan_, kind == ArtifactKind::ranking && !verifier.empty() ? verifier : input_name(stage, "model"));
+  if (result.model.empty()) return result;
+  const Tokenizer& tokenizer = tokenizer_of(result.model);
+  const ModelConfig config = config_of(plan_.models.at(result.model), tokenizer);
+  const LocalShape shape(config, grid.tensor);
+  const TextSizes sizes = sizes_of(stage, tokenizer);
+  result.parameters = config.num_parameters();
+  const double whole = kFloat * static_cast<double>(result.parameters);
+  if (kind == ArtifactKind::model) {
+    result.parts = training_parts(shape, settings, grid);
+    result.checkpoint = static_cast<std::int64_t>(3 * whole);
+    // Those kept, the best, the one being written, and the weights that the stage hands on.
+    result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole);
+  } else if (kind == ArtifactKind::attempts) {
+    result.parts = sampling_parts(config, shape, settings, grid, sizes);
+  } else {
+    result.parts = scoring_parts(shape, settings);
+  }
+  result.parts.push_back({"data", sizes.bytes});
+  result.parts.push_back({"exchange", exchange_bytes(grid)});
+  result.parts.push_back({"libraries", kLibraries});
+  return result;
+}
+
+std::vector<Footprint> Footprints::all(const Grid& grid) {
   std::vector<Footprint> all;
-  for (const StagePlan& stage : plan.stages) all.push_back(footprint_of(plan, services, stage, grid));
+  for (const StagePlan& stage : plan_.stages) all.push_back(of(stage, grid));
   return all;
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
 }
 
 }  // namespace ft

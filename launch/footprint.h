@@ -1,28 +1,66 @@
-// How much memory and disk a stage will take, from the run file and the model's shape alone: for `ftrun plan` and
-// `ftrun doctor`. A run notes the memory that it really took in its ledger, so the two can be compared.
+// How much memory and disk a stage will take, from the run file, the model's shape and the size of its problems alone: for
+// `ftrun plan`, `ftrun doctor` and a warning at a run's start. A run notes the memory that it really took in its ledger, so
+// the two can be compared (`ftrun plan --compare`).
+//
+//   Footprints footprints(plan, services);
+//   for (const StagePlan& stage : plan.stages) footprints.of(stage, {.ranks = 8, .tensor = 2}).memory();
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "framework/model/model_config.h"
 #include "framework/recipe/run_plan.h"
+#include "launch/text_sizes.h"
 
 namespace ft {
 
-struct Footprint {
-  std::string stage;
-  std::string model;            // where the weights come from; empty: a stage without a model
-  std::int64_t parameters = 0;  // of the whole model
-  std::int64_t memory = 0;      // bytes on the rank that needs most, beside the program's own
-  std::int64_t checkpoint = 0;  // bytes of one checkpoint: weights and both moments
-  std::int64_t disk = 0;        // bytes that the stage leaves, with the checkpoints that it keeps
+struct Grid {
+  int ranks = 1, tensor = 1;
+  [[nodiscard]] int data() const { return ranks > tensor ? ranks / tensor : 1; }
 };
 
-// One entry a stage of the plan, on `ranks` ranks. Models are looked up through `services` (vocabularies of presets).
-// Terms: weights and gradients in float32 (a gradient for each level of the tree over a rank's lanes), Adam's moments
-// of the rank's share, activations of one micro-batch, the loss over the vocabulary, keys and values of all slots.
-[[nodiscard]] std::vector<Footprint> footprints(const RunPlan& plan, const RunServices& services, int ranks);
+// Something that memory is taken for.
+struct MemoryPart {
+  std::string what;
+  double bytes = 0;
+};
+
+struct Footprint {
+  std::string stage;
+  std::string model;              // where the weights come from; empty: a stage without a model
+  std::int64_t parameters = 0;    // of the whole model
+  std::vector<MemoryPart> parts;  // on the rank that needs most, beside what the program holds when a run begins
+  std::int64_t checkpoint = 0;    // bytes of one checkpoint: weights and both moments
+  std::int64_t disk = 0;          // bytes that the stage leaves, with the checkpoints that it keeps
+
+  [[nodiscard]] std::int64_t memory() const;     // all parts together, in bytes
+  [[nodiscard]] std::string parts_text() const;  // "weights 538 MB, gradients 538 MB, ..."
+};
+
+// The footprints of a plan's stages on any grid. Tokenizers and problem sets are read once.
+class Footprints {
+ public:
+  // Both must outlive this.
+  Footprints(const RunPlan& plan, const RunServices& services) : plan_(plan), services_(services) {}
+  [[nodiscard]] Footprint of(const StagePlan& stage, const Grid& grid);
+  [[nodiscard]] std::vector<Footprint> all(const Grid& grid);  // in the plan's order
+
+ private:
+  const Tokenizer& tokenizer_of(const std::string& model);
+  const TextSizes& sizes_of(const StagePlan& stage, const Tokenizer& tokenizer);
+
+  const RunPlan& plan_;
+  const RunServices& services_;
+  std::map<std::string, std::unique_ptr<Tokenizer>> tokenizers_;  // by the model's name
+  std::map<std::string, TextSizes> sizes_;                        // by the stage's name
+  ProblemSets problems_;
+};
+
+// "1.5 GB".
+[[nodiscard]] std::string bytes_text(double bytes);
 
 }  // namespace ft

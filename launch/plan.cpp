@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "framework/base/reading.h"
+#include "framework/base/units.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/plugin_loader.h"
@@ -17,6 +18,7 @@
 #include "launch/commands.h"
 #include "launch/doctor.h"
 #include "launch/footprint.h"
+#include "launch/host_memory.h"
 #include "launch/services.h"
 
 namespace ft {
@@ -28,6 +30,8 @@ struct Options {
   std::string run_file;
   std::vector<std::string> overrides;
   int ranks = 1;
+  int ranks_per_host = 0;  // 0: all
+  std::string memory;      // of a host; empty: this machine's
   bool compare = false;
 };
 
@@ -90,14 +94,14 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
     const auto [will, why] = state_of(stage, superseded);
     const StageTime* known = find_time(past, stage.name, stage.identity);
     if (will != "skip") {
-      memory = std::max(memory, needs[i].memory);
+      memory = std::max(memory, needs[i].memory());
       disk += needs[i].disk;
       all_known = all_known && known != nullptr && known->ended;
       if (known != nullptr) seconds += known->seconds;
     }
     table.add({stage.name, stage.recipe_name, will, why,
                needs[i].parameters > 0 ? fmt::format("{:.2f}M", static_cast<double>(needs[i].parameters) / 1e6) : "",
-               bytes_or_none(needs[i].memory), bytes_or_none(needs[i].checkpoint),
+               bytes_or_none(needs[i].memory()), bytes_or_none(needs[i].checkpoint),
                known == nullptr ? "" : fmt::format("{}{:.0f} s", known->unknown > 0 ? "> " : "", known->seconds),
                work_of(plan, services, stage)});
   }
@@ -109,28 +113,54 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
   for (const Superseded& work : superseded) fmt::print("{}\n", to_text(work));
 }
 
-void print_comparison(const RunPlan& plan, const std::vector<Footprint>& needs,
-                      const StageTimes& past) {
-  report::TextTable table({"stage", "expected", "measured", "measured/expected"});
-  std::int64_t expected_so_far = 0;
+// What was expected on the grid that each stage ran on last.
+void print_comparison(const RunPlan& plan, Footprints& footprints, const StageTimes& past) {
+  report::TextTable table({"stage", "ranks", "tensor", "expected", "measured", "measured/expected", "whole process"});
   bool any = false;
-  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    const StageTime* known = find_time(past, plan.stages[i].name, plan.stages[i].identity);
-    expected_so_far = std::max(expected_so_far, needs[i].memory);  // the process keeps what an earlier stage took
-    if (known == nullptr || known->memory == 0 || expected_so_far == 0) continue;
+  for (const StagePlan& stage : plan.stages) {
+    const StageTime* known = find_time(past, stage.name, stage.identity);
+    if (known == nullptr || known->memory == 0) continue;
+    const auto expected = static_cast<double>(footprints.of(stage, {known->ranks, known->tensor}).memory());
+    if (expected == 0) continue;
     any = true;
-    table.add(
-        {plan.stages[i].name, bytes_text(static_cast<double>(expected_so_far)),
-         bytes_text(static_cast<double>(known->memory)),
-         fmt::format("{:.2f}", static_cast<double>(known->memory) / static_cast<double>(expected_so_far))});
+    const auto measured = static_cast<double>(known->memory);
+    table.add({stage.name, fmt::format("{}", known->ranks), fmt::format("{}", known->tensor), bytes_text(expected),
+               bytes_text(measured), fmt::format("{:.2f}", measured / expected),
+               bytes_text(static_cast<double>(known->peak))});
   }
   if (!any)
     fail_user(fmt::format("the ledger of {} tells of no stage that came to its end with its memory measured",
                           plan.run.folder));
   fmt::print(
-      "memory of the rank that took most, beside the program's own; a process keeps for later stages what one has "
-      "taken\n{}",
+      "expected, measured: the rank that took most, beside what the program held when the run began; whole process: "
+      "with that, shared libraries included\n{}",
       table.to_string());
+}
+
+// The stage that is still to be done and needs most.
+const Footprint* largest_left(const RunPlan& plan, const std::vector<Footprint>& needs) {
+  const Footprint* largest = nullptr;
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    if (needs[i].memory() == 0 || SealedFolder::looks_sealed(plan.stages[i].output)) continue;
+    if (largest == nullptr || needs[i].memory() > largest->memory()) largest = &needs[i];
+  }
+  return largest;
+}
+
+// Throws where the ranks of a host need more than it has, whatever else runs there.
+void check_fit(const Footprint& largest, const Options& options) {
+  const bool here = options.memory.empty();
+  const auto has = static_cast<double>(here ? host_memory().total : parse_byte_size(options.memory).bytes);
+  const int ranks = options.ranks_per_host > 0 ? std::min(options.ranks_per_host, options.ranks) : options.ranks;
+  const auto need = static_cast<double>(largest.memory()), own = static_cast<double>(private_memory());
+  if ((need + own) * ranks <= has) return;
+  fail_user(fmt::format(
+      "stage '{}' does not fit: it needs about {} a rank beside the program's {} ({}), {} in all for {}, and {} has {}. "
+      "{}raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+      largest.stage, bytes_text(need), bytes_text(own), largest.parts_text(), bytes_text((need + own) * ranks),
+      ranks == 1 ? "one rank" : fmt::format("{} ranks", ranks), here ? "this machine" : "a host", bytes_text(has),
+      ranks == 1 ? "Use a larger machine (--memory says how much another one has), "
+                 : "Use more hosts (--ranks-per-host says how many ranks one has, --memory how much memory), "));
 }
 
 ExitCode plan_command(const Options& options) {
@@ -143,19 +173,23 @@ ExitCode plan_command(const Options& options) {
   services.ranks = options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
   const Topology topology = make_topology(options.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
-  const std::vector<Footprint> needs = footprints(plan, services, options.ranks);
+  Footprints footprints(plan, services);
   const StageTimes past = read_stage_times(plan.run.folder);
   for (const std::string& note : plan.notes) log.info("{}", note);
   for (const std::string& warning : plan.warnings) log.warn("{}", warning);
   fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
   if (options.compare) {
-    print_comparison(plan, needs, past);
-  } else {
-    const std::vector<Superseded> superseded = find_superseded(plan);
-    print_plan(plan, services, needs, past, superseded);
-    std::fflush(stdout);
-    refuse_restart(plan, superseded);
+    print_comparison(plan, footprints, past);
+    return ExitCode::done;
   }
+  const std::vector<Footprint> needs = footprints.all({options.ranks, plan.parallel.tensor});
+  const std::vector<Superseded> superseded = find_superseded(plan);
+  print_plan(plan, services, needs, past, superseded);
+  const Footprint* largest = largest_left(plan, needs);
+  if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
+  std::fflush(stdout);
+  refuse_restart(plan, superseded);
+  if (largest != nullptr) check_fit(*largest, options);
   return ExitCode::done;
 }
 
@@ -169,6 +203,9 @@ void add_plan(CLI::App& app, Subcommand& chosen) {
   command->add_option("OVERRIDES", options->overrides, "key.path=value: in place of what the run file says");
   add_yes(*command, options->overrides);
   command->add_option("--ranks", options->ranks, "on how many ranks (1)")->check(CLI::PositiveNumber);
+  command->add_option("--ranks-per-host", options->ranks_per_host, "how many of them share a host (all)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--memory", options->memory, "memory of a host, as 256GB (that of this machine)");
   command->add_flag("--compare", options->compare, "the memory that was expected beside what the run measured");
   command->callback([&chosen, options] { chosen.alone = [options] { return plan_command(*options); }; });
 }

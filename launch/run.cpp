@@ -10,6 +10,7 @@
 #include "framework/recipe/run.h"
 #include "launch/commands.h"
 #include "launch/hangs.h"
+#include "launch/memory_warning.h"
 #include "launch/services.h"
 #include "launch/signals.h"
 #include "launch/version.h"
@@ -73,6 +74,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
     for (const std::string& warning : plan.warnings) log.warn("{}", warning);
   }
   settle_ranks(world, session.host(), plan.parallel.bind, std::getenv("OMP_NUM_THREADS"), log);
+  warn_of_memory(plan, services, groups.view(), session.host(), log);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);

@@ -57,9 +57,13 @@ std::optional<std::int64_t> last_sign_of_life(const std::filesystem::path& log) 
 StageTimes read_stage_times(const std::filesystem::path& run_folder) {
   StageTimes times;
   std::map<std::string, std::string> identities;  // of each stage's last start: later events say the name alone
-  double own_memory = 0;
+  double own_memory = 0, ranks = 1, tensor = 1;
   read_events(run_folder, [&](const Json& event, const std::string& what, const std::string& stage) {
-    if (what == "start") own_memory = number(event, "memory");
+    if (what == "start") {
+      own_memory = number(event, "memory");
+      ranks = std::max(1.0, number(event, "ranks"));
+      tensor = std::max(1.0, number(event, "tensor"));
+    }
     if (stage.empty()) return;
     if (what == "stage begins") identities[stage] = event.value("identity", std::string());
     StageTime& time = times[{stage, identities[stage]}];
@@ -69,6 +73,9 @@ StageTimes read_stage_times(const std::filesystem::path& run_folder) {
     if (what != "stage ends") return;
     time.ended = true;
     const double peak = number(event, "memory");
+    time.peak = static_cast<std::int64_t>(peak);
+    time.ranks = static_cast<int>(ranks);
+    time.tensor = static_cast<int>(tensor);
     time.memory = peak > 0 ? static_cast<std::int64_t>(std::max(0.0, peak - own_memory)) : 0;
   });
   return times;

@@ -18,7 +18,10 @@ struct StageTime {
   int starts = 0;           // how often it was begun
   int unknown = 0;          // of them: killed before they left any sign of life
   bool ended = false;       // it came to its end at least once
-  std::int64_t memory = 0;  // bytes: the peak of one rank in its last ended start, beside what the program held at first
+  // Of its last ended start, 0 where it was not measured:
+  std::int64_t peak = 0;     // bytes: the most that one rank held, all of the process
+  std::int64_t memory = 0;   // of them, beside what the program held at first
+  int ranks = 1, tensor = 1;  // on which it ran
 };
 
 // By name and identity.

@@ -31,7 +31,7 @@ TEST_CASE("seconds of all starts add up, each stage by its identity") {
   folder.ledger(R"({"time":"2026-11-29T10:00:00Z","event":"start","ranks":2,"memory":100})");
   folder.ledger(R"({"time":"2026-11-29T10:00:01Z","event":"stage begins","stage":"solver","identity":"aa"})");
   folder.ledger(R"({"time":"2026-11-29T10:01:00Z","event":"stage stops","stage":"solver","seconds":59.5})");
-  folder.ledger(R"({"time":"2026-11-29T11:00:00Z","event":"start","memory":50})");
+  folder.ledger(R"({"time":"2026-11-29T11:00:00Z","event":"start","ranks":4,"tensor":2,"memory":50})");
   folder.ledger(R"({"time":"2026-11-29T11:00:01Z","event":"stage begins","stage":"solver","identity":"aa"})");
   folder.ledger(R"({"time":"2026-11-29T11:30:00Z","event":"stage was cut off","stage":"solver","seconds":20})");
   folder.ledger(R"({"time":"2026-11-29T11:30:00Z","event":"stage begins","stage":"solver","identity":"aa"})");
@@ -47,6 +47,9 @@ TEST_CASE("seconds of all starts add up, each stage by its identity") {
   CHECK(first->unknown == 0);
   CHECK(first->ended);
   CHECK(first->memory == 400);
+  CHECK(first->peak == 450);
+  CHECK(first->ranks == 4);
+  CHECK(first->tensor == 2);
   const StageTime* second = find_time(times, "solver", "bb");
   REQUIRE(second != nullptr);
   CHECK(second->unknown == 1);

@@ -1,0 +1,58 @@
+#include "launch/memory_warning.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "framework/store/sealed_folder.h"
+#include "launch/host_memory.h"
+
+namespace ft {
+namespace {
+
+// Empty where no stage needs a model, or where the estimate cannot be made: what is wrong then, the stage itself will say.
+Footprint largest_left(const RunPlan& plan, const RunServices& services, const Grid& grid) {
+  Footprint largest;
+  try {
+    Footprints footprints(plan, services);
+    for (const StagePlan& stage : plan.stages) {
+      if (SealedFolder::looks_sealed(stage.output)) continue;
+      Footprint of_stage = footprints.of(stage, grid);
+      if (of_stage.memory() > largest.memory()) largest = std::move(of_stage);
+    }
+  } catch (const std::exception&) {
+    return {};
+  }
+  return largest;
+}
+
+}  // namespace
+
+void warn_of_memory(const RunPlan& plan, const RunServices& services, Groups groups, const std::string& host,
+                    Logger& log) {
+  struct Host {
+    std::int64_t free = 0;
+    int ranks = 0;
+  };
+  const nlohmann::json mine = {{"host", host}, {"free", host_memory().free}};
+  const auto all = groups.world.all_gather_bytes("memory of the hosts", mine.dump(-1, ' ', true));
+  if (groups.world.rank() != 0) return;
+  std::map<std::string, Host> hosts;
+  for (const std::string& text : all) {
+    const nlohmann::json rank = nlohmann::json::parse(text);
+    const std::int64_t free = rank["free"];
+    Host& of_rank = hosts[rank["host"]];
+    of_rank.free = of_rank.ranks++ == 0 ? free : std::min(of_rank.free, free);
+  }
+  const Footprint largest = largest_left(plan, services, {groups.world.size(), groups.tensor.size()});
+  const auto need = static_cast<double>(largest.memory());
+  for (const auto& [name, entry] : hosts) {
+    if (need * entry.ranks <= static_cast<double>(entry.free)) continue;
+    log.warn("stage '{}' needs about {} a rank ({}), {} in all for the {} of {}, which has {} free: it may be killed for it. "
+             "Start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+             largest.stage, bytes_text(need), largest.parts_text(), bytes_text(need * entry.ranks),
+             entry.ranks == 1 ? "one rank" : fmt::format("{} ranks", entry.ranks), name,
+             bytes_text(static_cast<double>(entry.free)));
+  }
+}
+
+}  // namespace ft

@@ -1,0 +1,136 @@
+#include "launch/text_sizes.h"
+
+#include <algorithm>
+
+#include "framework/base/error.h"
+#include "framework/batching/examples.h"
+#include "framework/config/parser.h"
+
+namespace ft {
+namespace {
+
+// Bytes of one thing in memory beside its text or tokens: the struct, its vectors and strings, their blocks in the heap.
+constexpr double kProblem = 450, kExample = 400, kAttempt = 420;
+
+const Input* input_of(const StagePlan& stage, std::string_view what) {
+  for (const Input& input : stage.inputs) {
+    if (input.what == what && !input.names.empty()) return &input;
+  }
+  return nullptr;
+}
+
+double number(const StagePlan& stage, std::string_view key, double otherwise) {
+  const RunFile file = RunFile::parse(stage.settings, stage.name);
+  return file[key] && file[key].is_scalar() ? read<double>(file[key]) : otherwise;
+}
+
+const std::vector<Problem>& problems_of(const RunPlan& plan, const RunServices& services, const std::string& name,
+                                        ProblemSets& known) {
+  const auto [place, fresh] = known.try_emplace(name);
+  const auto set = plan.problems.find(name);
+  if (!fresh || set == plan.problems.end()) return place->second;
+  try {
+    place->second = services.load_problems(set->second);
+  } catch (const UserError&) {
+  }
+  return place->second;
+}
+
+double text_bytes(const Problem& problem) {
+  auto sum = static_cast<double>(problem.text.size());
+  for (const Solution& solution : problem.solutions) sum += static_cast<double>(solution.text.size()) + 64;
+  return sum;
+}
+
+// What a set of problems amounts to, by every n-th of them.
+struct Sample {
+  double tokens_per_solution = 0, bytes_per_solution = 0, tokens_per_prompt = 0;
+};
+
+Sample take_sample(const std::vector<Problem>& problems, const ExampleBuilder& build) {
+  constexpr std::size_t kWanted = 64;
+  Sample sample;
+  double solutions = 0, prompts = 0;
+  for (std::size_t i = 0; i < problems.size(); i += std::max<std::size_t>(1, problems.size() / kWanted)) {
+    try {
+      sample.tokens_per_prompt += static_cast<double>(build.solver_prompt(problems[i].text).size());
+      ++prompts;
+      if (problems[i].solutions.empty()) continue;
+      sample.tokens_per_solution += static_cast<double>(build.solution(problems[i], 0).num_tokens());
+      sample.bytes_per_solution += static_cast<double>(problems[i].solutions.front().text.size());
+      ++solutions;
+    } catch (const UserError&) {  // a text that the vocabulary cannot express: the run will name it
+    }
+  }
+  sample.tokens_per_solution /= std::max(1.0, solutions);
+  sample.bytes_per_solution /= std::max(1.0, solutions);
+  sample.tokens_per_prompt /= std::max(1.0, prompts);
+  return sample;
+}
+
+std::int64_t longest_prompt(const std::vector<Problem>& problems, const ExampleBuilder& build) {
+  constexpr std::size_t kTried = 8;
+  std::vector<const Problem*> longest;
+  for (const Problem& problem : problems) longest.push_back(&problem);
+  const auto middle = longest.begin() + static_cast<std::ptrdiff_t>(std::min(kTried, longest.size()));
+  std::partial_sort(longest.begin(), middle, longest.end(),
+                    [](const Problem* a, const Problem* b) { return a->text.size() > b->text.size(); });
+  std::int64_t tokens = 0;
+  for (auto problem = longest.begin(); problem != middle; ++problem) {
+    try {
+      tokens = std::max(tokens, std::ssize(build.solver_prompt((*problem)->text)));
+    } catch (const UserError&) {
+    }
+  }
+  return tokens;
+}
+
+// Examples of solutions: tokens, and the targets among them once more.
+double solution_bytes(const std::vector<Problem>& problems, const Sample& sample) {
+  double solutions = 0;
+  for (const Problem& problem : problems) solutions += static_cast<double>(problem.solutions.size());
+  const double targets = std::max(0.0, sample.tokens_per_solution - sample.tokens_per_prompt);
+  return solutions * (kExample + 4 * (sample.tokens_per_solution + targets));
+}
+
+}  // namespace
+
+TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const StagePlan& stage,
+                     const Tokenizer& tokenizer, ProblemSets& known) {
+  TextSizes sizes;
+  const Input* attempts_input = input_of(stage, "attempts");
+  const StagePlan* attempts = attempts_input == nullptr ? nullptr : plan.find_stage(attempts_input->names.front());
+  const Input* set = input_of(attempts == nullptr ? stage : *attempts, "problems");
+  if (set == nullptr) return sizes;
+  const std::vector<Problem>& problems = problems_of(plan, services, set->names.front(), known);
+  const ExampleBuilder build(tokenizer, plan.prompts);
+  const Sample sample = take_sample(problems, build);
+  sizes.problems = std::ssize(problems);
+  sizes.longest_prompt = longest_prompt(problems, build);
+  double bytes_of_problems = 0;
+  for (const Problem& problem : problems) bytes_of_problems += kProblem + text_bytes(problem);
+  const auto count = static_cast<double>(problems.size());
+  const StagePlan& sampler = attempts == nullptr ? stage : *attempts;
+  const double made = count * (number(sampler, "per_problem", 0) + 1);
+  const double attempt = kAttempt + sample.bytes_per_solution;
+  switch (stage.recipe->output()) {
+    case ArtifactKind::attempts:  // read by problem, in order, and as the text of the file
+      sizes.bytes = bytes_of_problems;
+      sizes.collected = made * 3 * attempt;
+      break;
+    case ArtifactKind::model:
+      if (attempts == nullptr) {
+        sizes.bytes = solution_bytes(problems, sample);
+      } else {  // each pair has two documents and a solution
+        const double examples = count * number(stage, "pairs_per_problem", 1);
+        sizes.bytes = bytes_of_problems + made * attempt + examples * 2 * (kExample + 4 * 2 * sample.tokens_per_solution);
+      }
+      break;
+    default:  // attempts with their scores, and as candidates of the ranking
+      sizes.bytes = bytes_of_problems + made * (2 * attempt + 128);
+      break;
+  }
+  return sizes;
+}
+
+}  // namespace ft
