@@ -161,15 +161,33 @@ bool has_native_bfloat16() {
 
 namespace {
 
+// The library behind products in bfloat16 prepares and keeps a program of about a megabyte for each shape that it meets,
+// and the number of tokens is another in each micro-batch. So operands are rounded into matrices whose sides are
+// multiples of this, zeros beyond.
+constexpr std::int64_t kSide = 64;
+
+std::int64_t padded(std::int64_t size) { return (size + kSide - 1) / kSide * kSide; }
+
+Tensor rounded(const Tensor& x, at::ScalarType compute) {
+  const std::int64_t rows = padded(x.size(0)), columns = padded(x.size(1));
+  if (rows == x.size(0) && columns == x.size(1)) return x.to(compute);
+  const bool transposed = x.stride(0) == 1 && x.size(0) > 1;
+  const auto options = x.options().dtype(compute);
+  Tensor out = transposed ? at::zeros({columns, rows}, options).t() : at::zeros({rows, columns}, options);
+  out.narrow(0, 0, x.size(0)).narrow(1, 0, x.size(1)).copy_(x);
+  return out;
+}
+
 // As product(), of sums that are short enough. Rounded column by column, where `right` is large.
 Tensor short_product(const Tensor& left, const Tensor& right, at::ScalarType compute) {
   if (!is_rounded(left, compute)) return at::mm(left, right);
-  const Tensor rounded = left.to(compute);
-  if (right.numel() <= kRoundedElements) return at::mm(rounded, right.to(compute)).to(left.scalar_type());
   Tensor out = at::empty({left.size(0), right.size(1)}, left.options());
-  const std::int64_t columns = std::max<std::int64_t>(1, kRoundedElements / right.size(0));
+  if (out.numel() == 0) return out;
+  const Tensor rounded_left = rounded(left, compute);
+  const std::int64_t columns = std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(0)) / kSide * kSide);
   for_pieces(right.size(1), columns, [&](std::int64_t begin, std::int64_t size) {
-    out.narrow(1, begin, size).copy_(at::mm(rounded, right.narrow(1, begin, size).to(compute)));
+    const Tensor piece = at::mm(rounded_left, rounded(right.narrow(1, begin, size), compute));
+    out.narrow(1, begin, size).copy_(piece.narrow(0, 0, left.size(0)).narrow(1, 0, size));
   });
   return out;
 }
@@ -202,7 +220,7 @@ Tensor add_weight_gradient(const Tensor& gradient, const Tensor& left, const Ten
   Tensor sum = gradient.defined() ? gradient : at::zeros({left.size(1), right.size(1)}, left.options());
   if (!is_rounded(left, compute) && left.size(0) <= kLongestRun) return sum.addmm_(left.t(), right);
   // A product that is to be added by itself has some rows of the gradient at a time.
-  const std::int64_t rows = std::max<std::int64_t>(1, kRoundedElements / std::max<std::int64_t>(1, right.size(1)));
+  const std::int64_t rows = std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(1)) / kSide * kSide);
   for_pieces(left.size(1), rows, [&](std::int64_t begin, std::int64_t size) {
     sum.narrow(0, begin, size).add_(product(left.narrow(1, begin, size).t(), right, compute));
   });

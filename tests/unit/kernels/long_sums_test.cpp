@@ -46,6 +46,25 @@ TEST_CASE("products in bfloat16 that are rounded in pieces are those that are ro
   CHECK(ft::product(left.narrow(0, 0, 0), right, at::kBFloat16).sizes() == at::IntArrayRef{0, 40000});
 }
 
+TEST_CASE("products in bfloat16 of any shape are those of the rounded operands") {
+  for (const std::int64_t m : {1, 5, 64, 130})
+    for (const std::int64_t k : {1, 63, 64, 200})
+      for (const std::int64_t n : {1, 64, 65}) {
+        CAPTURE(m);
+        CAPTURE(k);
+        CAPTURE(n);
+        const Tensor left = random({m, k}, 1), right = random({k, n}, 2);
+        const auto exact = [](const Tensor& a, const Tensor& b) {
+          return a.to(at::kBFloat16).to(at::kDouble).mm(b.to(at::kBFloat16).to(at::kDouble));
+        };
+        CHECK(distance(ft::product(left, right, at::kBFloat16), exact(left, right)) < 0.005);
+        const Tensor turned = right.t().contiguous().t();  // as a weight's transpose
+        CHECK(distance(ft::product(left, turned, at::kBFloat16), exact(left, right)) < 0.005);
+        const Tensor tall = left.t().contiguous();
+        CHECK(distance(ft::add_weight_gradient(at::ones({m, n}), tall, right, at::kBFloat16), exact(left, right) + 1) < 0.005);
+      }
+}
+
 TEST_CASE("a bias adds the gradients of a hundred thousand tokens") {
   const Tensor x = random({100000, 3}, 1), weight = random({4, 3}, 2), bias = random({4}, 3);
   const Tensor upstream = positive({100000, 4}, 4);
