@@ -1,6 +1,7 @@
 #include "framework/recipe/report_sources.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -28,7 +29,17 @@ struct Steps {
   double tokens = 0, seconds = 0;
 };
 
+// Of the output: the log beside it may know more, of a longer length that the stage was trained for, too.
+std::int64_t last_step(const StagePlan& stage) {
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  if (!SealedFolder::looks_sealed(stage.output)) return kAll;
+  const auto body = SealedFolder::open(stage.output).manifest().body;
+  const auto training = nlohmann::ordered_json::json_pointer("/metadata/training/steps");
+  return body.contains(training) ? body.at(training).get<std::int64_t>() : kAll;
+}
+
 Steps read_steps(const StagePlan& stage) {
+  const std::int64_t last = last_step(stage);
   Steps steps;
   steps.curve.stage = stage.name;
   steps.curve.unit = stage.recipe_name == "solution_sft" ? "token" : "";
@@ -36,6 +47,7 @@ Steps read_steps(const StagePlan& stage) {
   for (std::string line; lines.next(line);) {
     const auto json = read_step_line(line);
     if (!json) continue;  // torn by a kill, or not of this program: one point less in a curve
+    if (json->at("step").get<std::int64_t>() > last) continue;
     if (json->contains("validation_loss")) {
       steps.curve.validation.emplace_back(json->at("step"), json->at("validation_loss"));
       continue;

@@ -1,4 +1,5 @@
-// Which files of a folder load_tokenizer() takes a tokenizer from: what must be the same for token ids to be the same.
+// Which files of a folder make a tokenizer: what must be the same for token ids to be the same, and what other programs
+// read of it, which is kept with every output and exported again.
 #pragma once
 
 #include <filesystem>
