@@ -106,11 +106,11 @@ fs::path FolderWriter::path(std::string_view name) const {
 FileRecord FolderWriter::finish(std::string_view name) {
   const fs::path file = path(name);
   step(fmt::format("finish {}", name));
-  struct stat info {};
-  if (::lstat(file.c_str(), &info) != 0) fail_system("read", file, errno);
-  FT_CHECK(S_ISREG(info.st_mode), "{} is no plain file", file.string());
+  const Found found = look_at_entry(file);
+  FT_CHECK(found.kind == Found::Kind::file, "{} is {}", file.string(),
+           found.kind == Found::Kind::nothing ? "not there" : "no plain file");
   sync_file(file);
-  FileRecord record{std::string(name), static_cast<std::int64_t>(info.st_size), sha256_file(file)};
+  FileRecord record{std::string(name), found.size, sha256_file(file)};
   add({record});
   return record;
 }

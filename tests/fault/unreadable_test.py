@@ -6,7 +6,7 @@
 LIBRARY is inject_errors.c, built. Runs that were stopped in training, in sampling, or that are finished are continued
 while one call fails: any open, stat, read, listing, lock, rename, removal, write or sync of a checkpoint, a sealed output, a
 manifest, a log, the ledger, a piece, a note or the lock, with any errno, once or from then on, on either rank. COUNT
-(48) of all such calls are drawn by FT_FAULT_SEED (1), each kind of call on each kind of file first.
+(40) of all such calls are drawn by FT_FAULT_SEED (1), each kind of call on each kind of file first.
 
 Each time: exit code 1, file and cause in one message (0 where NO_HARM says that the program may go on); every file of
 every sealed folder is there with its bytes under its name, what was appended to is a continuation of what was there, and
@@ -286,7 +286,7 @@ def judge(done, call, path, error):
         wrong.append(f"{len(said)} messages instead of one")
     text = "\n".join(said)
     # A temporary file may be called by the name that it was to get.
-    names = {pathlib.PurePath(path).name, re.sub(r"^\.(.*)\.(partial|discarded|previous)$", r"\1", pathlib.PurePath(path).name)}
+    names = {pathlib.PurePath(path).name, re.sub(r"^\.?(.*)\.(partial|discarded|previous|new)$", r"\1", pathlib.PurePath(path).name)}
     if path and not any(name in text for name in names):
         wrong.append("the message does not name the file")
     if os.strerror(error) not in text:
@@ -327,7 +327,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ftrun")
     parser.add_argument("library")
-    parser.add_argument("count", type=int, nargs="?", default=48)
+    parser.add_argument("count", type=int, nargs="?", default=40)
     parser.add_argument("--ranks", default="1,2")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="only calls 'STATE RANKS RANK CALL PATH' that match this pattern")
