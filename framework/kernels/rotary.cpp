@@ -16,7 +16,7 @@ struct Size {
   std::int64_t tokens, heads, half;
 };
 
-// sign +1 turns forwards, -1 back (the transpose of a rotation is its inverse).
+// sign +1 turns forwards, -1 is the transpose: it turns back, and scales as the turn forwards does.
 FT_SIMD_CLONES void rotate_rows(Size size, const float* __restrict x, const float* __restrict cos,
                                 const float* __restrict sin, float sign, float* __restrict out) {
   for (std::int64_t t = 0; t < size.tokens; ++t) {
@@ -57,9 +57,10 @@ struct RotateFunction : torch::autograd::Function<RotateFunction> {
 
 }  // namespace
 
-RotaryAngles rotary_angles(const Tensor& inverse_frequencies, const Tensor& positions) {
+RotaryAngles rotary_angles(const Tensor& inverse_frequencies, const Tensor& positions, double scale) {
   const Tensor angles = positions.to(at::kFloat).unsqueeze(1) * inverse_frequencies.unsqueeze(0);
-  return {angles.cos(), angles.sin()};
+  if (scale == 1) return {angles.cos(), angles.sin()};
+  return {angles.cos() * scale, angles.sin() * scale};
 }
 
 Tensor rotate(const Tensor& x, const RotaryAngles& angles) {

@@ -132,7 +132,7 @@ Tensor Decoder::forward(const Tensor& tokens, const Tensor& positions, Attention
   FT_CHECK(tokens.dim() == 1 && tokens.scalar_type() == at::kLong && positions.scalar_type() == at::kLong &&
                tokens.sizes() == positions.sizes(),
            "tokens and positions must be [T] of int64");
-  const RotaryAngles angles = rotary_angles(body_->inverse_frequencies, positions);
+  const RotaryAngles angles = rotary_angles(body_->inverse_frequencies, positions, body_->config.rope.attention_factor);
   const double epsilon = body_->config.norm_epsilon;
   Tensor stream = body_->embedding->forward(tokens);  // [T, H], the residual stream
   Tensor delta;                                       // [T, H], what the last sub-layer adds to it

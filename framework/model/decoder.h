@@ -56,7 +56,8 @@ void initialise(Decoder& model, std::uint64_t seed);
 
 // Reads one or many safetensors files of a Hugging Face folder into the model (float32, bfloat16, float16 on disk).
 // Each rank reads the bytes of its own slices, and keeps none of the file in memory. Throws UserError naming file and
-// tensor on a missing, surplus or misshapen tensor; every parameter is set once.
+// tensor on a missing, surplus or misshapen tensor (check_tensors) and on values that are no finite numbers; every
+// parameter is set once.
 void load_hugging_face(Decoder& model, const std::filesystem::path& folder);
 
 // Writes config.json and model.safetensors of a model that is not split (hugging_face_writer.h); the caller adds the

@@ -1,11 +1,12 @@
 // Weights from Hugging Face folders.
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <set>
+#include <cmath>
+#include <span>
 
 #include "framework/base/error.h"
 #include "framework/model/decoder.h"
+#include "framework/model/model_check.h"
 #include "framework/tensor/safetensors.h"
 
 namespace ft {
@@ -16,31 +17,28 @@ namespace fs = std::filesystem;
 constexpr const char* kHead = "lm_head.weight";
 constexpr const char* kEmbedding = "model.embed_tokens.weight";
 
-std::string shape_text(std::span<const std::int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
-// Tensors that some exports carry although the model computes or shares them.
-bool may_be_ignored(const StoredTensor& stored, const SafetensorsReader& reader, const ModelConfig& config) {
-  if (stored.name.ends_with("rotary_emb.inv_freq")) return true;
-  if (stored.name != kHead || !config.tied_embeddings) return false;
-  const auto embedding = reader.tensors().find(kEmbedding);
-  if (embedding == reader.tensors().end()) return false;
-  const StoredTensor& other = embedding->second;
-  if (other.dtype == stored.dtype && std::ranges::equal(other.bytes, stored.bytes)) return true;
-  fail_user({stored.file},
+// A head that is stored although config.json ties it must be the embedding.
+void check_tied_head(const SafetensorsReader& reader, const ModelConfig& config) {
+  const auto head = reader.tensors().find(kHead), embedding = reader.tensors().find(kEmbedding);
+  if (!config.tied_embeddings || head == reader.tensors().end() || reader.equal(head->second, embedding->second))
+    return;
+  fail_user({head->second.file},
             fmt::format("{} differs from {}, although config.json ties them (tie_word_embeddings)", kHead, kEmbedding));
 }
 
-const StoredTensor& find_tensor(const SafetensorsReader& reader, const Parameter& parameter, const fs::path& folder) {
-  const auto found = reader.tensors().find(parameter.name);
-  if (found != reader.tensors().end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, stored] : reader.tensors()) names.push_back(name);
-  const std::optional<std::string> near = nearest(parameter.name, names);
-  const char* hint = parameter.name == kHead ? "; if the head is tied to the embedding, config.json must say "
-                                               "\"tie_word_embeddings\": true"
-                                             : "";
-  fail_user({folder.string()}, fmt::format("tensor {} is missing among {}{}{}", parameter.name, names.size(),
-                                           near ? "; the nearest name is " + *near : "", hint));
+// Weights that are no numbers train to nothing, and the loss that shows it blames the learning rate.
+void check_finite(const StoredTensor& stored, std::span<const float> values) {
+  std::int64_t nans = 0, infinities = 0, first = -1;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    if (first < 0) first = static_cast<std::int64_t>(i);
+    ++(std::isnan(values[i]) ? nans : infinities);
+  }
+  if (first < 0) return;
+  fail_user({stored.file},
+            fmt::format("tensor {} holds {} NaN and {} infinite values, the first at element {}: the model itself is "
+                        "broken, not the training; get it again",
+                        stored.name, nans, infinities, first));
 }
 
 }  // namespace
@@ -48,25 +46,17 @@ const StoredTensor& find_tensor(const SafetensorsReader& reader, const Parameter
 void load_hugging_face(Decoder& model, const fs::path& folder) {
   const at::NoGradGuard no_grad;
   const SafetensorsReader reader(folder);
-  std::set<std::string_view> wanted;
+  check_tensors(model.config(), reader, folder);
+  check_tied_head(reader, model.config());
   for (const Parameter& parameter : model.parameters().all()) {
-    wanted.insert(parameter.name);
-    const StoredTensor& stored = find_tensor(reader, parameter, folder);
-    if (stored.shape != parameter.shape) {
-      fail_user({stored.file}, fmt::format("tensor {} has shape {}, but config.json makes it {}", stored.name,
-                                           shape_text(stored.shape), shape_text(parameter.shape)));
-    }
+    const StoredTensor& stored = reader.tensors().at(parameter.name);
+    FT_CHECK(stored.shape == parameter.shape, "{}: the decoder and parameter_shapes differ", parameter.name);
     const at::Tensor& value = parameter.value;
     const at::Tensor host = value.is_cpu() ? value : at::empty(value.sizes(), at::kFloat);
-    reader.read(stored, parameter.shard,
-                {host.mutable_data_ptr<float>(), static_cast<std::size_t>(parameter.num_local())});
+    const std::span<float> values(host.mutable_data_ptr<float>(), static_cast<std::size_t>(parameter.num_local()));
+    reader.read(stored, parameter.shard, values);
+    check_finite(stored, values);
     if (!value.is_cpu()) at::Tensor(value).copy_(host);
-  }
-  for (const auto& [name, stored] : reader.tensors()) {
-    if (!wanted.contains(name) && !may_be_ignored(stored, reader, model.config())) {
-      fail_user({stored.file}, fmt::format("tensor {} {} belongs to no part of a {} decoder of {} layers", name,
-                                           shape_text(stored.shape), model.config().family, model.config().num_layers));
-    }
   }
 }
 

@@ -7,9 +7,8 @@
 
 namespace ft {
 
-// 1 / theta^(2 i / head_dim) for i in 0 .. head_dim/2 - 1, float32, with Llama 3's scaling where the config has it:
-// wavelengths beyond original_max_position / low_freq_factor are stretched by `factor`, those below
-// original_max_position / high_freq_factor left alone, the ones between interpolated.
+// 1 / theta^(2 i / head_dim) for i in 0 .. head_dim/2 - 1, float32, scaled as the config says (rope_config.h). Computed
+// in double: within float32's rounding of transformers', which computes in float32.
 [[nodiscard]] at::Tensor rope_inverse_frequencies(const ModelConfig& config);
 
 }  // namespace ft

@@ -3,9 +3,9 @@
 //
 // Files come from strangers. The reader believes nothing: ranges must lie inside the file, agree with shape and dtype,
 // and neither overlap nor leave holes; names are unique; shards lie in the folder itself. What is wrong is a UserError
-// that names file and tensor.
+// that names file and tensor; what cannot be read is an Error.
 //
-//   const SafetensorsReader reader(folder);                   // or one file
+//   const SafetensorsReader reader(folder);                   // or one file; reads the headers alone
 //   const StoredTensor& stored = reader.tensors().at("model.norm.weight");
 //   reader.read(stored, {}, values);                          // as float32
 #pragma once
@@ -28,26 +28,32 @@ namespace ft {
 
 struct StoredTensor {
   std::string name;
-  std::string dtype;                 // as in the file: F32, BF16, F16, I64, ...
-  std::vector<std::int64_t> shape;   // [] for a scalar
-  std::string file;                  // where it was found, for messages
-  std::span<const std::byte> bytes;  // in the mapped file; valid as long as the reader
+  std::string dtype;                // as in the file: F32, BF16, F16, I64, ...; also ones that this program cannot read
+  std::vector<std::int64_t> shape;  // [] for a scalar
+  std::string file;                 // where it was found
+  std::uint64_t offset = 0;         // of its first byte in the file
+  std::uint64_t num_bytes = 0;
+  std::size_t file_index = 0;       // of the reader's files
 };
+
+// Can values of this dtype be read as float32, exactly?
+[[nodiscard]] bool is_readable_dtype(std::string_view dtype);
 
 class SafetensorsReader {
  public:
   // A .safetensors file, or a folder that holds model.safetensors or model.safetensors.index.json with its shards.
-  // Maps the files and checks every header. Throws UserError on anything malformed or missing.
+  // Opens the files and checks every header. Throws UserError on anything malformed or missing.
   explicit SafetensorsReader(const std::filesystem::path& path);
   ~SafetensorsReader();
   SafetensorsReader(SafetensorsReader&&) noexcept;
   SafetensorsReader& operator=(SafetensorsReader&&) noexcept;
 
   [[nodiscard]] const std::map<std::string, StoredTensor, std::less<>>& tensors() const;
-
   // Converts a slice of F32, BF16 or F16 values to float32, exactly. shard.dim may be -1 (all), 0 or 1 (of 2 dims);
   // `out` has the slice's size. Throws UserError on another dtype, Error on a slice that does not fit.
   void read(const StoredTensor& stored, const ShardSpec& shard, std::span<float> out) const;
+  // Do two tensors hold the same bytes?
+  [[nodiscard]] bool equal(const StoredTensor& a, const StoredTensor& b) const;
 
  private:
   struct Body;

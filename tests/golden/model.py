@@ -1,6 +1,6 @@
 """Writes tests/golden/models/: tiny random models of each family as transformers saves them, with its own numbers.
 
-Usage: python model.py          (torch 2.13, transformers 5.23; about 10 s)
+Usage: python model.py [NAME...]     (torch 2.13, transformers 5.24; about 10 s; with names, only those models)
 
 Each folder holds config.json, the weights (one of them in shards, some in bfloat16) and expected.json: the tokens of two
 documents and the logits of each. `llama` has also every gradient of the mean next-token loss over both documents, and the
@@ -9,6 +9,7 @@ losses of ten AdamW steps."""
 import json
 import pathlib
 import shutil
+import sys
 
 import torch
 import transformers
@@ -25,6 +26,13 @@ LLAMA3 = dict(
     rope_type="llama3", rope_theta=500.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0,
     original_max_position_embeddings=32,
 )
+YARN = dict(rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=16)
+# config.json as transformers 4 wrote it: what transformers 5 saves is replaced by these keys before the model is read back.
+OLD_SPELLING = {
+    "linear_rope": dict(rope_theta=500.0, rope_scaling=dict(type="linear", factor=4.0)),
+    "yarn_mscale_rope": dict(rope_theta=500.0, rope_scaling=dict(
+        rope_type="yarn", factor=8.0, original_max_position_embeddings=16, beta_fast=4, beta_slow=1, mscale=1.0, mscale_all_dim=0.5, truncate=False)),
+}
 
 
 def models():
@@ -34,6 +42,10 @@ def models():
     one = "1GB"
     yield "llama", LlamaConfig(**SHAPE, head_dim=6), torch.float32, one
     yield "llama3_rope", LlamaConfig(**SHAPE, head_dim=6, rope_parameters=LLAMA3, attention_bias=True, mlp_bias=True), torch.bfloat16, one
+    yield "linear_rope", LlamaConfig(**SHAPE, head_dim=6), torch.bfloat16, one
+    yield "dynamic_rope", LlamaConfig(**SHAPE, head_dim=6, rope_parameters=dict(rope_type="dynamic", rope_theta=500.0, factor=2.0)), torch.bfloat16, one
+    yield "yarn_rope", Qwen2Config(**SHAPE, rope_parameters=YARN), torch.bfloat16, one
+    yield "yarn_mscale_rope", LlamaConfig(**SHAPE, head_dim=8), torch.bfloat16, one
     yield "mistral", MistralConfig(**SHAPE, head_dim=8, sliding_window=None), torch.float16, one
     yield "qwen2", Qwen2Config(**SHAPE, rms_norm_eps=1e-5), torch.bfloat16, "10KB"
     yield "qwen3", Qwen3Config(**SHAPE, head_dim=8), torch.bfloat16, one
@@ -81,13 +93,19 @@ def train(model, folder):
 
 def main():
     torch.set_num_threads(1)
-    shutil.rmtree(FOLDER, ignore_errors=True)
     for name, config, dtype, shard in models():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         folder = FOLDER / name
+        shutil.rmtree(folder, ignore_errors=True)
         model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
         randomise(model, dtype)
         model.to(dtype).save_pretrained(folder, max_shard_size=shard)
         (folder / "generation_config.json").unlink(missing_ok=True)
+        if name in OLD_SPELLING:
+            saved = json.loads((folder / "config.json").read_text())
+            del saved["rope_parameters"]
+            (folder / "config.json").write_text(json.dumps({**saved, **OLD_SPELLING[name]}, indent=2) + "\n")
         # Read back, as a cast to bfloat16 and back would leave the rotary frequencies rounded.
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         expected = {"documents": DOCUMENTS, "logits": [[[round(x, 7) for x in row] for row in l.tolist()] for l in logits(model)]}

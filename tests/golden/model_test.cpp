@@ -72,8 +72,9 @@ double largest_difference(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-TEST_CASE("logits of every family are those of transformers") {
-  for (const std::string name : {"llama", "llama3_rope", "mistral", "qwen2", "qwen3", "smollm2"}) {
+TEST_CASE("logits of every family and every scaling of positions are those of transformers") {
+  for (const std::string name : {"llama", "llama3_rope", "linear_rope", "dynamic_rope", "yarn_rope", "yarn_mscale_rope",
+                                 "mistral", "qwen2", "qwen3", "smollm2"}) {
     CAPTURE(name);
     Golden golden(name);
     const at::NoGradGuard no_grad;
@@ -127,7 +128,7 @@ TEST_CASE("ten steps of AdamW have the losses of PyTorch's") {
 
 TEST_CASE("an exported model reads back to the same bits, config included") {
   const fs::path out = fs::temp_directory_path() / ("ftrun_golden_" + std::to_string(::getpid()));
-  for (const std::string name : {"llama3_rope", "qwen2", "qwen3", "smollm2"}) {
+  for (const std::string name : {"llama3_rope", "linear_rope", "yarn_mscale_rope", "qwen2", "qwen3", "smollm2"}) {
     CAPTURE(name);
     Golden golden(name);
     fs::create_directories(out);

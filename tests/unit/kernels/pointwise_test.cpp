@@ -64,12 +64,14 @@ TEST_CASE("SwiGLU agrees with the reference, far out too") {
 TEST_CASE("rotary positions agree with the reference, and positions 0 change nothing") {
   for (const std::int64_t head_dim : {6, 16, 64}) {
     const Tensor frequencies = at::pow(at::scalar_tensor(0.5), at::arange(head_dim / 2).to(at::kFloat));
-    const auto angles = ft::rotary_angles(frequencies, at::arange(21));
-    check_against([&](const auto& t) { return ft::rotate(t[0], angles); },
-                  [&](const auto& t) {
-                    return ft::rotate_reference(t[0], {angles.cos.to(at::kDouble), angles.sin.to(at::kDouble)});
-                  },
-                  {random({21, 3, head_dim}, 1)}, 1e-6);
+    for (const double scale : {1.0, 1.25}) {  // backward turns back, but scales as forward does
+      const auto angles = ft::rotary_angles(frequencies, at::arange(21), scale);
+      check_against([&](const auto& t) { return ft::rotate(t[0], angles); },
+                    [&](const auto& t) {
+                      return ft::rotate_reference(t[0], {angles.cos.to(at::kDouble), angles.sin.to(at::kDouble)});
+                    },
+                    {random({21, 3, head_dim}, 1)}, 1e-6);
+    }
     const Tensor x = random({1, 2, head_dim}, 2);
     CHECK(at::equal(ft::rotate(x, ft::rotary_angles(frequencies, at::zeros({1}, at::kLong))), x));
   }

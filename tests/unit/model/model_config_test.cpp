@@ -26,15 +26,15 @@ void refuses(const std::string& text, const char* why) {
 TEST_CASE("config.json is read in the older and the newer spelling") {
   const ft::ModelConfig old_style = parse(llama());
   CHECK(old_style.head_dim == 8);
-  CHECK(old_style.rope_theta == 5000.0);
+  CHECK(old_style.rope.theta == 5000.0);
   CHECK_FALSE(old_style.tied_embeddings);
   CHECK_FALSE(old_style.qkv_bias);
   const std::string scaling = R"("rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64)";
   const ft::ModelConfig scaled = parse(llama("\"rope_scaling\": {" + scaling + "}"));
   const ft::ModelConfig modern = parse(llama("\"rope_parameters\": {\"rope_theta\": 5000.0, " + scaling + "}"));
-  REQUIRE(scaled.rope_scaling);
-  CHECK(scaled.rope_scaling->original_max_position == 64);
+  REQUIRE(scaled.rope.type == ft::RopeType::llama3);
+  CHECK(scaled.rope.original_max_position == 64);
   CHECK(at::equal(ft::rope_inverse_frequencies(scaled), ft::rope_inverse_frequencies(modern)));
   CHECK_FALSE(at::equal(ft::rope_inverse_frequencies(scaled), ft::rope_inverse_frequencies(old_style)));
   CHECK(parse(llama("", "qwen2")).qkv_bias);
@@ -47,13 +47,25 @@ TEST_CASE("config.json is read in the older and the newer spelling") {
 TEST_CASE("what is not supported is refused by name") {
   refuses(llama("", "gpt2"), "'gpt2'");
   refuses(llama("\"hidden_act\": \"gelu\""), "gelu");
-  refuses(llama("\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0}"), "yarn");
-  refuses(llama("\"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}"), "linear");
+  refuses(llama(R"("rope_scaling": {"type": "longrope", "factor": 2.0})"), "'longrope' is not supported");
+  refuses(llama(R"("rope_scaling": {"type": "linear", "factor": 2.0, "finetuned": true})"), "'finetuned' is not known");
+  refuses(llama(R"("rope_parameters": {"full_attention": {"rope_theta": 5.0}})"), "each type of layer");
+  refuses(llama(R"("rope_parameters": {"rope_theta": 5.0}, "rope_scaling": {"type": "linear", "factor": 2.0})"), "contradict");
+  refuses(llama(R"("logit_scale": 0.5)"), "logit_scale 0.5");
+  refuses(llama(R"("final_logit_softcapping": 30.0)"), "final_logit_softcapping");
+  refuses(llama(R"("num_local_experts": 8)"), "num_local_experts");
+  refuses(llama(R"("architectures": ["LlamaForSequenceClassification"])"), "LlamaForSequenceClassification");
+  refuses(llama(R"("attention_bias": true, "sliding_window": null)", "mistral"), "attention_bias");
+  refuses(llama(R"("mlp_bias": true)", "qwen2"), "mlp_bias");
+  refuses(llama(R"("layer_types": ["full_attention"])", "qwen3"), "one a layer");
   refuses(llama("\"quantization_config\": {\"bits\": 4}"), "quantization_config");
   refuses(llama("\"sliding_window\": 64", "mistral"), "sliding_window 64");
   refuses(llama("\"sliding_window\": 64, \"use_sliding_window\": true", "qwen2"), "sliding");
   refuses(llama("\"layer_types\": [\"full_attention\", \"sliding_attention\"]", "qwen3"), "sliding_attention");
   refuses(llama("\"partial_rotary_factor\": 0.5"), "partial_rotary_factor");
+  CHECK_NOTHROW(parse(llama(R"("logit_scale": 1.0, "residual_multiplier": 1)")));
+  CHECK_NOTHROW(parse(llama(R"("final_logit_softcapping": null, "num_local_experts": 0, "attention_dropout": 0.1)")));
+  CHECK_NOTHROW(parse(llama(R"("use_sliding_window": true, "sliding_window": 64, "max_window_layers": 2)", "qwen2")));
   CHECK_NOTHROW(parse(llama("\"sliding_window\": null", "mistral")));
   CHECK_NOTHROW(parse(llama("\"sliding_window\": 128", "mistral")));
   CHECK_NOTHROW(parse(llama("\"sliding_window\": 64, \"use_sliding_window\": false", "qwen2")));
@@ -86,4 +98,14 @@ TEST_CASE("presets write a config.json that reads back the same") {
     CHECK(parse(ft::to_config_json(again)).num_heads == made.num_heads);
   }
   CHECK_THROWS_WITH_AS(ft::preset_config("tinny", 61), doctest::Contains("did you mean 'tiny'"), ft::UserError);
+}
+
+TEST_CASE("documents beyond what the model computes alike are refused") {
+  const ft::ModelConfig plain = parse(llama()), window = parse(llama("\"sliding_window\": 128", "mistral"));
+  const ft::ModelConfig dynamic = parse(llama(R"("rope_scaling": {"type": "dynamic", "factor": 2.0})"));
+  CHECK_NOTHROW(ft::check_length(plain, 100000));
+  for (const ft::ModelConfig& config : {window, dynamic}) {
+    CHECK_NOTHROW(ft::check_length(config, 128));
+    CHECK_THROWS_WITH_AS(ft::check_length(config, 129), doctest::Contains("beyond 128"), ft::UserError);
+  }
 }

@@ -133,7 +133,8 @@ TEST_CASE("shards are found through the index, and the index is not believed") {
   refuses(R"({"x":"../x.safetensors"})", "names no .safetensors file");
   refuses(R"({"x":"/etc/passwd"})", "names no .safetensors file");
   refuses(R"({"x":7})", "names no .safetensors file");
-  refuses(R"({"x":"gone.safetensors"})", "cannot be opened");
+  refuses(R"({"x":"gone.safetensors","y":"lost.safetensors"})",
+          "2 of the 2 files that it names are not there: gone.safetensors, lost");
   refuses("[]", "weight_map");
   refuses(R"({"x":"x.safetensors","x":"y.safetensors"})", "does not hold it");
   fs::remove(folder / "model.safetensors.index.json");
@@ -150,23 +151,26 @@ TEST_CASE("hostile headers are refused by name") {
   const auto entry = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
     return R"({"w":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
   };
-  refuses("", "too few");
+  refuses("", "is empty");
+  refuses("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n", "git lfs pull");
+  refuses("GGUF\x03", "GGUF");
+  refuses("PK\x03\x04 and more", "pickle");
+  refuses("<!DOCTYPE html>", "web page");
   refuses("short", "too few");
   refuses(std::string(8, '\xff'), "a header of");
-  refuses(file_of("{}", 0).substr(0, 9), "a header of");
+  refuses(file_of("{}", 0).substr(0, 9), "cut off");
   refuses(file_of("not json", 0), "no JSON");
   refuses(file_of("[1]", 0), "no JSON object");
   refuses(file_of(std::string(1 << 20, '['), 0), "no JSON");
   refuses(file_of(std::string(1 << 18, '[') + std::string(1 << 18, ']'), 0), "no JSON object");
   refuses(file_of(R"({"w":3})", 0), "'w'");
-  refuses(file_of(entry("\"F33\"", "[1]", "[0,4]"), 4), "unknown dtype");
   refuses(file_of(entry("4", "[1]", "[0,4]"), 4), "dtype is no string");
   refuses(file_of(entry("\"F32\"", "[-1]", "[0,4]"), 4), "shape");
   refuses(file_of(entry("\"F32\"", "[1.5]", "[0,4]"), 4), "shape");
   refuses(file_of(entry("\"F32\"", "7", "[0,4]"), 4), "shape");
   refuses(file_of(entry("\"F32\"", "[4294967296,4294967296]", "[0,4]"), 4), "too large");
   refuses(file_of(entry("\"F32\"", "[18446744073709551615]", "[0,4]"), 4), "too large");
-  refuses(file_of(entry("\"F32\"", "[1]", "[0,8]"), 4), "do not lie");
+  refuses(file_of(entry("\"F32\"", "[2]", "[0,8]"), 4), "cut off");
   refuses(file_of(entry("\"F32\"", "[1]", "[4,0]"), 4), "do not lie");
   refuses(file_of(entry("\"F32\"", "[1]", "[-4,0]"), 4), "pair of offsets");
   refuses(file_of(entry("\"F32\"", "[1]", "[0]"), 4), "pair of offsets");
@@ -203,7 +207,7 @@ TEST_CASE("a damaged file is read or refused, and never crashes") {
     try {
       const ft::SafetensorsReader reader(folder / "d.safetensors");
       for (const auto& [name, stored] : reader.tensors()) {
-        std::vector<float> out(stored.bytes.size() / 4);
+        std::vector<float> out(stored.num_bytes / 4);
         if (stored.dtype == "F32") reader.read(stored, {}, out);
       }
     } catch (const ft::UserError&) {
@@ -221,7 +225,7 @@ TEST_CASE("integers cannot be read as weights") {
   CHECK_THROWS_WITH_AS(reader.read(reader.tensors().at("ids"), {}, out), doctest::Contains("I32"), ft::UserError);
 }
 
-TEST_CASE("a file that loses its bytes while it is mapped is unreadable, and ends no process") {
+TEST_CASE("a file that loses its bytes while it is open is unreadable, and ends no process") {
   const Folder folder;
   const std::vector<float> values(100'000, 1.5F);
   ft::SafetensorsWriter writer(folder / "a.safetensors", {{"w", {100, 1000}}});
@@ -229,10 +233,47 @@ TEST_CASE("a file that loses its bytes while it is mapped is unreadable, and end
   writer.finish();
   const ft::SafetensorsReader reader(folder / "a.safetensors");
   CHECK(read(reader, "w", {}, 100'000) == values);
-  fs::resize_file(folder / "a.safetensors", 8192);  // a page beyond the end of its file cannot be read, as on a bad disk
+  fs::resize_file(folder / "a.safetensors", 8192);
   std::vector<float> out(100'000);
   CHECK_THROWS_AS(reader.read(reader.tensors().at("w"), {}, out), ft::Unreadable);
   out.resize(1000);
   CHECK_THROWS_AS(reader.read(reader.tensors().at("w"), {0, 99, 100}, out), ft::Unreadable);
   CHECK_NOTHROW(reader.read(reader.tensors().at("w"), {0, 0, 1}, out));
+}
+
+TEST_CASE("a dtype that is not known is no damage, until its values are asked for") {
+  const Folder folder;
+  for (const char* dtype : {"F8_E4M3", "F4", "F33"}) {
+    CAPTURE(dtype);
+    write_text(folder / "i.safetensors",
+               file_of(R"({"w":{"dtype":")" + std::string(dtype) + R"(","shape":[4],"data_offsets":[0,4]}})", 4));
+    const ft::SafetensorsReader reader(folder / "i.safetensors");
+    CHECK(reader.tensors().at("w").dtype == dtype);
+    CHECK_FALSE(ft::is_readable_dtype(dtype));
+    std::vector<float> out(4);
+    CHECK_THROWS_WITH_AS(reader.read(reader.tensors().at("w"), {}, out), doctest::Contains(dtype), ft::UserError);
+  }
+}
+
+TEST_CASE(
+    "a link to nothing is told from a file that is not there, and a file that shrinks is an error, not a signal") {
+  const Folder folder;
+  CHECK_THROWS_WITH_AS(ft::SafetensorsReader(folder / "none.safetensors"), doctest::Contains("no such file"),
+                       ft::UserError);
+  fs::create_symlink("blobs/0123", folder / "l.safetensors");
+  CHECK_THROWS_WITH_AS(ft::SafetensorsReader(folder / "l.safetensors"), doctest::Contains("a link to 'blobs/0123'"),
+                       ft::UserError);
+  write_text(folder / "s.safetensors",
+             file_of(R"({"w":{"dtype":"F32","shape":[4096],"data_offsets":[0,16384]}})", 16384));
+  const ft::SafetensorsReader reader(folder / "s.safetensors");
+  fs::resize_file(folder / "s.safetensors", 5000);
+  std::vector<float> out(4096);
+  try {
+    reader.read(reader.tensors().at("w"), {}, out);
+    FAIL("read what is not there");
+  } catch (const ft::UserError&) {
+    FAIL("that is not the user's mistake");
+  } catch (const ft::Error& error) {
+    CHECK(std::string(error.what()).find("s.safetensors ends at byte 5000") != std::string::npos);
+  }
 }
