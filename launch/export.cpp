@@ -29,7 +29,7 @@ HuggingFaceOptions read_options(const ExportOptions& options) {
 // Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
 void export_model(const ExportOptions& options) {
   const std::filesystem::path target = std::filesystem::absolute(options.target).lexically_normal();
-  const HuggingFaceOptions how = read_options(options);
+  HuggingFaceOptions how = read_options(options);
   if (std::filesystem::exists(target) && !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
@@ -38,7 +38,8 @@ void export_model(const ExportOptions& options) {
     fail_user(fmt::format("'{}' is no model: it holds {}", source.string(), SealedFolder::open(source).manifest().format));
   }
   StoredWeights weights(source);
-  const auto tokenizer = load_tokenizer(source);
+  const ModelConfig config = read_model_config(source);
+  how.files = stored_files(config, *load_tokenizer(source), read_companions(source), dtype_name(how.dtype));
   std::vector<SafetensorsWriter::Entry> tensors;
   std::map<std::string, std::size_t> places;
   std::int64_t num_parameters = 0;
@@ -51,11 +52,8 @@ void export_model(const ExportOptions& options) {
   discard_folder(partial);  // of an export that was killed
   make_folder(partial);
   try {
-    write_hugging_face(partial, read_model_config(source), std::move(tensors),
+    write_hugging_face(partial, config, std::move(tensors),
                        [&](const std::string& name) { return weights.read(places.at(name)); }, how);
-    for (const auto& [name, content] : tokenizer->files()) {
-      if (!std::filesystem::exists(partial / name)) replace_file(partial / name, content);
-    }
     std::filesystem::remove(target);  // an empty folder
     rename_durably(partial, target);
   } catch (...) {

@@ -44,6 +44,10 @@ void write_text(const fs::path& path, std::string_view text) {
 
 }  // namespace
 
+std::string dtype_name(SafetensorsWriter::Dtype dtype) {
+  return dtype == SafetensorsWriter::Dtype::bf16 ? "bfloat16" : "float32";
+}
+
 void write_hugging_face(const fs::path& folder, const ModelConfig& config, Entries tensors,
                         const std::function<std::span<const float>(const std::string&)>& values,
                         const HuggingFaceOptions& options) {
@@ -64,7 +68,8 @@ void write_hugging_face(const fs::path& folder, const ModelConfig& config, Entri
   }
   index["metadata"]["total_size"] = total;
   if (files.size() > 1) write_text(folder / "model.safetensors.index.json", index.dump(2) + "\n");
-  write_text(folder / "config.json", to_config_json(config));
+  for (const auto& [name, content] : options.files) write_text(folder / name, content);
+  if (options.files.empty()) write_text(folder / "config.json", to_config_json(config));
 }
 
 void save_hugging_face(const Decoder& model, const fs::path& folder) {

@@ -6,6 +6,8 @@
 #include "framework/base/digest.h"
 #include "framework/config/parser.h"
 #include "framework/comm/topology.h"
+#include "framework/model/model_check.h"
+#include "framework/model/stored_files.h"
 #include "framework/model/tensor_sizes.h"
 #include "framework/recipe/model_identity.h"
 #include "framework/recipe/names.h"
@@ -34,9 +36,6 @@ void check_model_keys(const ModelSettings& model, const Node& node) {
   if (model.path && node["tokenizer"]) {
     fail_user(node["tokenizer"].place(), "'tokenizer' is for a preset: a model with a 'path' brings its own");
   }
-  if (model.path && !std::filesystem::exists(std::filesystem::path(*model.path) / "config.json")) {
-    fail_user(node.place(), fmt::format("'{}' is no Hugging Face folder: it has no config.json", *model.path));
-  }
 }
 
 // Whatever a check complains of, where the run file asked for it.
@@ -52,8 +51,14 @@ void at_place(const Place& place, const std::string& what, Check check) {
 // What can be said of a model without its weights: said before the stages above the one that uses it have run for hours.
 ModelConfig check_model(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
   if (model.preset) return preset_config(*model.preset, services.preset_tokenizer(model.tokenizer, prompts)->size());
-  ModelConfig config = read_model_config(*model.path);
-  (void)load_tokenizer(*model.path);
+  ModelConfig config = check_model_folder(*model.path);
+  const auto tokenizer = load_tokenizer(*model.path);
+  (void)end_tokens(*tokenizer, config, read_companions(*model.path));
+  const TokenId tokens = tokenizer->size();
+  if (tokens > config.vocab_size) {
+    fail_user(fmt::format("its vocabulary has {} rows (vocab_size), but its tokenizer {} tokens: they do not belong together",
+                          config.vocab_size, tokens));
+  }
   return config;
 }
 

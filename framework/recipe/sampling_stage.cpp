@@ -10,6 +10,7 @@
 #include "framework/problem/records.h"
 #include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
+#include "framework/text/token_table.h"
 
 namespace ft {
 namespace {
@@ -88,8 +89,9 @@ class Sampling {
 
   void run() {
     const Groups groups = stage_.groups();
+    tell_end_tokens();
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
-    Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.tokenizer->eos(), model_.tokenizer->size());
+    Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
     note_batch_sizes(generator);
     const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems);
     const bool alone = groups.data.size() == 1;
@@ -128,6 +130,20 @@ class Sampling {
     if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs()) return;
     stage_.log().warn("{}: on this processor no number of rows decoded together gives the same bits as one row alone, so that attempts are decoded one by one: "
                       "that is several times slower", stage_.name());
+  }
+
+  // More than one is worth a word: it is in files that nobody reads.
+  void tell_end_tokens() {
+    const std::vector<TokenId> ends = model_.end_tokens();
+    if (ends.size() == 1) return;
+    std::string text;
+    for (const TokenId id : ends) {
+      text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", escaped(model_.tokenizer->token_text(id)), id);
+      if (model_.tokenizer->decode(std::span(&id, 1)).empty() || !stage_.log().informs()) continue;
+      stage_.log().warn("token {} '{}' ends an attempt, since generation_config.json or config.json names it as eos_token_id, but it is "
+                        "an ordinary piece of text", id, escaped(model_.tokenizer->token_text(id)));
+    }
+    stage_.log().info("an attempt ends with any of {}", text);
   }
 
   void check_length(const Problem& problem) const {
@@ -174,7 +190,7 @@ class Sampling {
   std::int64_t total_missing_ = 0;
 };
 
-nlohmann::ordered_json summary(const SamplingJob& job, const std::vector<Attempt>& attempts) {
+nlohmann::ordered_json summary(const SamplingJob& job, const LoadedModel& model, const std::vector<Attempt>& attempts) {
   std::int64_t tokens = 0, unfinished = 0, unreadable = 0, right = 0, unknown = 0;
   for (const Attempt& attempt : attempts) {
     tokens += attempt.num_tokens;
@@ -184,7 +200,7 @@ nlohmann::ordered_json summary(const SamplingJob& job, const std::vector<Attempt
     unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
   }
   return {{"problems", job.problems.size()}, {"per_problem", job.per_problem}, {"greedy", job.greedy}, {"attempts", attempts.size()},
-          {"tokens", tokens}, {"right", right}, {"unknown", unknown}, {"unreadable", unreadable}, {"unfinished", unfinished}};
+          {"tokens", tokens}, {"right", right}, {"unknown", unknown}, {"unreadable", unreadable}, {"unfinished", unfinished}, {"end_tokens", model.end_tokens()}};
 }
 
 }  // namespace
@@ -205,7 +221,7 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
     for (const Attempt& attempt : attempts) lines += to_json_line(attempt) + "\n";
     for (const Problem& problem : job.problems) problems += to_json_line(problem) + "\n";
     files = {{"attempts.jsonl", std::move(lines)}, {"problems.jsonl", std::move(problems)}};
-    body["summary"] = summary(job, attempts);
+    body["summary"] = summary(job, model, attempts);
   }
   stage.seal(body, files);
 }

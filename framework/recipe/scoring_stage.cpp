@@ -39,6 +39,8 @@ std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleB
   for (const Attempt* attempt : attempts) {
     if (place_of.try_emplace(attempt->text, prompts.size()).second) prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
   }
+  const std::size_t label = std::max(labels.correct.size(), labels.incorrect.size());
+  for (const auto& prompt : prompts) check_length(verifier.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
   const std::vector<LabelLogProbs> of_text = score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
   std::map<int, LabelLogProbs> scores;
   if (of_text.empty()) return scores;

@@ -15,20 +15,7 @@ namespace {
 
 constexpr std::string_view kArtifactFormat = "ftrun-";
 
-std::string text_of_files(const std::vector<std::pair<std::string, std::string>>& files, std::string_view name) {
-  for (const auto& [file, content] : files) {
-    if (file == name) return content;
-  }
-  return "";
-}
-
 }  // namespace
-
-std::vector<std::pair<std::string, std::string>> LoadedModel::files() const {
-  std::vector<std::pair<std::string, std::string>> files = tokenizer->files();
-  if (text_of_files(files, "config.json").empty()) files.emplace_back("config.json", to_config_json(decoder->config()));
-  return files;
-}
 
 StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
                            Logger& log, ProgressLine& progress, StopFlag stop, StopLead& lead)
@@ -44,12 +31,14 @@ LoadedModel StageContext::load_model(const std::string& name) {
   if (given == plan_.models.end()) {
     const std::filesystem::path folder = input(name);
     model.decoder = std::make_unique<Decoder>(read_model_config(folder), *model.factory);
+    model.companions = read_companions(folder);
     read_checkpoint(folder, model.decoder->parameters(), nullptr, groups_);
   } else if (given->second.preset) {
     model.decoder = std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
     initialise(*model.decoder, seed());
   } else {
     model.decoder = std::make_unique<Decoder>(read_model_config(*given->second.path), *model.factory);
+    model.companions = read_companions(*given->second.path);
     load_hugging_face(*model.decoder, *given->second.path);
   }
   if (model.tokenizer->size() > model.decoder->config().vocab_size) {

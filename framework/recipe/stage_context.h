@@ -15,6 +15,7 @@
 #include "framework/base/log.h"
 #include "framework/comm/groups.h"
 #include "framework/model/decoder.h"
+#include "framework/model/stored_files.h"
 #include "framework/problem/problem.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
@@ -29,8 +30,11 @@ struct LoadedModel {
   std::unique_ptr<LayerFactory> factory;
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Tokenizer> tokenizer;
-  // config.json and the tokenizer's files: written into every checkpoint of the model.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> files() const;
+  TextFiles companions;  // generation_config.json, chat templates, ...: read_companions()
+  // Everything but the weights, in line with what is trained: written into every checkpoint of the model.
+  [[nodiscard]] TextFiles files() const { return stored_files(decoder->config(), *tokenizer, companions); }
+  // What ends an attempt, the trained end token first.
+  [[nodiscard]] std::vector<TokenId> end_tokens() const { return ft::end_tokens(*tokenizer, decoder->config(), companions); }
 };
 
 // Asks of the outside world to stop: a signal or the time limit. Local to this rank, cheap.

@@ -114,6 +114,9 @@ void check_sample(const Tokenizer& tokenizer, const Example& example) {
 
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (job.examples.empty()) fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
+  for (const Example& example : job.examples) {
+    for (const auto& document : example.documents) check_length(model.decoder->config(), std::ssize(document));
+  }
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);

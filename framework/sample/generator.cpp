@@ -41,11 +41,12 @@ std::span<const float> row_of(const at::Tensor& logits, std::int64_t row) {
 }  // namespace
 
 struct Generator::Body {
-  Body(Decoder& the_model, SamplingSettings the_settings, std::uint64_t seed, TokenId the_eos, TokenId num_tokens)
+  Body(Decoder& the_model, SamplingSettings the_settings, std::uint64_t seed, std::vector<TokenId> the_ends,
+       TokenId num_tokens)
       : model(the_model),
         settings(the_settings),
         random(seed, "sample"),
-        eos(the_eos),
+        ends(std::move(the_ends)),
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
         sizes(find_exact_sizes(the_model, the_settings.slots)) {}
 
@@ -68,7 +69,7 @@ struct Generator::Body {
   Decoder& model;
   SamplingSettings settings;
   Philox random;
-  TokenId eos;
+  std::vector<TokenId> ends;
   Sampler sampler;
   BatchSizes sizes;
   std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for the prompt being served, then one for idle rows
@@ -188,18 +189,19 @@ void Generator::Body::extend(Scheduler& scheduler, int slot, std::span<const flo
   result.tokens.push_back(choice.token);
   result.log_prob += choice.log_prob;
   ++num_sampled;
-  result.finished = choice.token == eos;
+  result.finished = std::ranges::find(ends, choice.token) != ends.end();
   if (!result.finished && result.tokens.size() < draft.limit) return;
   scheduler.release(slot);
   (*done)(result);
 }
 
-Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, TokenId eos, TokenId num_tokens) {
+Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, std::vector<TokenId> ends,
+                     TokenId num_tokens) {
   FT_CHECK(settings.max_new_tokens > 0, "max_new_tokens is {}", settings.max_new_tokens);
   FT_CHECK(settings.slots > 0, "slots is {}", settings.slots);
   FT_CHECK(num_tokens <= model.config().vocab_size, "{} tokens, but the model has {} rows", num_tokens,
            model.config().vocab_size);
-  body_ = std::make_unique<Body>(model, settings, seed, eos, num_tokens);
+  body_ = std::make_unique<Body>(model, settings, seed, std::move(ends), num_tokens);
 }
 
 Generator::~Generator() = default;

@@ -4,7 +4,7 @@
 // Exact mode (the default): attempt i of a problem is a function of the weights, the prompt and (seed, problem, i)
 // alone: not of what else is in the batch, of the order of requests, or of the number of ranks.
 //
-//   Generator generator(model, settings);
+//   Generator generator(model, settings, seed, ends, tokenizer.size());
 //   generator.run(prompts, requests, [&](const Sampled& s) { ... });
 #pragma once
 
@@ -40,7 +40,7 @@ struct SampleRequest {
 
 struct Sampled {
   SampleRequest request;
-  std::vector<TokenId> tokens;  // without the prompt; the end token included when finished
+  std::vector<TokenId> tokens;  // without the prompt; when finished, an end token is the last
   bool finished = false;
   double log_prob = 0;  // sum over `tokens` of Decoder::log_probs: temperature 1, no top-p, whole vocab_size
 };
@@ -48,8 +48,9 @@ struct Sampled {
 class Generator {
  public:
   // Collective over the model's tensor group, as run() is: it decodes a few tokens to learn which batch sizes are exact
-  // (exactness.h). `eos` ends an attempt. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
-  Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, TokenId eos, TokenId num_tokens);
+  // (exactness.h). Each of `ends` ends an attempt; without any only its length does. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
+  Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, std::vector<TokenId> ends,
+            TokenId num_tokens);
   ~Generator();
 
   // Each data rank runs its own requests; the ranks of a tensor group run the same ones, with a `stop` that answers

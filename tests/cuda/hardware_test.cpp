@@ -182,7 +182,7 @@ TEST_CASE("a checkpoint of a GPU is read by the processor") {
 TEST_CASE("sampling gives finished attempts whose log-probabilities are the processor's") {
   TinyModel device(42, tiny_config(), the_device.device), host(42);
   const SamplingSettings settings{.temperature = 0.9, .top_p = 0.95, .max_new_tokens = 10, .slots = 8};
-  Generator generator(device.decoder, settings, 11, 2, kTinyVocabulary);
+  Generator generator(device.decoder, settings, 11, {2}, kTinyVocabulary);
   std::printf("batch sizes that keep the bits of a row: %s\n",
               fmt::format("{}", fmt::join(generator.batch_sizes().sizes(), ", ")).c_str());
   const std::vector<std::vector<TokenId>> prompts = {{5, 6, 7}, {9, 10}};

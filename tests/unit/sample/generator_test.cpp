@@ -17,7 +17,7 @@ constexpr TokenId kEos = 2, kNumTokens = 50;
 const SamplingSettings kSettings{.temperature = 0.9, .top_p = 0.95, .max_new_tokens = 12, .slots = 64};
 
 Generator make_generator(World& world, SamplingSettings settings, std::uint64_t seed = 11) {
-  return Generator(world.model, settings, seed, kEos, kNumTokens);
+  return Generator(world.model, settings, seed, {kEos}, kNumTokens);
 }
 
 std::vector<TokenId> text_of(const std::vector<TokenId>& prompt, std::span<const TokenId> tokens) {
@@ -193,12 +193,32 @@ TEST_CASE("the model's longest sequence bounds an attempt; a prompt that fills i
   config.max_position = 12;
   World world(config);
   const std::vector<std::vector<TokenId>> prompts = {{4, 5, 6, 7, 8}, std::vector<TokenId>(12, 4)};
-  Generator generator(world.model, kSettings, 1, /*eos=*/-1, kNumTokens);
+  Generator generator(world.model, kSettings, 1, /*ends=*/{}, kNumTokens);
   Results results;
   run_into(results, generator, prompts, {{.prompt = 0, .problem = 1, .index = 0}});
   CHECK(results.at({1, 0}).tokens.size() == 7);
   CHECK(!results.at({1, 0}).finished);
   CHECK_THROWS_AS(run_into(results, generator, prompts, {{.prompt = 1, .problem = 1, .index = 0}}), UserError);
+}
+
+TEST_CASE("each of several end tokens ends an attempt, and cuts nothing else") {
+  Reference reference("tiny");
+  const auto longest = std::ranges::max_element(reference.results, {}, [](const auto& entry) { return entry.second.tokens.size(); });
+  const TokenId further = longest->second.tokens[longest->second.tokens.size() / 2];  // stands inside of some attempt
+  REQUIRE(further != kEos);
+  Generator generator(reference.world.model, kSettings, 11, {kEos, further}, kNumTokens);
+  Results results;
+  run_into(results, generator, reference.prompts, reference.requests);
+  int cut = 0;
+  for (const auto& [key, whole] : reference.results) {
+    const Sampled& got = results.at(key);
+    const auto end = std::ranges::find(whole.tokens, further);
+    const auto length = static_cast<std::size_t>(end - whole.tokens.begin()) + (end == whole.tokens.end() ? 0 : 1);
+    CHECK(got.tokens == std::vector<TokenId>(whole.tokens.begin(), whole.tokens.begin() + static_cast<std::ptrdiff_t>(length)));
+    CHECK(got.finished == (got.tokens.back() == kEos || got.tokens.back() == further));
+    cut += length < whole.tokens.size() ? 1 : 0;
+  }
+  CHECK(cut > 0);
 }
 
 }  // namespace ft

@@ -27,7 +27,7 @@ std::vector<Sample> sample(int ranks) {
     for (const int prompt : {0, 1})
       for (int index = Attempt::kGreedy; index < 5; ++index)
         requests.push_back({.prompt = prompt, .problem = 100 + static_cast<std::uint64_t>(prompt), .index = index});
-    Generator generator(model.decoder, {.max_new_tokens = 12, .slots = 8}, 7, 0, kTinyVocabulary);
+    Generator generator(model.decoder, {.max_new_tokens = 12, .slots = 8}, 7, {0}, kTinyVocabulary);
     generator.run(prompts, requests,
                   [&](const Sampled& s) {
                     mine.tokens[{s.request.problem, s.request.index}] = s.tokens;
