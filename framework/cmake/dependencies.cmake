@@ -32,7 +32,7 @@ target_compile_options(ft_libtorch INTERFACE
   "SHELL:-idirafter ${FT_LIBTORCH}/include" "SHELL:-idirafter ${FT_LIBTORCH}/include/torch/csrc/api/include")
 target_link_libraries(ft_libtorch INTERFACE "${FT_LIBTORCH}/lib/libtorch_cpu.so" "${FT_LIBTORCH}/lib/libc10.so")
 # libtorch_cpu.so names CUDA's runtime even where no GPU is; it is found beside it by RPATH, not at link time.
-target_link_options(ft_libtorch INTERFACE -Wl,--allow-shlib-undefined "-Wl,-rpath,${FT_LIBTORCH}/lib")
+target_link_options(ft_libtorch INTERFACE -Wl,--allow-shlib-undefined)
 add_library(ft::libtorch ALIAS ft_libtorch)
 
 # The precompiled header of everything that includes libtorch (20 s a file without it).

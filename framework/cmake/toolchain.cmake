@@ -9,6 +9,15 @@ endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 
+# Libraries are found by RPATH, which comes before LD_LIBRARY_PATH (RUNPATH comes after it): a conda environment or a module
+# with another libtorch shall not change which one the program runs on. The build tree has the form of the installed one,
+# so the same entries serve both and none is rewritten; CMake pads entries that it wants to rewrite with ':', and an empty
+# entry means the working directory. Where MPI or HDF5 lie outside of the system's folders, theirs are entered too.
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+set(CMAKE_INSTALL_RPATH "${FT_LIBTORCH}/lib")
+add_link_options(-Wl,--disable-new-dtags)
+
 # -fPIC for every file, executables included: one precompiled header of libtorch then serves all targets.
 # No -march=native: the binary runs on every node of a cluster, kernels choose their instructions at run time.
 # -ffp-contract=off: a compiler that fuses a*b+c in one place and not in another would change the bits of a resumed run.
