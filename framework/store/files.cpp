@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/failure.h"
 
 namespace ft {
 namespace fs = std::filesystem;
@@ -35,12 +36,6 @@ fs::path hidden_beside(const fs::path& path, std::string_view suffix) {
   return parent_of(path) / fmt::format(".{}{}", path.filename().string(), suffix);
 }
 
-std::string free_bytes(const fs::path& folder) {
-  struct statvfs info {};
-  if (::statvfs(folder.c_str(), &info) != 0) return "";
-  return fmt::format(" ({} bytes are free)", static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize);
-}
-
 // Where blocks cannot be reserved, the next best answer: what the file system says is free to us.
 void compare_free_space(const fs::path& path, int descriptor, std::int64_t bytes) {
   struct statvfs info {};
@@ -52,10 +47,8 @@ void compare_free_space(const fs::path& path, int descriptor, std::int64_t bytes
 }  // namespace
 
 void fail_system(std::string_view action, const fs::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  std::string text = fmt::format("cannot {} {}: {}", action, path.string(), std::generic_category().message(error));
-  if (full)
-    text += free_bytes(parent_of(path)) + "; free some space and start the same command again: the run continues";
+  const std::string text = fmt::format("cannot {} {}: {}{}", action, path.string(),
+                                       std::generic_category().message(error), advice_on(error, path));
   if (users_to_mend(error)) throw UserError(text);
   throw Error(text);
 }

@@ -29,6 +29,12 @@ nlohmann::json read_lock(const fs::path& folder) {
   return content.is_object() ? content : nlohmann::json::object();
 }
 
+// What file systems without locks answer; the last one is the kernel's own ENOTSUPP, which GPFS lets out.
+bool knows_no_locks(int error) {
+  constexpr int kKernelNotSupported = 524;
+  return error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL || error == kKernelNotSupported;
+}
+
 [[noreturn]] void fail_held(const fs::path& folder) {
   const nlohmann::json holder = read_lock(folder);
   const std::string who = holder.contains("pid")
@@ -55,7 +61,7 @@ RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
   } while (result != 0 && errno == EINTR);
   if (result != 0) {
     if (errno == EWOULDBLOCK) fail_held(folder);
-    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) fail_system("lock", file_.path(), errno);
+    if (!knows_no_locks(errno)) fail_system("lock", file_.path(), errno);
     exclusive_ = false;
   }
   const std::string host = host_name(), since = utc_now();

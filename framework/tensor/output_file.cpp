@@ -9,18 +9,13 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/failure.h"
 
 namespace ft {
 
 void fail_output(std::string_view action, const std::filesystem::path& path, int error) {
-  std::string text = fmt::format("cannot {} {}: {}", action, path.string(), std::generic_category().message(error));
-  if (error == ENOSPC || error == EDQUOT) {
-    struct statvfs info {};
-    if (::statvfs(path.parent_path().empty() ? "." : path.parent_path().c_str(), &info) == 0)
-      text += fmt::format(" ({} bytes are free)", static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize);
-    text += "; free some space and start the same command again";
-  }
-  throw Error(text);
+  throw Error(fmt::format("cannot {} {}: {}{}", action, path.string(), std::generic_category().message(error),
+                          advice_on(error, path)));
 }
 
 OutputFile::OutputFile(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
