@@ -29,5 +29,9 @@ else
   esac
 fi
 
+# What ends mpirun (TERM at preemption or scancel, INT, HUP) it hands to the ranks as TERM after so many seconds, and kills
+# them after as many again: 1 by default, too few to seal a large checkpoint. Both together stay below Slurm's KillWait (30).
+export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-12}"
+
 # NCCL then says why it fails, not only that it does. Untried on several nodes.
 export NCCL_DEBUG="${NCCL_DEBUG:-WARN}"

@@ -79,7 +79,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);
   } catch (const StopRequested&) {
-    if (const double seconds = seconds_since_stop_signal(); seconds > 0) log.info("stopped {:.1f} s after the signal", seconds);
+    if (const double seconds = seconds_since_stop_signal(); seconds > 0) log.info("stopped {:.1f} s after the signal ({})", seconds, stop_signal_name());
     throw;
   }
   return ExitCode::done;

@@ -1,8 +1,10 @@
 #include "launch/signals.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <utility>
@@ -12,15 +14,39 @@
 namespace ft {
 namespace {
 
+constexpr std::array<std::pair<int, std::string_view>, 7> kStopSignals{{{SIGUSR1, "SIGUSR1"},
+                                                                        {SIGTERM, "SIGTERM"},
+                                                                        {SIGINT, "SIGINT"},
+                                                                        {SIGQUIT, "SIGQUIT"},
+                                                                        {SIGHUP, "SIGHUP"},
+                                                                        {SIGUSR2, "SIGUSR2"},
+                                                                        {SIGXCPU, "SIGXCPU"}}};
+
 // A handler can reach nothing but what has static storage; it may only set a flag of this type.
-volatile std::sig_atomic_t stop_signals = 0;
+volatile std::sig_atomic_t stop_signal = 0;  // the first one
 std::atomic<double> stop_signal_time{0};
 static_assert(std::atomic<double>::is_always_lock_free);
 
 extern "C" void on_stop_signal(int signal) {
-  if (signal == SIGINT && stop_signals != 0) _exit(130);
-  if (stop_signals == 0) stop_signal_time = monotonic_seconds();
-  stop_signals = 1;
+  if ((signal == SIGINT || signal == SIGQUIT) && stop_signal != 0) _exit(128 + signal);
+  if (stop_signal != 0) return;
+  stop_signal_time = monotonic_seconds();
+  stop_signal = signal;
+}
+
+bool is_ignored(int signal) {
+  struct sigaction present = {};
+  return sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
+// At the hard limit the kernel kills; SIGXCPU comes at the soft one, and `ulimit -t` sets both to the same.
+void leave_processor_time_for_the_end() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
+  const rlim_t lead = std::clamp<rlim_t>(limit.rlim_max / 4, 1, 60);
+  if (limit.rlim_max <= lead || limit.rlim_cur + lead <= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max - lead;
+  setrlimit(RLIMIT_CPU, &limit);
 }
 
 }  // namespace
@@ -30,15 +56,19 @@ void install_stop_signals() {
   action.sa_handler = on_stop_signal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGUSR1, SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
-  // A file beyond `ulimit -f` is then a failed write with a message, like a full disk.
-  std::signal(SIGXFSZ, SIG_IGN);
+  for (const auto& [signal, name] : kStopSignals) {
+    if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
+  }
+  for (const int signal : {SIGXFSZ, SIGPIPE}) std::signal(signal, SIG_IGN);
+  leave_processor_time_for_the_end();
 }
+
+void end_with_the_reader() { std::signal(SIGPIPE, SIG_DFL); }
 
 std::function<bool()> make_stop_flag(double time_limit_seconds, std::function<double()> lead) {
   const double start = monotonic_seconds();
   return [start, limit = time_limit_seconds, lead = std::move(lead)] {
-    if (stop_signals != 0) return true;
+    if (stop_signal != 0) return true;
     return limit > 0 && monotonic_seconds() - start >= std::max(limit / 2, limit - lead());
   };
 }
@@ -46,6 +76,11 @@ std::function<bool()> make_stop_flag(double time_limit_seconds, std::function<do
 double seconds_since_stop_signal() {
   const double then = stop_signal_time;
   return then == 0 ? 0 : monotonic_seconds() - then;
+}
+
+std::string_view stop_signal_name() {
+  const auto* found = std::ranges::find(kStopSignals, int{stop_signal}, &std::pair<int, std::string_view>::first);
+  return found == kStopSignals.end() ? "" : found->second;
 }
 
 }  // namespace ft

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Kills at random moments, one rank or all, over every stage; every run must end like the one that was left alone.
+"""Kills and requests to stop at random moments over every stage; every run must end like the one that was left alone.
 
-  random_kills.py FTRUN [KILLS] [OVERRIDES]      200 kills unless told; FT_FAULT_SEED sets the seed (1)
+  random_kills.py FTRUN [STRIKES] [OVERRIDES]      200 strikes unless told; FT_FAULT_SEED sets the seed (1)
 
-Each start has 1, 2 or 4 ranks and lives for a random time. Where one rank of several is killed, all others must be gone
-within ten seconds. A run that ends is compared with the quiet one, and the next run begins in a new folder. At the end:
-how many kills hit each stage, and how long the survivors lived at most. By hand: some ten minutes on two cores."""
+Each start has 1, 2 or 4 ranks, lives for a random time, and is then struck: SIGKILL to one rank or to all, one of the
+signals that ask for an end to one rank, or its output's reader goes away (and it is stopped by SIGTERM a while later). Where
+one rank of several is killed, all others must be gone within ten seconds. After a request the exit code must be 75 and every
+step of the training be saved; after a kill at most `save_every` of them may be lost, and those that were made while the
+checkpoint was being written. A run that ends is compared with the quiet one, and the next run begins in a new folder. At
+the end: how many strikes of each kind hit each stage, what was lost, how long the survivors lived at most. By hand: some
+ten minutes on two quiet cores."""
 import collections
 import json
 import os
@@ -16,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -23,6 +28,10 @@ from fault_test import command, compare, ranks_of, run_to_end  # noqa: E402
 
 LONGEST_LIFE = 0.4  # of the time that the quiet run takes
 GONE_WITHIN = 10.0
+SEALED_WITHIN = 60.0
+SAVE_EVERY = 5  # steps, in smoke.yaml
+REQUESTS = ["SIGHUP", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGTERM", "SIGINT"]
+KINDS = ["one rank", "all", "all", *REQUESTS, "closed pipe"]
 
 
 def is_alive(pid):
@@ -62,39 +71,113 @@ def kill(pids):
 class Tally:
     def __init__(self):
         self.stages, self.kinds, self.longest, self.ended = collections.Counter(), collections.Counter(), 0.0, 0
+        self.lost = collections.Counter()  # steps that were made and not saved: how often
 
 
-def start_and_kill(ftrun, folder, extra, life, rng, tally):
+class Reader(threading.Thread):
+    """Reads a job's output into a file until it is told to go away."""
+
+    def __init__(self, pipe, path):
+        super().__init__(daemon=True)
+        self.pipe, self.path, self.leave = pipe, path, threading.Event()
+        self.start()
+
+    def run(self):
+        with open(self.path, "ab") as log:
+            while not self.leave.is_set():
+                piece = self.pipe.read1(4096)
+                if not piece:
+                    break
+                log.write(piece)
+                log.flush()
+        self.pipe.close()
+
+
+def lost_steps(folder):
+    """Steps of the training under way that no checkpoint holds; None where none is under way."""
+    lost = None
+    for log in folder.glob("stages/*/steps.jsonl"):
+        if any(log.parent.glob("output-*")):
+            continue
+        made = [json.loads(line).get("step", 0) for line in log.read_text().splitlines() if line.endswith("}")]
+        manifests = sorted(log.parent.glob("work/checkpoints/step-*/manifest.json"))
+        saved = json.loads(manifests[-1].read_text())["body"]["metadata"]["cursor"]["step"] if manifests else 0
+        lost = max(lost or 0, max(made, default=0) - saved)
+    return lost
+
+
+def strike_all(everyone, members, kind, rng):
+    """Kills; True when the job must be gone at once."""
+    if kind in ("one rank", "all"):
+        kill([rng.choice(members)] if kind == "one rank" else reversed(everyone))
+        return True
+    os.kill(rng.choice(members), signal.SIGTERM if kind == "closed pipe" else getattr(signal, kind))
+    return False
+
+
+def wait_until_gone(process, everyone, seconds):
+    struck = time.monotonic()
+    left = everyone
+    while left and time.monotonic() - struck < seconds:
+        time.sleep(0.02)
+        process.poll()
+        left = [pid for pid in left if is_alive(pid)]
+    kill(left)
+    return left
+
+
+def start_and_strike(ftrun, folder, extra, life, rng, tally):
     """One start. True when the run ended before its time came."""
-    ranks = rng.choice([1, 2, 2, 4])
-    log = open(folder.with_suffix(".log"), "ab")
-    process = subprocess.Popen(command(ftrun, folder, ranks, extra), stdout=log, stderr=log, start_new_session=True)
+    ranks, kind = rng.choice([1, 2, 2, 4]), rng.choice(KINDS)
+    if ranks == 1 and kind == "one rank":
+        kind = "all"
+    path = folder.with_suffix(".log")
+    process = subprocess.Popen(command(ftrun, folder, ranks, extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    reader = Reader(process.stdout, path)
     try:
         code = process.wait(rng.uniform(0.2, life))
+        reader.join()
         if code != 0:
-            sys.exit(f"before any kill the run on {ranks} ranks ended with {code}:\n{folder.with_suffix('.log').read_text()[-4000:]}")
+            sys.exit(f"before any strike the run on {ranks} ranks ended with {code}:\n{path.read_text()[-4000:]}")
         return True
     except subprocess.TimeoutExpired:
         pass
     everyone = sorted(ranks_of(process))
     members = [pid for pid in everyone if is_rank(pid, ftrun)]
-    one = ranks > 1 and rng.random() < 0.5 and len(members) > 1
+    if len(members) < ranks:
+        kind = "all"  # the launcher has not yet made them
+    if kind == "closed pipe":
+        reader.leave.set()
+        time.sleep(rng.uniform(0.1, 1))
     stage = current_stage(folder)
     struck = time.monotonic()
-    kill([rng.choice(members)] if one else reversed(everyone))
-    left = everyone
-    while left and time.monotonic() - struck < GONE_WITHIN:
-        time.sleep(0.02)
-        process.poll()
-        left = [pid for pid in left if is_alive(pid)]
+    try:
+        killed = strike_all(everyone, members, kind, rng)
+    except ProcessLookupError:
+        killed = False  # it ended in the very moment
+    left = wait_until_gone(process, everyone, GONE_WITHIN if killed else SEALED_WITHIN)
     if left:
-        kill(left)
-        sys.exit(f"{len(left)} processes live on {GONE_WITHIN:.0f} s after one of {ranks} ranks was killed in '{stage}'")
-    if process.wait() == 0:
+        sys.exit(f"{len(left)} processes live on {time.monotonic() - struck:.0f} s after '{kind}' on {ranks} ranks in '{stage}'")
+    code = process.wait()
+    if code == 0:
         return True  # it ended in the very moment
+    # Before main() installs its handlers, and in MPI's own start, a signal ends a process as it ends any other.
+    early = stage == "start-up" and (code < 0 or code > 128)
+    # mpirun itself may end by the pipe that nobody reads, and takes its ranks along.
+    piped = kind == "closed pipe" and ranks > 1 and code in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
+    if not killed and code != 75 and not early and not piped:
+        sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': exit code {code}:\n{path.read_text()[-4000:]}")
+    lost = lost_steps(folder)
+    if lost is not None:
+        tally.lost[lost] += 1
+        if code == 75 and lost > 0:
+            sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': sealed, but {lost} steps are not saved")
+        if lost > 2 * SAVE_EVERY:
+            sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': {lost} steps lost, saved every {SAVE_EVERY}")
     tally.stages[stage] += 1
-    tally.kinds["one rank" if one else "all"] += 1
-    tally.longest = max(tally.longest, time.monotonic() - struck)
+    tally.kinds[kind] += 1
+    if killed:
+        tally.longest = max(tally.longest, time.monotonic() - struck)
     return False
 
 
@@ -113,13 +196,13 @@ def main():
         last_run_ended = True
         while tally.kinds.total() < wanted or not last_run_ended:
             folder = base / f"run-{tally.ended}"
-            last_run_ended = start_and_kill(ftrun, folder, extra, LONGEST_LIFE * quiet, rng, tally)
+            last_run_ended = start_and_strike(ftrun, folder, extra, LONGEST_LIFE * quiet, rng, tally)
             if last_run_ended:
-                compare(expected, run_to_end(ftrun, folder, 1, extra), f"run {tally.ended}, {tally.kinds.total()} kills so far")
+                compare(expected, run_to_end(ftrun, folder, 1, extra), f"run {tally.ended}, {tally.kinds.total()} strikes so far")
                 shutil.rmtree(folder)
                 tally.ended += 1
-        print(f"{tally.kinds.total()} kills {dict(tally.kinds)} in {dict(tally.stages)}; {tally.ended} runs ended equal; "
-              f"all ranks gone within {tally.longest:.1f} s", flush=True)
+        print(f"{tally.kinds.total()} strikes {dict(tally.kinds)} in {dict(tally.stages)}; {tally.ended} runs ended equal; "
+              f"killed ones gone within {tally.longest:.1f} s; steps lost: {dict(sorted(tally.lost.items()))}", flush=True)
     finally:
         print(f"{time.monotonic() - started:.0f} s", flush=True)
         shutil.rmtree(base, ignore_errors=True)

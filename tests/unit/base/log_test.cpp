@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <vector>
@@ -54,6 +55,30 @@ TEST_CASE("the file gets each line at once, with the time") {
   std::filesystem::remove(path);
   Logger log(0, [](std::string_view) {});
   CHECK_THROWS_AS(log.to_file("/proc/no/such/log"), UserError);
+}
+
+TEST_CASE("a place that takes no lines does not keep them from the other") {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("ft_log_lost_{}", getpid());
+  std::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const int before = dup(STDERR_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  for (const int end : ends) close(end);  // nobody reads what is written to standard error
+  {
+    Logger log(0);
+    log.to_file("/dev/full");
+    log.to_file(path);
+    for (int line = 0; line < 3; ++line) log.info("line {}", line);
+    log.warn("the last one");
+  }
+  dup2(before, STDERR_FILENO);
+  close(before);
+  std::ifstream in(path);
+  std::vector<std::string> texts;
+  for (std::string line; std::getline(in, line);) texts.push_back(line.substr(std::min<std::size_t>(line.size(), 21)));
+  std::filesystem::remove(path);
+  CHECK(texts == std::vector<std::string>{"line 0", "line 1", "line 2", "warning: the last one"});
 }
 
 TEST_CASE("clocks") {
