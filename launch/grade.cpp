@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
@@ -203,17 +205,29 @@ struct Summary {
 std::vector<Outcome> graded_by_all(const std::vector<JsonLine>& lines, const Judge& judge, int threads) {
   std::vector<Outcome> outcomes(lines.size());
   std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(std::max(threads, 1)));
+  const auto work = [&](std::exception_ptr& failure) {
     constexpr std::size_t kPiece = 64;
-    for (std::size_t begin = next.fetch_add(kPiece); begin < lines.size(); begin = next.fetch_add(kPiece)) {
-      for (std::size_t i = begin; i < std::min(begin + kPiece, lines.size()); ++i)
-        outcomes[i] = graded(lines[i], judge);
+    try {
+      for (std::size_t begin = next.fetch_add(kPiece); begin < lines.size(); begin = next.fetch_add(kPiece)) {
+        for (std::size_t i = begin; i < std::min(begin + kPiece, lines.size()); ++i)
+          outcomes[i] = graded(lines[i], judge);
+      }
+    } catch (...) {
+      failure = std::current_exception();
     }
   };
   std::vector<std::jthread> helpers;
-  for (int i = 1; i < threads && lines.size() > 256; ++i) helpers.emplace_back(work);
-  work();
+  try {
+    for (int i = 1; i < threads && lines.size() > 256; ++i)
+      helpers.emplace_back(work, std::ref(failures[static_cast<std::size_t>(i)]));
+  } catch (const std::system_error&) {  // as many threads as the system gives
+  }
+  work(failures[0]);
   helpers.clear();  // joins
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
   return outcomes;
 }
 

@@ -3,7 +3,14 @@
 #include <ATen/Parallel.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
 
+#include "framework/base/failure.h"
+#include "framework/base/process_end.h"
+#include "framework/base/results.h"
+#include "framework/base/user_path.h"
 #include "framework/kernels/allocator.h"
 #include "launch/commands.h"
 #include "launch/signals.h"
@@ -27,30 +34,53 @@ examples:
 
 exit codes: 0 done, 2 the user's mistake, 75 stopped on request and resumable, 1 anything else)";
 
-// The commands that need no ranks.
+void complain(const std::string& what) { say_plainly(fmt::format("ftrun: {}\n", what)); }
+
+// Commands whose only result is what they print.
 int run_alone(const std::function<ExitCode()>& command) {
+  end_with_the_reader();
   try {
-    return static_cast<int>(command());
+    const ExitCode code = command();
+    const int error = flush_results();
+    if (error == 0) return static_cast<int>(code);
+    complain(fmt::format("standard output cannot be written: {}{}", std::strerror(error), advice_on(error, "")));
   } catch (const UserError& error) {
-    fmt::print(stderr, "ftrun: {}\n", error.what());
+    std::fflush(stdout);
+    complain(error.what());
     return static_cast<int>(ExitCode::user_mistake);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "ftrun: {}\n", error.what());
-    return static_cast<int>(ExitCode::failure);
+    std::fflush(stdout);
+    complain(failure_text(error));
   }
+  return static_cast<int>(ExitCode::failure);
 }
 
 int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command) {
   install_stop_signals();
   keep_freed_memory_mapped();
   at::set_num_threads(1);  // one rank a core, one thread a rank
-  return run_mpi_session(command);
+  const int code = run_mpi_session(command);
+  if (const int error = flush_results(); error != 0) {  // the report lies in the run folder, too: the code stays
+    complain(fmt::format("warning: standard output cannot be written: {}{}", std::strerror(error), advice_on(error, "")));
+  }
+  return code;
 }
 
-}  // namespace
+// `--json=~/x`: shells expand a tilde at a word's begin only. CLI11 takes arguments from the last to the first.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  for (std::string& argument : arguments) {
+    const std::size_t value = argument.find("=~");
+    if (value == std::string::npos || !argument.starts_with("--") || argument.find('=') != value) continue;
+    argument = argument.substr(0, value + 1) + user_path(argument.substr(value + 1));
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
 
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App app{"ftrun fine-tunes language models to solve maths problems and to judge solutions, as one restartable job."};
+  app.name("ftrun");
   app.footer(std::string(kExamples));
   app.set_version_flag("--version", version_text());
   app.option_defaults()->always_capture_default(false);
@@ -69,16 +99,44 @@ int main(int argc, char** argv) {
   add_grade(app, chosen);
   add_rerank(app, chosen);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
   } catch (const CLI::ParseError& error) {
+    end_with_the_reader();
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::user_mistake);
+  } catch (const UserError& error) {
+    complain(error.what());
+    return static_cast<int>(ExitCode::user_mistake);
   }
   if (chosen.alone) return run_alone(chosen.alone);
   if (chosen.on_ranks) return run_on_ranks(chosen.on_ranks);
   if (run_file.empty()) {
-    fmt::print(stderr, "{}", app.help());
+    say_plainly(app.help());
     return static_cast<int>(ExitCode::user_mistake);
   }
   return run_on_ranks([&](MpiSession& session) { return run_file_command(run_file, overrides, session); });
+}
+
+}  // namespace
+
+// Before main() the libraries build their own statics, and may find too little memory for it: the loader calls what stands
+// in this section before them. (A sanitizer's own start has to come first.)
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kPrepared = false;
+#else
+constexpr bool kPrepared = true;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const prepare_first)() = &ft::prepare_process;
+#endif
+
+int main(int argc, char** argv) {
+  if (!kPrepared) prepare_process();
+  forbid_exit();
+  int code = static_cast<int>(ExitCode::failure);
+  try {
+    code = run_command_line(argc, argv);
+  } catch (const std::exception&) {  // while another error was being told
+    say_plainly("ftrun: out of memory, and none is left to say for what: the limit (`ulimit -v`, the control group's) is too "
+                "small for the program itself\n");
+  }
+  end_process(code);
 }

@@ -3,6 +3,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
+#include "framework/base/failure.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/store/manifest.h"
 #include "framework/tensor/slices.h"
@@ -29,7 +30,7 @@ std::string report_of(const std::function<void()>& work) {
   } catch (const StopRequested& error) {
     return report(Outcome::stop, error);
   } catch (const std::exception& error) {
-    return report(Outcome::failure, error);
+    return static_cast<char>(Outcome::failure) + failure_text(error);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
+#include "framework/base/failure.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/checkpoint/stored_weights.h"
@@ -105,7 +106,7 @@ CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet
     } catch (const BrokenFolder& error) {
       throw BrokenFolder(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
     } catch (const std::exception& error) {
-      throw Error(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
+      throw Error(fmt::format("checkpoint {}: {}", folder.string(), failure_text(error)));
     }
   });
   groups.data.all_gather("weights of the checkpoint", parameters.flat(), owned, sizes).wait();
@@ -137,7 +138,7 @@ StoredWeights::StoredWeights(const std::filesystem::path& folder) : body_(std::m
     body_->layout = read_stored_layout(manifest.body.at("layout"));
     check_slices(body_->layout);
   } catch (const std::exception& error) {
-    throw Error(fmt::format("checkpoint {}: {}", folder.string(), error.what()));
+    throw Error(fmt::format("checkpoint {}: {}", folder.string(), failure_text(error)));
   }
   body_->reader = std::make_unique<SliceReader>(folder, body_->layout);
 }

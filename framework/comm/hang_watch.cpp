@@ -136,7 +136,12 @@ HangWatch::HangWatch(Settings settings, std::vector<RankPlace> places, std::shar
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { watch(); });
+  try {
+    thread_ = std::thread([this] { watch(); });
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -155,7 +160,10 @@ void HangWatch::watch() {
   std::unique_lock lock(mutex_);
   while (!stopped_.wait_for(lock, period, [this] { return stop_; })) {
     lock.unlock();
-    if (look()) return;
+    try {
+      if (look()) return;
+    } catch (const std::exception&) {  // no memory for this look: whoever needs it will say so
+    }
     lock.lock();
   }
 }

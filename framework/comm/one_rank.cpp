@@ -1,5 +1,7 @@
 #include "framework/comm/one_rank.h"
 
+#include "framework/base/failure.h"
+
 namespace ft {
 
 std::string on_rank_zero(Communicator& world, Name name, const std::function<std::string()>& action) {
@@ -12,7 +14,7 @@ std::string on_rank_zero(Communicator& world, Name name, const std::function<std
     } catch (const StopRequested& error) {
       answer = std::string("stop ") + error.what();
     } catch (const std::exception& error) {
-      answer = std::string("fail ") + error.what();
+      answer = "fail " + failure_text(error);
     }
   }
   answer = broadcast_bytes(world, name, answer, 0);

@@ -39,6 +39,8 @@ Answer Grader::read(std::string_view answer) const {
   try {
     Budget budget(options_.step_budget);
     reading->readings = read_all(reading->text, budget);
+  } catch (const std::bad_alloc&) {
+    throw;  // says nothing of the answers: another try may have the memory
   } catch (const std::exception& error) {  // a fault of ours must not end a run of many hours: it costs one verdict
     reading->readings = {};
     reading->readings.trouble = std::string("internal: ") + error.what();
@@ -58,6 +60,8 @@ Judgement Grader::equal(const Answer& gold, const Answer& candidate) const {
   }
   try {
     return compared(a, b);
+  } catch (const std::bad_alloc&) {
+    throw;  // says nothing of the answers: another try may have the memory
   } catch (const std::exception& error) {
     return {Verdict::unknown, std::string("internal: ") + error.what()};
   }

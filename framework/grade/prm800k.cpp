@@ -122,6 +122,8 @@ Judgement prm800k_equal(std::string_view gold, std::string_view candidate, const
   if (gold.size() > kLongest || candidate.size() > kLongest) return {Verdict::unknown, "answer too long"};
   try {
     return compared(gold, candidate, grader);
+  } catch (const std::bad_alloc&) {
+    throw;  // says nothing of the answers: another try may have the memory
   } catch (const std::exception& error) {
     return {Verdict::unknown, std::string("internal: ") + error.what()};
   }

@@ -3,6 +3,10 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <new>
+
+#include "framework/base/failure.h"
 
 #include "framework/base/reading.h"
 
@@ -47,8 +51,14 @@ void PluginLoader::load(const std::filesystem::path& library, const Place& place
   const std::string path = std::filesystem::absolute(library).string();
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
-    const char* why = dlerror();
-    refuse(library, place, why == nullptr ? "dlopen failed" : why);
+    const char* said = dlerror();
+    const std::string_view why = said == nullptr ? "dlopen failed" : said;
+    // Not the library's fault: the loader tells errors by their words alone.
+    if (why.find("failed to map segment") != std::string_view::npos || why.find("annot allocate memory") != std::string_view::npos) {
+      throw std::bad_alloc();
+    }
+    if (why.find("Too many open files") != std::string_view::npos) throw Error(std::string(why) + advice_on(EMFILE, library));
+    refuse(library, place, std::string(why));
   }
   const auto* tag = static_cast<const ft_recipe_tag*>(dlsym(handle, "ft_recipe_tag_v1"));
   if (tag == nullptr) refuse(library, place, "it is no ftrun recipe (no FT_RECIPE at the end of its source)");

@@ -1,11 +1,12 @@
 #include "framework/recipe/run.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
 #include "framework/base/clock.h"
+#include "framework/base/failure.h"
 #include "framework/base/memory.h"
+#include "framework/base/results.h"
 #include "framework/comm/one_rank.h"
 #include "framework/kernels/allocator.h"
 #include "framework/recipe/run_folder.h"
@@ -93,10 +94,9 @@ std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
 void show_reports(const RunPlan& plan) {
   for (const StagePlan& stage : plan.stages) {
     if (stage.recipe->output() != ArtifactKind::report) continue;
-    if (const auto text = read_if_there(stage.output / "report.txt")) fmt::print("{}\n", *text);
-    fmt::print("report: {}\n", std::filesystem::absolute(stage.output / "index.html").lexically_normal().string());
+    if (const auto text = read_if_there(stage.output / "report.txt")) print_results("{}\n", *text);
+    print_results("report: {}\n", std::filesystem::absolute(stage.output / "index.html").lexically_normal().string());
   }
-  std::fflush(stdout);
 }
 
 }  // namespace
@@ -150,6 +150,9 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       if (folder) folder->doubt_outputs(plan);
       throw Error(fmt::format("{} (in stage '{}'); the next start looks at every byte of what the stages before have made, and makes "
                               "again what is damaged", error.what(), stage.name));
+    } catch (const std::exception& error) {
+      if (!is_out_of_memory(error)) throw;
+      throw Error(fmt::format("stage '{}': {}", stage.name, failure_text(error)));
     }
     const std::int64_t memory = largest_memory(world);
     if (world.rank() == 0) lead.write();

@@ -4,6 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/clock.h"
+#include "framework/base/failure.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/comm/one_rank.h"
 #include "framework/store/folder_writer.h"
@@ -119,7 +120,7 @@ void StageContext::seal(const nlohmann::ordered_json& body, const std::vector<st
       if (!body.is_null()) manifest.body.update(body);
       writer.seal(std::move(manifest));
     } catch (const std::exception& failure) {
-      error = failure.what();
+      error = failure_text(failure);
     }
   }
   error = broadcast_bytes(groups_.world, "sealed " + stage_.name, error, 0);

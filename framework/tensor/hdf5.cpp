@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <limits>
 #include <mutex>
 #include <numeric>
@@ -18,6 +19,8 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/failure.h"
+#include "framework/base/process_end.h"
 
 namespace ft {
 
@@ -29,7 +32,15 @@ std::recursive_mutex& library_lock() {
   static std::recursive_mutex lock;
   return lock;
 }
-using Lock = std::lock_guard<std::recursive_mutex>;
+
+// Held during calls of HDF5. It crashes where it gets no memory, so that is looked for before.
+class Lock {
+ public:
+  Lock() : lock_(library_lock()) { require_memory(std::size_t{16} << 20); }
+
+ private:
+  std::lock_guard<std::recursive_mutex> lock_;
+};
 
 // The innermost message of HDF5's error stack: what really went wrong. Where that was a call of the system, its words alone,
 // without HDF5's (the time, addresses). Nothing is thrown through HDF5's frames: it would stay locked.
@@ -54,6 +65,21 @@ std::string hdf5_words() {
   return words.text[0] == 0 ? "HDF5 gives no reason" : words.text.data();
 }
 
+// Why nothing can be opened any more; empty where something can.
+std::string lack_of_descriptors() {
+  const int probe = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (probe < 0) return fmt::format(": {}{}", std::strerror(errno), advice_on(errno, "/dev/null"));
+  ::close(probe);
+  return "";
+}
+
+// Of a failed call. Where memory or descriptors are short that is the reason, whatever HDF5 says ("bad version number").
+[[noreturn]] void fail_hdf5(std::string_view action) {
+  const std::string words = hdf5_words();
+  require_memory(std::size_t{64} << 20);
+  throw Error(fmt::format("cannot {}: {}{}", action, words, lack_of_descriptors()));
+}
+
 template <class Id>
 Hdf5Handle handle(Id id, herr_t (*closer)(hid_t), std::string_view action) {
   static_assert(std::is_same_v<hid_t, std::int64_t> && std::is_same_v<herr_t, int>);
@@ -61,7 +87,7 @@ Hdf5Handle handle(Id id, herr_t (*closer)(hid_t), std::string_view action) {
 }
 
 void check(herr_t result, std::string_view action) {
-  if (result < 0) throw Error(fmt::format("cannot {}: {}", action, hdf5_words()));
+  if (result < 0) fail_hdf5(action);
 }
 
 // HDF5 prints its error stack by itself unless told not to; we report it.
@@ -96,7 +122,7 @@ Hdf5Handle without_times(hid_t kind) {
 class Draft {
  public:
   Draft() : descriptor_(::memfd_create("hdf5 layout", MFD_CLOEXEC)) {
-    FT_CHECK(descriptor_ >= 0, "no memory for the layout of a file: {}", std::strerror(errno));
+    if (descriptor_ < 0) fail_output("make", "a file in memory", errno);
     const Hdf5Handle access = file_access();
     check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110), "choose HDF5's file format");
     check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "set up a file");
@@ -149,12 +175,12 @@ class Draft {
 }  // namespace
 
 Hdf5Handle::Hdf5Handle(std::int64_t id, Closer closer, std::string_view action) : id_(id), closer_(closer) {
-  if (id < 0) throw Error(fmt::format("cannot {}: {}", action, hdf5_words()));
+  if (id < 0) fail_hdf5(action);
 }
 
 Hdf5Handle::~Hdf5Handle() {
   if (id_ < 0) return;
-  const Lock lock(library_lock());
+  const std::lock_guard lock(library_lock());
   closer_(id_);
 }
 
@@ -177,7 +203,7 @@ std::int64_t Hdf5Layout::num_bytes() const {
 Hdf5Writer::Hdf5Writer(const std::filesystem::path& path, const Hdf5Layout& layout)
     : file_(path, OutputFile::Mode::fresh) {
   file_.reserve(layout.num_bytes());
-  const Lock lock(library_lock());
+  const Lock lock;
   be_quiet();
   Draft draft;
   const Hdf5Handle create = without_times(H5P_DATASET_CREATE);
@@ -209,14 +235,14 @@ void Hdf5Writer::write(std::string_view name, std::span<const float> values) {
 void Hdf5Writer::close() { file_.close(); }
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : path_(path) {
-  const Lock lock(library_lock());
+  const Lock lock;
   be_quiet();
   const Hdf5Handle access = file_access();
   file_ = handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, fmt::format("open {}", path.string()));
 }
 
 void Hdf5Reader::read(std::string_view name, std::span<const std::int64_t> shape, std::span<float> values) const {
-  const Lock lock(library_lock());
+  const Lock lock;
   const std::string action = fmt::format("read {} from {}", name, path_.string());
   const Hdf5Handle dataset = handle(H5Dopen2(file_.id(), std::string(name).c_str(), H5P_DEFAULT), H5Dclose, action);
   const Hdf5Handle space = handle(H5Dget_space(dataset.id()), H5Sclose, action);
@@ -231,22 +257,32 @@ void Hdf5Reader::read(std::string_view name, std::span<const std::int64_t> shape
 }
 
 std::vector<std::string> Hdf5Reader::names(std::string_view group) const {
-  const Lock lock(library_lock());
+  const Lock lock;
   if (H5Lexists(file_.id(), std::string(group).c_str(), H5P_DEFAULT) <= 0) return {};
   const Hdf5Handle opened = handle(H5Gopen2(file_.id(), std::string(group).c_str(), H5P_DEFAULT), H5Gclose,
                                    fmt::format("list {} of {}", group, path_.string()));
-  std::vector<std::string> names;
-  const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-    static_cast<std::vector<std::string>*>(out)->push_back(name);
-    return 0;
+  struct Found {
+    std::vector<std::string> names;
+    std::exception_ptr failure;
+  } found;
+  const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) noexcept -> herr_t {
+    auto& into = *static_cast<Found*>(out);
+    try {
+      into.names.emplace_back(name);
+      return 0;
+    } catch (...) {
+      into.failure = std::current_exception();
+      return 1;  // ends the iteration; not an error of HDF5's
+    }
   };
-  check(H5Literate(opened.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, take, &names), "list a group");
-  return names;
+  check(H5Literate(opened.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, take, &found), "list a group");
+  if (found.failure) std::rethrow_exception(found.failure);
+  return found.names;
 }
 
 void write_virtual_file(const std::filesystem::path& path, std::span<const VirtualDataset> datasets) {
   OutputFile file(path, OutputFile::Mode::fresh);
-  const Lock lock(library_lock());
+  const Lock lock;
   be_quiet();
   Draft draft;
   const float nan = std::numeric_limits<float>::quiet_NaN();

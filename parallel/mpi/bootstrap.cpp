@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "framework/base/failure.h"
+#include "framework/base/process_end.h"
 #include "framework/comm/solo_communicator.h"
 #include "parallel/mpi/binding.h"
 #include "parallel/mpi/job_end.h"
@@ -18,10 +20,13 @@
 namespace ft {
 namespace {
 
+// From the moment when an end has begun until the process is gone, whatever MPI or another library waits for then:
+// longer than ranks wait for each other (job_end.cpp).
+constexpr unsigned kEndSeconds = 30;
+
 void print_error(const std::string& why) {
   std::fflush(stdout);
-  const std::string line = fmt::format("ftrun: {}\n", why);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  say_plainly(fmt::format("ftrun: {}\n", why));
 }
 
 // MPI is called from one thread at a time; other threads (loaders, the watchdog) exist.
@@ -30,6 +35,7 @@ void start_mpi(const Launch& launch) {
   // The few calls that block inside MPI (the start, groups) shall not hold a core that another rank needs.
   setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
+  watch_for_crashes();  // MPI_Init has installed handlers of its own
   FT_CHECK(provided >= MPI_THREAD_SERIALIZED, "this MPI grants thread level {} only, MPI_THREAD_SERIALIZED is needed",
            provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
@@ -77,7 +83,9 @@ MpiSession::MpiSession(MpiSettings settings) {
 }
 
 MpiSession::~MpiSession() {
-  if (!job_ || !agreed_) return;
+  if (!job_) return;
+  end_within(kEndSeconds, static_cast<int>(ended_with_));
+  if (!agreed_) return;
   world_.reset();
   job_.reset();
   MPI_Finalize();
@@ -113,6 +121,7 @@ std::unique_ptr<Communicator> MpiSession::duplicate(const MpiSettings& settings)
 }
 
 ExitCode MpiSession::end_failed(ExitCode code, const std::string& why) {
+  end_within(kEndSeconds, static_cast<int>(code));
   if (!job_) {
     print_error(why);
     return code;
@@ -127,8 +136,10 @@ ExitCode MpiSession::run(const std::function<ExitCode(MpiSession&)>& body) {
     ExitCode code = body(*this);
     if (job_) code = job_->agree(JobEnd::Outcome::done, code, "");
     agreed_ = true;
+    ended_with_ = code;
     return code;
   } catch (const PeerFailure& error) {
+    end_within(kEndSeconds, static_cast<int>(ExitCode::failure));
     const ExitCode code = job_->agree(JobEnd::Outcome::peer_failed, ExitCode::failure, error.what());
     agreed_ = true;
     return code;
@@ -137,7 +148,7 @@ ExitCode MpiSession::run(const std::function<ExitCode(MpiSession&)>& body) {
   } catch (const StopRequested& error) {
     return end_failed(ExitCode::stopped, error.what());
   } catch (const std::exception& error) {
-    return end_failed(ExitCode::failure, error.what());
+    return end_failed(ExitCode::failure, failure_text(error));
   }
 }
 
@@ -157,7 +168,7 @@ int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSetting
     print_error(error.what());
     return static_cast<int>(ExitCode::user_mistake);
   } catch (const std::exception& error) {
-    print_error(error.what());
+    print_error(failure_text(error));
     return static_cast<int>(ExitCode::failure);
   }
 }

@@ -19,6 +19,7 @@
 // - the others do not come within 2 seconds (they wait for the network, or compute): the failed rank speaks and
 // MPI_Abort
 //   ends all; where that happens on several hosts at once, one line a host.
+// An end that hangs (a library that waits for memory or for a dead rank) is cut off after half a minute.
 // mpirun adds its own banner whenever a rank ends with another code than 0. A rank that is killed (-9, out of memory)
 // takes all others with it: mpirun and srun see to that.
 #pragma once
@@ -67,6 +68,7 @@ class MpiSession {
   std::unique_ptr<Communicator> world_;
   int spins_ = kSpins;  // 0 where ranks of this host share cores
   bool agreed_ = false;
+  ExitCode ended_with_ = ExitCode::failure;
 };
 
 // Which MPI this is, for reports: "Open MPI v4.1.4". May be called without a session.

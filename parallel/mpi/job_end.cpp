@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "framework/base/process_end.h"
 #include "parallel/mpi/backoff.h"
 
 namespace ft {
@@ -18,6 +19,7 @@ namespace ft {
 // How long a rank that failed waits for the others before it ends them: long enough for all ranks of an oversubscribed
 // host to find the same mistake in a run file, short enough for whoever watches.
 constexpr std::chrono::seconds kGrace{2};
+constexpr unsigned kAbortSeconds = 10;
 
 struct JobEnd::Block {
   std::atomic<int> failed_rank;  // world rank + 1; 0: none has failed
@@ -74,9 +76,7 @@ bool JobEnd::claim() {
 void JobEnd::speak(std::string_view why, bool all_alike) const {
   std::fflush(stdout);
   const std::string who = all_alike ? "" : fmt::format("rank {} of {} on {}: ", rank_, size_, host_);
-  const std::string line = fmt::format("ftrun: {}{}\n", who, why);
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  std::fflush(stderr);
+  say_plainly(fmt::format("ftrun: {}{}\n", who, why));
 }
 
 void JobEnd::abort(std::string_view why, ExitCode code) {
@@ -85,6 +85,7 @@ void JobEnd::abort(std::string_view why, ExitCode code) {
   } else {
     std::this_thread::sleep_for(2 * kGrace);  // the one that spoke is about to end this rank
   }
+  end_within(kAbortSeconds, static_cast<int>(code));  // MPI_Abort waits for the launcher, which may be gone
   MPI_Abort(comm_of(world_), static_cast<int>(code));
   std::_Exit(static_cast<int>(code));
 }
