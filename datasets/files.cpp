@@ -6,6 +6,7 @@
 
 #include "framework/base/philox.h"
 #include "framework/base/reading.h"
+#include "framework/base/user_path.h"
 
 namespace ft {
 namespace {
@@ -17,7 +18,7 @@ constexpr double kDefaultValidShare = 0.08;  // the method's 1,000 of 12,000 pro
 
 std::filesystem::path data_folder() {
   const char* const set = std::getenv("FT_DATA");
-  return set != nullptr && *set != '\0' ? std::string(set) : std::string(kDefaultDataFolder);
+  return set != nullptr && *set != '\0' ? user_path(set) : std::string(kDefaultDataFolder);
 }
 
 std::filesystem::path dataset_file(const ProblemSetSpec& spec, std::string_view name) {

@@ -12,6 +12,7 @@
 namespace ft {
 namespace {
 
+constexpr double kMostProblems = 1e12, kMostMadeProblems = 1e7;  // made ones lie in memory
 const std::vector<std::string> kSplits = {"train", "valid", "test"};
 
 [[noreturn]] void fail(const ProblemSetSpec& spec, std::string_view what) { fail_user(spec.place, what); }
@@ -48,10 +49,11 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
   const bool known = std::ranges::find(dataset_names(), spec.dataset) != dataset_names().end();
   const auto is = [&](std::string_view name) { return !known || spec.dataset == name; };
   binder.choice("split", spec.split, kSplits, KeyKind::identity, "which part of the data set");
-  binder.extends("limit", spec.limit, "at most so many problems, always the same ones; 0: all", Range::at_least(0));
+  binder.extends("limit", spec.limit, "at most so many problems, always the same ones; 0: all",
+                 Range{0, spec.dataset == "arithmetic" ? kMostMadeProblems : kMostProblems});
   if (!known || spec.dataset != "arithmetic") {
     binder.execution("path", spec.path,
-                     "jsonl: the file; else the folder with the data set's files, if not $FT_DATA/<dataset>");
+                     "jsonl: the file; else the folder with the data set's files, if not $FT_DATA/<dataset>", Limits::path());
     binder.identity("valid_share", spec.valid_share,
                     "the part of the training file that is the split valid; by default 0.08, for jsonl 0",
                     Range{.low = 0, .high = 1, .high_open = true});

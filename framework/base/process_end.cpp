@@ -142,12 +142,13 @@ void require_memory(std::size_t bytes) {
 
 void end_within(unsigned seconds, int code) noexcept {
   int none = -1;
-  if (!code_of_end.compare_exchange_strong(none, code)) return;
+  code_of_end.compare_exchange_strong(none, code);
   struct sigaction action = {};
   action.sa_handler = on_last_alarm;
   sigemptyset(&action.sa_mask);
   sigaction(SIGALRM, &action, nullptr);
-  alarm(seconds);
+  const unsigned left = alarm(seconds);
+  if (left != 0 && left < seconds) alarm(left);
 }
 
 void say_plainly(std::string_view text) noexcept {

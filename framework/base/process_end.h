@@ -38,7 +38,7 @@ void forbid_exit();
 void require_memory(std::size_t bytes);
 
 // From any thread, also from a signal handler. Unless the process has ended by itself before, it ends with `code` after
-// so many seconds, without another word. The first call counts.
+// so many seconds, without another word. Of several calls the first code counts, and the shortest time.
 void end_within(unsigned seconds, int code) noexcept;
 
 // Writes to standard error, whole, past all buffers; what cannot be written is lost. Takes no memory.

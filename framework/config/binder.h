@@ -68,8 +68,15 @@ struct Limits {
   Limits(Range r) : range(r) {}             // NOLINT: Range{1, 8} is meant to be passed as it is
   Limits(Units u) : units(std::move(u)) {}  // NOLINT
   Limits(Range r, Units u) : range(r), units(std::move(u)) {}
+  // The text is a path: `~` is replaced when it is read, a variable refused (base/user_path.h).
+  [[nodiscard]] static Limits path() {
+    Limits limits;
+    limits.is_path = true;
+    return limits;
+  }
   Range range;
   Units units;  // empty: all
+  bool is_path = false;
 };
 
 // Where a value lives. std::optional: absent or `null` in the file means "none".

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "framework/base/user_path.h"
+
 namespace ft {
 namespace {
 
@@ -50,7 +52,7 @@ class Reader {
       const auto close = nearest(text, key_.choices);
       refuse(close ? fmt::format("; did you mean '{}'?", *close) : "");
     }
-    out = text;
+    out = is_path() ? expanded(text) : text;
   }
   void read(Length& out) const {
     const Length length = quantity<Length>(parse_length);
@@ -92,6 +94,7 @@ class Reader {
       if (!node_.is_list()) refuse();
       for (const Node& item : node_.items()) {
         Key item_key{.name = item.path(), .limits = key_.limits};
+        item_key.limits.is_path = is_path();
         Reader(item, item_key, Value(static_cast<T*>(nullptr))).read(values.emplace_back());
       }
     }
@@ -101,6 +104,14 @@ class Reader {
  private:
   [[noreturn]] void refuse(std::string_view hint = "") const {
     node_.fail(fmt::format("'{}' must be {}{}, but is {}{}", key_.name, article(), type_, node_.what(), hint));
+  }
+  bool is_path() const { return key_.limits.is_path || key_.input == "file"; }
+  std::string expanded(const std::string& text) const {
+    try {
+      return user_path(text);
+    } catch (const UserError& error) {
+      node_.fail(fmt::format("'{}': {}", key_.name, error.what()));
+    }
   }
   // "a whole number", but "one of a, b" and "true or false".
   std::string_view article() const { return !key_.choices.empty() || type_.starts_with("true") ? "" : "a "; }

@@ -313,7 +313,7 @@ std::string resolved_text(const RunPlan& plan) {
 }  // namespace
 
 void describe(RunSettings& s, Binder& b) {
-  b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run");
+  b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run", Limits::path());
   b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
   b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
   b.execution("hang_timeout", s.hang_timeout,
@@ -341,8 +341,8 @@ void describe(PromptTemplates& t, Binder& b) {
 
 void describe(ModelSettings& s, Binder& b) {
   b.identity("preset", s.preset, "a small model trained from scratch");
-  b.identity("path", s.path, "a Hugging Face folder: config.json, safetensors files, tokenizer.json");
-  b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json");
+  b.identity("path", s.path, "a Hugging Face folder: config.json, safetensors files, tokenizer.json", Limits::path());
+  b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json", Limits::path());
 }
 
 const StagePlan* RunPlan::find_stage(std::string_view name) const {
@@ -361,7 +361,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   at_place(file["prompts"]["verifier"].place(), "prompts.verifier", [&] { (void)verifier_prompt(plan.prompts, "", ""); });
 
   for (const Node& library : file["plugins"].items()) {
-    std::filesystem::path path = library.text();
+    std::filesystem::path path = read<std::string>(library, Limits::path());
     if (path.is_relative()) path = (file.folder() / path).lexically_normal();
     plugins.load_user(path, library.place());
   }

@@ -1,10 +1,15 @@
 #include "framework/recipe/training_check.h"
 
+#include <numeric>
+
 #include "framework/train/schedule.h"
 
 namespace ft {
 namespace {
 
+constexpr double kMostStepTokens = 1 << 30;
+constexpr double kMostEpochs = 1e6;
+constexpr double kMostEpochsAStep = 100;
 constexpr double kMostPlanned = 2e7;  // examples walked through for a schedule: about a second
 
 void check_lengths(StageCheck& check, const std::string& model, const TrainingSettings& s) {
@@ -31,6 +36,28 @@ void check_units(StageCheck& check, const TrainingSettings& s) {
   }
 }
 
+double step_tokens(const TrainingSettings& s) { return static_cast<double>(s.lanes) * static_cast<double>(s.tokens_per_lane); }
+
+// What no machine would come to the end of, or not to the end of its first step.
+void check_size(StageCheck& check, const TrainingSettings& s) {
+  if (step_tokens(s) > kMostStepTokens) {
+    check.fail(check.given("lanes") ? "lanes" : "tokens_per_lane",
+               fmt::format("makes a step of {} lanes x {} tokens; a step has at most {:.0f} tokens", s.lanes, s.tokens_per_lane, kMostStepTokens));
+  }
+  if (s.length.unit == Length::Unit::epochs && s.length.value > kMostEpochs) {
+    check.fail("length", fmt::format("is {}; at most {:.0f} epochs are possible", to_string(s.length), kMostEpochs));
+  }
+}
+
+// Against the data. A training that is shorter than its first step takes the data as they are.
+void check_step(StageCheck& check, const TrainingSettings& s, const std::vector<std::int64_t>& lengths) {
+  const double epoch = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
+  if (s.length.unit == Length::Unit::epochs || step_tokens(s) <= kMostEpochsAStep * epoch) return;
+  check.fail(static_cast<double>(s.tokens_per_lane) > epoch ? "tokens_per_lane" : "lanes",
+             fmt::format("makes each step {:.0f} times the whole training set: {} lanes x {} tokens against {:.0f} tokens in {} examples; "
+                         "take at most {:.0f} times", step_tokens(s) / epoch, s.lanes, s.tokens_per_lane, epoch, lengths.size(), kMostEpochsAStep));
+}
+
 // Said only where the stage itself gives the key: what stands under `training` is for several stages.
 void note_no_effect(StageCheck& check, const TrainingSettings& s) {
   const auto no_effect = [&](const char* key, const char* why) {
@@ -55,6 +82,7 @@ void note_lanes(StageCheck& check, const TrainingSettings& s) {
 }  // namespace
 
 void check_training(StageCheck& check, const std::string& model, const TrainingSettings& settings) {
+  check_size(check, settings);
   check_lengths(check, model, settings);
   check_units(check, settings);
   note_no_effect(check, settings);
@@ -62,7 +90,9 @@ void check_training(StageCheck& check, const std::string& model, const TrainingS
 }
 
 void check_schedule(StageCheck& check, const TrainingSettings& s, const std::vector<std::int64_t>& lengths) {
-  if (lengths.empty() || s.length.unit == Length::Unit::seconds) return;
+  if (lengths.empty()) return;
+  check_step(check, s, lengths);
+  if (s.length.unit == Length::Unit::seconds) return;
   const bool long_walk = s.length.unit == Length::Unit::epochs && s.length.value * static_cast<double>(lengths.size()) > kMostPlanned;
   if (long_walk) return;
   StepPlanner planner(lengths, {.lanes = s.lanes, .tokens_per_lane = s.tokens_per_lane, .tokens_per_micro_batch = s.tokens_per_micro_batch});

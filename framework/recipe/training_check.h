@@ -19,7 +19,8 @@ namespace ft {
 // without effect, ranks without lanes. Throws UserError or warns at the keys' places.
 void check_training(StageCheck& check, const std::string& model, const TrainingSettings& settings);
 
-// With the tokens of every example of the stage: that the warm-up is over before the end, and that there is a first step.
+// With the tokens of every example of the stage: that the warm-up is over before the end, that there is a first step, and
+// that it is no multiple of all the data that nobody can have meant.
 void check_schedule(StageCheck& check, const TrainingSettings& settings, const std::vector<std::int64_t>& lengths);
 
 // A document of `tokens` beyond the context of `model`, found among the examples: `what` names it. Throws UserError.

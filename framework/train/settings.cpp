@@ -3,6 +3,11 @@
 #include "framework/config/binder.h"
 
 namespace ft {
+namespace {
+
+constexpr double kMostTokens = 1 << 24;  // of what one rank computes in one go: beyond, it is a slip of the pen
+
+}  // namespace
 
 bool can_extend(const TrainingSettings& settings) {
   return settings.result == "last" && (settings.schedule == "constant" || settings.schedule_length.has_value());
@@ -14,13 +19,13 @@ void describe(TrainingSettings& s, Binder& b) {
              "fixed sequences of micro-batches that one optimiser step sums over; best a power of two",
              Range{1, 65536});
   b.identity("tokens_per_lane", s.tokens_per_lane, "room of one lane; lanes times this is the size of a step",
-             Range::at_least(1));
+             Range{1, kMostTokens});
   b.identity("tokens_per_micro_batch", s.tokens_per_micro_batch,
-             "tokens computed together; less saves memory and changes results by rounding only", Range::at_least(1));
+             "tokens computed together; less saves memory and changes results by rounding only", Range{1, kMostTokens});
   b.choice("compute", s.compute, {"float32", "bfloat16"}, KeyKind::identity,
            "what matrix products with weights are computed from; weights, moments, norms, attention and losses are "
            "float32, and so are sampling and scoring");
-  b.identity("max_length", s.max_length, "longest document in tokens", Range::at_least(2));
+  b.identity("max_length", s.max_length, "longest document in tokens", Range{2, kMostTokens});
   b.choice("too_long", s.too_long, {"drop", "refuse"}, KeyKind::identity,
            "what to do with longer documents: leave the example out and count it, or stop with its name");
   b.identity("learning_rate", s.learning_rate, "peak learning rate of AdamW", Range::above(0));

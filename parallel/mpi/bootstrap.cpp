@@ -23,6 +23,8 @@ namespace {
 // From the moment when an end has begun until the process is gone, whatever MPI or another library waits for then:
 // longer than ranks wait for each other (job_end.cpp).
 constexpr unsigned kEndSeconds = 30;
+// Of a job that ended well: many ranks of one core may take long over MPI_Finalize.
+constexpr unsigned kFinalizeSeconds = 300;
 
 void print_error(const std::string& why) {
   std::fflush(stdout);
@@ -84,7 +86,7 @@ MpiSession::MpiSession(MpiSettings settings) {
 
 MpiSession::~MpiSession() {
   if (!job_) return;
-  end_within(kEndSeconds, static_cast<int>(ended_with_));
+  end_within(agreed_ ? kFinalizeSeconds : kEndSeconds, static_cast<int>(ended_with_));
   if (!agreed_) return;
   world_.reset();
   job_.reset();

@@ -59,6 +59,23 @@ mistake("style_that_no_solution_has", [r"run\.yaml:9:\d+: stage 'solver': proble
         "length: 6steps", "length: 6steps, style: terze")
 
 
+# What no machine could serve, and paths that only a shell would expand.
+mistake("lanes_against_the_data", [r"run\.yaml:9:\d+: stage 'solver': lanes makes each step \d+ times the whole training set: 65536 lanes x 500 tokens against \d+ tokens"],
+        "length: 6steps", "length: 6steps, lanes: 65536")
+mistake("lane_against_the_data", [r"run\.yaml:9:\d+: stage 'solver': tokens_per_lane makes each step \d+ times"], "length: 6steps", "length: 6steps, tokens_per_lane: 8000000")
+mistake("lane_of_a_trillion_tokens", [r"run\.yaml:7:\d+: 'tokens_per_lane' must be from 1 to"], "tokens_per_lane: 500", "tokens_per_lane: 1099511627776")
+mistake("documents_of_a_trillion_tokens", [r"run\.yaml:7:\d+: 'max_length' must be from 2 to"], "max_length: 128", "max_length: 1099511627776")
+mistake("step_of_a_trillion_tokens", [r"run\.yaml:9:\d+: stage 'solver': lanes makes a step of 65536 lanes x 16000000 tokens"], "length: 6steps", "length: 6steps, lanes: 65536, tokens_per_lane: 16000000")
+mistake("a_billion_epochs", [r"run\.yaml:9:\d+: stage 'solver': length is .*epochs; at most"], "length: 6steps", "length: 1000000000epochs")
+mistake("a_trillion_problems", [r"run\.yaml:5:\d+: 'limit' must be from 0 to"], "limit: 40", "limit: 1000000000000")
+mistake("a_trillion_attempts", [r"run\.yaml:10:\d+: 'per_problem' must be"], "per_problem: 4", "per_problem: 1000000000000")
+mistake("too_many_slots", [r"run\.yaml:10:\d+: 'slots' must be from 1 to 4096"], "per_problem: 4", "per_problem: 4, slots: 1000000")
+mistake("model_of_a_stranger", [r"run\.yaml:3:\d+: 'path': '~nobody-of-that-name/m': there is no user"], "{preset: tiny}", "{path: ~nobody-of-that-name/m}")
+mistake("data_by_a_variable", [r"run\.yaml:5:\d+: 'path': '\$SOMEWHERE/d\.jsonl' holds the variable \$SOMEWHERE, which only a shell"],
+        "{dataset: arithmetic, split: train, limit: 40}", "{dataset: jsonl, path: $SOMEWHERE/d.jsonl}")
+mistake("plugin_by_a_variable", [r"run\.yaml:13:\d+: .*'\$\{LIBRARIES\}/x\.so' holds the variable"], "  report: {recipe: report, of: [answers, ranking]}", "plugins: [\"${LIBRARIES}/x.so\"]")
+
+
 @case("validation_all_too_long", r"run\.yaml:10:\d+: stage 'solver': validation gives no training examples: all were left out as too long")
 def _(folder):
     (folder / "long.jsonl").write_text(json.dumps({**GOOD, "solution": "34" * 90}) + "\n")

@@ -3,7 +3,7 @@
 
   random_kills.py FTRUN [STRIKES] [OVERRIDES]      200 strikes unless told; FT_FAULT_SEED sets the seed (1)
 
-Each start has 1, 2 or 4 ranks, lives for a random time, and is then struck: SIGKILL to one rank or to all, one of the
+Each start has 1 or 2 ranks, lives for a random time, and is then struck: SIGKILL to one rank or to all, one of the
 signals that ask for an end to one rank, or its output's reader goes away (and it is stopped by SIGTERM a while later). Where
 one rank of several is killed, all others must be gone within ten seconds. After a request the exit code must be 75 and every
 step of the training be saved; after a kill at most `save_every` of them may be lost, and those that were made while the
@@ -128,7 +128,7 @@ def wait_until_gone(process, everyone, seconds):
 
 def start_and_strike(ftrun, folder, extra, life, rng, tally):
     """One start. True when the run ended before its time came."""
-    ranks, kind = rng.choice([1, 2, 2, 4]), rng.choice(KINDS)
+    ranks, kind = rng.choice([1, 2, 2]), rng.choice(KINDS)
     if ranks == 1 and kind == "one rank":
         kind = "all"
     path = folder.with_suffix(".log")

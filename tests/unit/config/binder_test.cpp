@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include "framework/base/user_path.h"
 #include "framework/config/parser.h"
 #include "framework/config/print.h"
 #include "framework/config/run_file.h"
@@ -258,4 +259,33 @@ TEST_CASE("ranges in words") {
   CHECK(to_string(Range{.low = 0, .high = 1, .high_open = true}) == "at least 0 and below 1");
   CHECK(to_string(Range{.high = 1}) == "at most 1");
   CHECK(to_string(Range{}).empty());
+}
+
+TEST_CASE("keys that hold a path get the home folder for a tilde, at any depth, and others do not") {
+  struct Paths {
+    std::string folder = "runs", title;
+    std::optional<std::string> path;
+    std::vector<std::string> files;
+    std::string list;
+  };
+  Paths paths;
+  const RunFile file = RunFile::parse("folder: ~/a\ntitle: ~/b\npath: ~/c d\nfiles: [~/e, f]\nlist: ~/g\n", "run.yaml");
+  Parser parser({file.root()});
+  parser.execution("folder", paths.folder, "", Limits::path());
+  parser.identity("title", paths.title, "");
+  parser.identity("path", paths.path, "", Limits::path());
+  parser.identity("files", paths.files, "", Limits::path());
+  parser.input("list", paths.list, "file", "");
+  parser.finish();
+  const std::string home = user_path("~");
+  CHECK(paths.folder == home + "/a");
+  CHECK(paths.title == "~/b");
+  CHECK(paths.path == home + "/c d");
+  CHECK(paths.files == std::vector<std::string>{home + "/e", "f"});
+  CHECK(paths.list == home + "/g");
+
+  const RunFile wrong = RunFile::parse("x:\n  folder: ~no-such-user/a\n", "run.yaml");
+  Parser refused({wrong["x"]});
+  CHECK_THROWS_WITH_AS(refused.execution("folder", paths.folder, "", Limits::path()),
+                       doctest::Contains("run.yaml:2:11: 'folder': '~no-such-user/a': there is no user"), UserError);
 }
