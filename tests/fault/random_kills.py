@@ -106,6 +106,15 @@ def lost_steps(folder):
     return lost
 
 
+def listens(pid):
+    """Whether this rank has installed its handlers: before, a signal ends it as it ends any process."""
+    try:
+        caught = next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    except (OSError, StopIteration):
+        return False
+    return int(caught.split()[1], 16) >> (signal.SIGXCPU - 1) & 1 == 1
+
+
 def strike_all(everyone, members, kind, rng):
     """Kills; True when the job must be gone at once."""
     if kind in ("one rank", "all"):
@@ -131,7 +140,7 @@ def start_and_strike(ftrun, folder, extra, life, rng, tally):
     ranks, kind = rng.choice([1, 2, 2]), rng.choice(KINDS)
     if ranks == 1 and kind == "one rank":
         kind = "all"
-    path = folder.with_suffix(".log")
+    path, lost_before = folder.with_suffix(".log"), lost_steps(folder) or 0
     process = subprocess.Popen(command(ftrun, folder, ranks, extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     reader = Reader(process.stdout, path)
     try:
@@ -144,8 +153,8 @@ def start_and_strike(ftrun, folder, extra, life, rng, tally):
         pass
     everyone = sorted(ranks_of(process))
     members = [pid for pid in everyone if is_rank(pid, ftrun)]
-    if len(members) < ranks:
-        kind = "all"  # the launcher has not yet made them
+    if len(members) < ranks or not all(listens(pid) for pid in members):
+        kind = "all"  # the launcher has not yet made them, or they have not come to main()
     if kind == "closed pipe":
         reader.leave.set()
         time.sleep(rng.uniform(0.1, 1))
@@ -161,16 +170,15 @@ def start_and_strike(ftrun, folder, extra, life, rng, tally):
     code = process.wait()
     if code == 0:
         return True  # it ended in the very moment
-    # Before main() installs its handlers, and in MPI's own start, a signal ends a process as it ends any other.
-    early = stage == "start-up" and (code < 0 or code > 128)
     # mpirun itself may end by the pipe that nobody reads, and takes its ranks along.
     piped = kind == "closed pipe" and ranks > 1 and code in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
-    if not killed and code != 75 and not early and not piped:
+    if not killed and code != 75 and not piped:
         sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': exit code {code}:\n{path.read_text()[-4000:]}")
     lost = lost_steps(folder)
     if lost is not None:
         tally.lost[lost] += 1
-        if code == 75 and lost > 0:
+        # A start that is stopped before it trains leaves the log as a kill before has left it.
+        if code == 75 and lost > lost_before:
             sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': sealed, but {lost} steps are not saved")
         if lost > 2 * SAVE_EVERY:
             sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': {lost} steps lost, saved every {SAVE_EVERY}")
