@@ -254,8 +254,27 @@ std::string_view operators_behind(std::string_view text, std::size_t end) {
   return any ? text.substr(end, at - end) : std::string_view();
 }
 
+// "\boxed{3} < x < \boxed{7}": two boxes of one inequality are not two answers, and the last one is not all of it.
+std::optional<std::string> inequality_around(std::string_view text, const Box& box) {
+  std::string_view before = text.substr(0, box.begin);
+  while (before.ends_with(' ')) before.remove_suffix(1);
+  static constexpr auto kRelations =
+      std::to_array<std::string_view>({"<", ">", "\\le", "\\leq", "\\ge", "\\geq", "\\lt", "\\gt"});
+  const bool relation =
+      std::any_of(kRelations.begin(), kRelations.end(), [&](std::string_view sign) { return before.ends_with(sign); });
+  if (!relation) return std::nullopt;
+  const std::size_t bound = before.find_last_of("$\n");
+  const std::size_t begin = bound == std::string_view::npos ? 0 : bound + 1;
+  const std::size_t first = before.find("\\boxed", begin);
+  if (first == std::string_view::npos) return std::nullopt;
+  std::string whole(text.substr(first, box.end - first));
+  for (std::size_t at = whole.find("\\boxed"); at != std::string::npos; at = whole.find("\\boxed")) whole.erase(at, 6);
+  return whole;
+}
+
 // The whole expression that a box is a part of; nothing where it stands by itself.
 std::optional<std::string> expression_around(std::string_view text, const Box& box) {
+  if (auto chain = inequality_around(text, box)) return chain;
   const std::string_view before = operators_before(text, box.begin);
   const std::string_view behind = operators_behind(text, box.end);
   if (before.empty() && behind.empty()) return std::nullopt;

@@ -51,6 +51,7 @@ constexpr auto kStrongMarkers = std::to_array<Marker>({
 constexpr auto kWeakMarkers = std::to_array<Marker>({
     {"answer is", "answer is"},
     {"answer:", "answer:"},
+    {"ans:", "answer:"},
     {"answer should be", "answer should be"},
     {"answer was", "answer is"},
     {"answer =", "answer:"},

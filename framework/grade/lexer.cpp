@@ -79,6 +79,7 @@ constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_
     {"cong", "\\approx"},
     {"permil", "\\permille"},
     {"textdollar", "\\$"},
+    {"Bbb", "\\mathbb"},
     {"dollar", "\\$"},
 });
 
@@ -139,8 +140,14 @@ class Lexer {
   }
 
   void sign() {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPairs{
-        {{"<=", "\\le"}, {">=", "\\ge"}, {"!=", "\\ne"}, {"=/=", "\\ne"}, {"**", "^"}, {"==", "="}, {"...", "\\dots"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPairs{{{"<=", "\\le"},
+                                                                                          {">=", "\\ge"},
+                                                                                          {"!=", "\\ne"},
+                                                                                          {"=/=", "\\ne"},
+                                                                                          {"<>", "\\ne"},
+                                                                                          {"**", "^"},
+                                                                                          {"==", "="},
+                                                                                          {"...", "\\dots"}}};
     for (const auto& [plain, meaning] : kPairs) {
       if (!looking_at(plain)) continue;
       pos_ += plain.size();
