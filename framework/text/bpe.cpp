@@ -152,6 +152,13 @@ bool Bpe::is_expressible(std::string_view piece) const {
 
 std::size_t Bpe::units_of(std::string_view piece, TokenId* units) const {
   std::size_t size = 0;
+  if (!units_.characters) {  // nearly always all bytes are tokens
+    for (; size < piece.size(); ++size) {
+      units[size] = byte_tokens_[static_cast<unsigned char>(piece[size])];
+      if (units[size] < 0) break;
+    }
+    piece.remove_prefix(size);
+  }
   bool unknown = false;  // one is to be put before the next token
   const auto put_unknown = [&] {
     if (unknown) units[size++] = units_.unknown;
@@ -180,22 +187,32 @@ std::size_t Bpe::units_of(std::string_view piece, TokenId* units) const {
 }
 
 void Bpe::merge_short(TokenId* symbols, std::size_t size, std::vector<TokenId>& ids) const {
-  std::array<Merge, kShortPiece * kMostUnits> with_next;  // [size - 1] merge of symbols[i] and symbols[i + 1]
-  for (std::size_t i = 0; i + 1 < size; ++i) with_next[i] = merges_.find(symbols[i], symbols[i + 1]);
+  // [size - 1] the merge of symbols[i] and symbols[i + 1]; two arrays, since one of Merge would be filled first.
+  std::array<std::uint32_t, kShortPiece * kMostUnits> rank;
+  std::array<TokenId, kShortPiece * kMostUnits> merged;
+  const auto look_up = [&](std::size_t i) {
+    const Merge merge = merges_.find(symbols[i], symbols[i + 1]);
+    rank[i] = merge.rank;
+    merged[i] = merge.id;
+  };
+  for (std::size_t i = 0; i + 1 < size; ++i) look_up(i);
   while (size > 1) {
     std::size_t best = 0;
     for (std::size_t i = 1; i + 1 < size; ++i) {
-      if (with_next[i].rank < with_next[best].rank) best = i;
+      if (rank[i] < rank[best]) best = i;
     }
-    if (with_next[best].rank == Merge::kNone) break;
-    symbols[best] = with_next[best].id;
+    if (rank[best] == Merge::kNone) break;
+    symbols[best] = merged[best];
     --size;
     for (std::size_t i = best + 1; i < size; ++i) {
       symbols[i] = symbols[i + 1];
-      if (i + 1 < size) with_next[i] = with_next[i + 1];
+      if (i + 1 < size) {
+        rank[i] = rank[i + 1];
+        merged[i] = merged[i + 1];
+      }
     }
-    if (best + 1 < size) with_next[best] = merges_.find(symbols[best], symbols[best + 1]);
-    if (best > 0) with_next[best - 1] = merges_.find(symbols[best - 1], symbols[best]);
+    if (best + 1 < size) look_up(best);
+    if (best > 0) look_up(best - 1);
   }
   ids.insert(ids.end(), symbols, symbols + size);
 }

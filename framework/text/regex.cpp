@@ -7,6 +7,7 @@
 #include <unicode/uniset.h>
 
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -38,6 +39,9 @@ class Program {
                           PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, &error, &offset, context.get());
     if (code_ == nullptr)
       fail_user(fmt::format("the pattern '{}' cannot be taken over: {}", pattern, pcre2_message(error)));
+    std::uint32_t may_be_empty = 1;
+    pcre2_pattern_info(code_, PCRE2_INFO_MATCHEMPTY, &may_be_empty);
+    may_be_empty_ = may_be_empty != 0;
     jit_ = pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE) == 0;  // absent on some machines: interpreted there
   }
   ~Program() { pcre2_code_free(code_); }
@@ -45,6 +49,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   int match(std::string_view text, std::size_t from, pcre2_match_data* match_data) const {
+    if (from == text.size() && !may_be_empty_) return PCRE2_ERROR_NOMATCH;
     const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
     int result = PCRE2_ERROR_JIT_STACKLIMIT;
     if (jit_) result = pcre2_jit_match(code_, subject, text.size(), from, PCRE2_NO_UTF_CHECK, match_data, nullptr);
@@ -57,7 +62,7 @@ class Program {
 
  private:
   pcre2_code* code_ = nullptr;
-  bool jit_ = false;
+  bool jit_ = false, may_be_empty_ = true;
 };
 
 }  // namespace

@@ -65,12 +65,15 @@ TEST_CASE("split patterns cut as the reference does, or are refused") {
     if (one.at("pieces").is_null()) continue;  // the reference has no ids for it
     for (std::size_t i = 0; i < texts.size(); ++i) {
       CAPTURE(json(texts[i]).dump());
+      std::string cut;
       try {
-        CHECK(lengths(*pretokenizer, texts[i]) == one.at("pieces")[i].get<std::string>());
+        cut = lengths(*pretokenizer, texts[i]);
       } catch (const Error& error) {  // a pattern that takes forever ends the run, in both engines, with other limits
         CHECK(std::string(error.what()).find("PCRE2 gave up") != std::string::npos);
         ++gave_up;
+        continue;
       }
+      CHECK(cut == one.at("pieces")[i].get<std::string>());
     }
     ++equal;
   }
