@@ -5,9 +5,12 @@ run that cannot fit is refused by plan and warned of at its start, and blocking 
   memory_test.py FTRUN [CASE...]
 
 The model is made here, with random weights: large enough that weights and activations outweigh the program."""
+import array
 import json
+import math
 import os
 import pathlib
+import random
 import re
 import shutil
 import struct
@@ -16,8 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-
-import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 FTRUN = sys.argv[1]
@@ -60,16 +61,18 @@ def make_model(folder):
     (folder / "config.json").write_text(json.dumps(SHAPE))
     header, offset = {}, 0
     for name, shape in tensors():
-        size = 4 * int(np.prod(shape))
+        size = 4 * math.prod(shape)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
         offset += size
     text = json.dumps(header).encode()
-    random = np.random.default_rng(1)
+    draw = random.Random(1)
+    some = array.array("f", (draw.gauss(0, 0.02) for _ in range(99991)))  # again and again: a prime number, so no two rows alike
     with open(folder / "model.safetensors", "wb") as out:
         out.write(struct.pack("<Q", len(text)) + text)
         for _, shape in tensors():
-            values = np.ones(shape) if len(shape) == 1 else random.standard_normal(shape) * 0.02
-            out.write(values.astype(np.float32).tobytes())
+            count = math.prod(shape)
+            values = array.array("f", [1.0]) * count if len(shape) == 1 else (some * (count // len(some) + 1))[:count]
+            out.write(values.tobytes())
 
 
 def mpirun(ranks):
