@@ -148,7 +148,7 @@ class Bench:
         closed_folders = [("", "run"), ("stages", "stages"), ("stages/solver-*", "solver"), ("stages/solver-*/work", "work"),
                           ("stages/solver-*/work/checkpoints", "checkpoints")]
         for pattern, name in closed_folders:
-            yield f"{name} may not be written", "training", closed(pattern, 0o555), 2, [name, "may not be read and written"]
+            yield f"{name} may not be written", "training", closed(pattern, 0o555), 2, [name, "Permission denied"]
         yield "the ledger may not be written", "finished", closed("ledger.jsonl", 0o444), 2, ["ledger.jsonl", "may not be read and written"]
         yield "checkpoints may not be read", "training", closed("stages/solver-*/work/checkpoints/step-*/rank-*.h5", 0), 1, ["rank-0000.h5", "Permission denied"]
         yield "an output may not be read", "restored", closed("stages/solver-*/output-*/rank-*.h5", 0), 1, ["rank-0000.h5", "Permission denied"]
