@@ -97,9 +97,12 @@ void refuse_foreign_tensors(const SafetensorsReader& reader, const fs::path& fol
   refuse_prefix(reader, folder);
 }
 
-void fail_missing_tensor(const std::string& name, const SafetensorsReader& reader, const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& [other, stored] : reader.tensors()) names.push_back(other);
+void fail_missing_tensor(const std::string& name, const std::set<std::string, std::less<>>& wanted,
+                         const SafetensorsReader& reader, const fs::path& folder) {
+  std::vector<std::string> names;  // that have no other place in the model
+  for (const auto& [other, stored] : reader.tensors()) {
+    if (!wanted.contains(other)) names.push_back(other);
+  }
   std::string hint;
   if (name == "lm_head.weight") {
     hint = "; if the head is tied to the embedding, config.json must say \"tie_word_embeddings\": true";
@@ -109,7 +112,7 @@ void fail_missing_tensor(const std::string& name, const SafetensorsReader& reade
   } else if (const std::optional<std::string> near = nearest(name, names)) {
     hint = "; the nearest name is " + *near;
   }
-  fail_user({folder.string()}, fmt::format("tensor {} is missing among {}{}", name, names.size(), hint));
+  fail_user({folder.string()}, fmt::format("tensor {} is missing among {}{}", name, reader.tensors().size(), hint));
 }
 
 void fail_surplus_tensor(const StoredTensor& stored, const ModelConfig& config) {

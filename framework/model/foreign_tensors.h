@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <set>
 #include <string>
 
 #include "framework/model/model_config.h"
@@ -14,9 +16,9 @@ namespace ft {
 // ones.
 void refuse_foreign_tensors(const SafetensorsReader& reader, const std::filesystem::path& folder);
 
-// Single tensors; the nearest reason, the nearest name.
-[[noreturn]] void fail_missing_tensor(const std::string& name, const SafetensorsReader& reader,
-                                      const std::filesystem::path& folder);
+// Single tensors; the nearest reason, the nearest name of those that the model does not want for another place.
+[[noreturn]] void fail_missing_tensor(const std::string& name, const std::set<std::string, std::less<>>& wanted,
+                                      const SafetensorsReader& reader, const std::filesystem::path& folder);
 [[noreturn]] void fail_surplus_tensor(const StoredTensor& stored, const ModelConfig& config);
 [[noreturn]] void fail_dtype(const StoredTensor& stored);
 

@@ -61,11 +61,11 @@ void check_tensors(const ModelConfig& config, const SafetensorsReader& reader, c
   refuse_foreign_tensors(reader, folder);
   check_layers(config, reader, folder);
   const std::vector<NamedShape> wanted = parameter_shapes(config);
-  std::set<std::string_view> names;
+  std::set<std::string, std::less<>> names;
+  for (const NamedShape& shape : wanted) names.insert(shape.name);
   for (const NamedShape& shape : wanted) {
-    names.insert(shape.name);
     const auto found = reader.tensors().find(shape.name);
-    if (found == reader.tensors().end()) fail_missing_tensor(shape.name, reader, folder);
+    if (found == reader.tensors().end()) fail_missing_tensor(shape.name, names, reader, folder);
     if (!is_readable_dtype(found->second.dtype)) fail_dtype(found->second);
     check_shape(found->second, shape, config);
   }

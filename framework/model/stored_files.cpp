@@ -124,7 +124,7 @@ TextFiles read_companions(const std::filesystem::path& folder) {
   TextFiles files;
   for (const char* name : {kGeneration, "added_tokens.json", "chat_template.jinja", "chat_template.json", "merges.txt",
                            "special_tokens_map.json", "tokenizer.model", "vocab.json"}) {
-    if (input_kind(folder / name) == InputKind::file) files.emplace_back(name, read_input_text(folder / name));
+    if (input_kind(folder / name) != InputKind::missing) files.emplace_back(name, read_input_text(folder / name));
   }
   return files;
 }
