@@ -96,6 +96,8 @@ def main():
         for path in objects_of(moved):
             for name, file in libraries_of(path, {}).items():
                 file = os.path.realpath(file)
+                if path.name == "libft_cuda.so" and name.startswith("libnccl"):
+                    continue  # the machine's own, as the driver is: its toolkit may lie anywhere
                 assert file.startswith(f"{moved}/") or SYSTEM.match(file), f"{path}: {name} comes from {file}"
         assert hostile_surroundings(str(moved / "bin" / "ftrun"), moved, base, "installed") == expected, "the installed program computes something else"
         print(f"build tree and installed tree start on their own libraries; {time.monotonic() - began:.0f} s")
