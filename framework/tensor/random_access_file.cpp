@@ -18,10 +18,9 @@ InputKind input_kind(const std::filesystem::path& path) {
     if (S_ISREG(status.st_mode)) return InputKind::file;
     return S_ISDIR(status.st_mode) ? InputKind::folder : InputKind::other;
   }
-  const int error = errno;
-  if (error == ELOOP) return InputKind::dangling;
-  if (error != ENOENT && error != ENOTDIR) fail_unreadable(path, error);
-  return ::lstat(path.c_str(), &status) == 0 ? InputKind::dangling : InputKind::missing;
+  if (errno == ELOOP) return InputKind::dangling;
+  if (errno != ENOENT && errno != ENOTDIR) fail_unreadable(path, errno);
+  return is_there(path) ? InputKind::dangling : InputKind::missing;
 }
 
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {

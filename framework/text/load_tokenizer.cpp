@@ -40,7 +40,7 @@ auto reading(const fs::path& path, std::string_view text, Read read) {
 
 // A JSON file that may be absent: then an empty object.
 json read_optional_json(const fs::path& path) {
-  if (!fs::exists(path)) return json::object();
+  if (!is_there(path)) return json::object();
   const std::string text = read_file(path);
   return reading(path, text, [&] { return json::parse(text); });
 }
@@ -104,7 +104,7 @@ std::optional<TokenId> find_bos(const fs::path& folder, const BpeDescription& de
 BpeTokenizer::Files files_of(const fs::path& folder, std::string tokenizer_json, const std::string& eos_name) {
   const fs::path config_path = folder / "tokenizer_config.json";
   BpeTokenizer::Files files{{"tokenizer.json", std::move(tokenizer_json)}};
-  std::string config_text = fs::exists(config_path) ? read_file(config_path) : std::string("{}");
+  std::string config_text = is_there(config_path) ? read_file(config_path) : std::string("{}");
   auto config = nlohmann::ordered_json::parse(config_text);
   if (token_name(config, "eos_token").empty()) {
     config["eos_token"] = eos_name;
@@ -112,7 +112,7 @@ BpeTokenizer::Files files_of(const fs::path& folder, std::string tokenizer_json,
   }
   files.emplace_back("tokenizer_config.json", std::move(config_text));
   for (const char* name : {"special_tokens_map.json", "chat_template.jinja"}) {
-    if (fs::exists(folder / name)) files.emplace_back(name, read_file(folder / name));
+    if (is_there(folder / name)) files.emplace_back(name, read_file(folder / name));
   }
   return files;
 }
@@ -146,7 +146,7 @@ void refuse_other_formats(const fs::path& folder) {
       {"vocab.json", "a part of a BPE vocabulary: vocab.json and merges.txt do not say how texts are cut"},
   };
   for (const Format& format : kFormats) {
-    if (!fs::exists(folder / format.file)) continue;
+    if (!is_there(folder / format.file)) continue;
     fail_user(
         {(folder / format.file).string()},
         fmt::format("is {}; tokenizer.json is needed{}", format.what,
@@ -161,10 +161,10 @@ void refuse_other_formats(const fs::path& folder) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
-  if (!fs::is_directory(folder))
+  if (!is_folder(folder))
     fail_user({folder.string()}, "is not a folder; a tokenizer is a folder with tokenizer.json");
-  const bool words = fs::exists(folder / kWordVocabularyFile);
-  const bool bpe = fs::exists(folder / "tokenizer.json");
+  const bool words = is_there(folder / kWordVocabularyFile);
+  const bool bpe = is_there(folder / "tokenizer.json");
   if (words && bpe) {
     fail_user({folder.string()}, fmt::format("holds both tokenizer.json and {}; remove one", kWordVocabularyFile));
   }
