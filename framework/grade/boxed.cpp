@@ -278,7 +278,12 @@ std::optional<std::string> expression_around(std::string_view text, const Box& b
   const std::string_view before = operators_before(text, box.begin);
   const std::string_view behind = operators_behind(text, box.end);
   if (before.empty() && behind.empty()) return std::nullopt;
-  std::string whole = std::string(before) + "{" + box.contents + "}" + std::string(behind);
+  // "355\boxed{680}": digits of one number.
+  const bool digits = !before.empty() && is_digit(before.back()) && behind.empty() &&
+                      std::all_of(box.contents.begin(), box.contents.end(), is_digit);
+  std::string whole(before);
+  whole += digits ? box.contents : "{" + box.contents + "}";
+  whole += behind;
   std::erase(whole, '$');
   for (const std::string_view command : {"\\boxed", "\\fbox"}) {
     for (std::size_t at = whole.find(command); at != std::string::npos; at = whole.find(command))

@@ -46,6 +46,34 @@ constexpr auto kOperatorCommands = std::to_array<std::string_view>(
      "gt",       "ne",       "neq",   "approx", "equiv", "cup", "cap",   "setminus", "in",  "ast",
      "leqslant", "geqslant", "simeq", "choose", "bmod",  "mod", "ldots", "dots"});
 
+// Behind the blanks and spacing commands at `at`: "\\,", "\\!", "\\quad".
+std::size_t behind_spacing(std::string_view text, std::size_t at) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view space : {" ", "\\,", "\\;", "\\!", "\\:", "\\ ", "\\quad", "\\qquad"}) {
+      const std::size_t end = at + space.size();
+      if (!text.substr(std::min(at, text.size())).starts_with(space)) continue;
+      if (is_letter(space.back()) && end < text.size() && is_letter(text[end])) continue;
+      at = end;
+      again = true;
+    }
+  }
+  return at;
+}
+
+// "\\text{ and }" between two answers: the joining word, and where the group ends; no word where it is anything else.
+std::pair<std::string_view, std::size_t> joining_group(std::string_view text, std::size_t at) {
+  for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
+    if (!text.substr(std::min(at, text.size())).starts_with(command)) continue;
+    const std::size_t close = text.find('}', at);
+    if (close == std::string_view::npos) break;
+    std::string_view word = trim(text.substr(at + command.size(), close - at - command.size()));
+    if (word.starts_with(',')) word = trim(word.substr(1));
+    if (word == "and" || word == "or") return {word, close + 1};
+  }
+  return {{}, at};
+}
+
 class Reader {
  public:
   Reader(std::string_view text, std::size_t at, const ChunkOptions& options)
@@ -116,6 +144,15 @@ class Reader {
   }
 
   bool operand() {
+    constexpr int kDeepest = 50;  // "\\sin \\sin \\sin ..." of a text that went astray
+    if (depth_ == kDeepest) return false;
+    ++depth_;
+    const bool any = operand_here();
+    --depth_;
+    return any;
+  }
+
+  bool operand_here() {
     const char c = at(pos_);
     if (c == '$') return dollars();
     if (c == '\\') return command();
@@ -171,8 +208,9 @@ class Reader {
       return false;
     }
     static constexpr auto kNone = std::to_array<std::string_view>(
-        {"boxed", "fbox", "begin", "end", "item", "section", "therefore", "because", "text", "textbf", "Rightarrow",
-         "implies", "quad", "qquad", "n", "rightarrow", "to", "item", "hline"});
+        {"boxed",  "fbox",           "begin",   "end",    "item",        "section", "therefore",  "because", "text",
+         "textbf", "Rightarrow",     "implies", "quad",   "qquad",       "n",       "rightarrow", "to",      "item",
+         "hline",  "Longrightarrow", "iff",     "square", "blacksquare", "Box",     "checkmark",  "qed"});
     if (name == "begin") {
       const std::size_t close = text_.find("\\end{", pos_);
       const std::size_t brace = close == std::string_view::npos ? close : text_.find('}', close);
@@ -184,6 +222,13 @@ class Reader {
     const bool root = name == "sqrt";
     const bool money = currency_of(text_.substr(pos_, end - pos_)).has_value();
     take(end - pos_);
+    static constexpr auto kTwoArguments =
+        std::to_array<std::string_view>({"frac", "dfrac", "tfrac", "cfrac", "binom", "dbinom", "tbinom"});
+    if (std::find(kTwoArguments.begin(), kTwoArguments.end(), name) != kTwoArguments.end()) {
+      if (!argument() || !argument()) return false;
+      while (is_digit(at(pos_))) take(1);
+      return true;
+    }
     bool groups = false;
     while (at(pos_) == '[' || at(pos_) == '{') {
       if (at(pos_) == '[' && !root) break;
@@ -203,22 +248,55 @@ class Reader {
       chunk_.money = true;
       return operand();
     }
-    const bool fraction = name == "frac" || name == "dfrac" || name == "tfrac" || name == "cfrac";
-    if (fraction && !groups) {  // \frac12
-      while (is_digit(at(pos_))) take(1);
+    if (name == "angle" || name == "triangle" || name == "measuredangle") {  // "\angle ABC"
+      const std::size_t begin = blanks_from(pos_);
+      std::size_t last = begin;
+      while (at(last) >= 'A' && at(last) <= 'Z') ++last;
+      if (last > begin && !is_letter(at(last))) take(last - pos_);
     }
     if (name == "left") {
       const std::size_t close = text_.find("\\right", pos_);
       if (close == std::string_view::npos) return false;
       take(std::min(text_.size(), close + 7) - pos_);
     }
-    const std::size_t next = blanks_from(pos_);
-    const bool applied = !function_name(name).empty() && next < text_.size();
-    if (applied && at(pos_) != '^' && at(pos_) != '_') {
-      chunk_.text += ' ';
-      pos_ = next;
-      (void)operand();
+    if (!function_name(name).empty() && !groups) applied();
+    return true;
+  }
+
+  // What a function stands before: "\sin x", "\sin^2 y", "\log_2 8".
+  void applied() {
+    while ((at(pos_) == '^' || at(pos_) == '_') && postfix()) {
     }
+    const Chunk saved = chunk_;
+    const std::size_t before = pos_;
+    const bool inside = in_operation_;
+    pos_ = behind_spacing(text_, pos_);
+    chunk_.text += ' ';
+    in_operation_ = true;
+    if (!operand()) {
+      chunk_ = saved;
+      pos_ = before;
+    }
+    in_operation_ = inside;
+  }
+
+  // One argument of a command, in braces or the next token: "{15}", "4", "\pi", "x".
+  bool argument() {
+    const std::size_t begin = blanks_from(pos_);
+    const bool separate = begin > pos_ && is_letter(text_[pos_ - 1]);
+    pos_ = begin;
+    if (separate) chunk_.text += ' ';
+    std::size_t end = begin + 1;
+    if (at(begin) == '{') {
+      end = closing(begin, '{', '}');
+    } else if (at(begin) == '\\' && is_letter(at(end))) {
+      while (is_letter(at(end))) ++end;
+      if (at(end) == '{') end = closing(end, '{', '}');
+    } else if (!is_digit(at(begin)) && !is_letter(at(begin))) {
+      return false;
+    }
+    if (end == std::string_view::npos) return false;
+    take(end - begin);
     return true;
   }
 
@@ -273,13 +351,18 @@ class Reader {
         run();
       }
     }
-    if (at(pos_) == ':' && is_digit(at(pos_ + 1))) {
-      take(1);
+    bool colons = false;
+    for (int i = 0; i < 2; ++i) {  // "4:51:06", "4\!:\!51", "1 : 2"
+      const std::size_t colon = behind_spacing(text_, pos_);
+      const std::size_t next = behind_spacing(text_, colon + 1);
+      const bool even = (colon > pos_) == (next > colon + 1);  // "Day 1: 20 apples" is none
+      if (at(colon) != ':' || !is_digit(at(next)) || !even) break;
+      chunk_.text += ':';
+      pos_ = next;
       run();
-      if (at(pos_) == ':' && is_digit(at(pos_ + 1))) {
-        take(1);
-        run();
-      }
+      colons = true;
+    }
+    if (colons) {
       if (const auto half = time_of_day(); half > 0) take(half);
     }
     if ((at(pos_) == 'e' || at(pos_) == 'E') && !is_letter(at(pos_ + 1))) {
@@ -485,6 +568,7 @@ class Reader {
       pos_ = before;
       return false;
     };
+    if (joining_group(text_, blanks_from(pos_)).second > blanks_from(pos_)) return false;
     if (c == '\\' && is_letter(at(pos_ + 1)) && !is_operator_command()) {
       chunk_.text += rest().starts_with("\\text") ? "" : " ";
       if (rest().starts_with("\\text{") || rest().starts_with("\\mathrm{")) {
@@ -509,7 +593,12 @@ class Reader {
       // "5x"; but "5 m", "5m^2" measure, unless they are calculated with.
       if (std::string_view("mgshlLkKNJWVACF").find(c) != std::string_view::npos) {
         const std::size_t next = blanks_from(pos_ + 1);
-        const bool calculates = std::string_view("+*=<>").find(at(next)) != std::string_view::npos && at(next) != '\0';
+        const bool power =  // "m^2" and "m^3" measure
+            at(pos_ + 1) == '^' &&
+            (std::string_view("hlLkKNJWVACF").find(c) != std::string_view::npos ||
+             std::string_view("23").find(at(pos_ + (at(pos_ + 2) == '{' ? 3U : 2U))) == std::string_view::npos);
+        const bool calculates =
+            power || (std::string_view("+*=<>").find(at(next)) != std::string_view::npos && at(next) != '\0');
         if (!calculates) return false;
       }
       take(1);
@@ -549,6 +638,12 @@ class Reader {
       }
       return command() || undo();
     }
+    if (behind.starts_with('\\') && behind.size() > 1 && is_letter(behind[1])) {  // "2 \sin x", "3 \theta"
+      pos_ = next;
+      if (is_operator_command() || currency_of(command_here())) return undo();
+      chunk_.text += ' ';
+      return command() || undo();
+    }
     if (behind.starts_with("^\\circ")) {
       pos_ = next;
       take(6);
@@ -569,6 +664,18 @@ class Reader {
   [[nodiscard]] bool is_operator_command() const {
     const std::string_view name = command_here().substr(1);
     return std::find(kOperatorCommands.begin(), kOperatorCommands.end(), name) != kOperatorCommands.end();
+  }
+
+  // A letter that is no part of a command.
+  [[nodiscard]] bool has_variable() const {
+    const std::string& text = chunk_.text;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (!is_letter(text[i])) continue;
+      const bool lone = (i == 0 || (!is_letter(text[i - 1]) && text[i - 1] != '\\')) &&
+                        (i + 1 == text.size() || !is_letter(text[i + 1]));
+      if (lone) return true;
+    }
+    return false;
   }
 
   // An operator and what it applies to; nothing is taken where no operand follows.
@@ -601,7 +708,7 @@ class Reader {
       } else if (std::string_view("+-*/=<>").find(c) != std::string_view::npos && c != '\0') {
         if (c == '-' && at(pos_ + 1) == '-') return undo();
         const bool close_behind = at(pos_ + 1) != ' ';
-        if (c == '-' && spaced && close_behind) return undo();  // "5 -3" may be a list
+        if (c == '-' && spaced && close_behind && !has_variable()) return undo();  // "5 -3" may be a list
         if (c == '-' && !spaced && !close_behind) return undo();
         if (c == '*' && at(pos_ + 1) == '*') take(1);
         take(1);
@@ -625,6 +732,7 @@ class Reader {
   ChunkOptions options_;
   Chunk chunk_;
   bool in_operation_ = false;
+  int depth_ = 0;  // of operands in operands
 };
 
 // What stands left of the first "=".
@@ -693,10 +801,21 @@ Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& opti
                                        " o ", " e ", " (or ", "\xE5\x92\x8C", "\xE6\x88\x96", " & ", ", "});
   for (int links = 0; links < 30; ++links) {
     const std::string_view rest = text.substr(first.end);
-    const auto joint =
+    const auto plain =
         std::find_if(kJoints.begin(), kJoints.end(), [&](std::string_view j) { return rest.starts_with(j); });
-    if (joint == kJoints.end()) break;
-    std::size_t begin = first.end + joint->size();
+    std::string_view word = plain == kJoints.end() ? std::string_view() : *plain;
+    std::size_t begin = first.end + word.size();
+    // "0,1", "2,\,3", "4 \text{ or } 5"
+    if (word.empty() || word == ", ") {
+      std::size_t at = behind_spacing(text, first.end);
+      const bool comma = at < text.size() && text[at] == ',';
+      if (comma) at = behind_spacing(text, at + 1);
+      const auto [said, end] = joining_group(text, at);
+      if (!comma && said.empty()) break;
+      word = said.empty() ? ", " : said;
+      begin = said.empty() ? at : behind_spacing(text, end);
+    }
+    const std::string_view* const joint = &word;
     const auto next = chunk_at(text, begin, options);
     if (!next || next->ordinal) break;
     // "and one of them", "and 3 apples": with a word behind it the number belongs to that.

@@ -125,6 +125,24 @@ std::size_t count_words(std::string_view text) {
   return words;
 }
 
+// "a mistake before arriving at the final answer is common": says something about the answer, and not which it is.
+bool is_spoken_of(std::string_view before) {
+  const auto last_word = [&before] {
+    while (before.ends_with(' ')) before.remove_suffix(1);
+    std::size_t begin = before.size();
+    while (begin > 0 && std::isalpha(static_cast<unsigned char>(before[begin - 1])) != 0) --begin;
+    const std::string_view word = before.substr(begin);
+    before.remove_suffix(word.size());
+    return word;
+  };
+  static constexpr auto kArticles = std::to_array<std::string_view>({"the", "a", "our", "my", "your", "this"});
+  static constexpr auto kPrepositions = std::to_array<std::string_view>(
+      {"at", "of", "to", "for", "in", "from", "on", "with", "before", "after", "about", "into"});
+  std::string_view word = last_word();
+  if (std::find(kArticles.begin(), kArticles.end(), word) != kArticles.end()) word = last_word();
+  return std::find(kPrepositions.begin(), kPrepositions.end(), word) != kPrepositions.end();
+}
+
 // What follows the last of the markers, unless `best` stands behind it: a box is the better end of the same sentence.
 // One pass from the end, since most texts hold none of many markers.
 std::optional<Found> last_marked(std::string_view text, std::string_view lower, std::span<const Marker> markers,
@@ -132,6 +150,7 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
   std::array<bool, 256> starts{};
   for (const Marker& marker : markers) starts.at(static_cast<unsigned char>(marker.text[0])) = true;
   const std::size_t stop = best ? best->position + 1 : 0;
+  int remarks = 0;
   for (std::size_t at = lower.size(); at-- > stop;) {
     if (!starts[static_cast<unsigned char>(lower[at])]) continue;
     if (at > 0 && std::isalpha(static_cast<unsigned char>(lower[at - 1])) != 0) continue;
@@ -144,6 +163,12 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
     if (marker->name == "answer") begin = at + 7;  // the delimiter belongs to the answer
     std::string answer = answer_phrase(text, begin, {.decimal_comma = marker->decimal_comma});
     if (answer.empty() && best) continue;
+    constexpr int kMostRemarks = 8;
+    if (remarks < kMostRemarks && is_spoken_of(lower.substr(0, at)) &&
+        answer.find_first_of("0123456789\\") == std::string::npos) {
+      ++remarks;
+      continue;
+    }
     // A heading above a text that only leads on to the answer.
     if (marker->name == "final answer" && answer.find_first_of("0123456789\\") == std::string::npos &&
         count_words(answer) > 3)

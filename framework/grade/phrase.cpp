@@ -175,7 +175,9 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
     const bool open =
         among(lower_case(words.list[count - 1]), {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of",
                                                   "mod", "modulo", "through", "below", "under", "above"});
-    if (open) {  // what it goes on with belongs to it
+    const std::size_t last = words.ends[count - 1];
+    const bool times_number = change == "x" && last + 1 < text.size() && text[last] == ' ' && is_digit(text[last + 1]);
+    if (open || times_number) {  // what it goes on with belongs to it
       const std::size_t end = std::min(text.find_first_of(".,;\n", words.ends[count - 1]), text.size());
       answer += text.substr(words.ends[count - 1], end - words.ends[count - 1]);
       return answer;
@@ -292,6 +294,40 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Mathematics can start with this: a digit, a command, a bracket, a lone letter.
+bool starts_mathematics(std::string_view text) {
+  while (!text.empty() && (text[0] == ' ' || text[0] == '-')) text.remove_prefix(1);
+  if (text.empty()) return false;
+  const bool word = std::string_view("aAI").find(text[0]) != std::string_view::npos && text.size() > 2 &&
+                    text[1] == ' ' && is_letter(text[2]);
+  if (is_letter(text[0])) return !word && (text.size() == 1 || !is_letter(text[1]));
+  return is_digit(text[0]) || (text.size() > 1 && std::string_view("\\({[|$.").find(text[0]) != std::string_view::npos);
+}
+
+// Where the first word of prose begins; commands, functions, "and", "or" and what stands in braces are none.
+std::size_t mathematics_length(std::string_view sentence) {
+  int depth = 0;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    if (sentence[i] == '{') ++depth;
+    if (sentence[i] == '}') --depth;
+    std::size_t end = i;
+    while (end < sentence.size() && (is_letter(sentence[end]) || static_cast<unsigned char>(sentence[end]) >= 0x80))
+      ++end;
+    if (end == i) continue;
+    const std::string_view word = sentence.substr(i, end - i);
+    const bool command = i > 0 && sentence[i - 1] == '\\';
+    const bool factors = word.size() <= 3 && i > 0 && is_digit(sentence[i - 1]);  // "2xy"
+    const bool prose = word.size() >= 2 && !command && depth <= 0 && !factors && word != "and" && word != "or" &&
+                       function_name(word).empty() && constant_name(word).empty() && word != "sqrt";
+    if (prose) {
+      while (i > 0 && (is_blank(sentence[i - 1]) || sentence[i - 1] == ',' || sentence[i - 1] == '(')) --i;
+      return i;
+    }
+    i = end - 1;
+  }
+  return sentence.size();
+}
+
 // Where the sentence that goes on at `at` ends: a line, a full stop, what only gives reasons.
 std::size_t sentence_end(std::string_view text, std::size_t at) {
   std::size_t end = std::min(text.find('\n', at), text.size());
@@ -299,14 +335,101 @@ std::size_t sentence_end(std::string_view text, std::size_t at) {
     if ((text[i] == '.' || text[i] == '!') && is_blank(text[i + 1]) && i > at) end = i;
   }
   for (const std::string_view stop : {"</", " because ", ", because ", " since ", ", since ", ", which", " I hope ",
-                                      "; ", ", so ", " as required", "\"}", "\",", " - "}) {
+                                      ", so ", " as required", "\"}", "\","}) {
     end = std::min(end, std::min(text.find(stop, at), text.size()));
+  }
+  for (std::size_t i = at; i + 2 < end; ++i) {
+    const std::string_view rest = text.substr(i, end - i);
+    const bool semicolon = rest.starts_with("; ") && (i == 0 || text[i - 1] != '\\');  // "\\; " is a space
+    const bool dash = rest.starts_with(" - ") && !starts_mathematics(rest.substr(3));
+    if (semicolon || dash) end = i;
   }
   while (end > at && (is_blank(text[end - 1]) || text[end - 1] == '"' || text[end - 1] == '*')) --end;
   return end;
 }
 
+// "B, D and E"
+bool is_list_of_letters(std::string_view sentence) {
+  std::size_t letters = 0;
+  for (std::size_t i = 0; i < sentence.size(); ++letters) {
+    if (sentence[i] < 'A' || sentence[i] > 'Z') return false;
+    ++i;
+    if (i == sentence.size()) return letters > 0;
+    std::size_t joint = 0;
+    for (const std::string_view word : {", and ", " and ", ", ", ","}) {
+      if (joint == 0 && sentence.substr(i).starts_with(word)) joint = word.size();
+    }
+    if (joint == 0) return false;
+    i += joint;
+  }
+  return false;
+}
+
+// The piece that was read is only a part of a larger expression, which the reader of pieces does not know.
+bool goes_on(std::string_view text, const Chunk& chunk, std::size_t end) {
+  if (chunk.end >= end) return false;
+  const std::string_view behind = text.substr(chunk.end, end - chunk.end);
+  const std::size_t blanks = std::min(behind.find_first_not_of(' '), behind.size());
+  std::string_view rest = behind.substr(blanks);
+  while (rest.ends_with('.')) rest.remove_suffix(1);
+  if (rest.empty()) return false;
+  const std::string_view next = rest.substr(1);
+  const bool only_mathematics = mathematics_length(behind) == behind.size();
+  switch (rest[0]) {
+    case '^':
+    case '/':
+    case '+':
+      return blanks == 0 || starts_mathematics(next);
+    case '_':
+    case '*':
+    case '=':
+    case '<':
+    case '>':
+    case '-':
+      return starts_mathematics(next) && (!next.starts_with('-') || only_mathematics);
+    case ',':
+    case ';':
+    case ':':
+      return starts_mathematics(next) && (next[0] != ' ' || only_mathematics);
+    case '(':
+      return only_mathematics && (blanks == 0 || chunk.text.ends_with(')'));
+    case '\\': {
+      static constexpr auto kEnds =
+          std::to_array<std::string_view>({"quad", "qquad", "square", "blacksquare", "Box", "checkmark", "implies",
+                                           "Rightarrow", "therefore", "because", "end", "boxed", "n"});
+      std::size_t name = 0;
+      while (name < next.size() && is_letter(next[name])) ++name;
+      return name > 0 && std::find(kEnds.begin(), kEnds.end(), next.substr(0, name)) == kEnds.end();
+    }
+    default:
+      break;
+  }
+  if (is_digit(rest[0])) return true;
+  // "2 x + 3", "2xy + 3"
+  std::size_t letters = 0;
+  while (letters < rest.size() && is_letter(rest[letters])) ++letters;
+  // "400 m^2", "400m^2"
+  const bool measures = letters == 1 && unit_of(rest.substr(0, 1)).dimension != "label" &&
+                        (blanks > 0 || next.starts_with("^2") || next.starts_with("^3") || next.starts_with("^{"));
+  const bool factors = (letters == 1 && !measures) || (blanks == 0 && letters >= 2 && letters <= 3 &&
+                                                       unit_of(rest.substr(0, letters)).dimension == "label");
+  if (letters == 1 && rest.size() == 1)  // "\frac{1}{4} - \frac{3}{7} i", but "\frac{1}{4} m" measures
+    return chunk.text.find('\\') != std::string::npos && unit_of(rest).dimension == "label";
+  return factors && (only_mathematics || letters > 1) &&
+         rest.substr(letters).find_first_of("+-*/=^") != std::string_view::npos;
+}
+
 }  // namespace
+
+std::optional<std::string> larger_expression(std::string_view sentence, const Chunk& chunk) {
+  while (!sentence.empty() && (is_blank(sentence.back()) || sentence.back() == '.')) sentence.remove_suffix(1);
+  if (chunk.formula || !goes_on(sentence, chunk, sentence.size())) return std::nullopt;
+  const std::string_view behind = sentence.substr(chunk.end);
+  if (std::count(behind.begin(), behind.end(), '{') != std::count(behind.begin(), behind.end(), '}'))
+    return std::nullopt;  // cut off
+  if (behind.find('$') != std::string_view::npos || mathematics_length(behind) != behind.size()) return std::nullopt;
+  return std::string(sentence.substr(chunk.begin));
+}
 
 std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
   begin = skip_openings(text, begin);
@@ -333,16 +456,22 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     const bool alone = behind.empty() || behind[0] == '\n' || behind.starts_with(", ") ||
                        (reason && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' && behind[1] <= 'z') ||
                        behind.starts_with(" (") || behind == "." || behind.starts_with(".\n");
-    if (closed) return std::string(sentence);
+    if (closed || is_list_of_letters(sentence)) return std::string(sentence);
     if (alone && !bracket) return std::string(rest.substr(0, 1));
   }
   const auto chunk = chunk_at(text, begin, options);
   if (chunk && !chunk->ordinal) {
     const Chunk whole = joined_chunks(text, *chunk, options);
     const std::string_view behind = text.substr(whole.end);
-    const bool digit_behind = behind.size() > 1 && behind[0] == ' ' && is_digit(behind[1]);
-    const bool open = behind.starts_with("^") || behind.starts_with("/") || behind.starts_with("+");
-    if (digit_behind || open) return std::string(sentence);
+    if (goes_on(text, whole, end)) {
+      Chunk larger = whole;
+      larger.end = std::max(whole.end, begin + mathematics_length(sentence));
+      larger.text = std::string(text.substr(begin, larger.end - begin));
+      // "10+John's age": the words are an operand.
+      if (larger.end < end && std::string_view("+-*/^=").find(larger.text.back()) != std::string_view::npos)
+        return std::string(sentence);
+      return with_words_behind(text, larger, KnownUnits::keep, options);
+    }
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
     return with_words_behind(text, whole, KnownUnits::keep, options);
   }

@@ -21,4 +21,8 @@ enum class KnownUnits { keep, drop };
 [[nodiscard]] std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUnits units,
                                             const ChunkOptions& options = {});
 
+// What `chunk` of this sentence is only the start of, where mathematics alone goes on behind it to the sentence's end:
+// "2" of "2xy + 10x". Nothing where the piece is whole, or words follow.
+[[nodiscard]] std::optional<std::string> larger_expression(std::string_view sentence, const Chunk& chunk);
+
 }  // namespace ft::grade

@@ -88,6 +88,24 @@ std::optional<std::string> calculation(std::string_view lower, const std::vector
   return std::nullopt;
 }
 
+// "2x - y + 5": unknowns with coefficients; with "= 0" behind it this is an equation, and its answer is not 0.
+bool is_equation_left(std::string_view left) {
+  if (left.find('=') != std::string_view::npos) return false;
+  bool unknown = false;
+  bool number = false;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (left[i] == '\\') {  // a command
+      while (i + 1 < left.size() && is_letter(left[i + 1])) ++i;
+      continue;
+    }
+    const bool raised = i > 0 && (left[i - 1] == '^' || left[i - 1] == '_' || left[i - 1] == '{');
+    unknown = unknown || is_letter(left[i]);
+    number = number || (std::isdigit(static_cast<unsigned char>(left[i])) != 0 && !raised);
+    if (left[i] == '(' && i > 0 && is_letter(left[i - 1])) return false;  // "f(2)"
+  }
+  return unknown && number;
+}
+
 // "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
 std::optional<std::string> result_of(const std::string& equation) {
   const std::size_t sign = equation.rfind('=');
@@ -100,6 +118,7 @@ std::optional<std::string> result_of(const std::string& equation) {
       return std::nullopt;
   }
   const std::string member = std::string(trim(std::string_view(equation).substr(sign + 1)));
+  if (member == "0" && is_equation_left(std::string_view(equation).substr(0, sign))) return std::nullopt;
   for (std::size_t i = 0; i < member.size(); ++i) {
     if (!is_letter(member[i])) continue;
     std::size_t begin = i;
@@ -195,6 +214,7 @@ class Sentence {
 
   std::string stated(const Chunk& chunk) {
     Chunk whole = joined_chunks(text_, chunk, options_);
+    if (auto larger = larger_expression(text_, whole)) return *larger;
     // "x = 3 or x = -5": the first of those that belong together.
     for (const Chunk& earlier : chunks_) {
       if (earlier.begin >= chunk.begin) break;

@@ -264,6 +264,7 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
   std::vector<std::size_t> starts{0};
   for (const std::string_view joint : kJoints) {
     for (std::size_t at = lower.find(joint); at != std::string::npos; at = lower.find(joint, at + 1)) {
+      if (joint == "; " && at > 0 && lower[at - 1] == '\\') continue;  // a space in a formula
       const bool which = joint.find("which") != std::string_view::npos || joint == ", leaving " ||
                          joint == ", giving " || joint == ", meaning " || joint == ", for a total of ";
       starts.push_back(which ? at + 1 : at + joint.size());

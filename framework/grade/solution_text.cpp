@@ -18,12 +18,25 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// Where the first "<|im_end|>" or its like stands, cut off or not; "0 < |n|<|n-3|" is mathematics.
+std::size_t special_token(std::string_view text) {
+  for (std::size_t at = text.find("<|"); at != std::string_view::npos; at = text.find("<|", at + 1)) {
+    std::size_t end = at + 2;
+    const auto part = [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ' '; };
+    while (end < text.size() && part(text[end])) ++end;
+    const bool name = trim(text.substr(at + 2, end - at - 2)).size() >= 3;
+    const bool cut_off = end == text.size();
+    if (cut_off || (name && text.substr(end).starts_with('|'))) return at;
+  }
+  return std::string_view::npos;
+}
+
 // What ends a turn: behind it nothing belongs to the answer.
 std::string_view before_end_mark(std::string_view text) {
   static constexpr auto kMarks =
       std::to_array<std::string_view>({"<|", "</s>", "<eos>", "<end_of_turn>", "[/INST]", "[INST]", "<\xEF\xBD\x9C"});
   for (const std::string_view mark : kMarks) {
-    const std::size_t at = text.find(mark);
+    const std::size_t at = mark == "<|" ? special_token(text) : text.find(mark);
     if (at == std::string_view::npos || trim(text.substr(0, at)).empty()) continue;
     text = text.substr(0, at);
   }
