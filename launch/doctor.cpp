@@ -74,6 +74,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
                           {"warnings", nlohmann::json::array()},
                           {"tensor", 1},
                           {"memory", 0},
+                          {"memory_each", 0.0},
+                          {"memory_once", 0.0},
                           {"disk", 0},
                           {"largest", ""}};
   if (options.run_file.empty()) return found;
@@ -94,6 +96,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
       disk += stage.disk;
       if (stage.memory() <= found["memory"].get<std::int64_t>()) continue;
       found["memory"] = stage.memory();
+      found["memory_once"] = stage.on_host(0, 0);
+      found["memory_each"] = stage.on_host(1, 0) - stage.on_host(0, 0);
       found["largest"] = stage.stage;
     }
     found["disk"] = disk;
@@ -179,6 +183,8 @@ ExitCode examine(const Options& options, MpiSession& session) {
                   .has_run_file = !options.run_file.empty(),
                   .tensor = found["tensor"],
                   .memory = found["memory"],
+                  .memory_each = found["memory_each"],
+                  .memory_once = found["memory_once"],
                   .disk = found["disk"],
                   .largest = found["largest"]};
   Examination exam(session, std::move(demands));

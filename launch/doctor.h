@@ -35,9 +35,10 @@ struct Demands {
   std::filesystem::path folder = ".";
   bool has_run_file = false;
   int tensor = 1;
-  std::int64_t memory = 0;  // bytes of the largest stage on one rank, beside the program's own
-  std::int64_t disk = 0;    // bytes that the run will have written
-  std::string largest;      // the stage that needs `memory`
+  std::int64_t memory = 0;                  // bytes of the largest stage on one rank, beside the program's own
+  double memory_each = 0, memory_once = 0;  // of it: what every rank adds to its host, and what the host has once
+  std::int64_t disk = 0;                    // bytes that the run will have written
+  std::string largest;                      // the stage that needs `memory`
 };
 
 // One look at one job.

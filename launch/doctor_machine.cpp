@@ -145,18 +145,19 @@ void examine_memory(Examination& exam) {
     const auto& [free, ranks] = entry;
     const std::string here = fmt::format("{} free for {} {} on {}", bytes_text(static_cast<double>(free)), ranks,
                                          ranks == 1 ? "rank" : "ranks", host);
+    const double together = exam.demands().memory_each * ranks + exam.demands().memory_once;
     if (need <= 0) {
       exam.ok("memory", fmt::format("{}; this process holds {}", here, bytes_text(static_cast<double>(own))));
-    } else if (need * ranks > static_cast<double>(free)) {
+    } else if (together > static_cast<double>(free)) {
       exam.problem(
           "memory",
           fmt::format("{}, but stage '{}' needs about {} a rank, {} in all", here, exam.demands().largest,
-                      bytes_text(need), bytes_text(need * ranks)),
+                      bytes_text(need), bytes_text(together)),
           "start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots");
-    } else if (need * ranks > 0.8 * static_cast<double>(free)) {
+    } else if (together > 0.8 * static_cast<double>(free)) {
       exam.warning(
           "memory",
-          fmt::format("{}; stage '{}' needs about {} of it", here, exam.demands().largest, bytes_text(need * ranks)),
+          fmt::format("{}; stage '{}' needs about {} of it", here, exam.demands().largest, bytes_text(together)),
           "that is close: start fewer ranks a host, or lower training.tokens_per_micro_batch or slots");
     } else {
       exam.ok("memory", fmt::format("{}; the largest stage, '{}', needs about {} a rank", here, exam.demands().largest,

@@ -77,12 +77,11 @@ double tokens_per_micro_batch(const Settings& settings) {
   return std::min(settings.number("tokens_per_micro_batch", 1), settings.number("tokens_per_lane", 1));
 }
 
-// Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their input
-// and output (input of the projections), attention its query, key, value and sums, the projection behind it the mixed
-// values, SwiGLU gate and up, the last projection their product.
+// Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their
+// input and output (input of the projections), attention its query, key, value and sums, the projection behind it the
+// mixed values, SwiGLU gate and up, the last projection their product.
 double saved_elements(const LocalShape& s, double tokens) {
-  const double layer =
-      4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
+  const double layer = 4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
   return tokens * (s.layers * layer + 3 * s.hidden + s.head_dim);
 }
 
@@ -101,7 +100,8 @@ double backward_bytes(const LocalShape& s, double tokens, bool rounded) {
 }
 
 std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
-  const auto own_lanes = static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
+  const auto own_lanes =
+      static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
   const double weights = kFloat * s.parameters, own = weights / grid.data();
   const double tokens = tokens_per_micro_batch(settings);
   std::vector<MemoryPart> parts = {{"weights", weights},
@@ -130,10 +130,11 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
   double longest = static_cast<double>(sizes.longest_prompt) + settings.number("max_new_tokens", 1);
   if (config.max_position > 0) longest = std::min(longest, static_cast<double>(config.max_position));
   const double length = std::min(longest, cache_length(static_cast<double>(sizes.longest_prompt) / 2, longest));
-  const auto cache = static_cast<double>(
-      KvCache::estimate_bytes(config, slots + 2, static_cast<std::int64_t>(length), grid.tensor));
+  const auto cache =
+      static_cast<double>(KvCache::estimate_bytes(config, slots + 2, static_cast<std::int64_t>(length), grid.tensor));
   const double growing = cache / s.layers;  // one layer's older part, while it grows
-  const double rows = std::max<double>(slots, BatchSizes::kReferenceRows), vocabulary = static_cast<double>(config.vocab_size);
+  const double rows = std::max<double>(slots, BatchSizes::kReferenceRows),
+               vocabulary = static_cast<double>(config.vocab_size);
   // Which batch sizes keep rows' bits is tried before there is a cache: logits of three steps, twice.
   const double trial = kFloat * 7 * BatchSizes::kReferenceRows * vocabulary;
   const double decoding =
@@ -144,30 +145,56 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
 }
 
-std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings) {
-  const double tokens = settings.number("tokens_per_micro_batch", 4096);
-  return {{"weights", kFloat * s.parameters},
-          {"activations", kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary)}};
+// Tokens of the largest micro-batch that scores attempts: no rank has more than its share of them.
+double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes& sizes) {
+  const double share = std::ceil(sizes.attempts / grid.data()) * sizes.longest_attempt;
+  return std::min(settings.number("tokens_per_micro_batch", 4096), share);
 }
 
-// The buffers of ranks that share a host: two of a mebibyte for each rank of each group.
-double exchange_bytes(const Grid& grid) {
-  constexpr double kBuffers = 2 * 1048576.0;
-  double ranks = 0;
-  for (const int size : {grid.ranks, grid.data(), grid.tensor}) ranks += size > 1 ? size : 0;
-  return kBuffers * ranks;
+std::vector<MemoryPart> scoring_parts(const LocalShape& s, double tokens) {
+  return {
+      {"weights", kFloat * s.parameters},
+      {"activations", kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary)}};
 }
 
-// Measured, with models of 0.6 and 19 M parameters: pages of libtorch and its mathematics that a program touches once it
-// computes, with what they keep (decoding and scoring touch more than training); and the resampling behind a ranking's
-// intervals.
-constexpr double kLibrariesTraining = 30e6, kLibraries = 60e6, kIntervals = 25e6;
+// Two buffers a rank in each group that one host holds (parallel/mpi/shared_window.h), as far as messages reach into
+// them: the gradients among data ranks, a micro-batch's hidden states among tensor ranks. Those of the world are short.
+// A rank touches its own buffers and, of the others', its slice of a sum or the shard that they gather; the host has
+// each buffer once.
+MemoryPart exchange_part(const LocalShape& s, double tokens, const Grid& grid) {
+  constexpr double kBuffer = 1048576, kPage = 4096;
+  const int here = grid.per_host > 0 ? grid.per_host : grid.ranks;
+  MemoryPart part("exchange", 0, 0, 0);
+  const auto add = [&](int size, int spans, double message) {
+    if (size <= 1 || spans > here) return;
+    const double own = 2 * std::min(kBuffer, message), of_another = 2 * std::min(kBuffer, message / size + kPage);
+    part.bytes += own + of_another * (size - 1);
+    part.each += own;
+  };
+  add(grid.data(), grid.ranks, kFloat * s.parameters);
+  add(grid.tensor, grid.tensor, kFloat * tokens * s.hidden);
+  add(grid.ranks, grid.ranks, kPage);
+  return part;
+}
+
+// Measured, with models of 0.6 and 19 M parameters: pages of libtorch and its mathematics that a program touches once
+// it computes, with what they keep (decoding and scoring touch more than training); with 16 ranks, how many of them are
+// the libraries' files, which the ranks of a host share; and the resampling behind a ranking's intervals, on rank 0.
+constexpr double kLibrariesTraining = 30e6, kLibraries = 60e6, kLibraryFiles = 18e6, kIntervals = 25e6;
+
+MemoryPart libraries_part(double bytes) { return {"libraries", bytes, bytes - kLibraryFiles, kLibraryFiles}; }
 
 }  // namespace
 
 std::int64_t Footprint::memory() const {
   return static_cast<std::int64_t>(std::accumulate(
       parts.begin(), parts.end(), 0.0, [](double sum, const MemoryPart& part) { return sum + part.bytes; }));
+}
+
+double Footprint::on_host(int ranks, std::int64_t own) const {
+  double sum = static_cast<double>(own) * ranks;
+  for (const MemoryPart& part : parts) sum += part.each * ranks + part.once;
+  return sum;
 }
 
 std::string Footprint::parts_text() const {
@@ -198,7 +225,8 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
   const Settings settings(stage);
   const ArtifactKind kind = stage.recipe->output();
   const std::string verifier = settings.text("verifier");
-  result.model = origin_of(plan_, kind == ArtifactKind::ranking && !verifier.empty() ? verifier : input_name(stage, "model"));
+  result.model =
+      origin_of(plan_, kind == ArtifactKind::ranking && !verifier.empty() ? verifier : input_name(stage, "model"));
   if (result.model.empty()) return result;
   const Tokenizer& tokenizer = tokenizer_of(result.model);
   const ModelConfig config = config_of(plan_.models.at(result.model), tokenizer);
@@ -206,20 +234,24 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
   const TextSizes sizes = sizes_of(stage, tokenizer);
   result.parameters = config.num_parameters();
   const double whole = kFloat * static_cast<double>(result.parameters);
+  double tokens = 0;  // that are computed at a time
   if (kind == ArtifactKind::model) {
+    tokens = tokens_per_micro_batch(settings);
     result.parts = training_parts(shape, settings, grid);
     result.checkpoint = static_cast<std::int64_t>(3 * whole);
     // Those kept, the best, the one being written, and the weights that the stage hands on.
     result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole);
   } else if (kind == ArtifactKind::attempts) {
+    tokens = settings.number("slots", 1) * static_cast<double>(std::max<std::int64_t>(1, sizes.longest_prompt));
     result.parts = sampling_parts(config, shape, settings, grid, sizes);
   } else {
-    result.parts = scoring_parts(shape, settings);
+    tokens = scored_tokens(settings, grid, sizes);
+    result.parts = scoring_parts(shape, tokens);
   }
-  if (kind == ArtifactKind::ranking) result.parts.push_back({"intervals", kIntervals});
-  result.parts.push_back({"data", sizes.bytes});
-  result.parts.push_back({"exchange", exchange_bytes(grid)});
-  result.parts.push_back({"libraries", kind == ArtifactKind::model ? kLibrariesTraining : kLibraries});
+  if (kind == ArtifactKind::ranking) result.parts.emplace_back("intervals", kIntervals, 0, kIntervals);
+  result.parts.emplace_back("data", sizes.bytes);
+  result.parts.push_back(exchange_part(shape, tokens, grid));
+  result.parts.push_back(libraries_part(kind == ArtifactKind::model ? kLibrariesTraining : kLibraries));
   return result;
 }
 

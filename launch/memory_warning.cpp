@@ -9,7 +9,8 @@
 namespace ft {
 namespace {
 
-// Empty where no stage needs a model, or where the estimate cannot be made: what is wrong then, the stage itself will say.
+// Empty where no stage needs a model, or where the estimate cannot be made: what is wrong then, the stage itself will
+// say.
 Footprint largest_left(const RunPlan& plan, const RunServices& services, const Grid& grid) {
   Footprint largest;
   try {
@@ -43,15 +44,19 @@ void warn_of_memory(const RunPlan& plan, const RunServices& services, Groups gro
     Host& of_rank = hosts[rank["host"]];
     of_rank.free = of_rank.ranks++ == 0 ? free : std::min(of_rank.free, free);
   }
-  const Footprint largest = largest_left(plan, services, {groups.world.size(), groups.tensor.size()});
+  int per_host = 0;
+  for (const auto& [name, entry] : hosts) per_host = std::max(per_host, entry.ranks);
+  const Footprint largest = largest_left(plan, services, {groups.world.size(), groups.tensor.size(), per_host});
   const auto need = static_cast<double>(largest.memory());
   for (const auto& [name, entry] : hosts) {
-    if (need * entry.ranks <= static_cast<double>(entry.free)) continue;
-    log.warn("stage '{}' needs about {} a rank ({}), {} in all for the {} of {}, which has {} free: it may be killed for it. "
-             "Start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
-             largest.stage, bytes_text(need), largest.parts_text(), bytes_text(need * entry.ranks),
-             entry.ranks == 1 ? "one rank" : fmt::format("{} ranks", entry.ranks), name,
-             bytes_text(static_cast<double>(entry.free)));
+    const double together = largest.on_host(entry.ranks, 0);  // what they hold already is not free any more
+    if (together <= static_cast<double>(entry.free)) continue;
+    log.warn(
+        "stage '{}' needs about {} a rank ({}), {} in all for the {} of {}, which has {} free: it may be killed for "
+        "it. Start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+        largest.stage, bytes_text(need), largest.parts_text(), bytes_text(together),
+        entry.ranks == 1 ? "one rank" : fmt::format("{} ranks", entry.ranks), name,
+        bytes_text(static_cast<double>(entry.free)));
   }
 }
 

@@ -74,7 +74,8 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
       const bool greedy = settings["greedy"] && settings["greedy"].is_scalar() && read<bool>(settings["greedy"]);
       const double each = number("per_problem") + (greedy ? 1 : 0);
       return fmt::format("{} problems x {:.0f} attempts{}, up to {:.0f} tokens", problems, number("per_problem"),
-                         greedy ? " and a greedy one" : "", static_cast<double>(problems) * each * number("max_new_tokens"));
+                         greedy ? " and a greedy one" : "",
+                         static_cast<double>(problems) * each * number("max_new_tokens"));
     }
   }
   return "";
@@ -152,15 +153,23 @@ void check_fit(const Footprint& largest, const Options& options) {
   const bool here = options.memory.empty();
   const auto has = static_cast<double>(here ? host_memory().total : parse_byte_size(options.memory).bytes);
   const int ranks = options.ranks_per_host > 0 ? std::min(options.ranks_per_host, options.ranks) : options.ranks;
-  const auto need = static_cast<double>(largest.memory()), own = static_cast<double>(private_memory());
-  if ((need + own) * ranks <= has) return;
+  const std::int64_t own = private_memory();
+  const double together = largest.on_host(ranks, own);
+  if (together <= has) return;
   fail_user(fmt::format(
-      "stage '{}' does not fit: it needs about {} a rank beside the program's {} ({}), {} in all for {}, and {} has {}. "
-      "{}raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
-      largest.stage, bytes_text(need), bytes_text(own), largest.parts_text(), bytes_text((need + own) * ranks),
-      ranks == 1 ? "one rank" : fmt::format("{} ranks", ranks), here ? "this machine" : "a host", bytes_text(has),
+      "stage '{}' does not fit: it needs about {} a rank beside the program's {} ({}), {} in all for {}, and {} has "
+      "{}. {}raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+      largest.stage, bytes_text(static_cast<double>(largest.memory())), bytes_text(static_cast<double>(own)),
+      largest.parts_text(), bytes_text(together), ranks == 1 ? "one rank" : fmt::format("{} ranks", ranks),
+      here ? "this machine" : "a host", bytes_text(has),
       ranks == 1 ? "Use a larger machine (--memory says how much another one has), "
                  : "Use more hosts (--ranks-per-host says how many ranks one has, --memory how much memory), "));
+}
+
+// What is compared was measured on the ranks of a run before, whatever --ranks says now.
+int fewest_ranks(const RunFile& file) {
+  const Node tensor = file["parallel"]["tensor"];
+  return tensor && tensor.is_scalar() ? std::max(1, read<int>(tensor)) : 1;
 }
 
 ExitCode plan_command(const Options& options) {
@@ -170,19 +179,20 @@ ExitCode plan_command(const Options& options) {
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
   RunServices services = make_services(solo, log);
-  services.ranks = options.ranks;
+  services.ranks = options.compare ? fewest_ranks(file) : options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
-  const Topology topology = make_topology(options.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
   Footprints footprints(plan, services);
   const StageTimes past = read_stage_times(plan.run.folder);
   for (const std::string& note : plan.notes) log.info("{}", note);
   for (const std::string& warning : plan.warnings) log.warn("{}", warning);
-  fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
-  if (options.compare) {
+  if (options.compare) {  // each stage on the ranks that it had
+    fmt::print("run folder {}\n\n", plan.run.folder);
     print_comparison(plan, footprints, past);
     return ExitCode::done;
   }
-  const std::vector<Footprint> needs = footprints.all({options.ranks, plan.parallel.tensor});
+  const Topology topology = make_topology(options.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
+  fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
+  const std::vector<Footprint> needs = footprints.all({options.ranks, plan.parallel.tensor, options.ranks_per_host});
   const std::vector<Superseded> superseded = find_superseded(plan);
   print_plan(plan, services, needs, past, superseded);
   const Footprint* largest = largest_left(plan, needs);

@@ -9,7 +9,8 @@
 namespace ft {
 namespace {
 
-// Bytes of one thing in memory beside its text or tokens: the struct, its vectors and strings, their blocks in the heap.
+// Bytes of one thing in memory beside its text or tokens: the struct, its vectors and strings, their blocks in the
+// heap.
 constexpr double kProblem = 450, kExample = 400, kAttempt = 420;
 
 const Input* input_of(const StagePlan& stage, std::string_view what) {
@@ -112,6 +113,8 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   const auto count = static_cast<double>(problems.size());
   const StagePlan& sampler = attempts == nullptr ? stage : *attempts;
   const double made = count * (number(sampler, "per_problem", 0) + 1);
+  sizes.attempts = made;
+  sizes.longest_attempt = static_cast<double>(sizes.longest_prompt) + number(sampler, "max_new_tokens", 1);
   const double attempt = kAttempt + sample.bytes_per_solution;
   switch (stage.recipe->output()) {
     case ArtifactKind::attempts:  // read by problem, in order, and as the text of the file
@@ -123,7 +126,8 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
         sizes.bytes = solution_bytes(problems, sample);
       } else {  // each pair has two documents and a solution
         const double examples = count * number(stage, "pairs_per_problem", 1);
-        sizes.bytes = bytes_of_problems + made * attempt + examples * 2 * (kExample + 4 * 2 * sample.tokens_per_solution);
+        sizes.bytes =
+            bytes_of_problems + made * attempt + examples * 2 * (kExample + 4 * 2 * sample.tokens_per_solution);
       }
       break;
     default:  // attempts with their scores, and as candidates of the ranking

@@ -14,14 +14,16 @@ namespace ft {
 struct TextSizes {
   std::int64_t problems = 0;
   std::int64_t longest_prompt = 0;  // tokens of the solver's prompt
+  double attempts = 0;              // that are made, or scored, in all; the greedy ones too
+  double longest_attempt = 0;       // tokens, with its prompt
   double bytes = 0;                 // of the problems, examples and attempts that a rank holds while it computes
   double collected = 0;             // of the attempts that rank 0 holds when all are made
 };
 
 using ProblemSets = std::map<std::string, std::vector<Problem>>;  // by name, as far as they were read
 
-// Reads the problem sets of the stage, or of the attempts that it uses; tokenises some tens of them. A set that cannot be
-// read counts as empty: the run says what is wrong with it.
+// Reads the problem sets of the stage, or of the attempts that it uses; tokenises some tens of them. A set that cannot
+// be read counts as empty: the run says what is wrong with it.
 [[nodiscard]] TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const StagePlan& stage,
                                    const Tokenizer& tokenizer, ProblemSets& known);
 
