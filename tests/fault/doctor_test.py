@@ -3,11 +3,13 @@
 
   doctor_test.py FTRUN [CASE...]"""
 import json
+import math
 import os
 import pathlib
 import re
 import resource
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -158,16 +160,38 @@ def messages_instead_of_shared_memory(folder):
     expect(examine(mpirun("-np", "2", *doctor("--folder", folder)), FTRUN_SHARED_MEMORY="off"), "warning", "transport", "through MPI, not through shared memory")
 
 
+def write_hollow_weights(path, config):
+    """Every tensor that a Llama of that shape has, in a file that takes no room on the disk: all zeros."""
+    h, inner = config["hidden_size"], config["intermediate_size"]
+    kv = h // config["num_attention_heads"] * config["num_key_value_heads"]
+    shapes = {"model.embed_tokens.weight": (config["vocab_size"], h), "lm_head.weight": (config["vocab_size"], h), "model.norm.weight": (h,)}
+    for layer in range(config["num_hidden_layers"]):
+        for name, shape in {"self_attn.q_proj": (h, h), "self_attn.k_proj": (kv, h), "self_attn.v_proj": (kv, h), "self_attn.o_proj": (h, h),
+                            "mlp.gate_proj": (inner, h), "mlp.up_proj": (inner, h), "mlp.down_proj": (h, inner),
+                            "input_layernorm": (h,), "post_attention_layernorm": (h,)}.items():
+            shapes[f"model.layers.{layer}.{name}.weight"] = shape
+    header, offset = {}, 0
+    for name, shape in shapes.items():
+        size = 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text)
+    os.truncate(path, 8 + len(text) + offset)
+
+
 @case
-def model_larger_than_memory(folder):
-    """A thousand wide layers: the weights alone are terabytes, and exist as a shape only."""
-    config = {"model_type": "llama", "vocab_size": 65536, "hidden_size": 16384, "intermediate_size": 53248, "num_hidden_layers": 1000, "num_attention_heads": 128,
+def stage_larger_than_memory(folder):
+    """Activations of two million tokens at once are more than a terabyte. The file of the weights is a hole behind its header."""
+    config = {"model_type": "llama", "vocab_size": 49152, "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 8, "num_attention_heads": 16,
               "num_key_value_heads": 8, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu", "tie_word_embeddings": False}
     model = folder / "model"
     shutil.copytree(HERE.parent / "golden" / "tokenizers" / "smollm2", model)
     (model / "config.json").write_text(json.dumps(config))
-    expect(examine(doctor(HERE / "smoke.yaml", f"run.folder={folder}/run", f"models.base={{path: {model}}}")), "problem", "memory",
-           r"GB free for 1 rank on .*, but stage '\w+' needs about \d+\.\d GB a rank", alone=False)
+    write_hollow_weights(model / "model.safetensors", config)
+    many = ["training.lanes=1", "training.tokens_per_lane=2000000", "training.tokens_per_micro_batch=2000000", "stages.solver.length=6steps"]
+    expect(examine(doctor(HERE / "smoke.yaml", f"run.folder={folder}/run", f"models.base={{path: {model}}}", *many)), "problem", "memory",
+           r"GB free for 1 rank on .*, but stage 'solver\w*' needs about \d{4}\.\d GB a rank, \d{4}\.\d GB in all", alone=False)
 
 
 def without_locks(folder, body):
