@@ -26,6 +26,7 @@ SHAPE = {"model_type": "llama", "vocab_size": 24000, "hidden_size": 384, "interm
          "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 2048, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu",
          "tie_word_embeddings": True, "torch_dtype": "float32"}
 WITHIN = 0.15
+WARM = 5  # steps; the first checkpoint is written after the last of them
 RUN = """
 run: {{folder: {folder}/run, seed: 1}}
 models: {{base: {{path: {folder}/model}}}}
@@ -127,12 +128,12 @@ class Run:
             time.sleep(0.05)
 
     def check_level(self):
-        """From the first tenth of the steps to the end no more than 3 % on top."""
-        steps = max(self.resident)
-        early = max(held for step, held in self.resident.items() if step <= max(3, steps // 8))
-        late = max(self.resident.values())
-        print("  resident MB after steps " + ", ".join(f"{s}: {self.resident[s]:.0f}" for s in sorted(self.resident) if s % 5 in (0, 1)))
-        assert late <= 1.03 * early, f"memory grows: {early:.0f} MB, then {late:.0f} MB"
+        """Once it is warm (both computing and saving have taken what they keep), memory stays: the last steps hold no more than
+        2 % over the first ones after WARM, and a line through all of them rises by no more than that."""
+        print("  resident MB after steps " + ", ".join(f"{s}: {self.resident[s]:.0f}" for s in sorted(self.resident)))
+        warm = {step: held for step, held in self.resident.items() if step > WARM}
+        complaint = growth(warm)
+        assert not complaint, complaint
 
     def check_plan(self, stages):
         """Every stage's measured peak within 15 % of the plan's, as `plan --compare` prints it."""
@@ -148,6 +149,22 @@ class Run:
         events = map(json.loads, (self.folder / "run" / "ledger.jsonl").read_text().splitlines())
         events = [event.get("record", event) for event in events]
         return [e["memory"] for e in events if e["event"] == "stage ends" and e["stage"] == stage][-1] / 1e6
+
+
+def growth(held):
+    """What is wrong with memory held after steps {step: MB}; empty: it is level. A leak of 0.2 % a step is found in 16 steps."""
+    steps = sorted(held)
+    if len(steps) < 8 or steps[-1] - steps[0] < 10:
+        return f"too few steps were seen to judge: {steps}"
+    late = max(held[step] for step in steps[-3:])
+    early = max(held[step] for step in steps[:3])
+    middle = sum(steps) / len(steps)
+    mean = sum(held.values()) / len(steps)
+    slope = sum((step - middle) * (held[step] - mean) for step in steps) / sum((step - middle) ** 2 for step in steps)
+    rise = slope * (steps[-1] - steps[0])
+    if late > 1.02 * early or rise > 0.02 * mean:
+        return f"memory grows: {early:.0f} MB after steps {steps[:3]}, {late:.0f} MB after steps {steps[-3:]}, {slope:.2f} MB a step"
+    return ""
 
 
 CASES = {}
@@ -168,8 +185,19 @@ def level_and_as_planned(folder):
 
 
 @case
+def a_small_leak_is_found(folder):
+    """The measure itself: level memory passes, growth by a little at every step does not."""
+    noise = random.Random(3)
+    level = {step: 600 + noise.uniform(-3, 3) for step in range(6, 23)}
+    assert growth(level) == "", growth(level)
+    for leak in (1.5, 3, 10):  # MB a step, of 600 MB
+        assert growth({step: held + leak * step for step, held in level.items()}), leak
+    assert growth({step: 600 for step in range(6, 9)}), "too few steps"
+
+
+@case
 def level_in_bfloat16_on_two_tensor_ranks(folder):
-    run = Run(folder, SOLVER.format(steps=12), 2, ["training.compute=bfloat16", "parallel.tensor=2"])
+    run = Run(folder, SOLVER.format(steps=22), 2, ["training.compute=bfloat16", "parallel.tensor=2"])
     run.check_level()
     run.check_plan(["solver"])
 
