@@ -12,7 +12,7 @@
 #include "framework/recipe/model_identity.h"
 #include "framework/recipe/names.h"
 #include "framework/recipe/stage_check.h"
-#include "framework/store/access.h"
+#include "framework/store/rights.h"
 #include "framework/train/settings.h"
 
 namespace ft {

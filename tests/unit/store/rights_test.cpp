@@ -1,6 +1,6 @@
 // Whether a folder could be written is asked without writing.
 
-#include "framework/store/access.h"
+#include "framework/store/rights.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
