@@ -1,6 +1,7 @@
 #include "framework/store/rights.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,19 +29,17 @@ void require_rights(const std::vector<std::filesystem::path>& paths) {
 std::string why_not_writable(const std::filesystem::path& folder) {
   std::filesystem::path at = std::filesystem::absolute(folder).lexically_normal();
   if (!at.has_filename()) at = at.parent_path();  // "runs/x/"
-  while (true) {
-    std::error_code error, ignored;
-    const auto status = std::filesystem::status(at, error);
-    if (std::filesystem::is_directory(status)) break;
-    if (std::filesystem::exists(status)) return fmt::format("{} is a file, not a folder", at.string());
-    if (std::filesystem::is_symlink(std::filesystem::symlink_status(at, ignored)))
-      return fmt::format("{} is a link that leads nowhere", at.string());
-    // Not there: whoever may write into the nearest folder above can make it. ENOTDIR: that is found there.
-    const bool missing = status.type() == std::filesystem::file_type::not_found || error == std::errc::not_a_directory;
-    if (!missing || at == at.parent_path())
-      return fmt::format("{} cannot be reached ({})", at.string(), error.message());
-    at = at.parent_path();
+  struct stat status {};
+  while (::stat(at.c_str(), &status) != 0) {
+    const int error = errno;
+    if (error == EACCES || error == EPERM) {
+      return fmt::format("{} cannot be reached ({})", at.string(), std::generic_category().message(error));
+    }
+    if (error != ENOENT && error != ENOTDIR) fail_unreadable(at, error);
+    if (is_there(at)) return fmt::format("{} is a link that leads nowhere", at.string());
+    at = at.parent_path();  // whoever may write into the nearest folder above can make it
   }
+  if (!S_ISDIR(status.st_mode)) return fmt::format("{} is a file, not a folder", at.string());
   if (faccessat(AT_FDCWD, at.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
   return fmt::format("you may not write into {} ({})", at.string(), std::generic_category().message(errno));
 }

@@ -20,7 +20,8 @@ void require_rights(const std::vector<std::filesystem::path>& paths);
 
 // Empty where this process may make files in `folder`, or may make the folder where it is not there yet; otherwise what
 // stands in the way, with the path that it is about: "/data is a file, not a folder", "you may not write into /data
-// (Permission denied)". What the rights say now; a full disk or a quota is not looked at.
+// (Permission denied)". What the rights say now; a full disk or a quota is not looked at. Throws Unreadable where it cannot
+// be known.
 [[nodiscard]] std::string why_not_writable(const std::filesystem::path& folder);
 
 }  // namespace ft

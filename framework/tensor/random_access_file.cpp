@@ -18,9 +18,11 @@ InputKind input_kind(const std::filesystem::path& path) {
     if (S_ISREG(status.st_mode)) return InputKind::file;
     return S_ISDIR(status.st_mode) ? InputKind::folder : InputKind::other;
   }
-  if (errno == ELOOP) return InputKind::dangling;
-  if (errno != ENOENT && errno != ENOTDIR) fail_unreadable(path, errno);
-  return is_there(path) ? InputKind::dangling : InputKind::missing;
+  const int error = errno;
+  if (error != ENOENT && error != ENOTDIR && error != ELOOP) fail_unreadable(path, error);
+  const Found::Kind entry = look_at_entry(path).kind;
+  if (error == ELOOP && entry != Found::Kind::other) fail_unreadable(path, error);  // no link, so no circle of links
+  return entry == Found::Kind::nothing ? InputKind::missing : InputKind::dangling;
 }
 
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {
