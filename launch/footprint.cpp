@@ -66,10 +66,12 @@ struct LocalShape {
     if (c.mlp_bias) layer += 2 * inner + hidden;
     if (c.qk_norm) layer += 2 * head_dim;
     parameters = layers * layer + vocabulary * hidden * (c.tied_embeddings ? 1 : 2) + hidden;
+    largest = hidden * static_cast<double>(std::max(c.vocab_size, c.intermediate_size));
     chunk_rows = static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(vocabulary)));
   }
 
   double layers, hidden, head_dim, heads, query, key, inner, vocabulary, head_norms, parameters;
+  double largest;     // parameter of the whole model
   double chunk_rows;  // of logits that are computed at a time
 };
 
@@ -109,6 +111,8 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
   if (settings.text("save") != "blocking") parts.push_back({"copy for checkpoints", 3 * own});
+  // A checkpoint's digest is that of whole parameters: from all tensor ranks in a row, then in order (collective.cpp).
+  if (grid.tensor > 1) parts.push_back({"gathered parameter", 2 * kFloat * s.largest});
   parts.push_back({"activations", kFloat * saved_elements(s, tokens) +
                                       backward_bytes(s, tokens, settings.text("compute") == "bfloat16")});
   return parts;
