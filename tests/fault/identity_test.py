@@ -356,6 +356,11 @@ def case_last_start(bench):
         weights = json.loads((old / "manifest.json").read_text())["body"]["weights_digest"]
         bench.expect(f"{name}: export", exported.code == 0 and weights in exported.out, exported.out, exported.said)
 
+    # A flipped byte in a parent leaves no child sound.
+    flip(folder / "copied" / old.relative_to(folder) / "index.h5")
+    unsound = bench.call(folder / "copied", "verify", "run/report")
+    bench.expect("a parent's bytes are read", unsound.code == 1 and "index.h5 is damaged" in unsound.out and "BROKEN" in unsound.out, unsound.out)
+
     # Which number of attempts.
     more = bench.run(folder, "stages.answers.per_problem=4")
     bench.expect("more attempts are no other attempts", more.code == 0 and "answers" not in more.anew(), more.said)
