@@ -101,6 +101,8 @@ JsonRecord JsonRecord::parse(std::string_view line, const Place& place) {
   } catch (const json::parse_error& error) {
     fail_user({place.file, place.line, static_cast<int>(error.byte)},
               fmt::format("not valid JSON: {}", plain_message(error.what())));
+  } catch (const json::out_of_range& error) {  // of the numbers, which the library cannot hold
+    fail_user(place, fmt::format("a number is too large: {}; write it as text, in quotes", plain_message(error.what())));
   }
   if (!value->object.is_object()) {
     fail_user(place, fmt::format("each line must hold one JSON object {{...}}, but this line holds {}",

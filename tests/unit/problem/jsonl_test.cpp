@@ -140,6 +140,7 @@ TEST_CASE("bad files: the message says file, line, column and what to do") {
   CHECK(cut.find("missing closing quote") != std::string::npos);
   CHECK(message_of("{\"question\":\"a\"} x").starts_with("a.jsonl:1:18: not valid JSON: "));
   CHECK(message_of("{'question':'a'}").starts_with("a.jsonl:1:2: not valid JSON: "));
+  CHECK(message_of("{\"question\":\"a\",\"answer\":1e400}").starts_with("a.jsonl:1: a number is too large: "));
   // A whole file as one JSON list over several lines.
   CHECK(message_of("[\n{\"question\":\"a\"}\n]").starts_with("a.jsonl:1:2: not valid JSON: "));
 }
