@@ -82,7 +82,7 @@ std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
 
 void Checkpoints::set_damaged_aside(std::int64_t step, const std::string& why) {
   const std::filesystem::path where = set_aside(path_of(step));
-  log_.warn("a checkpoint is damaged, the one before it is used: {}; it is kept as {}", why, where.string());
+  log_.warn("a checkpoint is damaged, the one before it is used: {}; it is kept as {} until a sound one is sealed", why, where.string());
   if (options_.on_damaged) options_.on_damaged(where, why);
 }
 

@@ -75,7 +75,7 @@ bool RunFolder::is_done(const StagePlan& stage) {
     return true;
   } catch (const BrokenFolder& broken) {
     const std::filesystem::path where = set_aside(stage.output);
-    log_.warn("the output of stage '{}' is damaged and will be made again: {}; it is kept as {}", stage.name, broken.what(),
+    log_.warn("the output of stage '{}' is damaged and will be made again: {}; it is kept as {} until a sound one is sealed", stage.name, broken.what(),
               where.string());
     note_set_aside(stage, where, broken.what());
     return false;

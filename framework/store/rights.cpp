@@ -10,6 +10,11 @@
 #include "framework/base/reading.h"
 
 namespace ft {
+namespace {
+
+bool forbids(int error) { return error == EACCES || error == EPERM || error == EROFS; }
+
+}  // namespace
 
 void require_rights(const std::vector<std::filesystem::path>& paths) {
   for (const std::filesystem::path& path : paths) {
@@ -18,7 +23,7 @@ void require_rights(const std::vector<std::filesystem::path>& paths) {
     const int wanted = R_OK | W_OK | (kind == Found::Kind::folder ? X_OK : 0);
     if (::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0) continue;
     const int error = errno;
-    if (error != EACCES && error != EPERM && error != EROFS) fail_unreadable(path, error);
+    if (!forbids(error)) fail_unreadable(path, error);
     fail_user(
         fmt::format("this run cannot be continued by you: {} may not be read and written ({}); nothing was "
                     "touched. Ask its owner for the rights, or give this run a folder of its own with run.folder=DIR",
@@ -32,7 +37,7 @@ std::string why_not_writable(const std::filesystem::path& folder) {
   struct stat status {};
   while (::stat(at.c_str(), &status) != 0) {
     const int error = errno;
-    if (error == EACCES || error == EPERM) {
+    if (forbids(error)) {
       return fmt::format("{} cannot be reached ({})", at.string(), std::generic_category().message(error));
     }
     if (error != ENOENT && error != ENOTDIR) fail_unreadable(at, error);
@@ -40,8 +45,10 @@ std::string why_not_writable(const std::filesystem::path& folder) {
     at = at.parent_path();  // whoever may write into the nearest folder above can make it
   }
   if (!S_ISDIR(status.st_mode)) return fmt::format("{} is a file, not a folder", at.string());
-  if (faccessat(AT_FDCWD, at.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
-  return fmt::format("you may not write into {} ({})", at.string(), std::generic_category().message(errno));
+  if (::faccessat(AT_FDCWD, at.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  const int error = errno;
+  if (!forbids(error)) fail_unreadable(at, error);
+  return fmt::format("you may not write into {} ({})", at.string(), std::generic_category().message(error));
 }
 
 }  // namespace ft
