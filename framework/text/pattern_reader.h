@@ -25,7 +25,6 @@ class PatternReader {
   // Ends the translation with what stands at character `at` (from 0) and cannot be taken over.
   [[noreturn]] void refuse(std::size_t at, std::string_view what) const;
 
-  [[nodiscard]] bool is_at_end() const { return at_ >= text_.size(); }
   [[nodiscard]] char32_t peek(std::size_t ahead = 0) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : kEnd;
   }
