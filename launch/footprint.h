@@ -41,7 +41,7 @@ struct Footprint {
   std::string stage;
   std::string model;              // where the weights come from; empty: a stage without a model
   std::int64_t parameters = 0;    // of the whole model
-  std::vector<MemoryPart> parts;  // on the rank that needs most, beside what the program holds when a run begins
+  std::vector<MemoryPart> parts;  // on the rank that needs most, beside what the program holds at first
   std::int64_t checkpoint = 0;    // bytes of one checkpoint: weights and both moments
   std::int64_t disk = 0;          // bytes that the stage leaves, with the checkpoints that it keeps
 

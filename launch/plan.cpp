@@ -133,8 +133,8 @@ void print_comparison(const RunPlan& plan, Footprints& footprints, const StageTi
     fail_user(fmt::format("the ledger of {} tells of no stage that came to its end with its memory measured",
                           plan.run.folder));
   fmt::print(
-      "expected, measured: the rank that took most, beside what the program held when the run began; whole process: "
-      "with that, shared libraries included\n{}",
+      "expected, measured: the rank that took most, beside what the program held when the run began and pages of its "
+      "libraries' files; whole process: with both\n{}",
       table.to_string());
 }
 

@@ -60,11 +60,17 @@ void tell(const std::vector<Superseded>& superseded, RunFolder& folder, Logger& 
   if (!superseded.empty()) log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
 }
 
-// The peak of the rank that held most during the stage.
-std::int64_t largest_memory(Communicator& world) {
-  std::int64_t largest = 0;
-  for (const std::string& bytes : world.all_gather_bytes("memory of the stage", std::to_string(peak_memory()))) {
-    largest = std::max<std::int64_t>(largest, std::stoll(bytes));
+struct StageMemory {
+  std::int64_t peak = 0, libraries = 0;
+};
+
+// Of the rank that held most of its own during the stage.
+StageMemory largest_memory(Communicator& world) {
+  const std::string mine = fmt::format("{} {}", peak_memory(), library_memory());
+  StageMemory largest;
+  for (const std::string& text : world.all_gather_bytes("memory of the stage", mine)) {
+    const StageMemory rank{std::stoll(text), std::stoll(text.substr(text.find(' ')))};
+    if (rank.peak - rank.libraries > largest.peak - largest.libraries) largest = rank;
   }
   return largest;
 }
@@ -110,7 +116,8 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const std::vector<Superseded> superseded = find_superseded(plan);
     refuse_restart(plan, superseded);
     folder.emplace(plan, log);
-    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()}});
+    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()},
+                  {"libraries", library_memory()}});
     write_last_start(plan.run.folder, last_start_of(plan));
     tell(superseded, *folder, log);
     return folder->token();
@@ -154,11 +161,12 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       if (!is_out_of_memory(error)) throw;
       throw Error(fmt::format("stage '{}': {}", stage.name, failure_text(error)));
     }
-    const std::int64_t memory = largest_memory(world);
+    const StageMemory memory = largest_memory(world);
     if (world.rank() == 0) lead.write();
     on_rank_zero(world, "stage end", [&] {
       folder->is_sealed(stage);
-      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}, {"memory", memory}});
+      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}, {"memory", memory.peak},
+                    {"libraries", memory.libraries}});
       return std::string();
     });
     if (log.informs()) log.info("stage '{}' took {}", stage.name, took(plan, stage, watch.seconds()));

@@ -60,7 +60,7 @@ StageTimes read_stage_times(const std::filesystem::path& run_folder) {
   double own_memory = 0, ranks = 1, tensor = 1;
   read_events(run_folder, [&](const Json& event, const std::string& what, const std::string& stage) {
     if (what == "start") {
-      own_memory = number(event, "memory");
+      own_memory = number(event, "memory") - number(event, "libraries");
       ranks = std::max(1.0, number(event, "ranks"));
       tensor = std::max(1.0, number(event, "tensor"));
     }
@@ -76,7 +76,7 @@ StageTimes read_stage_times(const std::filesystem::path& run_folder) {
     time.peak = static_cast<std::int64_t>(peak);
     time.ranks = static_cast<int>(ranks);
     time.tensor = static_cast<int>(tensor);
-    time.memory = peak > 0 ? static_cast<std::int64_t>(std::max(0.0, peak - own_memory)) : 0;
+    time.memory = peak > 0 ? static_cast<std::int64_t>(std::max(0.0, peak - number(event, "libraries") - own_memory)) : 0;
   });
   return times;
 }

@@ -20,7 +20,7 @@ struct StageTime {
   bool ended = false;       // it came to its end at least once
   // Of its last ended start, 0 where it was not measured:
   std::int64_t peak = 0;     // bytes: the most that one rank held, all of the process
-  std::int64_t memory = 0;   // of them, beside what the program held at first
+  std::int64_t memory = 0;   // of them, beside what the program held at first and its libraries' files
   int ranks = 1, tensor = 1;  // on which it ran
 };
 

@@ -57,6 +57,18 @@ TEST_CASE("seconds of all starts add up, each stage by its identity") {
   CHECK(find_time(times, "solver", "cc") == nullptr);
 }
 
+TEST_CASE("pages of libraries' files are no part of what a stage took") {
+  const Folder folder;
+  folder.ledger(R"({"event":"start","memory":100,"libraries":60})");
+  folder.ledger(R"({"event":"stage begins","stage":"solver","identity":"aa"})");
+  folder.ledger(R"({"event":"stage ends","stage":"solver","seconds":1,"memory":450,"libraries":90})");
+  const StageTimes times = read_stage_times(folder.path);
+  const StageTime* time = find_time(times, "solver", "aa");
+  REQUIRE(time != nullptr);
+  CHECK(time->memory == (450 - 90) - (100 - 60));
+  CHECK(time->peak == 450);
+}
+
 TEST_CASE("a start that was killed lives until the last line of its log") {
   const Folder folder;
   CHECK(find_cut_off(folder.path).stage.empty());
