@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "framework/problem/jsonl.h"
+#include "framework/records/reader.h"
 
 namespace ft {
 
@@ -27,7 +27,7 @@ class ProblemLines {
   [[nodiscard]] std::optional<JsonRecord> next() { return all_ || left_-- > 0 ? reader_.next() : std::nullopt; }
 
  private:
-  JsonlReader reader_;
+  RecordReader reader_;
   std::int64_t left_;
   bool all_;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "datasets/files.h"
-#include "framework/problem/jsonl.h"
 
 namespace ft {
 namespace {

@@ -4,18 +4,9 @@
 
 #include "datasets/files.h"
 #include "framework/grade/grade.h"
-#include "framework/problem/jsonl.h"
 
 namespace ft {
 namespace {
-
-// A text, or a number as it is written; nothing where the field is absent.
-std::optional<std::string> written(const JsonRecord& record, const std::string& field) {
-  if (!record.has(field)) return std::nullopt;
-  if (record.is_integer(field)) return std::to_string(record.integer(field));
-  if (record.is_number(field)) return fmt::format("{}", record.number(field));
-  return record.text(field);
-}
 
 std::vector<Solution> solutions_of(const JsonRecord& record, const ProblemSetSpec& spec) {
   std::vector<Solution> solutions;
@@ -34,10 +25,10 @@ std::vector<Solution> solutions_of(const JsonRecord& record, const ProblemSetSpe
 Problem problem_of(const JsonRecord& record, const ProblemSetSpec& spec) {
   Problem problem;
   const std::string stem = std::filesystem::path(spec.path).stem().string();
-  problem.id = written(record, spec.id_field).value_or(fmt::format("{}-{}", stem, record.place().line));
+  problem.id = record.written(spec.id_field).value_or(fmt::format("{}-{}", stem, record.row()));
   problem.text = record.text(spec.problem_field);
   problem.solutions = solutions_of(record, spec);
-  problem.answer = written(record, spec.answer_field).value_or("");
+  problem.answer = record.written(spec.answer_field).value_or("");
   if (problem.answer.empty() && !problem.solutions.empty()) {
     problem.answer = grade::extract(problem.solutions.front().text).answer;
   }
@@ -61,14 +52,14 @@ std::vector<std::filesystem::path> jsonl_files(const ProblemSetSpec& spec) { ret
 
 std::vector<Problem> load_jsonl(const ProblemSetSpec& spec, LoadNotes& notes) {
   std::vector<Problem> problems;
-  std::map<std::string, int> lines;  // by id
+  std::map<std::string, std::string> lines;  // by id
   int no_solution = 0, no_answer = 0;
   ProblemLines reader(spec, spec.path);
   while (const auto record = reader.next()) {
     Problem problem = problem_of(*record, spec);
-    const auto [found, is_new] = lines.try_emplace(problem.id, record->place().line);
+    const auto [found, is_new] = lines.try_emplace(problem.id, record->position());
     if (!is_new) {
-      record->fail(fmt::format("the id '{}' stands in line {} already; ids must differ", problem.id, found->second));
+      record->fail(fmt::format("the id '{}' stands in {} already; ids must differ", problem.id, found->second));
     }
     if (valid_share(spec) > 0 && !in_split(spec, problem.text)) continue;
     no_solution += problem.solutions.empty() ? 1 : 0;

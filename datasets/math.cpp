@@ -1,7 +1,6 @@
 #include "datasets/math.h"
 
 #include "datasets/files.h"
-#include "framework/problem/jsonl.h"
 
 namespace ft {
 

@@ -6,7 +6,6 @@
 
 #include "datasets/files.h"
 #include "framework/grade/grade.h"
-#include "framework/problem/jsonl.h"
 
 namespace ft {
 namespace {

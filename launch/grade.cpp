@@ -16,7 +16,7 @@
 #include "framework/grade/cas_client.h"
 #include "framework/grade/grade.h"
 #include "framework/grade/prm800k.h"
-#include "framework/problem/jsonl.h"
+#include "framework/records/reader.h"
 #include "launch/commands.h"
 
 namespace ft {
@@ -78,7 +78,7 @@ struct Outcome {
   std::string how;     // how it was found in a solution; empty where it was given
   std::optional<bool> label;
   std::string mistake;  // the line cannot be read: why
-  int line = 0;
+  std::int64_t line = 0;
 
   [[nodiscard]] bool agrees() const { return !label || *label == (judgement.verdict == Verdict::equal); }
 };
@@ -88,11 +88,20 @@ bool has_null(const JsonRecord& record, const std::string& field) {
   return !record.has(field) && std::find(names.begin(), names.end(), field) != names.end();
 }
 
-Outcome graded(const JsonLine& line, const Judge& judge) {
+// A pair to grade, or why it could not be read.
+struct Entry {
+  std::optional<JsonRecord> record;
+  std::int64_t line = 0;
+  std::string mistake;
+};
+
+Outcome graded(const Entry& entry, const Judge& judge) {
   Outcome outcome;
-  outcome.line = line.place.line;
+  outcome.line = entry.line;
+  outcome.mistake = entry.mistake;
+  if (!entry.record) return outcome;
+  const JsonRecord& record = *entry.record;
   try {
-    const JsonRecord record = JsonRecord::parse(line.text, line.place);
     outcome.gold = record.text(record.has("gold") || !record.has("answer") ? "gold" : "answer");
     outcome.label = record.optional_boolean("label");
     if (record.has("pred")) {
@@ -202,7 +211,7 @@ struct Summary {
 };
 
 // All of `lines` on all threads; the outcomes in their order.
-std::vector<Outcome> graded_by_all(const std::vector<JsonLine>& lines, const Judge& judge, int threads) {
+std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Judge& judge, int threads) {
   std::vector<Outcome> outcomes(lines.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(std::max(threads, 1)));
@@ -233,7 +242,7 @@ std::vector<Outcome> graded_by_all(const std::vector<JsonLine>& lines, const Jud
 
 ExitCode grade_file(const Options& options, const Judge& judge) {
   const auto start = std::chrono::steady_clock::now();
-  JsonlReader reader(options.first == "-" ? "/dev/stdin" : options.first);
+  RecordReader reader(options.first);
   const bool table = options.format == "table";
   if (table) fmt::print("{:>7}  {:9}  {:9}  {:36}  {:36}  {}\n", "line", "verdict", "rung", "gold", "answer", "reason");
   const int threads =
@@ -241,12 +250,16 @@ ExitCode grade_file(const Options& options, const Judge& judge) {
   Summary summary;
   std::size_t batch = 64;  // small at first, so that a slow writer on the other end of a pipe sees answers soon
   for (bool more = true; more; batch = std::min<std::size_t>(batch * 4, 16384)) {
-    std::vector<JsonLine> lines;
+    std::vector<Entry> lines;
     while (lines.size() < batch) {
-      auto line = reader.next_line();
-      more = line.has_value();
-      if (!more) break;
-      lines.push_back(std::move(*line));
+      try {
+        auto record = reader.next();
+        more = record.has_value();
+        if (!more) break;
+        lines.push_back({std::move(record), reader.row(), {}});
+      } catch (const UserError& error) {
+        lines.push_back({std::nullopt, reader.row(), error.what()});
+      }
     }
     for (const Outcome& outcome : graded_by_all(lines, judge, threads)) {
       summary.count(outcome);

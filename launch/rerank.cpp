@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 
-#include "framework/problem/jsonl.h"
+#include "framework/records/reader.h"
 #include "framework/rerank/labelled_file.h"
 #include "framework/report/overlap.h"
 #include "framework/report/report.h"
@@ -49,7 +49,7 @@ std::vector<report::OverlapFinding> find_leaks(const Options& options, const std
   if (texts.size() > 1) findings.push_back(report::describe_duplicates("these problems", texts, names, options.near));
   for (const std::string& path : options.train) {
     std::vector<std::string> train_texts, train_names;
-    JsonlReader reader(path);
+    RecordReader reader(path);
     while (const auto record = reader.next()) {
       train_texts.push_back(problem_text(*record));
       train_names.push_back(to_string(record->place()));

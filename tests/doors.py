@@ -7,7 +7,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FRAMEWORK = ["base", "config", "store", "problem", "text", "grade", "rerank", "comm", "tensor", "kernels", "model",
+FRAMEWORK = ["base", "config", "store", "records", "problem", "text", "grade", "rerank", "comm", "tensor", "kernels", "model",
              "batching", "train", "checkpoint", "sample", "recipe", "report"]
 TORCH = ["ATen/", "c10/", "torch/"]
 # room: (rooms it may include besides itself, prefixes of outside headers besides the standard library's and fmt's)
@@ -15,10 +15,11 @@ DOORS = {
     "framework/base": ([], ["spdlog/", "xxhash.h", "openssl/"]),
     "framework/config": (["base"], ["yaml-cpp/", "nlohmann/"]),
     "framework/store": (["base"], ["nlohmann/"]),
-    "framework/problem": (["base"], ["nlohmann/", "zlib.h"]),
+    "framework/records": (["base"], ["zlib.h", "zstd.h", "snappy-c.h"]),
+    "framework/problem": (["base", "records"], ["nlohmann/", "zlib.h"]),
     "framework/text": (["base", "problem"], ["xxhash.h", "pcre2.h", "unicode/", "nlohmann/"]),
     "framework/grade": (["base", "problem"], []),
-    "framework/rerank": (["base", "problem", "grade", "config"], []),
+    "framework/rerank": (["base", "records", "problem", "grade", "config"], []),
     "framework/report": (["base", "problem", "rerank"], ["nlohmann/"]),
     "framework/comm": (["base"], TORCH),
     "framework/tensor": (["base"], TORCH + ["hdf5.h", "nlohmann/", "xxhash.h"]),
@@ -32,7 +33,7 @@ DOORS = {
     "parallel/mpi": (["base", "config", "comm", "tensor"], TORCH + ["mpi.h"]),
     "parallel/tensor": (["base", "config", "comm", "tensor", "kernels", "model"], TORCH),
     "parallel/cuda": (["base", "comm"], TORCH + ["nccl.h", "cuda"]),
-    "datasets": (["base", "config", "problem", "text", "grade"], []),
+    "datasets": (["base", "config", "records", "problem", "text", "grade"], []),
     "recipes": (FRAMEWORK + ["datasets"], TORCH + ["nlohmann/"]),
 }
 STANDARD = re.compile(r"^[a-z0-9_]+$|^(sys|netinet|arpa|linux)/|^(unistd|fcntl|dlfcn|sched|spawn|poll|signal|malloc|immintrin|errno|dirent|pthread|pwd|semaphore|time)\.h$")

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "framework/grade/grade.h"
-#include "framework/problem/jsonl.h"
+#include "framework/records/reader.h"
 #include "framework/rerank/labelled_values.h"
 
 namespace ft::rerank {
@@ -94,7 +94,7 @@ class Reader {
 
   void read_records() {
     for (const std::filesystem::path& file : files_) {
-      JsonlReader reader(file);
+      RecordReader reader(file);
       int failures = 0;
       for (bool more = true; more && failures < 100;) {
         const bool fine = guarded([&] {

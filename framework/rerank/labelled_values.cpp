@@ -7,8 +7,6 @@
 #include <cctype>
 #include <cmath>
 
-#include "framework/base/units.h"
-
 namespace ft::rerank {
 
 void Roles::see(const JsonRecord& record) {
@@ -35,10 +33,8 @@ std::string Roles::list() const { return fmt::format("{}", fmt::join(known_, ", 
 
 std::optional<std::string> flexible_text(const JsonRecord& record, const std::string& field) {
   if (field.empty() || !record.has(field)) return std::nullopt;
-  if (record.is_integer(field)) return std::to_string(record.integer(field));
-  if (record.is_number(field)) return shortest(record.number(field));
   if (record.is_list(field)) return fmt::format("{}", fmt::join(record.texts(field), "\n"));
-  return record.text(field);
+  return record.written(field);
 }
 
 std::optional<Label> label_of(const JsonRecord& record, const std::string& field) {

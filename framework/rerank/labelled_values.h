@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "framework/problem/jsonl.h"
+#include "framework/records/record.h"
 #include "framework/rerank/labelled_file.h"
 
 namespace ft::rerank {

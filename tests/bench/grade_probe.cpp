@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "framework/grade/grade.h"
-#include "framework/problem/jsonl.h"
+#include "framework/records/reader.h"
 
 namespace {
 
@@ -53,7 +53,7 @@ struct Attempted {
 std::vector<Attempted> all_attempts() {
   std::vector<Attempted> all;
   for (const char* name : {"math500_bon32", "gsm8k_test_bon32", "gsm8k_test_models", "math500_models"}) {
-    JsonlReader reader(data_folder() / "candidates" / (std::string(name) + ".jsonl.gz"));
+    RecordReader reader(data_folder() / "candidates" / (std::string(name) + ".jsonl.gz"));
     while (const auto record = reader.next()) {
       for (const JsonRecord& one : record->records("candidates")) {
         all.push_back({name, record->text("problem_id"), record->text("answer"),
@@ -141,7 +141,7 @@ int labels() {
 // joining makes a group in which two members are not equal, equality is not transitive: that is reported.
 int clusters() {
   std::map<std::string, std::vector<std::string>> groups;
-  JsonlReader reader(data_folder() / "grader" / "math_train_answers.jsonl");
+  RecordReader reader(data_folder() / "grader" / "math_train_answers.jsonl");
   std::size_t total = 0;
   while (const auto record = reader.next()) {
     const std::string answer = record->text("answer");
