@@ -1,8 +1,8 @@
 // Parquet, as the published data sets use it: any nesting of lists, structs and maps, of all physical types.
 //
-// Read here and not by Apache Arrow, which is several times as large as this program and not in Debian 12. Encodings:
-// plain, dictionary, run lengths, the three delta encodings, byte stream split. Packing: snappy, gzip, zstd, none. Others
-// (brotli, LZ4, LZO, encryption) are refused by name, with how to write the file anew.
+// Read here and not by Apache Arrow, which is large and not in Debian 12 (HACKING.md). Encodings: plain, dictionary,
+// run lengths, the three delta encodings, byte stream split. Packing: snappy, gzip, zstd, none. Others (brotli, LZ4,
+// LZO, encryption) are refused by name, with how to write the file anew.
 //
 //   const auto source = open_parquet("train-00000-of-00001.parquet");
 //   while (const auto record = source->next()) record->text("question");
