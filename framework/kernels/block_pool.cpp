@@ -16,6 +16,8 @@ std::size_t page_size() {
   return size;
 }
 
+std::size_t whole_pages(std::size_t bytes) { return (bytes + page_size() - 1) / page_size() * page_size(); }
+
 }  // namespace
 
 BlockPool::~BlockPool() {
@@ -24,7 +26,7 @@ BlockPool::~BlockPool() {
 
 void* BlockPool::allocate(std::size_t bytes) {
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) return nullptr;
-  const std::size_t size = (bytes + page_size() - 1) / page_size() * page_size();
+  const std::size_t size = whole_pages(bytes);
   const std::lock_guard lock(mutex_);
   std::byte* block = take(size);
   if (block == nullptr) block = map_pages(size);
@@ -51,7 +53,7 @@ std::byte* BlockPool::take(std::size_t size) {
 
 std::byte* BlockPool::map_pages(std::size_t size) {
   const std::size_t most = std::max(use_.most, use_.live + size), limit = most + most / 32;
-  if (const std::size_t held = use_.live + use_.free + size; held > limit) give_back(held - limit);
+  if (const std::size_t held = use_.live + use_.free + size; held > limit) give_back(whole_pages(held - limit));
   const auto map = [size] { return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); };
   void* pages = map();
   if (pages == MAP_FAILED) {  // a limit of address space, or of what the system promises: free ranges count, too

@@ -58,10 +58,10 @@ def main():
             new = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=NEW_TOKENS, do_sample=False)[0, ids.shape[1]:].tolist()
             finished = new[-1] in ends
             text = tokenizer.decode(new[:-1] if finished else new, skip_special_tokens=True)
-            same = text == attempt["text"] and finished == attempt["finished"] and len(new) == attempt["num_tokens"]
+            same = text == attempt["text"] and finished == attempt["finished"] and len(new) == attempt["tokens"]
             wrong += not same
             by[new[-1] if finished else "length"] = by.get(new[-1] if finished else "length", 0) + 1
-            print(f"{'same' if same else 'DIFFERENT'}: {line['problem']} -> {attempt['text']!r} {attempt['num_tokens']} tokens, finished {attempt['finished']}"
+            print(f"{'same' if same else 'DIFFERENT'}: {line['problem']} -> {attempt['text']!r} {attempt['tokens']} tokens, finished {attempt['finished']}"
                   + ("" if same else f"; transformers {text!r} {len(new)} tokens, finished {finished}"))
         print(f"end tokens of the export {ends}; ended by {by}; {wrong} of {len(ours)} differ")
         sys.exit(1 if wrong or len(by) < 2 or len(ours) != len(lines) else 0)

@@ -34,6 +34,7 @@ bool is_whole(const Held& block) {
 
 TEST_CASE("blocks never overlap, and the pool never holds more than the most that was in use at once") {
   for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const std::int64_t before = resident_memory();
     const Philox random(seed, "blocks");
     BlockPool pool;
     std::vector<Held> held;
@@ -45,6 +46,7 @@ TEST_CASE("blocks never overlap, and the pool never holds more than the most tha
         const auto bytes = static_cast<std::size_t>(1 + random.uniform(step, 1) * (random.uniform(step, 2) < 0.1 ? 16.0 : 0.5) * kMebibyte);
         Held block{static_cast<unsigned char*>(pool.allocate(bytes)), bytes, static_cast<unsigned char>(step)};
         REQUIRE(block.data != nullptr);
+        REQUIRE(reinterpret_cast<std::uintptr_t>(block.data) % 4096 == 0);
         fill(block);
         held.push_back(block);
         live += (bytes + 4095) / 4096 * 4096;
@@ -66,6 +68,8 @@ TEST_CASE("blocks never overlap, and the pool never holds more than the most tha
     pool.release();
     CHECK(pool.use().free == 0);
     CHECK(pool.use().most == 0);
+    // Its books are one thing: what it gave back, all along, must have gone.
+    CHECK(resident_memory() - before < static_cast<std::int64_t>(4 * kMebibyte));
   }
 }
 
