@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 
+#include "framework/records/conversation.h"
 #include "framework/records/reader.h"
 #include "framework/rerank/labelled_file.h"
 #include "framework/report/overlap.h"
@@ -33,6 +34,10 @@ void write_file(const std::string& path, const std::string& content) {
 std::string problem_text(const JsonRecord& record) {
   for (const char* field : {"problem", "question", "prompt", "query", "text"})
     if (record.is_text(field)) return record.text(field);
+  for (const char* field : {"prompt", "messages", "conversations"}) {
+    const auto value = record.value(field);
+    if (const auto asked = value ? records::first_turn(*value, records::Speaker::user) : std::nullopt) return *asked;
+  }
   return record.text("problem");  // complains, with the fields that are there
 }
 
@@ -100,6 +105,19 @@ void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
       ->transform(CLI::CheckedTransformer(scales))
       ->option_text("probability|log-probability|logit")
       ->group("Fields");
+  // By names, as the aggregations below.
+  const std::map<std::string, rerank::StepScores> steps{{"last", rerank::StepScores::last},
+                                                        {"minimum", rerank::StepScores::minimum},
+                                                        {"product", rerank::StepScores::product},
+                                                        {"mean", rerank::StepScores::mean}};
+  command.add_option_function<std::string>("--step-scores", [&fields, steps](const std::string& name) { fields.step_scores = steps.at(name); },
+                                           "what an attempt's score is where the field holds one a step (last)")
+      ->check(CLI::IsMember({"last", "minimum", "product", "mean"}))
+      ->option_text("last|minimum|product|mean")
+      ->group("Fields");
+  command.add_option("--where", fields.where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
+      ->option_text("CONDITION")
+      ->group("Fields");
   command.add_flag("--grade", fields.grade, "label by this program's grader, even where the file has labels");
   command.add_flag("--skip-wrong-lines", fields.skip_wrong_lines, "leave out what cannot be read instead of stopping");
 }
@@ -110,8 +128,10 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("rerank", "vote and rank labelled attempts from a file, without a model");
   command->footer(
-      "FILE: JSON lines, plain or gzip; a line is a problem with its attempts, or an attempt. Common field names are\n"
-      "found without being told; what was read as what is printed below the table.");
+      "FILE: JSON lines, a JSON list, CSV (each also as gzip or zstd), or Parquet; a record is a problem with its attempts\n"
+      "(a list of them, or lists of texts, answers, labels and scores of one length), or an attempt. Common field names\n"
+      "are found without being told; what was read as what is printed below the table. A field within another is named\n"
+      "by its path: reward_model.ground_truth, choices[0].text, output[-1].content. A list of references: any is right.");
   command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
   command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
       ->delimiter(',')
@@ -137,7 +157,7 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   command->add_option("--seed", options->ranking.seed, "of the resamples");
   command->add_option("--json", options->json, "write every number to this file; - for the terminal");
   command->add_option("--html", options->html, "write the report as one page to this file");
-  command->add_option("--train", options->train, "problem files (JSON lines) that should share no problem with FILE");
+  command->add_option("--train", options->train, "problem files that should share no problem with FILE");
   command->add_option("--near", options->near, "how alike problems must be to be named near (0.8)")->check(CLI::Range(0.3, 1.0));
   add_field_options(*command, options->fields);
   command->callback([&chosen, options] { chosen.alone = [options] { return rerank_command(*options); }; });

@@ -6,63 +6,48 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 
+#include "framework/base/reading.h"
 #include "framework/grade/grade.h"
 #include "framework/records/reader.h"
+#include "framework/records/row_filter.h"
+#include "framework/rerank/labelled_layout.h"
 #include "framework/rerank/labelled_values.h"
 
 namespace ft::rerank {
 namespace {
 
-using Names = std::vector<std::string>;
-
-const Names kAttempts{"candidates",  "attempts",  "samples", "solutions",
-                      "completions", "responses", "outputs", "generations"};
-const Names kProblemId{"problem_id", "question_id", "task_id", "prompt_id", "unique_id"};
-const Names kProblem{"problem", "question", "prompt", "query", "input"};
-const Names kOtherId{"id", "uid", "idx", "index", "name"};
-const Names kText{"solution", "text", "completion", "response", "output", "generation", "attempt", "steps"};
-const Names kAnswer{"final",      "final_answer", "extracted_answer", "predicted_answer",
-                    "prediction", "pred",         "model_answer",     "parsed_answer"};
-const Names kReference{"reference_answer", "reference", "gold_answer",     "gold",  "ground_truth",
-                       "gt_answer",        "gt",        "expected_answer", "target"};
-const Names kLabel{"label", "correct", "is_correct", "right", "is_right", "passed", "verdict"};
-const Names kScore{"score",    "verifier_score", "reward",      "reward_score", "reward_model_score",
-                   "rm_score", "log_score",      "probability", "p_correct"};
-const Names kLogProb{"log_prob", "logprob", "sum_logprob", "cumulative_logprob"};
-const Names kTokens{"tokens", "num_tokens", "n_tokens", "token_count"};
-
-// One attempt with what surrounds it.
-struct Line {
-  JsonRecord attempt;
-  JsonRecord problem;  // the same record where a line is an attempt
-  std::string id;
-};
+using records::Kind;
+using records::Value;
 
 class Reader {
  public:
-  Reader(std::span<const std::filesystem::path> files, const LabelledFields& fields) : files_(files), fields_(fields) {}
+  Reader(std::span<const std::filesystem::path> files, const LabelledFields& fields) : files_(files), fields_(fields), finder_(fields) {}
 
+  // Files are read three times over, so that no more than the attempts themselves is in memory at once; pipes are kept.
   LabelledAttempts run() {
-    read_records();
-    find_roles();
-    for (const auto& [file, record] : records_) guarded([&] { add_record(*file, record); });
+    keep_pipes();
+    first_pass_ = true;
+    for_each_record([&](const JsonRecord& record) { finder_.see(record); });
     complain();
-    find_answer_role();
+    if (records_ == 0) fail_user(filter_dropped_ > 0 ? "the conditions of --where leave no row" : "there is no attempt in these files");
+    first_pass_ = false;
+    finder_.find_problems(files_.size(), files_.front().string());
+    for_each_record([&](const JsonRecord& record) { finder_.see_attempts(record, id_of(record)); });
+    complain();
+    layout_ = finder_.find_attempts();
     find_scale();
-    for (const Line& line : lines_) guarded([&] { add_attempt(line); });
+    for_each_record([&](const JsonRecord& record) { add_record(record); });
     complain();
-    add_bare();
     if (result_.problems.empty()) fail_user("there is no attempt in these files");
     make_notes();
     return std::move(result_);
   }
 
  private:
-  using Entry = std::pair<const std::filesystem::path*, JsonRecord>;
-
   // Keeps a wrong line for the complaint, and goes on.
   template <typename Body>
   bool guarded(const Body& body) {
@@ -70,7 +55,10 @@ class Reader {
       body();
       return true;
     } catch (const UserError& error) {
-      if (std::find(wrong_.begin(), wrong_.end(), error.what()) == wrong_.end()) wrong_.emplace_back(error.what());
+      if (std::find(known_wrong_.begin(), known_wrong_.end(), error.what()) == known_wrong_.end()) {
+        known_wrong_.emplace_back(error.what());
+        wrong_.emplace_back(error.what());
+      }
       return false;
     }
   }
@@ -92,141 +80,86 @@ class Reader {
     fail_user(text);
   }
 
-  void read_records() {
+  void keep_pipes() {
     for (const std::filesystem::path& file : files_) {
-      RecordReader reader(file);
-      int failures = 0;
-      for (bool more = true; more && failures < 100;) {
-        const bool fine = guarded([&] {
-          std::optional<JsonRecord> record = reader.next();
-          more = record.has_value();
-          if (record) records_.emplace_back(&file, std::move(*record));
-        });
-        failures += fine ? 0 : 1;  // a damaged gzip file would complain for ever
+      if (file == "-" || look_at(file).kind == Found::Kind::other) {
+        read_file(file, [&](const JsonRecord& record) { kept_[file.string()].push_back(record); });
       }
-    }
-    complain();
-    for (const auto& [file, record] : records_) outer_.see(record);
-  }
-
-  void find_roles() {
-    attempts_ = fields_.attempts;
-    if (attempts_.empty()) {
-      for (const std::string& name : kAttempts) {
-        if (!attempts_.empty() || !outer_.has(name)) continue;
-        for (const auto& [file, record] : records_)
-          if (record.is_list(name)) attempts_ = name;
-      }
-    } else {
-      attempts_ = outer_.pick(attempts_, kAttempts, "the list of attempts");
-    }
-    Names ids = kProblemId;
-    if (attempts_.empty()) {  // a line's own id is the attempt's, so the problem's text comes first
-      ids.insert(ids.end(), kProblem.begin(), kProblem.end());
-      ids.insert(ids.end(), {"id", "uid"});
-    } else {
-      ids.insert(ids.end(), kOtherId.begin(), kOtherId.end());
-      ids.insert(ids.end(), kProblem.begin(), kProblem.end());
-    }
-    id_ = outer_.pick(fields_.problem_id, ids, "which problem it is");
-    problem_text_ = outer_.pick("", kProblem, "the problem");
-    if (id_.empty() && attempts_.empty() && files_.size() < 2) {
-      fail_user(
-          fmt::format("{}: no field says which problem a line belongs to; fields are: {}. Name it with "
-                      "--id, or give one file a problem",
-                      files_.front().string(), outer_.list()));
     }
   }
 
-  void add_record(const std::filesystem::path& file, const JsonRecord& record) {
-    std::string id = flexible_text(record, id_).value_or("");
+  void read_file(const std::filesystem::path& file, const std::function<void(const JsonRecord&)>& use) {
+    RecordReader reader(file);
+    int failures = 0;
+    for (bool more = true; more && failures < 1000;) {
+      std::optional<JsonRecord> record;
+      const bool fine = guarded([&] {
+        record = reader.next();
+        more = record.has_value();
+      });
+      failures += fine ? 0 : 1;
+      if (record) use(*record);
+    }
+  }
+
+  void for_each_record(const std::function<void(const JsonRecord&)>& use) {
+    RowFilter filter(fields_.where);
+    for (const std::filesystem::path& file : files_) {
+      file_ = &file;
+      const auto one = [&](const JsonRecord& record) {
+        bool kept = false;
+        if (!guarded([&] { kept = filter.keeps(record); }) || !kept) return;
+        records_ += first_pass_ ? 1 : 0;
+        guarded([&] { use(record); });
+      };
+      const auto kept = kept_.find(file.string());
+      if (kept != kept_.end()) {
+        for (const JsonRecord& record : kept->second) one(record);
+      } else {
+        read_file(file, one);
+      }
+    }
+    filter.check_fields(files_.front().string());
+    filter_dropped_ = filter.dropped();
+  }
+
+  std::string id_of(const JsonRecord& record) {
+    const Layout& layout = finder_.so_far();
+    std::string id = flexible_text(record, layout.id, Part::problem).value_or("");
     if (id.empty()) {
-      if (!id_.empty()) record.fail(fmt::format("field '{}' (which problem it is) is missing or empty", id_));
-      id = attempts_.empty() ? file.filename().string() : to_string(record.place());
+      if (!layout.id.empty()) record.fail(fmt::format("field '{}' (which problem it is) is missing or empty", layout.id));
+      id = layout.attempts.empty() ? file_->filename().string() : fmt::format("{}:{}", file_->string(), record.row());
     }
-    if (attempts_.empty()) {
-      inner_.see(record);
-      lines_.push_back({record, record, std::move(id)});
-      return;
-    }
-    if (!record.is_list(attempts_)) record.fail(fmt::format("field '{}' holds no list of attempts", attempts_));
-    std::vector<JsonRecord> attempts;
-    try {
-      attempts = record.records(attempts_);
-    } catch (const UserError&) {  // bare texts
-      for (const std::string& text : record.texts(attempts_)) bare_.push_back({text, record, id});
-      return;
-    }
-    for (JsonRecord& attempt : attempts) {
-      inner_.see(attempt);
-      lines_.push_back({std::move(attempt), record, id});
-    }
-  }
-
-  // Says for each part which field plays it. `answer` may be the attempt's or the reference: see below.
-  void find_answer_role() {
-    const bool grouped = !attempts_.empty();
-    text_ = inner_.pick(fields_.text, kText, "the attempt's text");
-    answer_ = inner_.pick(fields_.answer, kAnswer, "the attempt's answer");
-    reference_ = outer_.pick(fields_.reference, kReference, "the reference answer");
-    label_ = inner_.pick(fields_.label, kLabel, "right or wrong");
-    score_ = fields_.score == "none" ? "" : inner_.pick(fields_.score, kScore, "the score");
-    const bool numbers =
-        std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.attempt.is_number(score_); });
-    if (fields_.score.empty() && !numbers) score_.clear();  // scores of steps, say: a list
-    log_prob_ = inner_.pick("", kLogProb, "log-probability");
-    tokens_ = inner_.pick("", kTokens, "tokens");
-    if (grouped) {
-      if (answer_.empty() && inner_.has("answer")) answer_ = "answer";
-      if (reference_.empty() && outer_.has("answer")) reference_ = "answer";
-    } else if (outer_.has("answer") && reference_ != "answer" && answer_ != "answer") {
-      // It is the reference exactly where all lines of a problem agree on it. This program's own files say "verdict".
-      const bool own = answer_.empty() && (text_.empty() || label_ == "verdict" || answer_varies());
-      (own ? answer_ : reference_) = "answer";
-    }
-    if (text_.empty() && answer_.empty() && bare_.empty()) {
-      fail_user(
-          fmt::format("no field holds an attempt's answer or text; fields are: {}. Name it with --answer or "
-                      "--text",
-                      inner_.list()));
-    }
-    if ((label_.empty() || fields_.grade || !bare_.empty()) && reference_.empty()) {
-      fail_user(
-          fmt::format("no field says whether an attempt is right; fields are: {}. Name a label with --label or a "
-                      "reference answer with --reference",
-                      inner_.list()));
-    }
-  }
-
-  [[nodiscard]] bool answer_varies() const {
-    std::map<std::string, std::optional<std::string>> first;
-    for (const Line& line : lines_) {
-      const auto answer = line.attempt.is_list("answer") ? std::nullopt : flexible_text(line.attempt, "answer");
-      const auto [found, inserted] = first.emplace(line.id, answer);
-      if (!inserted && found->second != answer) return true;
-    }
-    return false;
+    return id;
   }
 
   void find_scale() {
     scale_ = fields_.scale;
-    if (score_.empty() || scale_ != ScoreScale::find_out) return;
+    if (layout_.score.empty() || scale_ != ScoreScale::find_out) return;
     scale_ = ScoreScale::probability;
-    if (score_ == "log_score") scale_ = ScoreScale::log_probability;
-    for (const Line& line : lines_) {
-      if (scale_ != ScoreScale::probability || !line.attempt.is_number(score_)) continue;
-      const double value = line.attempt.number(score_);
-      if (!(value >= 0 && value <= 1)) scale_ = ScoreScale::logit;
-    }
+    if (layout_.score == "log_score") scale_ = ScoreScale::log_probability;
+    if (scale_ != ScoreScale::probability) return;
+    for_each_record([&](const JsonRecord& record) {
+      for_each_attempt(record, [&](const JsonRecord& attempt) {
+        const auto value = score_of(attempt, layout_.score, fields_.step_scores);
+        if (value && !(*value >= 0 && *value <= 1)) scale_ = ScoreScale::logit;
+      });
+    });
   }
 
-  RankedProblem& problem_of(const std::string& id, const JsonRecord& record) {
+  template <typename Body>
+  void for_each_attempt(const JsonRecord& record, const Body& body) {
+    if (layout_.attempts.empty()) return body(record);
+    for (Value& attempt : attempts_of(record, layout_.attempts)) body(JsonRecord::of(std::move(attempt), record.place(), record.row()));
+  }
+
+  RankedProblem& problem_of(const std::string& id, const JsonRecord& record, const std::vector<std::string>& references) {
     const auto [found, inserted] = index_.emplace(id, result_.problems.size());
     if (!inserted) return result_.problems[found->second];
     RankedProblem problem;
     problem.id = id;
-    problem.problem_text = flexible_text(record, problem_text_).value_or("");
-    problem.reference_answer = flexible_text(record, reference_).value_or("");
+    problem.problem_text = flexible_text(record, layout_.problem_text, Part::problem).value_or("");
+    problem.reference_answer = fmt::format("{}", fmt::join(references, " or "));
     if (record.is_text("subject")) problem.subject = record.text("subject");
     if (record.is_integer("level")) problem.level = static_cast<int>(record.integer("level"));
     if (record.is_text("level")) {  // "Level 5"
@@ -237,17 +170,30 @@ class Reader {
     return result_.problems.emplace_back(std::move(problem));
   }
 
+  Verdict verdict_of(const std::vector<std::string>& references, const std::string& answer) {
+    Verdict best = Verdict::different;
+    for (const std::string& reference : references) {
+      const auto [found, fresh] = judged_.emplace(std::pair(reference, answer), Verdict::unknown);
+      if (fresh) found->second = grade::equal(reference, answer).verdict;
+      if (found->second == Verdict::equal) return Verdict::equal;
+      if (found->second == Verdict::unknown) best = Verdict::unknown;
+    }
+    return best;
+  }
+
   // Extracts, compares and counts: the attempt's final form.
-  void judge(Candidate& candidate, const std::string& reference, std::optional<Label> label) {
-    if (candidate.answer.empty() && answer_.empty()) {
+  void judge(Candidate& candidate, const std::vector<std::string>& references, std::optional<Label> label) {
+    if (candidate.answer.empty() && layout_.answer.empty()) {
       const grade::Extracted extracted = grade::extract(candidate.text);
       if (extracted.found) candidate.answer = extracted.answer;
     }
     candidate.answer_found = !candidate.answer.empty();
-    if (candidate.answer_found && !reference.empty()) {
-      const auto [found, fresh] = judged_.emplace(std::pair(reference, candidate.answer), Verdict::unknown);
-      if (fresh) found->second = grade::equal(reference, candidate.answer).verdict;
-      const Verdict verdict = found->second;
+    if (candidate.answer_found && is_placeholder(candidate.answer) && std::find(references.begin(), references.end(), candidate.answer) == references.end()) {
+      candidate.answer_found = false;
+      if (placeholders_++ == 0) placeholder_ = candidate.answer;
+    }
+    if (candidate.answer_found && !references.empty()) {
+      const Verdict verdict = verdict_of(references, candidate.answer);
       if (label && !label->unknown) {
         ++compared_;
         agreed_ += (verdict == Verdict::equal) == label->right ? 1 : 0;
@@ -262,28 +208,50 @@ class Reader {
     candidate.unknown = label && label->unknown;
   }
 
-  void add_attempt(const Line& line) {
+  void add_record(const JsonRecord& record) {
+    const std::string id = id_of(record);
+    bool whole_solution = false;
+    const std::vector<std::string> references = reference_answers(record, layout_.reference, whole_solution);
+    golds_extracted_ += whole_solution ? 1 : 0;
+    int attempts = 0;
+    for_each_attempt(record, [&](const JsonRecord& attempt) {
+      ++attempts;
+      guarded([&] { add_attempt(id, record, attempt, references); });
+    });
+    if (attempts > 0) return;
+    ++without_attempts_;
+    problem_of(id, record, references).candidates.emplace_back();
+  }
+
+  void add_attempt(const std::string& id, const JsonRecord& problem_record, const JsonRecord& record, const std::vector<std::string>& references) {
     Candidate candidate;
-    const JsonRecord& record = line.attempt;
-    candidate.text = flexible_text(record, text_).value_or("");
-    candidate.answer = flexible_text(record, answer_).value_or("");
-    const std::optional<Label> label = label_of(record, label_);
-    const std::string reference = flexible_text(line.problem, reference_).value_or("");
-    if (!label && reference.empty()) {
-      record.fail(label_.empty() ? fmt::format("field '{}' (the reference answer) is missing", reference_)
-                                 : fmt::format("field '{}' (right or wrong) is missing", label_));
+    candidate.text = flexible_text(record, layout_.text, Part::attempt).value_or("");
+    if (!layout_.answer.empty()) {
+      if (record.is_list(layout_.answer)) {
+        record.fail(fmt::format("field '{}' holds a list where an attempt has one answer; if its elements are attempts, name it with --attempts", layout_.answer));
+      }
+      candidate.answer = record.written(layout_.answer).value_or("");
     }
-    if (!score_.empty() && record.has(score_)) {
-      const double value = record.number(score_);
-      if (std::isnan(value)) record.fail(fmt::format("field '{}' is not a number", score_));
-      candidate.score = log_score(value, scale_, record, score_);
+    const std::optional<Label> label = fields_.grade ? std::nullopt : label_of(record, layout_.label);
+    if (!label && references.empty()) {
+      record.fail(layout_.label.empty() || fields_.grade ? fmt::format("field '{}' (the reference answer) is missing or empty", layout_.reference)
+                                                          : fmt::format("field '{}' (right or wrong) is missing", layout_.label));
     }
-    if (!log_prob_.empty() && record.is_number(log_prob_)) candidate.log_prob = record.number(log_prob_);
-    if (!tokens_.empty() && record.is_integer(tokens_))
-      candidate.num_tokens = static_cast<int>(record.integer(tokens_));
-    judge(candidate, reference, label);
-    RankedProblem& problem = problem_of(line.id, line.problem);
-    const bool greedy = attempts_.empty() && record.is_integer("index") && record.integer("index") == -1;
+    if (const auto value = score_of(record, layout_.score, fields_.step_scores)) {
+      if (std::isnan(*value)) record.fail(fmt::format("field '{}' is not a number", layout_.score));
+      candidate.score = log_score(*value, scale_, record, layout_.score);
+      if (label && !label->unknown) {
+        ++scored_labels_;
+        scores_like_labels_ += (label->right ? *value == 1 : *value == 0 || *value == -1) ? 1 : 0;
+      }
+    }
+    if (!layout_.log_prob.empty() && record.is_number(layout_.log_prob)) candidate.log_prob = record.number(layout_.log_prob);
+    if (!layout_.tokens.empty() && record.is_integer(layout_.tokens))
+      candidate.num_tokens = static_cast<int>(record.integer(layout_.tokens));
+    const std::optional<Label> given = fields_.grade ? label_of(record, layout_.label) : label;
+    judge(candidate, references, given);
+    RankedProblem& problem = problem_of(id, problem_record, references);
+    const bool greedy = layout_.attempts.empty() && record.is_integer("index") && record.integer("index") == -1;
     if (greedy) {
       problem.greedy = std::move(candidate);
     } else {
@@ -291,64 +259,69 @@ class Reader {
     }
   }
 
-  void add_bare() {
-    for (const Bare& one : bare_) {
-      Candidate candidate;
-      candidate.text = one.text;
-      const std::string reference = flexible_text(one.problem, reference_).value_or("");
-      judge(candidate, reference, std::nullopt);
-      problem_of(one.id, one.problem).candidates.push_back(std::move(candidate));
-    }
-  }
-
   void make_notes() {
     std::string how =
-        attempts_.empty() ? "a line is an attempt" : fmt::format("a line is a problem, attempts in '{}'", attempts_);
+        layout_.attempts.empty() ? "a line is an attempt" : fmt::format("a line is a problem, attempts in '{}'", layout_.attempts);
     const auto add = [&](const char* role, const std::string& field) {
       if (!field.empty()) how += fmt::format("; {} '{}'", role, field);
     };
-    add("problem", id_);
-    if (answer_.empty()) how += fmt::format("; answers extracted from '{}'", text_.empty() ? attempts_ : text_);
-    add("answer", answer_);
-    add(label_.empty() || fields_.grade ? "labels by comparison with" : "reference", reference_);
-    if (!fields_.grade) add("label", label_);
-    add("score", score_);
-    if (!score_.empty()) {
+    const bool by_comparison = layout_.label.empty() || fields_.grade;
+    add("problem", layout_.id);
+    if (layout_.answer.empty()) how += fmt::format("; answers extracted from '{}'", layout_.text.empty() ? layout_.attempts : layout_.text);
+    add("answer", layout_.answer);
+    add(by_comparison ? "labels by comparison with" : "reference", layout_.reference);
+    if (!fields_.grade) add("label", layout_.label);
+    add("score", layout_.score);
+    if (!layout_.score.empty()) {
       how += scale_ == ScoreScale::probability       ? " (a probability)"
              : scale_ == ScoreScale::log_probability ? " (the logarithm of a probability)"
                                                      : " (a logit: S = 1 / (1 + exp(-score)))";
     }
     result_.notes.insert(result_.notes.begin(), how);
-    if (skipped_ > 0) result_.notes.push_back(fmt::format("{} lines or attempts were left out", skipped_));
-    if (compared_ > 0) {
-      result_.notes.push_back(
-          fmt::format("labels agree with this program's grader on {} of {} answers", agreed_, compared_));
+    result_.notes.insert(result_.notes.end(), layout_.notes.begin(), layout_.notes.end());
+    note_counts();
+  }
+
+  void note_counts() {
+    std::vector<std::string>& notes = result_.notes;
+    if (filter_dropped_ > 0) notes.push_back(fmt::format("{} rows were left out by --where", filter_dropped_));
+    if (layout_.score_is_steps) {
+      notes.push_back(fmt::format("'{}' holds one score a step; an attempt's is the {} of them (--step-scores last|minimum|product|mean)", layout_.score, to_string(fields_.step_scores)));
     }
+    if (skipped_ > 0) notes.push_back(fmt::format("{} lines or attempts were left out", skipped_));
+    if (compared_ > 0) {
+      notes.push_back(fmt::format("labels agree with this program's grader on {} of {} answers", agreed_, compared_));
+    }
+    if (scored_labels_ > 0 && scored_labels_ == scores_like_labels_) {
+      notes.push_back(fmt::format("the score '{}' equals the label of every attempt: what is ranked by it is ranked by the truth, not by a verifier (--score none)", layout_.score));
+    }
+    if (golds_extracted_ > 0) notes.push_back(fmt::format("{} references in '{}' are whole solutions: the answer at their end counts", golds_extracted_, layout_.reference));
+    if (without_attempts_ > 0) {
+      notes.push_back(fmt::format("{} problems have no attempt: each counts as one attempt without an answer, which is wrong", without_attempts_));
+    }
+    if (placeholders_ > 0) notes.push_back(fmt::format("{} answers such as '{}' stand for none: they do not vote and are not right", placeholders_, placeholder_));
     if (right_but_unreadable_ > 0) {
-      result_.notes.push_back(fmt::format(
+      notes.push_back(fmt::format(
           "{} attempts are labelled right but have no readable answer: they count as wrong", right_but_unreadable_));
     }
   }
 
-  struct Bare {
-    std::string text;
-    JsonRecord problem;
-    std::string id;
-  };
-
   std::span<const std::filesystem::path> files_;
   const LabelledFields& fields_;
-  std::vector<Entry> records_;
-  Roles outer_, inner_;
-  std::vector<Line> lines_;
-  std::vector<Bare> bare_;
-  std::string attempts_, id_, problem_text_, text_, answer_, reference_, label_, score_, log_prob_, tokens_;
+  LayoutFinder finder_;
+  Layout layout_;
+  const std::filesystem::path* file_ = nullptr;
+  std::map<std::string, std::vector<JsonRecord>> kept_;  // of pipes, which are read only once
   ScoreScale scale_ = ScoreScale::find_out;
   std::map<std::string, std::size_t> index_;
   std::map<std::pair<std::string, std::string>, Verdict> judged_;
-  std::vector<std::string> wrong_;
+  std::vector<std::string> wrong_, known_wrong_;
   std::size_t skipped_ = 0;
-  int compared_ = 0, agreed_ = 0, right_but_unreadable_ = 0;
+  bool first_pass_ = false;
+  std::int64_t records_ = 0, filter_dropped_ = 0;
+  int compared_ = 0, agreed_ = 0, right_but_unreadable_ = 0, placeholders_ = 0, without_attempts_ = 0, golds_extracted_ = 0;
+  int scored_labels_ = 0, scores_like_labels_ = 0;
+  std::string placeholder_;
   LabelledAttempts result_;
 };
 
