@@ -102,7 +102,7 @@ class Mixer {
     if (doubles > 0) {
       notes.push_back(
           fmt::format("{} problems have the text of another one, white space aside (such as {}); they are "
-                      "kept",
+                      "kept (in a jsonl set `duplicates: drop` leaves them out)",
                       doubles, example));
     }
     if (joined_ > 0) {

@@ -1,5 +1,7 @@
 #include "datasets/files.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -27,6 +29,12 @@ std::filesystem::path dataset_file(const ProblemSetSpec& spec, std::string_view 
 
 void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file) {
   if (is_file(file)) return;
+  if (is_folder(file)) {
+    std::vector<std::string> names = list_folder(file);
+    if (names.size() > 5) names.resize(5);
+    fail_user(spec.place, fmt::format("data set '{}' needs a file, but {} is a folder{}", spec.dataset, file.string(),
+                                      names.empty() ? std::string(" without files") : fmt::format("; name a file in it: {}", fmt::join(names, ", "))));
+  }
   std::string what = fmt::format("data set '{}' needs the file {}, which does not exist", spec.dataset, file.string());
   if (spec.dataset == "jsonl") {
     what += fmt::format("; relative names count from the current folder, {}", std::filesystem::current_path().string());

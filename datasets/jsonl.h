@@ -1,12 +1,18 @@
-// A user's own problems: a JSON lines file, plain or gzip.
+// A user's own problems: a file of records (JSON lines, a JSON list, CSV, each also as gzip or zstd, or Parquet).
 //
 //   problems:
 //     mine: {dataset: jsonl, path: mine.jsonl, problem_field: question, solution_field: worked}
+//     verl: {dataset: jsonl, path: train.parquet, problem_field: prompt, answer_field: reward_model.ground_truth}
+//     chat: {dataset: jsonl, path: chat.jsonl, problem_field: messages, solution_field: messages, where: [lang=en]}
 //
-// Fields (names configurable): problem (required), id (else "<file name>-<line>"), answer, solution, subject, level (1
-// to 5). A file written by this project (`problems.jsonl`, with a list `solutions`) can be read as it is. Other fields
-// are ignored. Ids and answers may also be numbers. Where the answer is missing it is taken from the first solution; so
-// a file whose `answer` holds the whole worked solution needs `solution_field: answer, answer_field: ""`.
+// Fields (names or paths, configurable): problem (required), id (else "<file name>-<row>"), answer, solution, subject,
+// level (1 to 5, or "Level 3"). A problem or solution may be a conversation: what its user says first, and what the
+// assistant answers. A solution may be a list of texts, an answer a list of equal ones. A file written by this project
+// (`problems.jsonl`, with a list `solutions`) can be read as it is. Other fields are ignored. Ids and answers may also be
+// numbers, which stay as written. Where the answer is missing it is taken from the first solution; where it is a whole
+// solution, from its end. A name that was chosen and that no row has is an error.
+// Rows: `where` keeps those that its conditions ask for, `on_bad_row: skip` leaves out what cannot be read, `duplicates:
+// drop` what has the text of an earlier row. What was left out is counted in the notes.
 // Splits: with valid_share above 0, "valid" is carved out and "train" is the rest; else "train" and "test" are the
 // whole file, and there is no "valid".
 // Prompt: the templates' defaults. Answer: whatever framework/grade extracts: \boxed{}, "# Answer", "####", "final

@@ -8,6 +8,7 @@
 #include "framework/config/binder.h"
 #include "framework/config/node.h"
 #include "framework/config/parser.h"
+#include "framework/records/row_filter.h"
 
 namespace ft {
 namespace {
@@ -70,6 +71,9 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
     binder.identity("solution_field", spec.solution_field, "the field that holds the worked solution");
     binder.identity("subject_field", spec.subject_field, "the field that holds the subject");
     binder.identity("level_field", spec.level_field, "the field that holds the level, 1 to 5");
+    binder.identity("where", spec.where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE; all must hold");
+    binder.choice("on_bad_row", spec.on_bad_row, {"stop", "skip"}, KeyKind::identity, "what a row that cannot be read does: end the run, or be left out");
+    binder.choice("duplicates", spec.duplicates, {"keep", "drop"}, KeyKind::identity, "what becomes of problems with the text of an earlier one");
     binder.identity("style", spec.style, "the style that reports group the solutions under");
   }
   if (is("arithmetic")) describe(spec.arithmetic, binder);
@@ -82,6 +86,13 @@ static void check_keys(const ProblemSetSpec& spec) {
   if (spec.dataset == "arithmetic") check(spec.arithmetic, spec.place);
   if (spec.dataset == "gsm8k" && spec.calculator != "keep" && spec.calculator != "strip") {
     fail(spec, fmt::format("calculator is '{}', but must be keep or strip", spec.calculator));
+  }
+  if (spec.dataset == "jsonl") {
+    try {
+      (void)RowFilter(spec.where);
+    } catch (const UserError& error) {
+      fail(spec, fmt::format("where: {}", error.what()));
+    }
   }
   if (spec.dataset == "jsonl" && spec.path.empty()) fail(spec, "data set 'jsonl' needs a `path`: the file to read");
 }

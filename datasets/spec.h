@@ -37,9 +37,12 @@ struct ProblemSetSpec {
 
   std::string calculator = "keep";  // gsm8k: "keep" or "strip" the <<2+3=5>> notes
 
-  // jsonl: names of the fields. Only the problem's must be there.
+  // jsonl: names or paths of the fields. Only the problem's must be there.
   std::string id_field = "id", problem_field = "problem", answer_field = "answer", solution_field = "solution",
               subject_field = "subject", level_field = "level";
+  std::vector<std::string> where;      // jsonl: conditions on rows (records/row_filter.h)
+  std::string on_bad_row = "stop";     // jsonl: "stop" or "skip" at a row that cannot be read
+  std::string duplicates = "keep";     // jsonl: "keep" or "drop" problems with the text of an earlier one
   std::string style;  // jsonl: the style that its solutions are reported under
 
   ArithmeticOptions arithmetic;  // arithmetic: its keys stand beside `dataset`, not below a name
