@@ -17,6 +17,8 @@
 #include "framework/grade/grade.h"
 #include "framework/grade/prm800k.h"
 #include "framework/records/reader.h"
+#include "framework/records/row_filter.h"
+#include "framework/rerank/labelled_values.h"
 #include "launch/commands.h"
 
 namespace ft {
@@ -28,11 +30,13 @@ using grade::Judgement;
 constexpr const char* kHelp = R"(compare final answers
 
   ftrun grade '\frac{1}{2}' 0.5
-  ftrun grade pairs.jsonl            one object a line, plain or gzip; "-" reads standard input
+  ftrun grade pairs.jsonl            JSON lines, a JSON list, CSV (each also as gzip or zstd), Parquet; "-" is standard input
   ftrun grade -                      a line needs "gold" (or "answer") and one of
                                        "pred"      the answer
                                        "solution"  a text; the answer is looked for in it
-                                     and may have "label": true or false, to count agreement
+                                     and may have "label": true or false, to count agreement, and "id". Other names and
+                                     paths (doc.answer, choices[0].text) by the options below. A gold that is a list: any
+                                     of them is right; one that is a whole solution: the answer at its end
 A verdict is equal, different or unknown (which never counts as right). For a file, one JSON object a line comes out, in
 the order of the lines: line, verdict, rung, reason, and what was compared where it was looked for in a text.
 Lines that cannot be read are named on standard error and make the exit code 2; the others are graded.)";
@@ -43,6 +47,9 @@ struct Options {
   Conventions conventions;
   bool prm800k = false;
   bool cas = true;
+  // Names or paths of fields; empty: found.
+  std::string gold_field, pred_field, solution_field, label_field, id_field;
+  std::vector<std::string> where;
   std::string format;
   bool exit_code = false;
   bool disagreements = false;
@@ -76,6 +83,7 @@ struct Outcome {
   std::string gold;
   std::string answer;  // what was compared
   std::string how;     // how it was found in a solution; empty where it was given
+  std::optional<std::string> id;
   std::optional<bool> label;
   std::string mistake;  // the line cannot be read: why
   std::int64_t line = 0;
@@ -83,9 +91,16 @@ struct Outcome {
   [[nodiscard]] bool agrees() const { return !label || *label == (judgement.verdict == Verdict::equal); }
 };
 
-bool has_null(const JsonRecord& record, const std::string& field) {
-  const std::vector<std::string> names = record.field_names();
-  return !record.has(field) && std::find(names.begin(), names.end(), field) != names.end();
+// Null is there, and says that there was no answer.
+bool is_there(const JsonRecord& record, const std::string& field) { return record.has(field) || record.object().find(field) != nullptr; }
+
+// The one that was asked for, else the first of the common ones that is there, else "".
+std::string chosen_field(const JsonRecord& record, const std::string& wanted, std::initializer_list<const char*> common) {
+  if (!wanted.empty()) return wanted;
+  for (const char* name : common) {
+    if (is_there(record, name)) return name;
+  }
+  return "";
 }
 
 // A pair to grade, or why it could not be read.
@@ -95,37 +110,73 @@ struct Entry {
   std::string mistake;
 };
 
-Outcome graded(const Entry& entry, const Judge& judge) {
+[[noreturn]] void fail_without_answer(const JsonRecord& record) {
+  std::string meant;
+  for (const std::string& field : record.field_names()) {
+    const std::vector<std::string> known{"pred", "solution"};
+    if (const auto near = nearest(field, known)) meant = fmt::format("; is '{}' meant as '{}'?", field, *near);
+  }
+  record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it); others are named with --pred and --solution" + meant);
+}
+
+// The best of several golds.
+Judgement any_of(const std::vector<std::string>& golds, const std::string& answer, const Judge& judge, std::string& gold) {
+  std::optional<Judgement> best;
+  for (const std::string& one : golds) {
+    const Judgement judgement = judge.equal(one, answer);
+    if (!best || judgement.verdict == Verdict::equal || (judgement.verdict == Verdict::unknown && best->verdict == Verdict::different)) {
+      best = judgement;
+      gold = one;
+    }
+    if (best->verdict == Verdict::equal) break;
+  }
+  return *best;
+}
+
+void grade_record(const JsonRecord& record, const Options& options, const Judge& judge, Outcome& outcome) {
+  const std::string id = chosen_field(record, options.id_field, {"id", "unique_id", "problem_id"});
+  if (!id.empty() && !record.is_list(id) && !record.is_object(id)) outcome.id = record.written(id);
+  const std::string gold = chosen_field(record, options.gold_field, {"gold", "reference_answer", "reference", "gold_answer", "ground_truth", "expected_answer", "target", "answer"});
+  const std::string pred = chosen_field(record, options.pred_field.empty() && !options.solution_field.empty() ? "" : options.pred_field,
+                                        {"pred", "prediction", "predicted_answer", "extracted_answer"});
+  std::string solution = chosen_field(record, options.solution_field, {"solution", "completion", "response"});
+  const std::string label = options.label_field.empty() ? "label" : options.label_field;
+  if (const auto found = rerank::label_of(record, label); found && !found->unknown) outcome.label = found->right;
+  bool from_solution = false;
+  std::vector<std::string> golds = rerank::reference_answers(record, gold, from_solution);
+  if (golds.empty()) golds.push_back(record.has(gold) ? "" : record.text(gold.empty() ? "gold" : gold));  // complains where it is not there
+  outcome.gold = golds.front();
+  const bool use_solution = !solution.empty() && record.has(solution) && solution != gold && (!options.solution_field.empty() || !record.has(pred));
+  std::string answer_field = pred;
+  if (!use_solution && pred.empty() && gold != "answer" && is_there(record, "answer")) answer_field = "answer";
+  if (use_solution) {
+    const grade::Extracted extracted = grade::extract(rerank::flexible_text(record, solution, rerank::Part::attempt).value_or(""));
+    outcome.how = extracted.how;
+    outcome.answer = extracted.answer;
+    if (!extracted.found) {
+      outcome.judgement = {Verdict::different, extracted.how};
+      return;
+    }
+  } else if (answer_field.empty()) {
+    fail_without_answer(record);
+  } else if (const auto answer = record.written(answer_field)) {
+    outcome.answer = *answer;
+  } else if (is_there(record, answer_field)) {
+    outcome.judgement = {Verdict::different, "no answer given"};
+    return;
+  } else {
+    (void)record.text(answer_field);  // complains
+  }
+  outcome.judgement = any_of(golds, outcome.answer, judge, outcome.gold);
+}
+
+Outcome graded(const Entry& entry, const Options& options, const Judge& judge) {
   Outcome outcome;
   outcome.line = entry.line;
   outcome.mistake = entry.mistake;
   if (!entry.record) return outcome;
-  const JsonRecord& record = *entry.record;
   try {
-    outcome.gold = record.text(record.has("gold") || !record.has("answer") ? "gold" : "answer");
-    outcome.label = record.optional_boolean("label");
-    if (record.has("pred")) {
-      outcome.answer = record.text("pred");
-    } else if (record.has("solution")) {
-      const grade::Extracted extracted = grade::extract(record.text("solution"));
-      outcome.how = extracted.how;
-      outcome.answer = extracted.answer;
-      if (!extracted.found) {
-        outcome.judgement = {Verdict::different, extracted.how};
-        return outcome;
-      }
-    } else if (has_null(record, "pred")) {
-      outcome.judgement = {Verdict::different, "no answer given"};
-      return outcome;
-    } else {
-      std::string meant;
-      for (const std::string& field : record.field_names()) {
-        const std::vector<std::string> known{"pred", "solution"};
-        if (const auto near = nearest(field, known)) meant = fmt::format("; is '{}' meant as '{}'?", field, *near);
-      }
-      record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it)" + meant);
-    }
-    outcome.judgement = judge.equal(outcome.gold, outcome.answer);
+    grade_record(*entry.record, options, judge, outcome);
   } catch (const UserError& error) {
     outcome.mistake = error.what();
   }
@@ -134,6 +185,7 @@ Outcome graded(const Entry& entry, const Judge& judge) {
 
 std::string to_json(const Outcome& outcome) {
   nlohmann::ordered_json json{{"line", outcome.line}};
+  if (outcome.id) json["id"] = *outcome.id;
   if (!outcome.mistake.empty()) {
     json["error"] = outcome.mistake;
   } else {
@@ -211,7 +263,7 @@ struct Summary {
 };
 
 // All of `lines` on all threads; the outcomes in their order.
-std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Judge& judge, int threads) {
+std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Options& options, const Judge& judge, int threads) {
   std::vector<Outcome> outcomes(lines.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(std::max(threads, 1)));
@@ -220,7 +272,7 @@ std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Judge&
     try {
       for (std::size_t begin = next.fetch_add(kPiece); begin < lines.size(); begin = next.fetch_add(kPiece)) {
         for (std::size_t i = begin; i < std::min(begin + kPiece, lines.size()); ++i)
-          outcomes[i] = graded(lines[i], judge);
+          outcomes[i] = graded(lines[i], options, judge);
       }
     } catch (...) {
       failure = std::current_exception();
@@ -243,6 +295,7 @@ std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Judge&
 ExitCode grade_file(const Options& options, const Judge& judge) {
   const auto start = std::chrono::steady_clock::now();
   RecordReader reader(options.first);
+  RowFilter filter(options.where);
   const bool table = options.format == "table";
   if (table) fmt::print("{:>7}  {:9}  {:9}  {:36}  {:36}  {}\n", "line", "verdict", "rung", "gold", "answer", "reason");
   const int threads =
@@ -256,12 +309,13 @@ ExitCode grade_file(const Options& options, const Judge& judge) {
         auto record = reader.next();
         more = record.has_value();
         if (!more) break;
+        if (!filter.keeps(*record)) continue;
         lines.push_back({std::move(record), reader.row(), {}});
       } catch (const UserError& error) {
         lines.push_back({std::nullopt, reader.row(), error.what()});
       }
     }
-    for (const Outcome& outcome : graded_by_all(lines, judge, threads)) {
+    for (const Outcome& outcome : graded_by_all(lines, options, judge, threads)) {
       summary.count(outcome);
       if (!outcome.mistake.empty()) fmt::print(stderr, "ftrun: {}\n", outcome.mistake);
       if (options.disagreements && outcome.agrees()) continue;
@@ -270,6 +324,8 @@ ExitCode grade_file(const Options& options, const Judge& judge) {
     }
     std::fflush(stdout);
   }
+  filter.check_fields(options.first);
+  if (!options.label_field.empty() && summary.labelled == 0) fail_user(fmt::format("no line has the field '{}' (--label)", options.label_field));
   summary.print(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), judge.cas());
   return summary.mistakes > 0 ? ExitCode::user_mistake : ExitCode::done;
 }
@@ -339,6 +395,14 @@ void add_grade(CLI::App& app, Subcommand& chosen) {
   command->add_flag("--prm800k", options->prm800k,
                     "the rules of PRM800K's authors instead: stricter, and what the paper grades with");
   command->add_flag("!--no-cas", options->cas, "do without the computer algebra helper (ftrun-cas)");
+  command->add_option("--gold", options->gold_field, "field: the right answer, a list of them, or a whole solution")->group("Fields");
+  command->add_option("--pred", options->pred_field, "field: the answer to judge")->group("Fields");
+  command->add_option("--solution", options->solution_field, "field: a text that holds the answer to judge")->group("Fields");
+  command->add_option("--label", options->label_field, "field: right or wrong, to count agreement")->group("Fields");
+  command->add_option("--id", options->id_field, "field: a name that comes out again")->group("Fields");
+  command->add_option("--where", options->where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
+      ->option_text("CONDITION")
+      ->group("Fields");
   command->add_option("--format", options->format, "json (default for files) or table")
       ->check(CLI::IsMember({"json", "table"}))
       ->type_name("json|table");
