@@ -10,6 +10,7 @@
 #include "framework/batching/examples.h"
 #include "framework/grade/version.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/reference_check.h"
 #include "framework/recipe/sampling_stage.h"
 #include "framework/recipe/stage_check.h"
 
@@ -37,6 +38,7 @@ class Sample final : public Recipe {
     if (!answered && !problems.problems.empty()) {
       check.warn("problems", fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
     }
+    if (const auto ungradable = describe_ungradable(problems.problems)) check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
     if (!check.knows(model_)) return;
     const ExampleBuilder build(check.tokenizer(model_), check.prompts());
     for (const Problem* problem : problems.looked_at) {
