@@ -26,10 +26,14 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 class Rows {
  public:
   void add(const JsonRecord& record, const std::string& what = "") {
-    if (count_++ < kShown) examples_ += fmt::format("{}{}{}", examples_.empty() ? "" : ", ", record.row(), what.empty() ? "" : " (" + what + ")");
+    if (count_++ < kShown)
+      examples_ +=
+          fmt::format("{}{}{}", examples_.empty() ? "" : ", ", record.row(), what.empty() ? "" : " (" + what + ")");
   }
   [[nodiscard]] int count() const { return count_; }
-  [[nodiscard]] std::string list() const { return fmt::format("row{} {}{}", count_ == 1 ? "" : "s", examples_, count_ > kShown ? ", ..." : ""); }
+  [[nodiscard]] std::string list() const {
+    return fmt::format("row{} {}{}", count_ == 1 ? "" : "s", examples_, count_ > kShown ? ", ..." : "");
+  }
 
  private:
   int count_ = 0;
@@ -92,8 +96,9 @@ class Loader {
     for (const auto& [key, name, usual] : keys()) {
       if (name.empty() || name == usual || found_.contains(key)) continue;
       const auto near = nearest(name, names_);
-      fail_user(spec_.place, fmt::format("{}: no row has the field '{}' ({}); fields are: {}{}", spec_.path, name, key, fmt::join(names_, ", "),
-                                         near ? fmt::format("; did you mean '{}'?", *near) : ""));
+      fail_user(spec_.place,
+                fmt::format("{}: no row has the field '{}' ({}); fields are: {}{}", spec_.path, name, key,
+                            fmt::join(names_, ", "), near ? fmt::format("; did you mean '{}'?", *near) : ""));
     }
   }
 
@@ -102,16 +107,22 @@ class Loader {
     const std::optional<Value> value = record.value(field);
     if (!value || !records::is_conversation(*value)) return record.text(field);
     const auto text = records::first_turn(*value, speaker);
-    if (!text) record.fail(fmt::format("field '{}' is a conversation in which no {} speaks", field, speaker == Speaker::user ? "user" : "assistant"));
+    if (!text)
+      record.fail(fmt::format("field '{}' is a conversation in which no {} speaks", field,
+                              speaker == Speaker::user ? "user" : "assistant"));
     return *text;
   }
 
   std::string problem_text(const JsonRecord& record) const {
     if (!record.has(spec_.problem_field)) {
-      for (const char* name : {"problem", "question", "prompt", "query", "input", "instruction", "messages", "conversations"}) {
+      for (const char* name :
+           {"problem", "question", "prompt", "query", "input", "instruction", "messages", "conversations"}) {
         if (!record.has(name)) continue;
-        record.fail(fmt::format("field '{}' (the problem's text) is missing; '{}' is there: problem_field: {}{}", spec_.problem_field, name, name,
-                                std::string_view(name) == "messages" || std::string_view(name) == "conversations" ? fmt::format(", solution_field: {}", name) : ""));
+        record.fail(fmt::format("field '{}' (the problem's text) is missing; '{}' is there: problem_field: {}{}",
+                                spec_.problem_field, name, name,
+                                std::string_view(name) == "messages" || std::string_view(name) == "conversations"
+                                    ? fmt::format(", solution_field: {}", name)
+                                    : ""));
       }
     }
     return said(record, spec_.problem_field, Speaker::user);
@@ -151,16 +162,20 @@ class Loader {
     if (value->kind != Kind::list) return one_answer(record, record.written(spec_.answer_field).value_or(""));
     std::vector<std::string> answers;
     for (const Value& item : value->items) {
-      if (item.kind != Kind::text && item.kind != Kind::number) record.fail(fmt::format("field '{}' is a list of answers, but it holds {}", spec_.answer_field, kind_of(item)));
+      if (item.kind != Kind::text && item.kind != Kind::number)
+        record.fail(fmt::format("field '{}' is a list of answers, but it holds {}", spec_.answer_field, kind_of(item)));
       if (is_blank(item.text)) continue;
       const std::string answer = one_answer(record, item.text);
-      const bool known = std::ranges::any_of(answers, [&](const std::string& other) { return other == answer || grade::equal(other, answer).verdict == Verdict::equal; });
+      const bool known = std::ranges::any_of(answers, [&](const std::string& other) {
+        return other == answer || grade::equal(other, answer).verdict == Verdict::equal;
+      });
       if (!known) answers.push_back(answer);
     }
     if (answers.size() > 1) {
-      record.fail(fmt::format("field '{}' holds {} answers that differ ('{}' and '{}'): a problem has one reference answer; name one of them by its path, such as {}[0], or "
-                              "leave such rows out with on_bad_row: skip",
-                              spec_.answer_field, answers.size(), answers[0], answers[1], spec_.answer_field));
+      record.fail(fmt::format(
+          "field '{}' holds {} answers that differ ('{}' and '{}'): a problem has one reference answer; name one of them by its path, such as {}[0], or "
+          "leave such rows out with on_bad_row: skip",
+          spec_.answer_field, answers.size(), answers[0], answers[1], spec_.answer_field));
     }
     return answers.empty() ? "" : answers.front();
   }
@@ -170,8 +185,9 @@ class Loader {
     const std::string text = record.written(spec_.level_field).value_or("");
     const std::string digits = text.starts_with("Level ") ? text.substr(6) : text;
     if (digits.size() != 1 || digits[0] < '1' || digits[0] > '5') {
-      record.fail(fmt::format("field '{}' is {}, but must be from 1 to 5, or Level 1 to Level 5; if it is no level of difficulty, set level_field to \"\"", spec_.level_field,
-                              record.is_number(spec_.level_field) ? text : fmt::format("'{}'", text)));
+      record.fail(fmt::format(
+          "field '{}' is {}, but must be from 1 to 5, or Level 1 to Level 5; if it is no level of difficulty, set level_field to \"\"",
+          spec_.level_field, record.is_number(spec_.level_field) ? text : fmt::format("'{}'", text)));
     }
     return digits[0] - '0';
   }
@@ -182,19 +198,22 @@ class Loader {
     const std::string stem = std::filesystem::path(spec_.path).stem().string();
     problem.id = record.written(spec_.id_field).value_or(fmt::format("{}-{}", stem, record.row()));
     problem.text = problem_text(record);
-    if (is_blank(problem.text)) record.fail(fmt::format("field '{}' (the problem's text) is empty", spec_.problem_field));
+    if (is_blank(problem.text))
+      record.fail(fmt::format("field '{}' (the problem's text) is empty", spec_.problem_field));
     problem.solutions = solutions_of(record);
     problem.answer = answer_of(record);
     if (is_blank(problem.answer)) problem.answer.clear();
     std::string solved;
     if (!problem.solutions.empty()) solved = grade::extract(problem.solutions.front().text).answer;
-    const bool differs = !problem.answer.empty() && !solved.empty() && grade::equal(problem.answer, solved).verdict == Verdict::different;
+    const bool differs = !problem.answer.empty() && !solved.empty() &&
+                         grade::equal(problem.answer, solved).verdict == Verdict::different;
     if (problem.answer.empty()) problem.answer = solved;
     problem.dataset = record.is_text("dataset") ? record.text("dataset") : "jsonl";
     problem.subject = record.optional_text(spec_.subject_field).value_or("");
     problem.level = level_of(record);
     const auto [found, is_new] = places_.try_emplace(problem.id, record.position());
-    if (!is_new) record.fail(fmt::format("the id '{}' stands in {} already; ids must differ", problem.id, found->second));
+    if (!is_new)
+      record.fail(fmt::format("the id '{}' stands in {} already; ids must differ", problem.id, found->second));
     if (!texts_.insert(text_hash(problem.text)).second) {
       duplicates_.add(record);
       if (spec_.duplicates == "drop") return;
@@ -211,16 +230,23 @@ class Loader {
     if (filter_.dropped() > 0) note(fmt::format("{} rows were left out by `where`", filter_.dropped()));
     if (bad_ > 0) note(fmt::format("{} rows cannot be read and were left out (on_bad_row: skip)", bad_));
     if (duplicates_.count() > 0 && spec_.duplicates == "drop") {
-      note(fmt::format("{} problems have the text of an earlier one ({}) and were left out", duplicates_.count(), duplicates_.list()));
+      note(fmt::format("{} problems have the text of an earlier one ({}) and were left out", duplicates_.count(),
+                       duplicates_.list()));
     }
-    if (from_solution_.count() > 0) note(fmt::format("field '{}' of {} problems is a whole solution ({}): the answer at its end counts", spec_.answer_field, from_solution_.count(), from_solution_.list()));
-    if (differing_.count() > 0) note(fmt::format("{} problems have another answer than their solution: {}", differing_.count(), differing_.list()));
+    if (from_solution_.count() > 0)
+      note(fmt::format("field '{}' of {} problems is a whole solution ({}): the answer at its end counts",
+                       spec_.answer_field, from_solution_.count(), from_solution_.list()));
+    if (differing_.count() > 0)
+      note(fmt::format("{} problems have another answer than their solution: {}", differing_.count(),
+                       differing_.list()));
     if (no_solution_ > 0) {
-      note(fmt::format("{} of {} problems have no solution (field '{}'): nothing can be learnt from them", no_solution_, problems_.size(), spec_.solution_field));
+      note(fmt::format("{} of {} problems have no solution (field '{}'): nothing can be learnt from them", no_solution_,
+                       problems_.size(), spec_.solution_field));
     }
     if (no_answer_ > 0) {
-      note(fmt::format("{} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them cannot be graded", no_answer_, problems_.size(),
-                       spec_.answer_field));
+      note(fmt::format(
+          "{} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them cannot be graded",
+          no_answer_, problems_.size(), spec_.answer_field));
     }
   }
 

@@ -26,7 +26,9 @@ bool is_sentence(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> why_ungradable(std::string_view answer) {
-  constexpr std::array<std::string_view, 14> kNone{"proof", "notfound", "not found", "n/a", "na", "none given", "null", "nan", "see solution", "[invalid]", "?", "-", "...", "no answer"};
+  constexpr std::array<std::string_view, 14> kNone{"proof",      "notfound", "not found", "n/a",          "na",
+                                                   "none given", "null",     "nan",       "see solution", "[invalid]",
+                                                   "?",          "-",        "...",       "no answer"};
   std::string word;
   for (const char c : answer) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (std::find(kNone.begin(), kNone.end(), word) != kNone.end()) return "stands for no answer";
@@ -34,7 +36,8 @@ std::optional<std::string> why_ungradable(std::string_view answer) {
   if (is_sentence(answer)) return "is a sentence";
   const grade::Judgement judgement = grade::equal(answer, "0");
   constexpr std::string_view kUnreadable = "unreadable";
-  if (judgement.verdict == Verdict::unknown && std::string_view(judgement.reason).starts_with(kUnreadable)) return judgement.reason;
+  if (judgement.verdict == Verdict::unknown && std::string_view(judgement.reason).starts_with(kUnreadable))
+    return judgement.reason;
   return std::nullopt;
 }
 
@@ -49,11 +52,14 @@ std::optional<std::string> describe_ungradable(std::span<const Problem> problems
     if (count++ >= kShown) continue;
     const bool is_long = problem.answer.size() > 40;
     std::string start = problem.answer.substr(0, is_long ? 37 : problem.answer.size());
-    while (is_long && !start.empty() && (static_cast<unsigned char>(start.back()) & 0x80U) != 0) start.pop_back();  // not inside a character
-    shown += fmt::format("{}'{}' has '{}{}' ({})", shown.empty() ? "" : "; ", problem.id, start, is_long ? "..." : "", *why);
+    while (is_long && !start.empty() && (static_cast<unsigned char>(start.back()) & 0x80U) != 0)
+      start.pop_back();  // not inside a character
+    shown +=
+        fmt::format("{}'{}' has '{}{}' ({})", shown.empty() ? "" : "; ", problem.id, start, is_long ? "..." : "", *why);
   }
   if (count == 0) return std::nullopt;
-  return fmt::format("{} of {} reference answers cannot be graded, so no attempt at them can be right: {}{}", count, answered, shown, count > kShown ? "; ..." : "");
+  return fmt::format("{} of {} reference answers cannot be graded, so no attempt at them can be right: {}{}", count,
+                     answered, shown, count > kShown ? "; ..." : "");
 }
 
 }  // namespace ft

@@ -32,7 +32,9 @@ class Unpacker {
 
 class Gzip : public Unpacker {
  public:
-  explicit Gzip(const std::string& name) : name_(name) { FT_CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK, "zlib has no memory"); }
+  explicit Gzip(const std::string& name) : name_(name) {
+    FT_CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK, "zlib has no memory");
+  }
   ~Gzip() override { inflateEnd(&stream_); }
 
   std::size_t unpack(std::string_view& in, std::span<char> out) override {
@@ -47,7 +49,8 @@ class Gzip : public Unpacker {
     stream_.avail_out = static_cast<unsigned>(out.size());
     const int code = inflate(&stream_, Z_NO_FLUSH);
     if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) fail(stream_.msg != nullptr ? stream_.msg : "no gzip data");
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+      fail(stream_.msg != nullptr ? stream_.msg : "no gzip data");
     in.remove_prefix(in.size() - stream_.avail_in);
     ended_ = code == Z_STREAM_END;
     return out.size() - stream_.avail_out;
@@ -56,7 +59,9 @@ class Gzip : public Unpacker {
 
  private:
   [[noreturn]] void fail(std::string_view why) const {
-    fail_user({name_}, fmt::format("the gzip data is damaged or cut short ({}); check with gzip -t, or fetch the file again", why));
+    fail_user(
+        {name_},
+        fmt::format("the gzip data is damaged or cut short ({}); check with gzip -t, or fetch the file again", why));
   }
   const std::string& name_;
   z_stream stream_{};
@@ -65,7 +70,9 @@ class Gzip : public Unpacker {
 
 class Zstd : public Unpacker {
  public:
-  explicit Zstd(const std::string& name) : name_(name), stream_(ZSTD_createDStream()) { FT_CHECK(stream_ != nullptr, "zstd has no memory"); }
+  explicit Zstd(const std::string& name) : name_(name), stream_(ZSTD_createDStream()) {
+    FT_CHECK(stream_ != nullptr, "zstd has no memory");
+  }
   ~Zstd() override { ZSTD_freeDStream(stream_); }
 
   std::size_t unpack(std::string_view& in, std::span<char> out) override {
@@ -73,8 +80,11 @@ class Zstd : public Unpacker {
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t code = ZSTD_decompressStream(stream_, &output, &input);
     if (ZSTD_isError(code) != 0) {
-      fail_user({name_}, fmt::format("the zstd data is damaged or cut short, or needs a longer window ({}); check with zstd -t, or fetch the file again",
-                                     ZSTD_getErrorName(code)));
+      fail_user(
+          {name_},
+          fmt::format(
+              "the zstd data is damaged or cut short, or needs a longer window ({}); check with zstd -t, or fetch the file again",
+              ZSTD_getErrorName(code)));
     }
     in.remove_prefix(input.pos);
     ended_ = code == 0;
@@ -94,8 +104,8 @@ struct ByteSource::State {
   std::string name;
   std::optional<InputFile> file;
   std::array<char, kPiece> raw, plain;
-  std::string_view packed;    // of `raw`, not yet unpacked
-  std::string ahead;          // what peek() has read
+  std::string_view packed;  // of `raw`, not yet unpacked
+  std::string ahead;        // what peek() has read
   bool ahead_is_given = false;
   std::unique_ptr<Unpacker> unpacker;
   bool over = false;
@@ -126,7 +136,8 @@ struct ByteSource::State {
       if (got > 0) return {plain.data(), got};
       if (no_more && !unpacker->at_end()) {
         over = true;
-        fail_user({name}, "the packed data is damaged or cut short; check with gzip -t or zstd -t, or fetch the file again");
+        fail_user({name},
+                  "the packed data is damaged or cut short; check with gzip -t or zstd -t, or fetch the file again");
       }
     }
   }
@@ -141,8 +152,9 @@ ByteSource::ByteSource(const std::filesystem::path& path) : state_(std::make_uni
     for (const std::string& name : list_folder(path)) {
       if (inside.size() < 100) inside += (inside.empty() ? "" : ", ") + name;
     }
-    fail_user({state_->name}, inside.empty() ? "this is an empty folder, not a file of records"
-                                             : fmt::format("this is a folder, not a file of records; name a file in it: {}", inside));
+    fail_user({state_->name},
+              inside.empty() ? "this is an empty folder, not a file of records"
+                             : fmt::format("this is a folder, not a file of records; name a file in it: {}", inside));
   }
   state_->file.emplace(path);
   std::size_t got = 0;  // a pipe gives a few bytes at a time
@@ -190,7 +202,8 @@ bool LineSource::next(std::string& line) {
     const void* const newline = std::memchr(left_.data(), '\n', left_.size());
     const std::size_t length = newline != nullptr ? static_cast<const char*>(newline) - left_.data() : left_.size();
     if (line.size() + length > kMostRecordBytes) {
-      fail_user({source_.name(), line_ + 1}, fmt::format("this line is longer than {} MiB: is it a file of records?", kMostRecordBytes >> 20U));
+      fail_user({source_.name(), line_ + 1},
+                fmt::format("this line is longer than {} MiB: is it a file of records?", kMostRecordBytes >> 20U));
     }
     line.append(left_.substr(0, length));
     left_.remove_prefix(length + (newline != nullptr ? 1 : 0));

@@ -53,7 +53,8 @@ std::optional<std::string> turn(const Value& value, Speaker speaker, bool first)
 }  // namespace
 
 bool is_conversation(const Value& value) {
-  if (value.kind == Kind::list) return !value.items.empty() && std::all_of(value.items.begin(), value.items.end(), is_turn);
+  if (value.kind == Kind::list)
+    return !value.items.empty() && std::all_of(value.items.begin(), value.items.end(), is_turn);
   return is_turn(value);
 }
 

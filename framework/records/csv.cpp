@@ -39,8 +39,12 @@ class Csv : public RecordSource {
       const Place place{bytes_.name(), row_line_, 0};
       ++row_;
       if (cells.size() != names_.size()) {
-        fail_user(place, fmt::format("this row has {} cells, but the first line names {} columns; a cell that holds '{}' or a line end stands in double quotes",
-                                     cells.size(), names_.size(), separator_ == '\t' ? std::string("a tab") : std::string(1, static_cast<char>(separator_))));
+        fail_user(
+            place,
+            fmt::format(
+                "this row has {} cells, but the first line names {} columns; a cell that holds '{}' or a line end stands in double quotes",
+                cells.size(), names_.size(),
+                separator_ == '\t' ? std::string("a tab") : std::string(1, static_cast<char>(separator_))));
       }
       return JsonRecord::of(record(cells, place), place, row_);
     }
@@ -50,7 +54,9 @@ class Csv : public RecordSource {
   [[nodiscard]] std::string_view format() const override { return "CSV"; }
 
  private:
-  static bool is_blank(const std::vector<Cell>& cells) { return cells.size() == 1 && cells[0].text.empty() && !cells[0].quoted; }
+  static bool is_blank(const std::vector<Cell>& cells) {
+    return cells.size() == 1 && cells[0].text.empty() && !cells[0].quoted;
+  }
 
   Value record(std::vector<Cell>& cells, const Place& place) const {
     Value object;
@@ -58,8 +64,11 @@ class Csv : public RecordSource {
     object.names = names_;
     for (Cell& cell : cells) {
       if (const auto bad = first_invalid_utf8(cell.text)) {
-        fail_user(place, fmt::format("column '{}' holds the byte 0x{:02x}, which is not valid UTF-8; convert the file, e.g. with iconv -f latin1 -t utf-8",
-                                     names_[object.items.size()], static_cast<unsigned char>(cell.text[*bad])));
+        fail_user(
+            place,
+            fmt::format(
+                "column '{}' holds the byte 0x{:02x}, which is not valid UTF-8; convert the file, e.g. with iconv -f latin1 -t utf-8",
+                names_[object.items.size()], static_cast<unsigned char>(cell.text[*bad])));
       }
       Value value;
       if (!cell.text.empty() || cell.quoted) {
@@ -90,7 +99,8 @@ class Csv : public RecordSource {
     std::size_t size = 0;
     while (true) {
       Cell& cell = cells.emplace_back();
-      if (cells.size() > 100'000) fail_user({bytes_.name(), row_line_}, "this row has more than 100,000 cells: is it a CSV file?");
+      if (cells.size() > 100'000)
+        fail_user({bytes_.name(), row_line_}, "this row has more than 100,000 cells: is it a CSV file?");
       const int end = read_cell(cell, size);
       if (end != separator_) return true;
     }
@@ -99,7 +109,10 @@ class Csv : public RecordSource {
   // What ended the cell: the separator, '\n', or -1 for the end of the file.
   int read_cell(Cell& cell, std::size_t& size) {
     const auto add = [&](int c) {
-      if (++size > kMostRecordBytes) fail_user({bytes_.name(), row_line_}, fmt::format("the row that begins here is longer than {} MiB; is a quote missing?", kMostRecordBytes >> 20U));
+      if (++size > kMostRecordBytes)
+        fail_user({bytes_.name(), row_line_},
+                  fmt::format("the row that begins here is longer than {} MiB; is a quote missing?",
+                              kMostRecordBytes >> 20U));
       cell.text += static_cast<char>(c);
     };
     if (look() == '"') {
@@ -116,7 +129,8 @@ class Csv : public RecordSource {
       const int behind = take();
       if (behind == '\r' && look() == '\n') return take();
       if (behind >= 0 && behind != separator_ && behind != '\n' && behind != '\r') {
-        fail_user({bytes_.name(), line_}, "something stands behind the closing quote of a cell; a quote within a cell is doubled");
+        fail_user({bytes_.name(), line_},
+                  "something stands behind the closing quote of a cell; a quote within a cell is doubled");
       }
       return behind == '\r' ? -1 : behind;
     }
@@ -141,6 +155,8 @@ class Csv : public RecordSource {
 
 }  // namespace
 
-std::unique_ptr<RecordSource> open_csv(ByteSource bytes, char separator) { return std::make_unique<Csv>(std::move(bytes), separator); }
+std::unique_ptr<RecordSource> open_csv(ByteSource bytes, char separator) {
+  return std::make_unique<Csv>(std::move(bytes), separator);
+}
 
 }  // namespace ft::records

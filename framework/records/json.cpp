@@ -35,21 +35,26 @@ class Parser {
   }
 
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
   }
 
   // What stands there, for a complaint.
   [[nodiscard]] std::string here() const {
     if (at_ >= text_.size()) return "the end";
     std::size_t length = 1;
-    while (length < 4 && at_ + length < text_.size() && (static_cast<unsigned char>(text_[at_ + length]) & 0xC0U) == 0x80U) ++length;
+    while (length < 4 && at_ + length < text_.size() &&
+           (static_cast<unsigned char>(text_[at_ + length]) & 0xC0U) == 0x80U)
+      ++length;
     const auto byte = static_cast<unsigned char>(text_[at_]);
-    return byte < 0x20 ? fmt::format("the control character 0x{:02x}", byte) : fmt::format("'{}'", text_.substr(at_, length));
+    return byte < 0x20 ? fmt::format("the control character 0x{:02x}", byte)
+                       : fmt::format("'{}'", text_.substr(at_, length));
   }
 
   void expect(char wanted, std::string_view where) {
     skip_blanks();
-    if (at_ >= text_.size() || text_[at_] != wanted) fail(fmt::format("'{}' is missing {}; {} stands there", wanted, where, here()));
+    if (at_ >= text_.size() || text_[at_] != wanted)
+      fail(fmt::format("'{}' is missing {}; {} stands there", wanted, where, here()));
     ++at_;
   }
 
@@ -80,10 +85,13 @@ class Parser {
     while (true) {
       skip_blanks();
       const std::size_t begin = at_;
-      if (at_ >= text_.size() || text_[at_] != '"') fail(fmt::format("a name in double quotes is missing; {} stands there", here()));
+      if (at_ >= text_.size() || text_[at_] != '"')
+        fail(fmt::format("a name in double quotes is missing; {} stands there", here()));
       std::string name = string();
       const bool known = value.names.size() < 16 ? value.find(name) != nullptr : seen.contains(name);
-      if (known) fail_at(begin, fmt::format("the name '{}' stands twice in one object: which value counts cannot be known", name));
+      if (known)
+        fail_at(begin,
+                fmt::format("the name '{}' stands twice in one object: which value counts cannot be known", name));
       if (value.names.size() + 1 >= 16) {
         if (seen.empty()) seen.insert(value.names.begin(), value.names.end());
         seen.insert(name);
@@ -115,7 +123,8 @@ class Parser {
     const std::size_t begin = at_;
     std::size_t end = begin;
     const auto stops = [](char c) {
-      return c == ',' || c == ']' || c == '}' || c == ':' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '"' || c == '[' || c == '{';
+      return c == ',' || c == ']' || c == '}' || c == ':' || c == ' ' || c == '\n' || c == '\r' || c == '\t' ||
+             c == '"' || c == '[' || c == '{';
     };
     while (end < text_.size() && !stops(text_[end])) ++end;
     const std::string_view word = text_.substr(begin, end - begin);
@@ -125,7 +134,8 @@ class Parser {
     if (reads_as_number(word)) return Value::of_number(std::string(word));
     at_ = begin;
     if (word.empty() || word.front() == '\'') fail(fmt::format("a value is missing; {} stands there", here()));
-    fail(fmt::format("'{}' is no value; texts stand in double quotes", std::string(word.substr(0, std::min(word.size(), whole_characters(word, 40))))));
+    fail(fmt::format("'{}' is no value; texts stand in double quotes",
+                     std::string(word.substr(0, std::min(word.size(), whole_characters(word, 40))))));
   }
 
   static std::size_t whole_characters(std::string_view text, std::size_t most) {
@@ -139,7 +149,9 @@ class Parser {
     ++at_;
     while (true) {
       const std::size_t begin = at_;
-      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' && static_cast<unsigned char>(text_[at_]) >= 0x20) ++at_;
+      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
+             static_cast<unsigned char>(text_[at_]) >= 0x20)
+        ++at_;
       out.append(text_.substr(begin, at_ - begin));
       if (at_ >= text_.size()) fail("a text does not end: missing closing quote");
       if (text_[at_] == '"') {
@@ -162,7 +174,8 @@ class Parser {
       ++at_;
       return;
     }
-    if (text_[at_] != 'u') fail(fmt::format("\\ before {} is no escape; a backslash in a text is written \\\\", here()));
+    if (text_[at_] != 'u')
+      fail(fmt::format("\\ before {} is no escape; a backslash in a text is written \\\\", here()));
     ++at_;
     std::uint32_t code = hex4();
     if (code >= 0xD800 && code < 0xDC00 && text_.substr(at_, 2) == "\\u") {
@@ -183,7 +196,10 @@ class Parser {
     std::uint32_t code = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
       const char c = at_ < text_.size() ? text_[at_] : ' ';
-      const auto digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const auto digit = c >= '0' && c <= '9'   ? c - '0'
+                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                : -1;
       if (digit < 0) fail("\\u needs four hexadecimal digits");
       code = code * 16 + static_cast<std::uint32_t>(digit);
     }

@@ -61,7 +61,8 @@ class JsonPieces : public RecordSource {
     over_ = false;
     Value value = parse_json(piece, place);
     if (value.kind != Kind::object) {
-      fail_user(place, fmt::format("each record must be one JSON object {{...}}, but element {} of this list is {}", row_, kind_of(value)));
+      fail_user(place, fmt::format("each record must be one JSON object {{...}}, but element {} of this list is {}",
+                                   row_, kind_of(value)));
     }
     return JsonRecord::of(std::move(value), {place.file, place.line, 0}, row_);
   }
@@ -84,7 +85,9 @@ class JsonPieces : public RecordSource {
   void skip_blanks() {
     for (int c = look(); c == ' ' || c == '\t' || c == '\r' || c == '\n'; c = look()) take();
   }
-  [[noreturn]] void fail(std::string_view what) { fail_user({bytes_.name(), line_, column_}, fmt::format("not valid JSON: {}", what)); }
+  [[noreturn]] void fail(std::string_view what) {
+    fail_user({bytes_.name(), line_, column_}, fmt::format("not valid JSON: {}", what));
+  }
 
   // Goes to the next element; false behind the last one.
   bool find_next() {
@@ -101,7 +104,8 @@ class JsonPieces : public RecordSource {
       if (look() == ']') fail("a comma stands before the end of the list");
       return true;
     } else if (look() != ']') {
-      fail(look() < 0 ? "the list does not end: the file is cut short" : "',' is missing between two elements, or ] at the end");
+      fail(look() < 0 ? "the list does not end: the file is cut short"
+                      : "',' is missing between two elements, or ] at the end");
     }
     take();
     skip_blanks();
@@ -116,8 +120,10 @@ class JsonPieces : public RecordSource {
     while (true) {
       const int c = look();
       if (c < 0) return depth == 0 && !in_text && !piece.empty();
-      if (depth == 0 && !in_text && (c == ',' || c == ']' || (!is_list_ && !piece.empty() && (c == '\n' || c == ' ')))) return !piece.empty() || is_list_;
-      if (piece.size() >= kMostRecordBytes) fail(fmt::format("a record is longer than {} MiB", kMostRecordBytes >> 20U));
+      if (depth == 0 && !in_text && (c == ',' || c == ']' || (!is_list_ && !piece.empty() && (c == '\n' || c == ' '))))
+        return !piece.empty() || is_list_;
+      if (piece.size() >= kMostRecordBytes)
+        fail(fmt::format("a record is longer than {} MiB", kMostRecordBytes >> 20U));
       piece += static_cast<char>(c);
       take();
       if (in_text) {
@@ -141,8 +147,14 @@ class JsonPieces : public RecordSource {
 
 }  // namespace
 
-std::unique_ptr<RecordSource> open_json_lines(ByteSource bytes) { return std::make_unique<JsonLines>(std::move(bytes)); }
-std::unique_ptr<RecordSource> open_json_list(ByteSource bytes) { return std::make_unique<JsonPieces>(std::move(bytes), true); }
-std::unique_ptr<RecordSource> open_json_objects(ByteSource bytes) { return std::make_unique<JsonPieces>(std::move(bytes), false); }
+std::unique_ptr<RecordSource> open_json_lines(ByteSource bytes) {
+  return std::make_unique<JsonLines>(std::move(bytes));
+}
+std::unique_ptr<RecordSource> open_json_list(ByteSource bytes) {
+  return std::make_unique<JsonPieces>(std::move(bytes), true);
+}
+std::unique_ptr<RecordSource> open_json_objects(ByteSource bytes) {
+  return std::make_unique<JsonPieces>(std::move(bytes), false);
+}
 
 }  // namespace ft::records

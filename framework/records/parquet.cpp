@@ -18,8 +18,8 @@ struct Node {
   enum class Shape { leaf, group, list, map } shape = Shape::group;
   bool is_optional = false, is_repeated = false;
   bool is_element = false;  // of a list's repeated node: it stands for the element itself
-  int definition = 0;       // the level from which on this node is there; of a repeated one, from which on it has an element
-  int repetition = 0;       // the level at which a repeated node goes on
+  int definition = 0;  // the level from which on this node is there; of a repeated one, from which on it has an element
+  int repetition = 0;  // the level at which a repeated node goes on
   Meaning meaning = Meaning::plain;
   std::int64_t scale = 0;
   std::size_t first_leaf = 0, end_leaf = 0;
@@ -58,7 +58,8 @@ class Schema {
       node.shape = Node::Shape::leaf;
       leaves.push_back({here, element.type, element.type_length, node.definition, node.repetition});
     } else {
-      for (std::int64_t i = 0; i < element.num_children; ++i) node.children.push_back(read(node.definition, node.repetition, depth + 1, here));
+      for (std::int64_t i = 0; i < element.num_children; ++i)
+        node.children.push_back(read(node.definition, node.repetition, depth + 1, here));
       if (node.children.empty()) throw BadParquet(fmt::format("column '{}' has no parts", here));
       annotate(node, element);
     }
@@ -72,8 +73,9 @@ class Schema {
     Node& repeated = node.children[0];
     if (element.meaning == Meaning::list) {
       node.shape = Node::Shape::list;
-      repeated.is_element = repeated.children.size() != 1 || repeated.shape != Node::Shape::group || repeated.children[0].is_repeated ||
-                            repeated.name == "array" || repeated.name == node.name + "_tuple";
+      repeated.is_element = repeated.children.size() != 1 || repeated.shape != Node::Shape::group ||
+                            repeated.children[0].is_repeated || repeated.name == "array" ||
+                            repeated.name == node.name + "_tuple";
     } else if (element.meaning == Meaning::map && repeated.children.size() == 2) {
       node.shape = Node::Shape::map;
     }
@@ -138,10 +140,12 @@ Value value_of(const RawValue& raw, const Node& node, const ColumnShape& leaf) {
     case Physical::int32:
     case Physical::int64: {
       if (node.meaning == Meaning::unsigned_integer) {
-        const auto bits = leaf.type == Physical::int32 ? static_cast<std::uint32_t>(raw.integer) : static_cast<std::uint64_t>(raw.integer);
+        const auto bits = leaf.type == Physical::int32 ? static_cast<std::uint32_t>(raw.integer)
+                                                       : static_cast<std::uint64_t>(raw.integer);
         return Value::of_number(std::to_string(bits));
       }
-      return Value::of_number(with_point(std::to_string(raw.integer), node.meaning == Meaning::decimal ? node.scale : 0));
+      return Value::of_number(
+          with_point(std::to_string(raw.integer), node.meaning == Meaning::decimal ? node.scale : 0));
     }
     case Physical::real32:
       return Value::of_number(plain_digits(static_cast<float>(raw.real)));
@@ -151,9 +155,12 @@ Value value_of(const RawValue& raw, const Node& node, const ColumnShape& leaf) {
       break;
     case Physical::bytes:
     case Physical::fixed:
-      if (node.meaning == Meaning::decimal && raw.bytes.size() <= 64) return Value::of_number(with_point(digits_of(raw.bytes), node.scale));
-      if (node.meaning == Meaning::float16 && raw.bytes.size() == 2) return Value::of_number(plain_digits(half_precision(raw.bytes)));
-      if (node.meaning != Meaning::identifier && !first_invalid_utf8(raw.bytes)) return Value::of_text(std::string(raw.bytes));
+      if (node.meaning == Meaning::decimal && raw.bytes.size() <= 64)
+        return Value::of_number(with_point(digits_of(raw.bytes), node.scale));
+      if (node.meaning == Meaning::float16 && raw.bytes.size() == 2)
+        return Value::of_number(plain_digits(half_precision(raw.bytes)));
+      if (node.meaning != Meaning::identifier && !first_invalid_utf8(raw.bytes))
+        return Value::of_text(std::string(raw.bytes));
       break;
   }
   Value bytes;
@@ -192,7 +199,8 @@ class Parquet : public RecordSource {
       body();
     } catch (const BadParquet& bad) {
       const std::string column = column_ == nullptr ? "" : fmt::format(" (column '{}')", column_->path);
-      fail_user({place.empty() ? file_.path().string() : place}, fmt::format("this Parquet file cannot be read{}: {}", column, bad.what()));
+      fail_user({place.empty() ? file_.path().string() : place},
+                fmt::format("this Parquet file cannot be read{}: {}", column, bad.what()));
     }
   }
 
@@ -202,7 +210,8 @@ class Parquet : public RecordSource {
     std::string bytes;
     file_.read(file_.size() - kEnd, kEnd, bytes);
     if (bytes.size() == kEnd && bytes.substr(4) == "PARE") throw BadParquet("it is encrypted, which is not read");
-    if (bytes.size() != kEnd || bytes.substr(4) != "PAR1") throw BadParquet("it does not end as it should: cut short, or fetched in part");
+    if (bytes.size() != kEnd || bytes.substr(4) != "PAR1")
+      throw BadParquet("it does not end as it should: cut short, or fetched in part");
     std::uint32_t size = 0;
     std::memcpy(&size, bytes.data(), sizeof size);
     if (size > file_.size() - kEnd - 4 || size > kMostRecordBytes) throw BadParquet("its footer is cut short");
@@ -215,7 +224,8 @@ class Parquet : public RecordSource {
     column_ = nullptr;
     if (group_ == data_.row_groups.size()) return false;
     const RowGroup& group = data_.row_groups[group_++];
-    if (group.columns.size() != schema_->leaves.size()) throw BadParquet("a group of rows has other columns than the schema");
+    if (group.columns.size() != schema_->leaves.size())
+      throw BadParquet("a group of rows has other columns than the schema");
     columns_.clear();
     for (std::size_t i = 0; i < group.columns.size(); ++i) {
       column_ = &schema_->leaves[i];
@@ -257,7 +267,8 @@ class Parquet : public RecordSource {
 
   void count(std::size_t bytes) {
     bytes_ += bytes;
-    if (++values_ > kMostRecordValues) throw BadParquet(fmt::format("a row has more than {} values", kMostRecordValues));
+    if (++values_ > kMostRecordValues)
+      throw BadParquet(fmt::format("a row has more than {} values", kMostRecordValues));
     if (bytes_ > kMostRecordBytes) throw BadParquet(fmt::format("a row has more than {} MiB", kMostRecordBytes >> 20U));
   }
 
@@ -299,7 +310,8 @@ class Parquet : public RecordSource {
       }
       case Node::Shape::list: {
         const Node& repeated = node.children[0];
-        return elements(repeated, [&] { return repeated.is_element ? content(repeated) : value(repeated.children[0]); });
+        return elements(repeated,
+                        [&] { return repeated.is_element ? content(repeated) : value(repeated.children[0]); });
       }
       case Node::Shape::map:
         return map(node.children[0]);
@@ -326,7 +338,9 @@ class Parquet : public RecordSource {
     Value object;
     object.kind = Kind::object;
     for (Value& pair : pairs.items) {
-      if (pair.items[0].kind != Kind::text || (object.names.size() < 1000 && object.find(pair.items[0].text) != nullptr)) return pairs;
+      if (pair.items[0].kind != Kind::text ||
+          (object.names.size() < 1000 && object.find(pair.items[0].text) != nullptr))
+        return pairs;
       object.names.push_back(pair.items[0].text);
     }
     for (Value& pair : pairs.items) object.items.push_back(std::move(pair.items[1]));
@@ -346,6 +360,8 @@ class Parquet : public RecordSource {
 
 }  // namespace
 
-std::unique_ptr<RecordSource> open_parquet(const std::filesystem::path& path) { return std::make_unique<Parquet>(path); }
+std::unique_ptr<RecordSource> open_parquet(const std::filesystem::path& path) {
+  return std::make_unique<Parquet>(path);
+}
 
 }  // namespace ft::records

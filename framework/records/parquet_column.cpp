@@ -21,7 +21,9 @@ int width_of(int most) { return std::bit_width(static_cast<unsigned>(most)); }
 // Grows as bytes come, so that what is claimed is not what is allocated.
 class Growing {
  public:
-  Growing(std::string& into, std::size_t size, std::size_t packed) : into_(into), size_(size) { into_.resize(std::min(size, packed * 4 + 4096)); }
+  Growing(std::string& into, std::size_t size, std::size_t packed) : into_(into), size_(size) {
+    into_.resize(std::min(size, packed * 4 + 4096));
+  }
   [[nodiscard]] char* free() { return into_.data() + used_; }
   [[nodiscard]] std::size_t room() {
     if (used_ == into_.size()) into_.resize(std::min(size_, into_.size() * 2));
@@ -38,11 +40,13 @@ class Growing {
 void unpack_snappy(std::string_view packed, std::size_t size, std::string& into) {
   std::size_t there = 0;
   // 64 bytes out of three are the most that snappy can make.
-  if (snappy_uncompressed_length(packed.data(), packed.size(), &there) != SNAPPY_OK || there != size || size > packed.size() * 32 + 64) {
+  if (snappy_uncompressed_length(packed.data(), packed.size(), &there) != SNAPPY_OK || there != size ||
+      size > packed.size() * 32 + 64) {
     throw BadParquet("a page's snappy data is damaged");
   }
   into.resize(size);
-  if (snappy_uncompress(packed.data(), packed.size(), into.data(), &there) != SNAPPY_OK) throw BadParquet("a page's snappy data is damaged");
+  if (snappy_uncompress(packed.data(), packed.size(), into.data(), &there) != SNAPPY_OK)
+    throw BadParquet("a page's snappy data is damaged");
 }
 
 void unpack_gzip(std::string_view packed, std::size_t size, std::string& into) {
@@ -79,7 +83,8 @@ void unpack_zstd(std::string_view packed, std::size_t size, std::string& into) {
     const std::size_t before = in.pos;
     const std::size_t code = ZSTD_decompressStream(stream.get(), &piece, &in);
     out.add(piece.pos);
-    if (ZSTD_isError(code) != 0 || (piece.pos == 0 && in.pos == before)) throw BadParquet("a page's zstd data is damaged");
+    if (ZSTD_isError(code) != 0 || (piece.pos == 0 && in.pos == before))
+      throw BadParquet("a page's zstd data is damaged");
   }
 }
 
@@ -88,7 +93,8 @@ void unpack_zstd(std::string_view packed, std::size_t size, std::string& into) {
 ColumnReader::ColumnReader(const RandomFile& file, const ColumnShape& shape, const ColumnChunk& chunk)
     : file_(file), shape_(shape), codec_(chunk.codec), at_(chunk.data_offset), values_to_come_(chunk.num_values) {
   if (chunk.dictionary_offset > 0 && chunk.dictionary_offset < at_) at_ = chunk.dictionary_offset;
-  if (at_ < 4 || chunk.compressed_size < 0 || at_ > file.size() || chunk.compressed_size > file.size() - at_ || chunk.num_values < 0) {
+  if (at_ < 4 || chunk.compressed_size < 0 || at_ > file.size() || chunk.compressed_size > file.size() - at_ ||
+      chunk.num_values < 0) {
     throw BadParquet("its pages lie outside of the file: it is cut short or damaged");
   }
   if (chunk.type != shape.type) throw BadParquet("its values are of another type than the schema says");
@@ -102,7 +108,8 @@ std::optional<ColumnReader::Entry> ColumnReader::peek() {
     next_page();
   }
   const Entry entry{static_cast<int>(repetition_.next()), static_cast<int>(definition_.next())};
-  if (entry.repetition > shape_.max_repetition || entry.definition > shape_.max_definition) throw BadParquet("its levels are impossible");
+  if (entry.repetition > shape_.max_repetition || entry.definition > shape_.max_definition)
+    throw BadParquet("its levels are impossible");
   ahead_ = entry;
   return ahead_;
 }
@@ -130,9 +137,12 @@ void ColumnReader::next_page() {
     }
   }
   at_ += static_cast<std::int64_t>(page.size);
-  if (page.plain_size < 0 || page.packed_size < 0 || page.num_values < 0 || page.packed_size > end_ - at_) throw BadParquet("a page is cut short");
-  if (page.plain_size > kMostPage || page.packed_size > kMostPage) throw BadParquet(fmt::format("a page has more than {} MiB", kMostPage >> 20));
-  if (static_cast<std::uint64_t>(page.num_values) > kMostPageValues) throw BadParquet(fmt::format("a page claims {} values", page.num_values));
+  if (page.plain_size < 0 || page.packed_size < 0 || page.num_values < 0 || page.packed_size > end_ - at_)
+    throw BadParquet("a page is cut short");
+  if (page.plain_size > kMostPage || page.packed_size > kMostPage)
+    throw BadParquet(fmt::format("a page has more than {} MiB", kMostPage >> 20));
+  if (static_cast<std::uint64_t>(page.num_values) > kMostPageValues)
+    throw BadParquet(fmt::format("a page claims {} values", page.num_values));
   file_.read(at_, static_cast<std::size_t>(page.packed_size), packed_);
   if (packed_.size() != static_cast<std::size_t>(page.packed_size)) throw BadParquet("a page is cut short");
   at_ += page.packed_size;
@@ -164,12 +174,14 @@ std::string_view ColumnReader::unpacked(std::string_view packed, std::int64_t si
       break;
   }
   const std::string_view name = codec_ == Codec::brotli ? "brotli" : codec_ == Codec::lzo ? "LZO" : "LZ4";
-  throw BadParquet(fmt::format("it is packed with {}, which is not read; write the file anew with compression='zstd' or 'snappy'", name));
+  throw BadParquet(fmt::format(
+      "it is packed with {}, which is not read; write the file anew with compression='zstd' or 'snappy'", name));
 }
 
 void ColumnReader::read_dictionary(const PageHeader& page, std::string_view packed) {
   if (has_dictionary_) throw BadParquet("it has two dictionaries");
-  if (page.encoding != Encoding::plain && page.encoding != Encoding::plain_dictionary) throw BadParquet("its dictionary has an encoding that is not read");
+  if (page.encoding != Encoding::plain && page.encoding != Encoding::plain_dictionary)
+    throw BadParquet("its dictionary has an encoding that is not read");
   if (shape_.type == Physical::boolean) throw BadParquet("it has a dictionary of booleans");
   const std::string_view bytes = unpacked(packed, page.plain_size, dictionary_bytes_);
   const auto decoder = make_decoder(Encoding::plain, shape_.type, shape_.type_length, bytes, nullptr);
@@ -198,7 +210,8 @@ void ColumnReader::open_page(const PageHeader& page, std::string_view packed) {
     definition_ = levels(definition_width, page.definition_encoding);
   } else {
     const auto size = static_cast<std::int64_t>(packed.size());
-    if (page.repetition_size < 0 || page.definition_size < 0 || page.repetition_size > size || page.definition_size > size - page.repetition_size ||
+    if (page.repetition_size < 0 || page.definition_size < 0 || page.repetition_size > size ||
+        page.definition_size > size - page.repetition_size ||
         page.plain_size < page.repetition_size + page.definition_size) {
       throw BadParquet("a page's levels are cut short");
     }
@@ -215,10 +228,13 @@ void ColumnReader::open_page(const PageHeader& page, std::string_view packed) {
     page_ = std::move(whole);
     values = page_;
     repetition_ = Hybrid(values.substr(0, static_cast<std::size_t>(page.repetition_size)), repetition_width);
-    definition_ = Hybrid(values.substr(static_cast<std::size_t>(page.repetition_size), static_cast<std::size_t>(page.definition_size)), definition_width);
+    definition_ = Hybrid(
+        values.substr(static_cast<std::size_t>(page.repetition_size), static_cast<std::size_t>(page.definition_size)),
+        definition_width);
     values.remove_prefix(level_size);
   }
-  values_ = make_decoder(page.encoding, shape_.type, shape_.type_length, values, has_dictionary_ ? &dictionary_ : nullptr);
+  values_ =
+      make_decoder(page.encoding, shape_.type, shape_.type_length, values, has_dictionary_ ? &dictionary_ : nullptr);
   left_ = page.num_values;
   values_to_come_ -= page.num_values;
 }

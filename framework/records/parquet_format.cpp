@@ -10,7 +10,8 @@ using Type = Thrift::Type;
 template <typename Enum>
 Enum code(Thrift& in, std::int64_t most, std::string_view what) {
   const std::int64_t value = in.integer();
-  if (value < 0 || value > most) throw BadParquet(fmt::format("it uses the {} number {}, which is not known", what, value));
+  if (value < 0 || value > most)
+    throw BadParquet(fmt::format("it uses the {} number {}, which is not known", what, value));
   return static_cast<Enum>(value);
 }
 
@@ -92,7 +93,8 @@ void read_column_metadata(Thrift& in, ColumnChunk& column) {
 ColumnChunk read_column(Thrift& in) {
   ColumnChunk column;
   in.fields([&](int id, Type type) {
-    if (id == 1 && type == Type::binary && !in.binary().empty()) throw BadParquet("its columns lie in other files, which is not read");
+    if (id == 1 && type == Type::binary && !in.binary().empty())
+      throw BadParquet("its columns lie in other files, which is not read");
     if (id == 1 && type == Type::binary) return;
     if (id == 3 && type == Type::object) return read_column_metadata(in, column);
     if (id == 8) throw BadParquet("it is encrypted, which is not read");

@@ -10,7 +10,16 @@
 
 namespace ft::records {
 
-enum class Physical : std::uint8_t { boolean = 0, int32 = 1, int64 = 2, int96 = 3, real32 = 4, real64 = 5, bytes = 6, fixed = 7 };
+enum class Physical : std::uint8_t {
+  boolean = 0,
+  int32 = 1,
+  int64 = 2,
+  int96 = 3,
+  real32 = 4,
+  real64 = 5,
+  bytes = 6,
+  fixed = 7
+};
 enum class Repetition : std::uint8_t { required = 0, optional = 1, repeated = 2 };
 enum class Meaning : std::uint8_t { plain, list, map, decimal, unsigned_integer, float16, identifier };
 enum class Codec : std::uint8_t { none = 0, snappy = 1, gzip = 2, lzo = 3, brotli = 4, lz4 = 5, zstd = 6, lz4_raw = 7 };

@@ -64,7 +64,8 @@ std::size_t size_of(Physical type, std::int64_t length) {
     case Physical::int96:
       return 12;
     case Physical::fixed:
-      if (length <= 0 || length > (1 << 24)) throw BadParquet(fmt::format("values of a fixed size are {} bytes", length));
+      if (length <= 0 || length > (1 << 24))
+        throw BadParquet(fmt::format("values of a fixed size are {} bytes", length));
       return static_cast<std::size_t>(length);
     default:
       return 0;
@@ -94,9 +95,11 @@ RawValue plain_value(Physical type, std::string_view bytes) {
 
 class Plain : public ValueDecoder {
  public:
-  Plain(Physical type, std::int64_t length, std::string_view bytes) : type_(type), size_(size_of(type, length)), bytes_(bytes) {}
+  Plain(Physical type, std::int64_t length, std::string_view bytes)
+      : type_(type), size_(size_of(type, length)), bytes_(bytes) {}
   RawValue next() override {
-    if (type_ == Physical::boolean) return {.integer = static_cast<std::int64_t>(bits_at(bytes_, bit_++, 1)), .bytes = {}};
+    if (type_ == Physical::boolean)
+      return {.integer = static_cast<std::int64_t>(bits_at(bytes_, bit_++, 1)), .bytes = {}};
     if (type_ == Physical::bytes) return {.bytes = take(bytes_, read_as<std::uint32_t>(take(bytes_, 4)))};
     return plain_value(type_, take(bytes_, size_));
   }
@@ -118,7 +121,8 @@ class Dictionary : public ValueDecoder {
   }
   RawValue next() override {
     const std::uint32_t index = indices_.next();
-    if (index >= values_.size()) throw BadParquet(fmt::format("a page names entry {} of a dictionary that has {}", index, values_.size()));
+    if (index >= values_.size())
+      throw BadParquet(fmt::format("a page names entry {} of a dictionary that has {}", index, values_.size()));
     return values_[index];
   }
 
@@ -129,7 +133,8 @@ class Dictionary : public ValueDecoder {
 
 class Booleans : public ValueDecoder {
  public:
-  explicit Booleans(std::string_view bytes) : bits_(take(bytes, std::min<std::uint64_t>(read_as<std::uint32_t>(take(bytes, 4)), bytes.size())), 1) {}
+  explicit Booleans(std::string_view bytes)
+      : bits_(take(bytes, std::min<std::uint64_t>(read_as<std::uint32_t>(take(bytes, 4)), bytes.size())), 1) {}
   RawValue next() override { return {.integer = bits_.next(), .bytes = {}}; }
 
  private:
@@ -143,7 +148,9 @@ class DeltaIntegers {
     const std::uint64_t block = varint(bytes_), parts = varint(bytes_);
     left_ = varint(bytes_);
     value_ = zigzag(varint(bytes_));
-    if (block == 0 || parts == 0 || block > (1U << 16U) || left_ > kMostPageValues || parts > block || block % parts != 0) throw BadParquet("a page of differences has an impossible block");
+    if (block == 0 || parts == 0 || block > (1U << 16U) || left_ > kMostPageValues || parts > block ||
+        block % parts != 0)
+      throw BadParquet("a page of differences has an impossible block");
     per_part_ = block / parts;
     parts_ = parts;
     part_ = parts;
@@ -169,7 +176,9 @@ class DeltaIntegers {
   [[nodiscard]] std::uint64_t left() const { return left_; }
 
  private:
-  static std::int64_t zigzag(std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 1U) ^ -static_cast<std::int64_t>(bits & 1U); }
+  static std::int64_t zigzag(std::uint64_t bits) {
+    return static_cast<std::int64_t>(bits >> 1U) ^ -static_cast<std::int64_t>(bits & 1U);
+  }
   void next_part() {
     if (part_ == parts_) {
       least_ = zigzag(varint(bytes_));
@@ -242,7 +251,10 @@ class DeltaTexts : public ValueDecoder {
 class ByteStreams : public ValueDecoder {
  public:
   ByteStreams(Physical type, std::int64_t length, std::string_view bytes)
-      : type_(type), bytes_(bytes), value_(size_of(type, length), '\0'), count_(value_.empty() ? 0 : bytes.size() / value_.size()) {
+      : type_(type),
+        bytes_(bytes),
+        value_(size_of(type, length), '\0'),
+        count_(value_.empty() ? 0 : bytes.size() / value_.size()) {
     if (value_.empty()) throw BadParquet("byte streams hold values of no fixed size");
   }
   RawValue next() override {
@@ -285,13 +297,14 @@ void Hybrid::next_run() {
       left_ = head >> 1U;
       const std::string_view bytes = take(bytes_, static_cast<unsigned>((width_ + 7) / 8));
       value_ = 0;
-      for (std::size_t i = 0; i < bytes.size(); ++i) value_ |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+      for (std::size_t i = 0; i < bytes.size(); ++i)
+        value_ |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
     }
   }
 }
 
-std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std::int64_t length, std::string_view bytes,
-                                           const std::vector<RawValue>* dictionary) {
+std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std::int64_t length,
+                                           std::string_view bytes, const std::vector<RawValue>* dictionary) {
   const bool is_text = type == Physical::bytes || type == Physical::fixed;
   switch (encoding) {
     case Encoding::plain:
@@ -317,8 +330,9 @@ std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std
     case Encoding::bit_packed:
       break;
   }
-  throw BadParquet(fmt::format("a page has the encoding {} for values of type {}, which is not read; write the file anew with pyarrow's defaults",
-                               static_cast<int>(encoding), static_cast<int>(type)));
+  throw BadParquet(fmt::format(
+      "a page has the encoding {} for values of type {}, which is not read; write the file anew with pyarrow's defaults",
+      static_cast<int>(encoding), static_cast<int>(type)));
 }
 
 }  // namespace ft::records

@@ -51,7 +51,8 @@ class ValueDecoder {
 
 // `bytes` and `dictionary` must outlive it. `length` is that of fixed-size values. Throws BadParquet for an encoding that
 // does not suit the type.
-[[nodiscard]] std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std::int64_t length, std::string_view bytes,
+[[nodiscard]] std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std::int64_t length,
+                                                         std::string_view bytes,
                                                          const std::vector<RawValue>* dictionary);
 
 }  // namespace ft::records

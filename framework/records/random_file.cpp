@@ -24,7 +24,8 @@ void RandomFile::read(std::int64_t offset, std::size_t size, std::string& into) 
   into.resize(static_cast<std::size_t>(std::min<std::int64_t>(there, static_cast<std::int64_t>(size))));
   std::size_t got = 0;
   while (got < into.size()) {
-    const ssize_t more = ::pread(descriptor_, into.data() + got, into.size() - got, offset + static_cast<std::int64_t>(got));
+    const ssize_t more =
+        ::pread(descriptor_, into.data() + got, into.size() - got, offset + static_cast<std::int64_t>(got));
     if (more < 0 && errno == EINTR) continue;
     if (more < 0) fail_unreadable(path_, errno);
     if (more == 0) break;

@@ -21,15 +21,25 @@ struct Foreign {
 };
 // What is not read, by its first bytes.
 constexpr std::array kForeign{
-    Foreign{"version https://git-lfs", "this is a git-lfs pointer, not the file itself; fetch it with git lfs pull, or download it anew"},
-    Foreign{"<!DOCTYPE", "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
-    Foreign{"<!doctype", "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
-    Foreign{"<html", "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
+    Foreign{"version https://git-lfs",
+            "this is a git-lfs pointer, not the file itself; fetch it with git lfs pull, or download it anew"},
+    Foreign{
+        "<!DOCTYPE",
+        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
+    Foreign{
+        "<!doctype",
+        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
+    Foreign{
+        "<html",
+        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
     Foreign{"PK\x03\x04", "this is a zip file (or a spreadsheet); unpack it, or save the spreadsheet as CSV"},
-    Foreign{"\xfd" "7zXZ", "this is packed with xz; unpack it with xz -d"},
+    Foreign{"\xfd"
+            "7zXZ",
+            "this is packed with xz; unpack it with xz -d"},
     Foreign{"BZh", "this is packed with bzip2; unpack it with bzip2 -d"},
     Foreign{"ARROW1", "this is an Arrow file; write it as Parquet or JSON lines, e.g. with Dataset.to_parquet()"},
-    Foreign{"\xff\xff\xff\xff", "this is an Arrow stream; write it as Parquet or JSON lines, e.g. with Dataset.to_parquet()"},
+    Foreign{"\xff\xff\xff\xff",
+            "this is an Arrow stream; write it as Parquet or JSON lines, e.g. with Dataset.to_parquet()"},
     Foreign{"\x80\x04", "this is a Python pickle; write it as JSON lines"},
     Foreign{"\x89HDF", "this is an HDF5 file; write its records as JSON lines"},
     Foreign{"SQLite format 3", "this is an SQLite database; write its rows as JSON lines or CSV"},
@@ -50,7 +60,8 @@ bool looks_like_names(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   bool separated = false;
   for (const char c : line) {
-    const bool in_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '"' || c == '-';
+    const bool in_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                         c == '.' || c == '"' || c == '-';
     const bool separator = c == ',' || c == '\t' || c == ';';
     separated = separated || separator;
     if (!in_name && !separator) return false;
@@ -63,7 +74,8 @@ std::unique_ptr<RecordSource> open_source(const std::filesystem::path& path) {
   std::string_view begin = bytes.peek();  // no more: a writer at the other end of a pipe may be slow
   if (begin.starts_with("PAR1")) {
     if (bytes.is_packed() || look_at(path).kind != Found::Kind::file) {
-      fail_user({bytes.name()}, "a Parquet file is read from its end: give it unpacked, as a file and not through a pipe");
+      fail_user({bytes.name()},
+                "a Parquet file is read from its end: give it unpacked, as a file and not through a pipe");
     }
     return open_parquet(path);
   }
@@ -77,8 +89,10 @@ std::unique_ptr<RecordSource> open_source(const std::filesystem::path& path) {
   const bool named_csv = extension == ".csv" || extension == ".tsv";
   if (named_csv || (sign != '{' && sign != '[' && looks_like_names(first_line(begin)))) {
     const std::string_view names = first_line(begin);
-    char separator = names.find('\t') != std::string_view::npos && names.find(',') == std::string_view::npos ? '\t' : ',';
-    if (names.find_first_of(",\t") == std::string_view::npos && names.find(';') != std::string_view::npos) separator = ';';
+    char separator =
+        names.find('\t') != std::string_view::npos && names.find(',') == std::string_view::npos ? '\t' : ',';
+    if (names.find_first_of(",\t") == std::string_view::npos && names.find(';') != std::string_view::npos)
+      separator = ';';
     if (extension == ".tsv") separator = '\t';
     return open_csv(std::move(bytes), separator);
   }
@@ -92,7 +106,9 @@ std::unique_ptr<RecordSource> open_source(const std::filesystem::path& path) {
 }  // namespace
 
 RecordReader::RecordReader(const std::filesystem::path& path, EmptyFile empty)
-    : name_(path == "-" ? "standard input" : path.string()), empty_(empty), source_(open_source(path == "-" ? "/dev/stdin" : path)) {}
+    : name_(path == "-" ? "standard input" : path.string()),
+      empty_(empty),
+      source_(open_source(path == "-" ? "/dev/stdin" : path)) {}
 
 std::optional<JsonRecord> RecordReader::next() {
   bool broken = true;

@@ -28,7 +28,8 @@ std::string listed(const std::vector<std::string>& names) {
   std::string what = fmt::format("field '{}' is not {} but {}", field, kind, kind_of(value));
   if (value.kind == Kind::object || value.kind == Kind::list) {
     const std::vector<std::string> inside = paths_within(value, std::string(field), 6);
-    if (value.kind == Kind::object && !inside.empty()) what += fmt::format("; a field within it is named by its path: {}", listed(inside));
+    if (value.kind == Kind::object && !inside.empty())
+      what += fmt::format("; a field within it is named by its path: {}", listed(inside));
   }
   fail_user(place, what);
 }
@@ -47,9 +48,13 @@ JsonRecord JsonRecord::of(Value object, Place place, std::int64_t row) {
   return {std::make_shared<const Value>(std::move(object)), std::move(place), row};
 }
 
-std::string JsonRecord::position() const { return fmt::format("{} {}", place_.line > 0 ? "line" : "row", place_.line > 0 ? place_.line : row_); }
+std::string JsonRecord::position() const {
+  return fmt::format("{} {}", place_.line > 0 ? "line" : "row", place_.line > 0 ? place_.line : row_);
+}
 
-const Value* JsonRecord::look(std::string_view field, std::optional<Value>& made) const { return select(*value_, field, made); }
+const Value* JsonRecord::look(std::string_view field, std::optional<Value>& made) const {
+  return select(*value_, field, made);
+}
 
 bool JsonRecord::has(std::string_view field) const {
   std::optional<Value> made;
@@ -105,7 +110,8 @@ const Value& JsonRecord::require(std::string_view field, std::string_view kind, 
   const Value* found = look(field, made);
   if (found != nullptr && found->kind != Kind::null) return *found;
   const std::vector<std::string> names = field_names();
-  std::string what = fmt::format("field '{}' ({}) {}; fields here are: {}", field, kind, found == nullptr ? "is missing" : "is null", listed(names));
+  std::string what = fmt::format("field '{}' ({}) {}; fields here are: {}", field, kind,
+                                 found == nullptr ? "is missing" : "is null", listed(names));
   if (found == nullptr) {
     if (const auto near = nearest(field, names)) what += fmt::format("; did you mean '{}'?", *near);
   }
@@ -160,7 +166,8 @@ std::vector<std::string> JsonRecord::texts(std::string_view field) const {
   std::vector<std::string> texts;
   for (const Value& element : value.items) {
     if (element.kind != Kind::text) {
-      fail(fmt::format("field '{}' must be a list of strings, but element {} is {}", field, texts.size() + 1, kind_of(element)));
+      fail(fmt::format("field '{}' must be a list of strings, but element {} is {}", field, texts.size() + 1,
+                       kind_of(element)));
     }
     texts.push_back(element.text);
   }
@@ -174,7 +181,8 @@ std::vector<JsonRecord> JsonRecord::records(std::string_view field) const {
   std::vector<JsonRecord> records;
   for (const Value& element : value.items) {
     if (element.kind != Kind::object) {
-      fail(fmt::format("field '{}' must be a list of objects, but element {} is {}", field, records.size() + 1, kind_of(element)));
+      fail(fmt::format("field '{}' must be a list of objects, but element {} is {}", field, records.size() + 1,
+                       kind_of(element)));
     }
     // An element of this record lives as long as the record; one that a path made is copied.
     auto kept = made ? std::make_shared<const Value>(element) : std::shared_ptr<const Value>(value_, &element);

@@ -68,7 +68,8 @@ class JsonRecord {
       : value_(std::move(value)), place_(std::move(place)), row_(row) {}
   [[nodiscard]] const records::Value* look(std::string_view field, std::optional<records::Value>& made) const;
   // The field's value, or a complaint that shows what is there instead.
-  [[nodiscard]] const records::Value& require(std::string_view field, std::string_view kind, std::optional<records::Value>& made) const;
+  [[nodiscard]] const records::Value& require(std::string_view field, std::string_view kind,
+                                              std::optional<records::Value>& made) const;
 
   std::shared_ptr<const records::Value> value_;
   Place place_;

@@ -11,7 +11,8 @@ RowFilter::RowFilter(const std::vector<std::string>& conditions) {
     const auto equals = text.find('=');
     const bool negated = equals != std::string::npos && equals > 0 && text[equals - 1] == '!';
     if (equals == std::string::npos || equals == (negated ? 1U : 0U)) {
-      fail_user(fmt::format("'{}' is no condition on rows; write FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE", text));
+      fail_user(
+          fmt::format("'{}' is no condition on rows; write FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE", text));
     }
     Condition& condition = conditions_.emplace_back();
     condition.field = text.substr(0, equals - (negated ? 1 : 0));
@@ -43,8 +44,9 @@ void RowFilter::check_fields(const std::string& file) const {
   for (const Condition& condition : conditions_) {
     if (rows_ == 0 || condition.seen) continue;
     const auto near = nearest(condition.field, names_);
-    fail_user({file}, fmt::format("no row has the field '{}', which a condition asks for; fields are: {}{}", condition.field, fmt::join(names_, ", "),
-                                  near ? fmt::format("; did you mean '{}'?", *near) : ""));
+    fail_user({file},
+              fmt::format("no row has the field '{}', which a condition asks for; fields are: {}{}", condition.field,
+                          fmt::join(names_, ", "), near ? fmt::format("; did you mean '{}'?", *near) : ""));
   }
 }
 

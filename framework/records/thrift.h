@@ -20,7 +20,21 @@ class Thrift {
   class Short : public BadParquet {
     using BadParquet::BadParquet;
   };
-  enum class Type : std::uint8_t { stop = 0, yes = 1, no = 2, i8 = 3, i16 = 4, i32 = 5, i64 = 6, real = 7, binary = 8, list = 9, set = 10, map = 11, object = 12 };
+  enum class Type : std::uint8_t {
+    stop = 0,
+    yes = 1,
+    no = 2,
+    i8 = 3,
+    i16 = 4,
+    i32 = 5,
+    i64 = 6,
+    real = 7,
+    binary = 8,
+    list = 9,
+    set = 10,
+    map = 11,
+    object = 12
+  };
 
   explicit Thrift(std::string_view bytes) : bytes_(bytes) {}
 

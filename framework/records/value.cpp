@@ -96,11 +96,11 @@ const Value* Value::find(std::string_view name) const {
   return nullptr;
 }
 
-bool Value::is_number() const { return kind == Kind::number || (kind == Kind::text && is_cell && reads_as_number(text)); }
-
-bool Value::is_integer() const {
-  return is_number() && text.find_first_not_of("-0123456789") == std::string::npos;
+bool Value::is_number() const {
+  return kind == Kind::number || (kind == Kind::text && is_cell && reads_as_number(text));
 }
+
+bool Value::is_integer() const { return is_number() && text.find_first_not_of("-0123456789") == std::string::npos; }
 
 bool Value::is_boolean() const {
   return kind == Kind::boolean ||

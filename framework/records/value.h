@@ -26,9 +26,9 @@ enum class Kind {
 
 struct Value {
   Kind kind = Kind::null;
-  bool truth = false;              // of a boolean
-  bool is_cell = false;            // a text that stands for a number or a boolean too, where it reads as one: CSV has no kinds
-  std::string text;                // of a text; of a number its digits, or NaN, Infinity, -Infinity
+  bool truth = false;    // of a boolean
+  bool is_cell = false;  // a text that stands for a number or a boolean too, where it reads as one: CSV has no kinds
+  std::string text;      // of a text; of a number its digits, or NaN, Infinity, -Infinity
   std::vector<std::string> names;  // of an object: one for each item, no two alike
   std::vector<Value> items;        // of a list or object
 

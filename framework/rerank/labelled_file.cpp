@@ -25,7 +25,8 @@ using records::Value;
 
 class Reader {
  public:
-  Reader(std::span<const std::filesystem::path> files, const LabelledFields& fields) : files_(files), fields_(fields), finder_(fields) {}
+  Reader(std::span<const std::filesystem::path> files, const LabelledFields& fields)
+      : files_(files), fields_(fields), finder_(fields) {}
 
   // Files are read three times over, so that no more than the attempts themselves is in memory at once; pipes are kept.
   LabelledAttempts run() {
@@ -33,7 +34,8 @@ class Reader {
     first_pass_ = true;
     for_each_record([&](const JsonRecord& record) { finder_.see(record); });
     complain();
-    if (records_ == 0) fail_user(filter_dropped_ > 0 ? "the conditions of --where leave no row" : "there is no attempt in these files");
+    if (records_ == 0)
+      fail_user(filter_dropped_ > 0 ? "the conditions of --where leave no row" : "there is no attempt in these files");
     first_pass_ = false;
     finder_.find_problems(files_.size(), files_.front().string());
     for_each_record([&](const JsonRecord& record) { finder_.see_attempts(record, id_of(record)); });
@@ -127,7 +129,8 @@ class Reader {
     const Layout& layout = finder_.so_far();
     std::string id = flexible_text(record, layout.id, Part::problem).value_or("");
     if (id.empty()) {
-      if (!layout.id.empty()) record.fail(fmt::format("field '{}' (which problem it is) is missing or empty", layout.id));
+      if (!layout.id.empty())
+        record.fail(fmt::format("field '{}' (which problem it is) is missing or empty", layout.id));
       id = layout.attempts.empty() ? file_->filename().string() : fmt::format("{}:{}", file_->string(), record.row());
     }
     return id;
@@ -150,10 +153,12 @@ class Reader {
   template <typename Body>
   void for_each_attempt(const JsonRecord& record, const Body& body) {
     if (layout_.attempts.empty()) return body(record);
-    for (Value& attempt : attempts_of(record, layout_.attempts)) body(JsonRecord::of(std::move(attempt), record.place(), record.row()));
+    for (Value& attempt : attempts_of(record, layout_.attempts))
+      body(JsonRecord::of(std::move(attempt), record.place(), record.row()));
   }
 
-  RankedProblem& problem_of(const std::string& id, const JsonRecord& record, const std::vector<std::string>& references) {
+  RankedProblem& problem_of(const std::string& id, const JsonRecord& record,
+                            const std::vector<std::string>& references) {
     const auto [found, inserted] = index_.emplace(id, result_.problems.size());
     if (!inserted) return result_.problems[found->second];
     RankedProblem problem;
@@ -188,7 +193,8 @@ class Reader {
       if (extracted.found) candidate.answer = extracted.answer;
     }
     candidate.answer_found = !candidate.answer.empty();
-    if (candidate.answer_found && is_placeholder(candidate.answer) && std::find(references.begin(), references.end(), candidate.answer) == references.end()) {
+    if (candidate.answer_found && is_placeholder(candidate.answer) &&
+        std::find(references.begin(), references.end(), candidate.answer) == references.end()) {
       candidate.answer_found = false;
       if (placeholders_++ == 0) placeholder_ = candidate.answer;
     }
@@ -223,19 +229,23 @@ class Reader {
     problem_of(id, record, references).candidates.emplace_back();
   }
 
-  void add_attempt(const std::string& id, const JsonRecord& problem_record, const JsonRecord& record, const std::vector<std::string>& references) {
+  void add_attempt(const std::string& id, const JsonRecord& problem_record, const JsonRecord& record,
+                   const std::vector<std::string>& references) {
     Candidate candidate;
     candidate.text = flexible_text(record, layout_.text, Part::attempt).value_or("");
     if (!layout_.answer.empty()) {
       if (record.is_list(layout_.answer)) {
-        record.fail(fmt::format("field '{}' holds a list where an attempt has one answer; if its elements are attempts, name it with --attempts", layout_.answer));
+        record.fail(fmt::format(
+            "field '{}' holds a list where an attempt has one answer; if its elements are attempts, name it with --attempts",
+            layout_.answer));
       }
       candidate.answer = record.written(layout_.answer).value_or("");
     }
     const std::optional<Label> label = fields_.grade ? std::nullopt : label_of(record, layout_.label);
     if (!label && references.empty()) {
-      record.fail(layout_.label.empty() || fields_.grade ? fmt::format("field '{}' (the reference answer) is missing or empty", layout_.reference)
-                                                          : fmt::format("field '{}' (right or wrong) is missing", layout_.label));
+      record.fail(layout_.label.empty() || fields_.grade
+                      ? fmt::format("field '{}' (the reference answer) is missing or empty", layout_.reference)
+                      : fmt::format("field '{}' (right or wrong) is missing", layout_.label));
     }
     if (const auto value = score_of(record, layout_.score, fields_.step_scores)) {
       if (std::isnan(*value)) record.fail(fmt::format("field '{}' is not a number", layout_.score));
@@ -245,7 +255,8 @@ class Reader {
         scores_like_labels_ += (label->right ? *value == 1 : *value == 0 || *value == -1) ? 1 : 0;
       }
     }
-    if (!layout_.log_prob.empty() && record.is_number(layout_.log_prob)) candidate.log_prob = record.number(layout_.log_prob);
+    if (!layout_.log_prob.empty() && record.is_number(layout_.log_prob))
+      candidate.log_prob = record.number(layout_.log_prob);
     if (!layout_.tokens.empty() && record.is_integer(layout_.tokens))
       candidate.num_tokens = static_cast<int>(record.integer(layout_.tokens));
     const std::optional<Label> given = fields_.grade ? label_of(record, layout_.label) : label;
@@ -260,14 +271,15 @@ class Reader {
   }
 
   void make_notes() {
-    std::string how =
-        layout_.attempts.empty() ? "a line is an attempt" : fmt::format("a line is a problem, attempts in '{}'", layout_.attempts);
+    std::string how = layout_.attempts.empty() ? "a line is an attempt"
+                                               : fmt::format("a line is a problem, attempts in '{}'", layout_.attempts);
     const auto add = [&](const char* role, const std::string& field) {
       if (!field.empty()) how += fmt::format("; {} '{}'", role, field);
     };
     const bool by_comparison = layout_.label.empty() || fields_.grade;
     add("problem", layout_.id);
-    if (layout_.answer.empty()) how += fmt::format("; answers extracted from '{}'", layout_.text.empty() ? layout_.attempts : layout_.text);
+    if (layout_.answer.empty())
+      how += fmt::format("; answers extracted from '{}'", layout_.text.empty() ? layout_.attempts : layout_.text);
     add("answer", layout_.answer);
     add(by_comparison ? "labels by comparison with" : "reference", layout_.reference);
     if (!fields_.grade) add("label", layout_.label);
@@ -286,23 +298,33 @@ class Reader {
     std::vector<std::string>& notes = result_.notes;
     if (filter_dropped_ > 0) notes.push_back(fmt::format("{} rows were left out by --where", filter_dropped_));
     if (layout_.score_is_steps) {
-      notes.push_back(fmt::format("'{}' holds one score a step; an attempt's is the {} of them (--step-scores last|minimum|product|mean)", layout_.score, to_string(fields_.step_scores)));
+      notes.push_back(fmt::format(
+          "'{}' holds one score a step; an attempt's is the {} of them (--step-scores last|minimum|product|mean)",
+          layout_.score, to_string(fields_.step_scores)));
     }
     if (skipped_ > 0) notes.push_back(fmt::format("{} lines or attempts were left out", skipped_));
     if (compared_ > 0) {
       notes.push_back(fmt::format("labels agree with this program's grader on {} of {} answers", agreed_, compared_));
     }
     if (scored_labels_ > 0 && scored_labels_ == scores_like_labels_) {
-      notes.push_back(fmt::format("the score '{}' equals the label of every attempt: what is ranked by it is ranked by the truth, not by a verifier (--score none)", layout_.score));
-    }
-    if (golds_extracted_ > 0) notes.push_back(fmt::format("{} references in '{}' are whole solutions: the answer at their end counts", golds_extracted_, layout_.reference));
-    if (without_attempts_ > 0) {
-      notes.push_back(fmt::format("{} problems have no attempt: each counts as one attempt without an answer, which is wrong", without_attempts_));
-    }
-    if (placeholders_ > 0) notes.push_back(fmt::format("{} answers such as '{}' stand for none: they do not vote and are not right", placeholders_, placeholder_));
-    if (right_but_unreadable_ > 0) {
       notes.push_back(fmt::format(
-          "{} attempts are labelled right but have no readable answer: they count as wrong", right_but_unreadable_));
+          "the score '{}' equals the label of every attempt: what is ranked by it is ranked by the truth, not by a verifier (--score none)",
+          layout_.score));
+    }
+    if (golds_extracted_ > 0)
+      notes.push_back(fmt::format("{} references in '{}' are whole solutions: the answer at their end counts",
+                                  golds_extracted_, layout_.reference));
+    if (without_attempts_ > 0) {
+      notes.push_back(
+          fmt::format("{} problems have no attempt: each counts as one attempt without an answer, which is wrong",
+                      without_attempts_));
+    }
+    if (placeholders_ > 0)
+      notes.push_back(fmt::format("{} answers such as '{}' stand for none: they do not vote and are not right",
+                                  placeholders_, placeholder_));
+    if (right_but_unreadable_ > 0) {
+      notes.push_back(fmt::format("{} attempts are labelled right but have no readable answer: they count as wrong",
+                                  right_but_unreadable_));
     }
   }
 
@@ -319,7 +341,8 @@ class Reader {
   std::size_t skipped_ = 0;
   bool first_pass_ = false;
   std::int64_t records_ = 0, filter_dropped_ = 0;
-  int compared_ = 0, agreed_ = 0, right_but_unreadable_ = 0, placeholders_ = 0, without_attempts_ = 0, golds_extracted_ = 0;
+  int compared_ = 0, agreed_ = 0, right_but_unreadable_ = 0, placeholders_ = 0, without_attempts_ = 0,
+      golds_extracted_ = 0;
   int scored_labels_ = 0, scores_like_labels_ = 0;
   std::string placeholder_;
   LabelledAttempts result_;

@@ -42,8 +42,8 @@ struct LabelledFields {
   ScoreScale scale = ScoreScale::find_out;
   StepScores step_scores = StepScores::last;
   std::vector<std::string> where;  // conditions on records (records/row_filter.h)
-  bool grade = false;             // labels by this program's grader, even where the file has some
-  bool skip_wrong_lines = false;  // leave out what cannot be read, and note it, instead of refusing the file
+  bool grade = false;              // labels by this program's grader, even where the file has some
+  bool skip_wrong_lines = false;   // leave out what cannot be read, and note it, instead of refusing the file
 };
 
 struct LabelledAttempts {

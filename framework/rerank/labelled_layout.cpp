@@ -15,25 +15,62 @@ using records::Kind;
 using records::Value;
 using Names = std::vector<std::string>;
 
-const Names kAttempts{"candidates", "attempts",  "samples", "solutions", "completions",    "responses",
+const Names kAttempts{"candidates", "attempts",    "samples", "solutions", "completions",     "responses",
                       "outputs",    "generations", "choices", "rollouts",  "model_responses", "generated_texts"};
 const Names kProblemId{"problem_id", "question_id", "task_id", "prompt_id", "unique_id", "problem_idx", "doc_id"};
 const Names kProblem{"problem", "question", "prompt", "query", "input"};
 const Names kOtherId{"id", "uid", "uuid", "idx", "index", "name"};
-const Names kText{"solution",     "text",           "completion",     "response",  "output",          "generation",
-                  "attempt",      "steps",          "code",           "my_solu",   "resps",           "model_output",
-                  "model_response", "generated_text", "model_solution", "message.content", "response.output[-1].content", "content"};
-const Names kAnswer{"final",        "final_answer", "extracted_answer",  "predicted_answer", "prediction",    "pred",
-                    "model_answer", "parsed_answer", "preds",            "predictions",      "parsed_answers", "extracted_answers",
+const Names kText{"solution",
+                  "text",
+                  "completion",
+                  "response",
+                  "output",
+                  "generation",
+                  "attempt",
+                  "steps",
+                  "code",
+                  "my_solu",
+                  "resps",
+                  "model_output",
+                  "model_response",
+                  "generated_text",
+                  "model_solution",
+                  "message.content",
+                  "response.output[-1].content",
+                  "content"};
+const Names kAnswer{"final",         "final_answer",  "extracted_answer", "predicted_answer",
+                    "prediction",    "pred",          "model_answer",     "parsed_answer",
+                    "preds",         "predictions",   "parsed_answers",   "extracted_answers",
                     "final_answers", "model_answers", "filtered_resps"};
-const Names kReference{"reference_answer", "reference",     "gold_answer", "gold",
-                       "ground_truth",     "gt_answer",     "gt",          "expected_answer",
-                       "target",           "correct_answer", "reward_model.ground_truth", "doc.answer", "extra_info.answer"};
-const Names kLabel{"final_answer_correct", "label",    "labels", "correct", "is_correct", "right",
-                   "is_right",             "passed",   "verdict", "correctness", "correctness_math_verify", "is_passed"};
-const Names kScore{"score",      "verifier_score", "reward",     "reward_score", "reward_model_score", "rm_score",   "log_score",
-                   "probability", "p_correct",     "agg_scores", "scores",       "rewards",            "rm_scores",  "step_scores",
-                   "step_rewards", "prm_scores",   "prm_step_scores", "verifier_scores"};
+const Names kReference{"reference_answer",
+                       "reference",
+                       "gold_answer",
+                       "gold",
+                       "ground_truth",
+                       "gt_answer",
+                       "gt",
+                       "expected_answer",
+                       "target",
+                       "correct_answer",
+                       "reward_model.ground_truth",
+                       "doc.answer",
+                       "extra_info.answer"};
+const Names kLabel{"final_answer_correct",
+                   "label",
+                   "labels",
+                   "correct",
+                   "is_correct",
+                   "right",
+                   "is_right",
+                   "passed",
+                   "verdict",
+                   "correctness",
+                   "correctness_math_verify",
+                   "is_passed"};
+const Names kScore{"score",      "verifier_score",  "reward",         "reward_score", "reward_model_score",
+                   "rm_score",   "log_score",       "probability",    "p_correct",    "agg_scores",
+                   "scores",     "rewards",         "rm_scores",      "step_scores",  "step_rewards",
+                   "prm_scores", "prm_step_scores", "verifier_scores"};
 const Names kLogProb{"log_prob", "logprob", "sum_logprob", "cumulative_logprob"};
 const Names kTokens{"tokens", "num_tokens", "n_tokens", "token_count"};
 const Names kMakers{"model_name", "model", "generator", "filter"};
@@ -62,7 +99,9 @@ std::vector<Value> attempts_of(const JsonRecord& record, const std::string& atte
   std::optional<Value> list = list_of(*value);
   if (!list && value->kind == Kind::text) list = Value::of_list({*value});  // one attempt
   if (!list) record.fail(fmt::format("field '{}' holds no list of attempts, but {}", attempts, kind_of(*value)));
-  if (!list->items.empty() && std::all_of(list->items.begin(), list->items.end(), [](const Value& v) { return v.kind == Kind::list && !records::is_conversation(v); })) {
+  if (!list->items.empty() && std::all_of(list->items.begin(), list->items.end(), [](const Value& v) {
+        return v.kind == Kind::list && !records::is_conversation(v);
+      })) {
     Value flat = Value::of_list({});  // one list a request, as lm-evaluation-harness writes
     for (Value& inner : list->items) {
       for (Value& item : inner.items) flat.items.push_back(std::move(item));
@@ -83,7 +122,9 @@ std::vector<Value> attempts_of(const JsonRecord& record, const std::string& atte
     const Value& object = record.object();
     for (std::size_t f = 0; f < object.names.size(); ++f) {
       const Value& beside = object.items[f];
-      if (object.names[f] == attempts || beside.kind == Kind::null || attempt.find(object.names[f]) != nullptr || is_list_of_turns(beside)) continue;
+      if (object.names[f] == attempts || beside.kind == Kind::null || attempt.find(object.names[f]) != nullptr ||
+          is_list_of_turns(beside))
+        continue;
       if (beside.kind != Kind::list && !beside.text.starts_with('[')) continue;
       const std::optional<Value> values = list_of(beside);
       if (!values || values->items.size() != list->items.size()) continue;
@@ -102,7 +143,8 @@ LayoutFinder::LayoutFinder(const LabelledFields& fields) : fields_(fields) {
       inner_.watch(name);
     }
   }
-  for (const std::string* name : {&fields.problem_id, &fields.attempts, &fields.text, &fields.answer, &fields.reference, &fields.label, &fields.score}) {
+  for (const std::string* name : {&fields.problem_id, &fields.attempts, &fields.text, &fields.answer, &fields.reference,
+                                  &fields.label, &fields.score}) {
     outer_.watch(*name);
     inner_.watch(*name);
   }
@@ -119,7 +161,8 @@ std::string LayoutFinder::find_list() const {
   if (!fields_.attempts.empty()) return outer_.pick(fields_.attempts, kAttempts, "the list of attempts");
   for (const std::string& name : kAttempts) {
     const FieldFacts& facts = outer_.facts(name);
-    if (facts.lists() || (facts.count > 0 && !facts.texts && !facts.objects && !facts.conversations)) return name;  // empty everywhere
+    if (facts.lists() || (facts.count > 0 && !facts.texts && !facts.objects && !facts.conversations))
+      return name;  // empty everywhere
   }
   // A list in a field that elsewhere holds one attempt: one attempt each.
   Names singular = kText;
@@ -127,7 +170,8 @@ std::string LayoutFinder::find_list() const {
   singular.push_back("answers");
   for (const std::string& name : singular) {
     const FieldFacts& facts = outer_.facts(name);
-    if (!name.empty() && !is_steps(name) && (facts.text_lists || facts.nested_lists) && name != fields_.reference) return name;
+    if (!name.empty() && !is_steps(name) && (facts.text_lists || facts.nested_lists) && name != fields_.reference)
+      return name;
   }
   singular = kAnswer;
   singular.insert(singular.begin(), {fields_.answer});
@@ -174,9 +218,12 @@ void LayoutFinder::see_attempts(const JsonRecord& record, const std::string& id)
   const Value& object = record.object();
   for (std::size_t f = 0; f < object.names.size(); ++f) {
     const Value& beside = object.items[f];
-    if (beside.kind != Kind::list || object.names[f] == layout_.attempts || beside.items.empty() || beside.items.size() == attempts.size()) continue;
-    unequal_.emplace(object.names[f], fmt::format("{}: field '{}' has {} entries, but '{}' has {}", ft::to_string(record.place()), object.names[f], beside.items.size(),
-                                                  layout_.attempts, attempts.size()));
+    if (beside.kind != Kind::list || object.names[f] == layout_.attempts || beside.items.empty() ||
+        beside.items.size() == attempts.size())
+      continue;
+    unequal_.emplace(object.names[f],
+                     fmt::format("{}: field '{}' has {} entries, but '{}' has {}", ft::to_string(record.place()),
+                                 object.names[f], beside.items.size(), layout_.attempts, attempts.size()));
   }
 }
 
@@ -202,7 +249,8 @@ void LayoutFinder::find_texts() {
     if (!layout_.attempts.empty() && inner_.has(layout_.attempts)) names.insert(names.begin(), layout_.attempts);
     return names;
   };
-  const bool is_answers = std::find(kAnswer.begin(), kAnswer.end(), layout_.attempts) != kAnswer.end() || (!fields_.answer.empty() && layout_.attempts == fields_.answer);
+  const bool is_answers = std::find(kAnswer.begin(), kAnswer.end(), layout_.attempts) != kAnswer.end() ||
+                          (!fields_.answer.empty() && layout_.attempts == fields_.answer);
   layout_.text = inner_.pick(fields_.text, is_answers ? kText : here(kText), "the attempt's text");
   if (layout_.text.empty() && !layout_.attempts.empty() && inner_.has("answers")) layout_.text = "answers";
   layout_.answer = inner_.pick(fields_.answer, is_answers ? here(kAnswer) : kAnswer, "the attempt's answer");
@@ -227,7 +275,9 @@ void LayoutFinder::find_answer() {
     if (inner_.has("answer")) {
       const bool in_list = outer_.facts("answer").lists();
       if (in_list && layout_.reference.empty() && layout_.answer.empty() && fields_.label.empty()) {
-        fail_user(fmt::format("field 'answer' is a list as long as '{}': answers of the attempts (--answer answer), or reference answers (--reference answer)?", layout_.attempts));
+        fail_user(fmt::format(
+            "field 'answer' is a list as long as '{}': answers of the attempts (--answer answer), or reference answers (--reference answer)?",
+            layout_.attempts));
       }
       if (layout_.answer.empty()) return own();
     }
@@ -260,8 +310,9 @@ void LayoutFinder::find_label() {
   const FieldFacts& facts = inner_.facts(layout_.label);
   const bool has_steps = inner_.has("steps") || outer_.has("steps");
   if (facts.numbers && !facts.booleans && (facts.least < -1 || facts.most > 1 || (has_steps && facts.least < 0))) {
-    const std::string what = fmt::format("field '{}' goes from {} to {}{}: the index of the first wrong step, and no label that says whether an answer is right", layout_.label,
-                                         facts.least, facts.most, has_steps ? " beside 'steps'" : "");
+    const std::string what = fmt::format(
+        "field '{}' goes from {} to {}{}: the index of the first wrong step, and no label that says whether an answer is right",
+        layout_.label, facts.least, facts.most, has_steps ? " beside 'steps'" : "");
     if (!fields_.label.empty() || layout_.reference.empty()) {
       fail_user(what + ". Name another with --label, or a reference answer with --reference");
     }
@@ -271,11 +322,13 @@ void LayoutFinder::find_label() {
   }
   Names others;
   for (const std::string& name : inner_.names()) {
-    const bool same_kind = name.starts_with("correct") || name.ends_with("correct") || name == "label" || name == "labels";
+    const bool same_kind =
+        name.starts_with("correct") || name.ends_with("correct") || name == "label" || name == "labels";
     if (same_kind && name != layout_.label && inner_.has(name)) others.push_back(name);
   }
   if (fields_.label.empty() && !others.empty() && !fields_.grade) {
-    layout_.notes.push_back(fmt::format("labels are read from '{}'; there is also {} (--label)", layout_.label, fmt::join(others, ", ")));
+    layout_.notes.push_back(
+        fmt::format("labels are read from '{}'; there is also {} (--label)", layout_.label, fmt::join(others, ", ")));
   }
 }
 
@@ -292,7 +345,9 @@ void LayoutFinder::find_score() {
   }
   const FieldFacts& facts = inner_.facts(layout_.score);
   layout_.score_is_steps = facts.number_lists || (facts.texts && !facts.numbers);
-  for (const std::string& name : unread) layout_.notes.push_back(fmt::format("'{}' holds no number and no list of numbers, so it is not read as a score", name));
+  for (const std::string& name : unread)
+    layout_.notes.push_back(
+        fmt::format("'{}' holds no number and no list of numbers, so it is not read as a score", name));
 }
 
 void LayoutFinder::check_whole() const {
@@ -307,7 +362,8 @@ void LayoutFinder::check_whole() const {
     std::string hint;
     for (const char* name : {"reward", "rewards", "score", "scores", "acc", "exact_match", "accuracy"}) {
       const FieldFacts& facts = inner_.facts(name);
-      if (hint.empty() && facts.numbers && facts.least >= 0 && facts.most <= 1) hint = fmt::format("; '{}' would be read as one by --label {}", name, name);
+      if (hint.empty() && facts.numbers && facts.least >= 0 && facts.most <= 1)
+        hint = fmt::format("; '{}' would be read as one by --label {}", name, name);
     }
     fail_user(
         fmt::format("no field says whether an attempt is right; fields are: {}. Name a label with --label or a "
@@ -316,8 +372,9 @@ void LayoutFinder::check_whole() const {
   }
   const auto filters = makers_.find("filter");
   if (filters != makers_.end() && filters->second.size() > 1) {
-    fail_user(fmt::format("each attempt stands here once for each of several filters ({}), so votes would count it several times: choose one, --where filter={}",
-                          fmt::join(filters->second, ", "), *filters->second.begin()));
+    fail_user(fmt::format(
+        "each attempt stands here once for each of several filters ({}), so votes would count it several times: choose one, --where filter={}",
+        fmt::join(filters->second, ", "), *filters->second.begin()));
   }
 }
 
@@ -332,7 +389,8 @@ Layout LayoutFinder::find_attempts() {
   layout_.tokens = inner_.pick("", kTokens, "tokens");
   for (const auto& [name, values] : makers_) {
     if (values.size() < 2 || name == "filter" || !layout_.attempts.empty()) continue;
-    layout_.notes.push_back(fmt::format("attempts of {} values of '{}' are voted on together; --where {}={} takes one", values.size(), name, name, *values.begin()));
+    layout_.notes.push_back(fmt::format("attempts of {} values of '{}' are voted on together; --where {}={} takes one",
+                                        values.size(), name, name, *values.begin()));
   }
   return layout_;
 }

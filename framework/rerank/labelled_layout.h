@@ -52,7 +52,7 @@ class LayoutFinder {
   const LabelledFields& fields_;
   Roles outer_, inner_;
   Layout layout_;
-  std::map<std::string, std::string> unequal_;                    // list beside the attempts of another length: what to say
+  std::map<std::string, std::string> unequal_;  // list beside the attempts of another length: what to say
   std::map<std::string, std::optional<std::string>> first_answer_;  // of field `answer`, by problem
   bool answer_varies_ = false;
   std::map<std::string, std::set<std::string>> makers_;  // values of fields that say who made an attempt

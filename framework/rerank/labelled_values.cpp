@@ -77,7 +77,8 @@ std::optional<Value> list_in_text(const Value& value) {
 }
 
 std::optional<double> number_in(const Value& value) {
-  if (value.kind != Kind::number && !(value.kind == Kind::text && records::reads_as_number(trimmed(value.text)))) return std::nullopt;
+  if (value.kind != Kind::number && !(value.kind == Kind::text && records::reads_as_number(trimmed(value.text))))
+    return std::nullopt;
   Value number = Value::of_number(trimmed(value.text));
   return number.number();
 }
@@ -145,7 +146,9 @@ bool is_completion(const std::string& text) {
   // A sentence, and then more: no answer is written so.
   const auto stop = text.find(". ");
   const bool sentences = stop != std::string::npos && text.find(' ') < stop;
-  return text.size() > 400 || (text.size() > 60 && (sentences || (text.find('\n') != std::string::npos && text.find("\\begin{") == std::string::npos)));
+  return text.size() > 400 ||
+         (text.size() > 60 &&
+          (sentences || (text.find('\n') != std::string::npos && text.find("\\begin{") == std::string::npos)));
 }
 
 std::optional<std::string> flexible_text(const JsonRecord& record, const std::string& field, Part part) {
@@ -153,15 +156,19 @@ std::optional<std::string> flexible_text(const JsonRecord& record, const std::st
   const std::optional<Value> value = record.value(field);
   if (!value) return std::nullopt;
   if (records::is_conversation(*value)) {
-    const auto said = records::last_turn(*value, part == Part::problem ? records::Speaker::user : records::Speaker::assistant);
-    if (!said) record.fail(fmt::format("field '{}' is a conversation in which nobody with the role '{}' speaks", field, part == Part::problem ? "user" : "assistant"));
+    const auto said =
+        records::last_turn(*value, part == Part::problem ? records::Speaker::user : records::Speaker::assistant);
+    if (!said)
+      record.fail(fmt::format("field '{}' is a conversation in which nobody with the role '{}' speaks", field,
+                              part == Part::problem ? "user" : "assistant"));
     return said;
   }
   if (value->kind == Kind::list) return fmt::format("{}", fmt::join(record.texts(field), "\n"));
   return record.written(field);
 }
 
-std::vector<std::string> reference_answers(const JsonRecord& record, const std::string& field, bool& taken_from_solution) {
+std::vector<std::string> reference_answers(const JsonRecord& record, const std::string& field,
+                                           bool& taken_from_solution) {
   std::vector<std::string> answers;
   if (field.empty()) return answers;
   const std::optional<Value> value = record.value(field);
@@ -185,7 +192,8 @@ std::vector<std::string> reference_answers(const JsonRecord& record, const std::
   for (const Value& item : value->items) {
     if (item.kind == Kind::null) continue;
     if (item.kind != Kind::text && item.kind != Kind::number) {
-      record.fail(fmt::format("field '{}' is a list of reference answers, of which any is right, but it holds {}", field, kind_of(item)));
+      record.fail(fmt::format("field '{}' is a list of reference answers, of which any is right, but it holds {}",
+                              field, kind_of(item)));
     }
     add(item.text);
   }
@@ -193,9 +201,10 @@ std::vector<std::string> reference_answers(const JsonRecord& record, const std::
 }
 
 bool is_placeholder(std::string_view answer) {
-  constexpr std::array<std::string_view, 20> kWords{"",          "[invalid]", "invalid",       "none",           "n/a",       "na",        "null",
-                                                    "nan",       "[]",        "{}",            "no answer",      "[no answer]", "[none]",  "not found",
-                                                    "notfound",  "<none>",    "no_answer",     "[noanswer]",     "unanswered",  "[unparsed]"};
+  constexpr std::array<std::string_view, 20> kWords{
+      "",         "[invalid]", "invalid",   "none",       "n/a",         "na",        "null",
+      "nan",      "[]",        "{}",        "no answer",  "[no answer]", "[none]",    "not found",
+      "notfound", "<none>",    "no_answer", "[noanswer]", "unanswered",  "[unparsed]"};
   const std::string word = lower(trimmed(answer));
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
@@ -257,7 +266,9 @@ std::optional<double> score_of(const JsonRecord& record, const std::string& fiel
     std::vector<double> scores;
     for (const Value& item : value->items) {
       const auto number = number_in(item);
-      if (!number || std::isnan(*number)) record.fail(fmt::format("field '{}' must hold one number a step, but step {} has {}", field, scores.size() + 1, kind_of(item)));
+      if (!number || std::isnan(*number))
+        record.fail(fmt::format("field '{}' must hold one number a step, but step {} has {}", field, scores.size() + 1,
+                                kind_of(item)));
       scores.push_back(*number);
     }
     if (scores.empty()) return std::nullopt;

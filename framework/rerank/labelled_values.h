@@ -19,9 +19,11 @@ struct FieldFacts {
   int count = 0;  // of records where it is not null
   bool texts = false, numbers = false, booleans = false, objects = false, conversations = false;
   bool text_lists = false, number_lists = false, boolean_lists = false, nested_lists = false, object_lists = false;
-  bool completions = false;             // a text that holds a worked solution
-  double least = 0, most = 0;           // of the numbers
-  [[nodiscard]] bool lists() const { return text_lists || number_lists || boolean_lists || nested_lists || object_lists; }
+  bool completions = false;    // a text that holds a worked solution
+  double least = 0, most = 0;  // of the numbers
+  [[nodiscard]] bool lists() const {
+    return text_lists || number_lists || boolean_lists || nested_lists || object_lists;
+  }
 };
 
 // Which fields a set of records has, and which of them plays a part.
@@ -57,7 +59,8 @@ enum class Part { problem, attempt };
 
 // The answers of which any is right: a text, a number, or a list of them; what is blank is left out. Of a worked
 // solution the answer at its end; `taken_from_solution` is then set.
-[[nodiscard]] std::vector<std::string> reference_answers(const JsonRecord& record, const std::string& field, bool& taken_from_solution);
+[[nodiscard]] std::vector<std::string> reference_answers(const JsonRecord& record, const std::string& field,
+                                                         bool& taken_from_solution);
 
 // "[invalid]", "None", "N/A", "null", "nan", blanks: what programs write where there is no answer.
 [[nodiscard]] bool is_placeholder(std::string_view answer);

@@ -24,7 +24,8 @@ namespace {
 // Reads a file of these bytes; the first two choose its name's end.
 long long read_all(const std::string& bytes) {
   constexpr const char* kEnds[] = {"", ".csv", ".tsv", ".json", ".parquet"};
-  const std::string path = "/dev/shm/ft_records_fuzz_" + std::to_string(::getpid()) + kEnds[bytes.empty() ? 0 : static_cast<unsigned char>(bytes[bytes.size() / 2]) % 5];
+  const std::string path = "/dev/shm/ft_records_fuzz_" + std::to_string(::getpid()) +
+                           kEnds[bytes.empty() ? 0 : static_cast<unsigned char>(bytes[bytes.size() / 2]) % 5];
   std::ofstream(path, std::ios::binary) << bytes;
   long long records = 0;
   try {
@@ -72,7 +73,8 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
-  std::vector<std::string> seeds{"{\"a\":1,\"b\":[\"x\",{\"c\":null}]}\n{\"a\":2}\n", "[{\"a\":1.5e3},{\"a\":\"\\u00e9\\n\"}]", "a,b\n1,\"x,\"\"y\"\"\nz\"\n3,4\n",
+  std::vector<std::string> seeds{"{\"a\":1,\"b\":[\"x\",{\"c\":null}]}\n{\"a\":2}\n",
+                                 "[{\"a\":1.5e3},{\"a\":\"\\u00e9\\n\"}]", "a,b\n1,\"x,\"\"y\"\"\nz\"\n3,4\n",
                                  "{\n \"a\": [1, 2]\n}\n"};
   for (int i = 2; i < argc; ++i) {
     std::ifstream file(argv[i], std::ios::binary);
@@ -84,7 +86,9 @@ int main(int argc, char** argv) {
   for (long long i = 0; i < count; ++i) {
     std::string bytes = seeds[next_random(state) % seeds.size()];
     for (std::uint64_t changes = next_random(state) % 8; changes > 0 && !bytes.empty(); --changes) {
-      const std::size_t at = next_random(state) % 3 == 0 ? bytes.size() - 1 - next_random(state) % std::min<std::size_t>(bytes.size(), 600) : next_random(state) % bytes.size();
+      const std::size_t at = next_random(state) % 3 == 0
+                                 ? bytes.size() - 1 - next_random(state) % std::min<std::size_t>(bytes.size(), 600)
+                                 : next_random(state) % bytes.size();
       const std::uint64_t kind = next_random(state) % 6;
       if (kind < 3) bytes[at] = static_cast<char>(next_random(state));
       if (kind == 3) bytes.erase(at, next_random(state) % 40);

@@ -34,7 +34,8 @@ TEST_CASE("any cells come back as they were written, quoted or not") {
       for (int c = 0; c < columns; ++c) {
         std::string cell;
         for (int i = *rc::gen::inRange(0, 6); i > 0; --i) cell += *rc::gen::elementOf(parts);
-        const bool plain = cell.find_first_of(",\"\r\n") == std::string::npos && !cell.empty() && *rc::gen::arbitrary<bool>();
+        const bool plain =
+            cell.find_first_of(",\"\r\n") == std::string::npos && !cell.empty() && *rc::gen::arbitrary<bool>();
         text += (c > 0 ? "," : "") + (plain ? cell : ::quoted(cell));
         row.push_back(std::move(cell));
       }
@@ -45,7 +46,8 @@ TEST_CASE("any cells come back as they were written, quoted or not") {
     for (const auto& row : cells) {
       const auto record = reader.next();
       RC_ASSERT(record.has_value());
-      for (int c = 0; c < columns; ++c) RC_ASSERT(record->text("c" + std::to_string(c)) == row[static_cast<std::size_t>(c)]);
+      for (int c = 0; c < columns; ++c)
+        RC_ASSERT(record->text("c" + std::to_string(c)) == row[static_cast<std::size_t>(c)]);
     }
     RC_ASSERT(!reader.next().has_value());
   }));

@@ -52,7 +52,9 @@ nlohmann::json any_json(int depth) {
   }
   if (kind < 6) {
     std::string text;
-    for (int i = *rc::gen::inRange(0, 8); i > 0; --i) text += *rc::gen::elementOf(std::vector<std::string>{"a", "\"", "\\", "\n", "\x01", "é", "答", "😀", "/", "{", "]"});
+    for (int i = *rc::gen::inRange(0, 8); i > 0; --i)
+      text +=
+          *rc::gen::elementOf(std::vector<std::string>{"a", "\"", "\\", "\n", "\x01", "é", "答", "😀", "/", "{", "]"});
     return text;
   }
   const int count = *rc::gen::inRange(0, 5);
@@ -118,6 +120,8 @@ TEST_CASE("plain digits read back as the same number") {
   CHECK(rc::check([](double mantissa) {
     const double value = mantissa * std::pow(10, *rc::gen::inRange(-300, 290));
     const std::string digits = records::plain_digits(value);
-    if (std::isfinite(value)) RC_ASSERT(records::reads_as_number(digits) && digits.find('e') == std::string::npos && Value::of_number(digits).number() == value);
+    if (std::isfinite(value))
+      RC_ASSERT(records::reads_as_number(digits) && digits.find('e') == std::string::npos &&
+                Value::of_number(digits).number() == value);
   }));
 }

@@ -20,12 +20,14 @@ const fs::path kFixtures = fs::path(FT_PROJECT_ROOT) / "tests/golden/parquet";
 
 // Whether what Parquet gave is what pyarrow gave, written as JSON (parquet_fixtures.py).
 bool same(const Value& ours, const Value& theirs) {
-  if (theirs.kind == Kind::object && theirs.find("decimal") != nullptr) return ours.kind == Kind::number && ours.text == theirs.find("decimal")->text;
+  if (theirs.kind == Kind::object && theirs.find("decimal") != nullptr)
+    return ours.kind == Kind::number && ours.text == theirs.find("decimal")->text;
   if (theirs.kind == Kind::object && theirs.find("bytes") != nullptr) return ours.kind == Kind::bytes;
   if (ours.kind != theirs.kind || ours.items.size() != theirs.items.size()) return false;
   if (ours.kind == Kind::boolean) return ours.truth == theirs.truth;
   if (ours.kind == Kind::number) {  // a float of 32 bits has fewer digits here than as Python's double
-    return ours.text == theirs.text || ours.number() == theirs.number() || static_cast<float>(ours.number()) == static_cast<float>(theirs.number());
+    return ours.text == theirs.text || ours.number() == theirs.number() ||
+           static_cast<float>(ours.number()) == static_cast<float>(theirs.number());
   }
   if (ours.kind == Kind::text) return ours.text == theirs.text;
   for (std::size_t i = 0; i < ours.items.size(); ++i) {
@@ -81,7 +83,8 @@ TEST_CASE("a row is named by its number") {
   const auto record = reader.next();
   REQUIRE(record);
   CHECK(record->text("reward_model.ground_truth") == "4");
-  CHECK_THROWS_WITH((void)record->text("question"), doctest::Contains("verl.parquet row 2: field 'question' (a string) is missing"));
+  CHECK_THROWS_WITH((void)record->text("question"),
+                    doctest::Contains("verl.parquet row 2: field 'question' (a string) is missing"));
 }
 
 TEST_CASE("a damaged file is an error with words, never a crash") {

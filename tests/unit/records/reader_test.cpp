@@ -76,7 +76,8 @@ std::string content_of(const std::filesystem::path& path) {
       const auto record = reader.next();
       if (!record) return text;
       text += fmt::format("{}:", record->row());
-      for (const std::string& name : record->field_names()) text += fmt::format(" {}={}", name, record->written(name).value_or("-"));
+      for (const std::string& name : record->field_names())
+        text += fmt::format(" {}={}", name, record->written(name).value_or("-"));
     } catch (const UserError& error) {
       text += std::string(error.what()).substr(path.parent_path().string().size() + 1);
     }
@@ -138,7 +139,8 @@ TEST_CASE("fields by path, and numbers as written") {
   CHECK_FALSE(record.has("a.c[-1].d"));
   CHECK_FALSE(record.has("a.c[3].d"));
   CHECK_FALSE(record.has("a.c.d"));
-  for (const char* bad : {"", ".", "a..b", "a.c[", "a.c[x]", "a.c[0x]", "[]", "a.c[99999999999999999999]"}) CHECK_FALSE(record.has(bad));
+  for (const char* bad : {"", ".", "a..b", "a.c[", "a.c[x]", "a.c[0x]", "[]", "a.c[99999999999999999999]"})
+    CHECK_FALSE(record.has(bad));
   REQUIRE(record.value("a.c[].d"));
   CHECK(record.value("a.c[].d")->items.size() == 3);
   CHECK(record.value("a.c[].d")->items[1].text == "y");
@@ -148,27 +150,34 @@ TEST_CASE("fields by path, and numbers as written") {
   CHECK(record.written("m") == "-0");
   CHECK(record.number("f") == 100);
   CHECK(record.number("n") == 123456789012345678901234567890.0);
-  CHECK_THROWS_WITH((void)record.number("e"), "f:1: a number is too large: field 'e' is 1e400, more than a 64-bit number holds");
-  CHECK_THROWS_WITH((void)record.written("a"),
-                    "f:1: field 'a' is not a string or a number but an object; a field within it is named by its path: a.b, a.c[0].d");
+  CHECK_THROWS_WITH((void)record.number("e"),
+                    "f:1: a number is too large: field 'e' is 1e400, more than a 64-bit number holds");
+  CHECK_THROWS_WITH(
+      (void)record.written("a"),
+      "f:1: field 'a' is not a string or a number but an object; a field within it is named by its path: a.b, a.c[0].d");
 }
 
 TEST_CASE("bad files: the message says file, line, column and what to do") {
   CHECK(message_of("{\"question\":\"a\"}\n{\"qestion\":\"b\"}\n") ==
         "a.jsonl:2: field 'question' (a string) is missing; fields here are: qestion; did you mean 'qestion'?");
   CHECK(message_of("{\"question\":5}") == "a.jsonl:1: field 'question' is not a string but an integer");
-  CHECK(message_of("{\"question\":null}") == "a.jsonl:1: field 'question' (a string) is null; fields here are: question");
+  CHECK(message_of("{\"question\":null}") ==
+        "a.jsonl:1: field 'question' (a string) is null; fields here are: question");
   CHECK(message_of("{}") == "a.jsonl:1: field 'question' (a string) is missing; fields here are: none");
   CHECK(message_of("") == "a.jsonl: the file is empty: at least one record is needed (JSON lines)");
   CHECK(message_of("\n\n \n") == "a.jsonl: the file is empty: at least one record is needed (JSON lines)");
-  CHECK(message_of("[1,2]") == "a.jsonl:1:2: each record must be one JSON object {...}, but element 1 of this list is an integer");
-  CHECK(message_of("\n{\"question\":\"a\xFFz\"}").starts_with("a.jsonl:2:15: the byte 0xff is not valid UTF-8; convert the file, e.g. with iconv -f "));
+  CHECK(message_of("[1,2]") ==
+        "a.jsonl:1:2: each record must be one JSON object {...}, but element 1 of this list is an integer");
+  CHECK(message_of("\n{\"question\":\"a\xFFz\"}")
+            .starts_with("a.jsonl:2:15: the byte 0xff is not valid UTF-8; convert the file, e.g. with iconv -f "));
   CHECK(message_of("{\"question\":\"a") == "a.jsonl:1:15: not valid JSON: a text does not end: missing closing quote");
-  CHECK(message_of("{\"question\":\"a\"} x") == "a.jsonl:1:18: not valid JSON: something stands behind the end of the value");
-  CHECK(message_of("{'question':'a'}") == "a.jsonl:1:2: not valid JSON: a name in double quotes is missing; ''' stands there");
+  CHECK(message_of("{\"question\":\"a\"} x") ==
+        "a.jsonl:1:18: not valid JSON: something stands behind the end of the value");
+  CHECK(message_of("{'question':'a'}") ==
+        "a.jsonl:1:2: not valid JSON: a name in double quotes is missing; ''' stands there");
   CHECK(message_of("{\"question\":\"a\",\n").starts_with("a.jsonl:1:17: not valid JSON: "));
-  CHECK(message_of("{\"question\":\"a\"}\n{\"answer\":1,\"question\":\"b\",\"answer\":2}").starts_with(
-      "a.jsonl:2:28: the name 'answer' stands twice in one object"));
+  CHECK(message_of("{\"question\":\"a\"}\n{\"answer\":1,\"question\":\"b\",\"answer\":2}")
+            .starts_with("a.jsonl:2:28: the name 'answer' stands twice in one object"));
   CHECK(message_of("no json at all").starts_with("a.jsonl:1:1: not valid JSON: 'no' is no value"));
 }
 
@@ -182,8 +191,10 @@ TEST_CASE("a JSON list, objects over many lines, CSV: plain, gzip and zstd") {
     CHECK(content_of(folder.write(name + ".gz", gzipped(bytes))) == expected);
     CHECK(content_of(folder.write(name + ".zst", zstd_packed(bytes))) == expected);
     const std::size_t half = bytes.size() / 2;  // members one after another are one file
-    CHECK(content_of(folder.write(name + ".gz", gzipped(bytes.substr(0, half)) + gzipped(bytes.substr(half)))) == expected);
-    CHECK(content_of(folder.write(name + ".zst", zstd_packed(bytes.substr(0, half)) + zstd_packed(bytes.substr(half)))) == expected);
+    CHECK(content_of(folder.write(name + ".gz", gzipped(bytes.substr(0, half)) + gzipped(bytes.substr(half)))) ==
+          expected);
+    CHECK(content_of(folder.write(name + ".zst",
+                                  zstd_packed(bytes.substr(0, half)) + zstd_packed(bytes.substr(half)))) == expected);
   };
   all("list.json", list, "1: n=0.10 q=a]}\"\n2: n=2 q=b\n");
   all("objects.json", objects, "1: q=a\n2: q=b\n3: q=c\n");
@@ -197,16 +208,23 @@ TEST_CASE("what is wrong in a list or in CSV is said with its place, and the nex
   const Folder folder;
   CHECK(content_of(folder.write("a.json", "[{\"q\":1},\n {\"q\":tru},\n {\"q\":3}]")) ==
         "1: q=1\na.json:2:7: not valid JSON: 'tru' is no value; texts stand in double quotes\n3: q=3\n");
-  CHECK(content_of(folder.write("b.json", "[{\"q\":1},\n {\"q\":2}")) == "1: q=1\n2: q=2\nb.json:2:9: not valid JSON: the list does not end: the file is cut short\n");
+  CHECK(content_of(folder.write("b.json", "[{\"q\":1},\n {\"q\":2}")) ==
+        "1: q=1\n2: q=2\nb.json:2:9: not valid JSON: the list does not end: the file is cut short\n");
   CHECK(content_of(folder.write("c.json", "[{\"q\":1} {\"q\":2}]")) ==
         "1: q=1\nc.json:1:10: not valid JSON: ',' is missing between two elements, or ] at the end\n");
-  CHECK(content_of(folder.write("d.json", "[{\"q\":1},]")) == "1: q=1\nd.json:1:10: not valid JSON: a comma stands before the end of the list\n");
-  CHECK(content_of(folder.write("e.csv", "a,b\n1,2,3\n4,5\n")).starts_with("e.csv:2: this row has 3 cells, but the first line names 2 columns"));
+  CHECK(content_of(folder.write("d.json", "[{\"q\":1},]")) ==
+        "1: q=1\nd.json:1:10: not valid JSON: a comma stands before the end of the list\n");
+  CHECK(content_of(folder.write("e.csv", "a,b\n1,2,3\n4,5\n"))
+            .starts_with("e.csv:2: this row has 3 cells, but the first line names 2 columns"));
   CHECK(content_of(folder.write("e.csv", "a,b\n1,2,3\n4,5\n")).ends_with("\n2: a=4 b=5\n"));
-  CHECK(content_of(folder.write("f.csv", "a,b\n\"1,2\n")) == "f.csv:2: the double quote that opens a cell here is never closed\n");
-  CHECK(content_of(folder.write("g.csv", "a,b\n\"1\"x,2\n")).starts_with("g.csv:2: something stands behind the closing quote"));
-  CHECK_THROWS_WITH((void)content_of(folder.write("h.csv", "a,a\n1,2\n")), doctest::Contains("h.csv:1: the first line names the column 'a' twice"));
-  CHECK(content_of(folder.write("i.csv", "a,b\n")) == "i.csv: the file is empty: at least one record is needed (CSV)\n");
+  CHECK(content_of(folder.write("f.csv", "a,b\n\"1,2\n")) ==
+        "f.csv:2: the double quote that opens a cell here is never closed\n");
+  CHECK(content_of(folder.write("g.csv", "a,b\n\"1\"x,2\n"))
+            .starts_with("g.csv:2: something stands behind the closing quote"));
+  CHECK_THROWS_WITH((void)content_of(folder.write("h.csv", "a,a\n1,2\n")),
+                    doctest::Contains("h.csv:1: the first line names the column 'a' twice"));
+  CHECK(content_of(folder.write("i.csv", "a,b\n")) ==
+        "i.csv: the file is empty: at least one record is needed (CSV)\n");
 }
 
 TEST_CASE("a cell is a text, and a number or a boolean where it reads as one") {
@@ -227,18 +245,22 @@ TEST_CASE("missing files, folders, damaged data, and files of another kind") {
   std::filesystem::create_directories(folder.path() / "d");
   CHECK(message_of(folder, folder.path() / "d") == "d: this is an empty folder, not a file of records");
   folder.write("d/train.parquet", "");
-  CHECK(message_of(folder, folder.path() / "d") == "d: this is a folder, not a file of records; name a file in it: train.parquet");
+  CHECK(message_of(folder, folder.path() / "d") ==
+        "d: this is a folder, not a file of records; name a file in it: train.parquet");
   std::string plain;
   for (int i = 0; i < 5000; ++i) plain += fmt::format("{{\"question\":\"{}\"}}\n", i * 7919);
   for (const std::string& whole : {gzipped(plain), zstd_packed(plain)}) {
     CHECK(message_of(folder, folder.write("whole", whole)) == "no error");
-    CHECK(message_of(folder, folder.write("cut", whole.substr(0, whole.size() / 2))).find("data is damaged or cut short") != std::string::npos);
-    CHECK(message_of(folder, folder.write("cut", whole.substr(0, whole.size() - 1))).find("data is damaged or cut short") != std::string::npos);
+    CHECK(message_of(folder, folder.write("cut", whole.substr(0, whole.size() / 2)))
+              .find("data is damaged or cut short") != std::string::npos);
+    CHECK(message_of(folder, folder.write("cut", whole.substr(0, whole.size() - 1)))
+              .find("data is damaged or cut short") != std::string::npos);
   }
   std::string flipped = gzipped(plain);
   flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 1);  // in the checksum
   CHECK(message_of(folder, folder.write("bad.gz", flipped)).find("damaged") != std::string::npos);
-  CHECK(message_of("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n").find("git lfs pull") != std::string::npos);
+  CHECK(message_of("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n").find("git lfs pull") !=
+        std::string::npos);
   CHECK(message_of("<!DOCTYPE html><html>").find("web page") != std::string::npos);
   CHECK(message_of("PK\x03\x04zip").find("zip") != std::string::npos);
   CHECK(message_of("PAR1").find("cut short") != std::string::npos);

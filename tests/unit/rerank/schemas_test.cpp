@@ -24,10 +24,13 @@ struct Table {
   }
 };
 std::ostream& operator<<(std::ostream& out, const Table& t) {
-  return out << t.problems << " problems, " << t.attempts << " attempts, " << t.readable << " readable, " << t.right << " right; " << t.complaint << "\n" << t.notes;
+  return out << t.problems << " problems, " << t.attempts << " attempts, " << t.readable << " readable, " << t.right
+             << " right; " << t.complaint << "\n"
+             << t.notes;
 }
 
-Table table_of(const std::string& content, const LabelledFields& fields = {}, const std::string& name = "attempts.jsonl") {
+Table table_of(const std::string& content, const LabelledFields& fields = {},
+               const std::string& name = "attempts.jsonl") {
   const fs::path folder = fs::temp_directory_path() / ("ft_schemas_" + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream(folder / name, std::ios::binary) << content;
@@ -61,11 +64,14 @@ TEST_CASE("a field `answer` beside an explicit gold is the attempt's, MathArena'
   gold.reference = "gold";
   for (const LabelledFields& fields : {LabelledFields{}, gold}) {
     CHECK(table_of(R"({"id":"a","answer":"We add. So the answer is 1.","gold":"1","pred":"1"}
-{"id":"a","answer":"We add. So the answer is 3.","gold":"1","pred":"3"})", fields) == Counts{1, 2, 2, 1});
+{"id":"a","answer":"We add. So the answer is 3.","gold":"1","pred":"3"})",
+                   fields) == Counts{1, 2, 2, 1});
     CHECK(table_of(R"({"id":"a","answer":"We add. So the answer is 1.","gold":"1"}
-{"id":"b","answer":"We add. So the answer is 3.","gold":"1"})", fields) == Counts{2, 2, 2, 1});
+{"id":"b","answer":"We add. So the answer is 3.","gold":"1"})",
+                   fields) == Counts{2, 2, 2, 1});
     CHECK(table_of(R"({"id":"a","answer":"1","gold":"1"}
-{"id":"a","answer":"3","gold":"1"})", fields) == Counts{1, 2, 2, 1});
+{"id":"a","answer":"3","gold":"1"})",
+                   fields) == Counts{1, 2, 2, 1});
   }
   const Table arena = table_of(
       R"({"problem_idx":1,"problem":"1+1?","model_name":"m1","idx_answer":0,"answer":"So \\boxed{2}","parsed_answer":"2","gold_answer":"2","correct":true}
@@ -76,23 +82,30 @@ TEST_CASE("a field `answer` beside an explicit gold is the attempt's, MathArena'
   LabelledFields one;
   one.where = {"model_name=m2"};
   CHECK(table_of(R"({"problem_idx":1,"model_name":"m1","parsed_answer":"2","gold_answer":"2"}
-{"problem_idx":1,"model_name":"m2","parsed_answer":"3","gold_answer":"2"})", one) == Counts{1, 1, 1, 0});
+{"problem_idx":1,"model_name":"m2","parsed_answer":"3","gold_answer":"2"})",
+                 one) == Counts{1, 1, 1, 0});
 }
 
 TEST_CASE("lists in singular fields are attempts: Qwen2.5-Math's pred, evalplus' solution") {
-  CHECK(table_of(R"({"idx":0,"question":"1+1?","gt_cot":"...","gt":"2","code":["So \\boxed{2}.","So \\boxed{3}.","?"],"pred":["2","3",""],"report":[null,null,null],"score":[true,false,false]}
+  CHECK(
+      table_of(
+          R"({"idx":0,"question":"1+1?","gt_cot":"...","gt":"2","code":["So \\boxed{2}.","So \\boxed{3}.","?"],"pred":["2","3",""],"report":[null,null,null],"score":[true,false,false]}
 {"idx":1,"question":"1+2?","gt_cot":"...","gt":"3","code":["So \\boxed{3}.","So \\boxed{3}.","So \\boxed{4}."],"pred":["3","3","4"],"report":[null,null,null],"score":[true,true,false]})") ==
-        Counts{2, 6, 5, 3});
+      Counts{2, 6, 5, 3});
   CHECK(table_of(R"({"idx":0,"gt":"2","pred":["2","3"]})") == Counts{1, 2, 2, 1});
   const Table evalplus = table_of(R"({"task_id":"t/0","solution":["def f(): return 1","def f(): return 2"]})");
   CHECK(holds(evalplus.complaint, "--reference"));
-  CHECK(table_of(R"({"task_id":"t","solution":["The answer is 1.","The answer is 2."],"target":"1"})") == Counts{1, 2, 2, 1});
+  CHECK(table_of(R"({"task_id":"t","solution":["The answer is 1.","The answer is 2."],"target":"1"})") ==
+        Counts{1, 2, 2, 1});
   CHECK(table_of(R"({"task_id":"t","solution":"The answer is 1.","target":"1"}
 {"task_id":"t","solution":["The answer is 1.","The answer is 2."],"target":"1"})") == Counts{1, 3, 3, 2});
 }
 
 TEST_CASE("a list of references: any of them is right") {
-  CHECK(table_of(R"({"id":1,"references":["1","\\frac12"],"reference":["1/2","one half"],"samples":["The answer is 0.5.","The answer is 2."]})") == Counts{1, 2, 2, 1});
+  CHECK(
+      table_of(
+          R"({"id":1,"references":["1","\\frac12"],"reference":["1/2","one half"],"samples":["The answer is 0.5.","The answer is 2."]})") ==
+      Counts{1, 2, 2, 1});
   CHECK(table_of(R"({"id":1,"pred":"0.5","gold":[2,0.5,""]}
 {"id":1,"pred":"3","gold":[2,0.5,""]})") == Counts{1, 2, 2, 1});
   CHECK(holds(table_of(R"({"id":1,"pred":"0.5","gold":[]})").complaint, "missing or empty"));
@@ -111,7 +124,8 @@ TEST_CASE("ProcessBench: label is the index of the first wrong step, no verdict"
   LabelledFields wrong;
   wrong.label = "label";
   CHECK(holds(table_of(lines, wrong).complaint, "index of the first wrong step"));
-  CHECK(holds(table_of(R"({"problem":"p","steps":["The answer is 1."],"label":-1})").complaint, "index of the first wrong step"));
+  CHECK(holds(table_of(R"({"problem":"p","steps":["The answer is 1."],"label":-1})").complaint,
+              "index of the first wrong step"));
   CHECK(holds(table_of(R"({"problem":"p","steps":["The answer is 1."],"label":3})").complaint, "--label"));
   CHECK(table_of(R"({"problem":"p","steps":["The answer is 1."],"label":1})") == Counts{1, 1, 1, 1});
 }
@@ -142,21 +156,30 @@ TEST_CASE("parallel lists: search-and-learn, OpenR1, RLHFlow; scores as texts an
   CHECK(table_of(search, fields).scores[0] == doctest::Approx(std::log(0.9 * 0.5 * 0.25)));
   fields.step_scores = StepScores::mean;
   CHECK(table_of(search, fields).scores[0] == doctest::Approx(std::log(0.55)));
-  CHECK(table_of(R"({"id":"a","answer":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":[[0.9],[0.5]],"agg_scores":["0.75","0.5"]})").scores ==
-        std::vector<double>{std::log(0.75), std::log(0.5)});
-  CHECK(table_of(R"({"id":"a","answer":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":"[0.75, 0.5]"})").scores ==
-        std::vector<double>{std::log(0.75), std::log(0.5)});
+  CHECK(
+      table_of(
+          R"({"id":"a","answer":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":[[0.9],[0.5]],"agg_scores":["0.75","0.5"]})")
+          .scores == std::vector<double>{std::log(0.75), std::log(0.5)});
+  CHECK(table_of(R"({"id":"a","answer":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":"[0.75, 0.5]"})")
+            .scores == std::vector<double>{std::log(0.75), std::log(0.5)});
   const Table open = table_of(
       R"({"problem":"p","answer":"2","uuid":"u","generations":["So \\boxed{2}","So \\boxed{3}"],"correctness_math_verify":[true,false],"correctness_llama":[true,true],"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"x"}]})");
   CHECK(open == Counts{1, 2, 2, 1});
   CHECK(holds(open.notes, "there is also correctness_llama (--label)"));
-  CHECK(table_of(R"({"idx":1,"prompt":"p","answers":["So \\boxed{2}","So \\boxed{3}"],"label":[1,0],"step_scores":[[0.5,0.9],[0.1]]})") == Counts{1, 2, 2, 1});
-  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So 2","So 3"],"scores":[0.5]})").complaint, "'scores' has 1 entries, but 'completions' has 2"));
+  CHECK(
+      table_of(
+          R"({"idx":1,"prompt":"p","answers":["So \\boxed{2}","So \\boxed{3}"],"label":[1,0],"step_scores":[[0.5,0.9],[0.1]]})") ==
+      Counts{1, 2, 2, 1});
+  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So 2","So 3"],"scores":[0.5]})").complaint,
+              "'scores' has 1 entries, but 'completions' has 2"));
   fields.score = "none";
-  CHECK(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":[0.5]})", fields) == Counts{1, 2, 2, 1});
-  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}"],"scores":[["x"]]})").notes, "'scores' holds no number"));
+  CHECK(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}","So \\boxed{3}"],"scores":[0.5]})", fields) ==
+        Counts{1, 2, 2, 1});
+  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}"],"scores":[["x"]]})").notes,
+              "'scores' holds no number"));
   fields.score = "scores";
-  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}"],"scores":[["x"]]})", fields).complaint, "one number a step"));
+  CHECK(holds(table_of(R"({"id":"a","gold":"2","completions":["So \\boxed{2}"],"scores":[["x"]]})", fields).complaint,
+              "one number a step"));
 }
 
 TEST_CASE("a score that is the label is told") {
@@ -164,22 +187,42 @@ TEST_CASE("a score that is the label is told") {
 {"id":1,"final":"3","label":false,"reward":0.0})");
   CHECK(holds(same.notes, "equals the label of every attempt"));
   CHECK_FALSE(holds(table_of(R"({"id":1,"final":"2","label":true,"reward":1.0}
-{"id":1,"final":"3","label":false,"reward":1.0})").notes, "equals the label"));
+{"id":1,"final":"3","label":false,"reward":1.0})")
+                        .notes,
+                    "equals the label"));
 }
 
 TEST_CASE("nested fields, conversations, lm-evaluation-harness, rollouts") {
-  CHECK(table_of(R"({"doc_id":0,"doc":{"problem":"1+1?","answer":"2"},"target":"2","resps":[["So \\boxed{2}"]],"filtered_resps":["2"],"exact_match":1.0}
-{"doc_id":1,"doc":{"problem":"1+2?","answer":"3"},"target":"3","resps":[["So \\boxed{2}"]],"filtered_resps":["2"],"exact_match":0.0})") == Counts{2, 2, 2, 1});
-  CHECK(table_of(R"({"doc_id":0,"target":"16 - 3 = 13\n#### 13","resps":[["So 13.\n#### 13"],["#### 14"]]})") == Counts{1, 2, 2, 1});
+  CHECK(
+      table_of(
+          R"({"doc_id":0,"doc":{"problem":"1+1?","answer":"2"},"target":"2","resps":[["So \\boxed{2}"]],"filtered_resps":["2"],"exact_match":1.0}
+{"doc_id":1,"doc":{"problem":"1+2?","answer":"3"},"target":"3","resps":[["So \\boxed{2}"]],"filtered_resps":["2"],"exact_match":0.0})") ==
+      Counts{2, 2, 2, 1});
+  CHECK(table_of(R"({"doc_id":0,"target":"16 - 3 = 13\n#### 13","resps":[["So 13.\n#### 13"],["#### 14"]]})") ==
+        Counts{1, 2, 2, 1});
   CHECK(holds(table_of(R"({"doc_id":0,"target":"2","resps":[["So 2"]],"filtered_resps":["2"],"filter":"strict-match"}
-{"doc_id":0,"target":"2","resps":[["So 2"]],"filtered_resps":["2"],"filter":"flexible-extract"})").complaint, "--where filter=flexible-extract"));
-  CHECK(table_of(R"({"prompt":[{"role":"user","content":"1+1?"}],"completion":[{"role":"assistant","content":"So \\boxed{2}"}],"reward_model":{"ground_truth":"2"}}
-{"prompt":[{"role":"user","content":"1+1?"}],"completion":[{"role":"assistant","content":"So \\boxed{3}"}],"reward_model":{"ground_truth":"2"}})") == Counts{1, 2, 2, 1});
-  CHECK(table_of(R"({"id":1,"gold":"2","choices":[{"message":{"role":"assistant","content":"So \\boxed{2}"}},{"message":{"role":"assistant","content":"So \\boxed{3}"}}]})") == Counts{1, 2, 2, 1});
-  CHECK(table_of(R"({"task_id":1,"expected_answer":"2","response":{"output":[{"type":"reasoning"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"So \\boxed{2}"}]}]},"reward":1.0})").complaint.empty() == false);
+{"doc_id":0,"target":"2","resps":[["So 2"]],"filtered_resps":["2"],"filter":"flexible-extract"})")
+                  .complaint,
+              "--where filter=flexible-extract"));
+  CHECK(
+      table_of(
+          R"({"prompt":[{"role":"user","content":"1+1?"}],"completion":[{"role":"assistant","content":"So \\boxed{2}"}],"reward_model":{"ground_truth":"2"}}
+{"prompt":[{"role":"user","content":"1+1?"}],"completion":[{"role":"assistant","content":"So \\boxed{3}"}],"reward_model":{"ground_truth":"2"}})") ==
+      Counts{1, 2, 2, 1});
+  CHECK(
+      table_of(
+          R"({"id":1,"gold":"2","choices":[{"message":{"role":"assistant","content":"So \\boxed{2}"}},{"message":{"role":"assistant","content":"So \\boxed{3}"}}]})") ==
+      Counts{1, 2, 2, 1});
+  CHECK(
+      table_of(
+          R"({"task_id":1,"expected_answer":"2","response":{"output":[{"type":"reasoning"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"So \\boxed{2}"}]}]},"reward":1.0})")
+          .complaint.empty() == false);
   LabelledFields path;
   path.text = "response.output[-1].content[0].text";
-  CHECK(table_of(R"({"task_id":1,"expected_answer":"2","response":{"output":[{"type":"message","content":[{"type":"output_text","text":"So \\boxed{2}"}]}]},"reward":0.5})", path) == Counts{1, 1, 1, 1});
+  CHECK(
+      table_of(
+          R"({"task_id":1,"expected_answer":"2","response":{"output":[{"type":"message","content":[{"type":"output_text","text":"So \\boxed{2}"}]}]},"reward":0.5})",
+          path) == Counts{1, 1, 1, 1});
   path = {};
   path.reference = "doc.anser";
   CHECK(holds(table_of(R"({"id":1,"doc":{"answer":"2"},"pred":"2"})", path).complaint, "did you mean 'doc.answer'?"));
@@ -187,12 +230,15 @@ TEST_CASE("nested fields, conversations, lm-evaluation-harness, rollouts") {
 }
 
 TEST_CASE("CSV and Parquet give the same tables") {
-  CHECK(table_of("problem,completion,gold,score\n1+1?,So \\boxed{2},2,0.75\n1+1?,\"So, \\boxed{3}\",2,0.5\n", {}, "a.csv") == Counts{1, 2, 2, 1});
-  CHECK(table_of("question_id,pred,is_correct\n1,2,True\n1,,False\n2,[invalid],False\n", {}, "a.csv") == Counts{2, 3, 1, 1});
+  CHECK(table_of("problem,completion,gold,score\n1+1?,So \\boxed{2},2,0.75\n1+1?,\"So, \\boxed{3}\",2,0.5\n", {},
+                 "a.csv") == Counts{1, 2, 2, 1});
+  CHECK(table_of("question_id,pred,is_correct\n1,2,True\n1,,False\n2,[invalid],False\n", {}, "a.csv") ==
+        Counts{2, 3, 1, 1});
   std::ifstream right(fs::path(FT_PROJECT_ROOT) / "tests/golden/parquet/openr1.right");
   int rights = 0, all = 0;
   right >> rights >> all;
-  const LabelledAttempts read = read_labelled(std::vector<fs::path>{fs::path(FT_PROJECT_ROOT) / "tests/golden/parquet/openr1.parquet"}, {});
+  const LabelledAttempts read =
+      read_labelled(std::vector<fs::path>{fs::path(FT_PROJECT_ROOT) / "tests/golden/parquet/openr1.parquet"}, {});
   int found = 0, attempts = 0;
   for (const RankedProblem& problem : read.problems) {
     for (const Candidate& candidate : problem.candidates) {
