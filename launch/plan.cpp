@@ -26,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kMostRanks = 1'000'000;
+
 struct Options {
   std::string run_file;
   std::vector<std::string> overrides;
@@ -46,11 +48,16 @@ bool has_files(const fs::path& folder) {
 // What a run would do with the stage, and why.
 std::pair<std::string, std::string> state_of(const StagePlan& stage, const std::vector<Superseded>& superseded) {
   if (SealedFolder::looks_sealed(stage.output)) return {"skip", "done"};
-  for (const std::string& name : list_folder(stage.folder)) {
-    if (name.starts_with("output-") && !is_set_aside(name)) return {"add", "more or less of it is asked than was made"};
-  }
-  if (has_files(stage.folder / "work")) return {"go on", "it was interrupted"};
   const auto older = std::ranges::find(superseded, stage.name, &Superseded::stage);
+  if (older != superseded.end() && older->begins_anew) return {"run", older->reasons.front()};
+  const Continuation continuation = continuation_of(stage);
+  for (const std::string& name : list_folder(stage.folder)) {
+    if (!name.starts_with("output-") || is_set_aside(name)) continue;
+    const std::string why = "more or less of it is asked than was made";
+    return continuation.goes_on ? std::pair{"add", fmt::format("{}; {}", why, continuation.from)} : std::pair{"run", why};
+  }
+  if (continuation.goes_on) return {"go on", "it was interrupted; " + continuation.from};
+  if (has_files(stage.folder / "work")) return {"run", "it was interrupted, and nothing of it was saved"};
   return {"run", older == superseded.end() ? "not done yet" : older->reasons.front()};
 }
 
@@ -212,9 +219,9 @@ void add_plan(CLI::App& app, Subcommand& chosen) {
   command->add_option("RUNFILE", options->run_file, "the run file")->required();
   command->add_option("OVERRIDES", options->overrides, "key.path=value: in place of what the run file says");
   add_yes(*command, options->overrides);
-  command->add_option("--ranks", options->ranks, "on how many ranks (1)")->check(CLI::PositiveNumber);
+  command->add_option("--ranks", options->ranks, "on how many ranks (1)")->check(count_between(1, kMostRanks));
   command->add_option("--ranks-per-host", options->ranks_per_host, "how many of them share a host (all)")
-      ->check(CLI::PositiveNumber);
+      ->check(count_between(1, kMostRanks));
   command->add_option("--memory", options->memory, "memory of a host, as 256GB (that of this machine)");
   command->add_flag("--compare", options->compare, "the memory that was expected beside what the run measured");
   command->callback([&chosen, options] { chosen.alone = [options] { return plan_command(*options); }; });

@@ -24,6 +24,8 @@ Json to_json(const TrainCursor& cursor) {
           {"skipped", cursor.skipped}, {"skipped_in_row", cursor.skipped_in_row}, {"validation_due", cursor.validation_due}};
   if (cursor.end_validation_due) json["end_validation_due"] = true;
   if (!cursor.end_of.empty()) json["end_of"] = cursor.end_of;
+  if (cursor.num_examples > 0) json["num_examples"] = cursor.num_examples;
+  if (cursor.last_step_tokens > 0) json["last_step_tokens"] = cursor.last_step_tokens;
   return json;
 }
 
@@ -51,10 +53,26 @@ TrainCursor cursor_of(const std::string& metadata) {
   cursor.validation_due = json.value("validation_due", false);
   cursor.end_validation_due = json.value("end_validation_due", false);
   cursor.end_of = json.value("end_of", "");
+  cursor.num_examples = json.value("num_examples", std::int64_t{0});
+  cursor.last_step_tokens = json.value("last_step_tokens", std::int64_t{0});
   return cursor;
 }
 
 }  // namespace
+
+std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder) {
+  std::vector<TrainCursor> cursors;
+  for (const std::string& name : list_folder(folder)) {
+    if (!step_of(name) || !SealedFolder::looks_sealed(folder / name)) continue;
+    try {
+      cursors.push_back(cursor_of(SealedFolder::open(folder / name).manifest().body.at("metadata").dump()));
+    } catch (const BrokenFolder&) {  // the training itself complains of it
+    } catch (const Json::exception&) {
+    }
+  }
+  std::ranges::sort(cursors, {}, &TrainCursor::step);
+  return cursors;
+}
 
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
     : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)),

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "framework/base/log.h"
 #include "framework/checkpoint/background_writer.h"
@@ -21,6 +22,10 @@
 #include "framework/train/trainer.h"
 
 namespace ft {
+
+// Where the sealed checkpoints of a folder stand, the earliest first; without a look at their bytes. Damaged manifests are
+// left out. Throws Unreadable.
+[[nodiscard]] std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder);
 
 struct CheckpointOptions {
   std::string stage;  // its name, for the metadata

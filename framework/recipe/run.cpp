@@ -57,7 +57,8 @@ void tell(const std::vector<Superseded>& superseded, RunFolder& folder, Logger& 
     log.warn("{}", to_text(work));
     folder.note({{"event", "begins anew"}, {"stage", work.stage}, {"folder", work.folder.filename().string()}, {"why", work.reasons}});
   }
-  if (!superseded.empty()) log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
+  const auto moves = [](const Superseded& work) { return !work.stays_in_place; };
+  if (std::ranges::any_of(superseded, moves)) log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
 }
 
 struct StageMemory {

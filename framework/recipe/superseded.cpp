@@ -1,12 +1,12 @@
 #include "framework/recipe/superseded.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "framework/base/reading.h"
+#include "framework/recipe/checkpoints.h"
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/stage_times.h"
@@ -51,16 +51,45 @@ std::pair<std::string, std::string> name_and_identity(const fs::path& folder) {
   return {name.substr(0, name.size() - kIdentityDigits - 1), name.substr(name.size() - kIdentityDigits)};
 }
 
+fs::path checkpoints_of(const fs::path& stage) { return stage / "work" / "checkpoints"; }
+
 std::int64_t newest_checkpoint(const fs::path& stage) {
-  std::int64_t newest = 0;
-  for (const std::string& name : list_folder(stage / "work" / "checkpoints")) {
-    constexpr std::string_view kPrefix = "step-";
-    std::int64_t step = 0;
-    if (!name.starts_with(kPrefix) || !SealedFolder::looks_sealed(stage / "work" / "checkpoints" / name)) continue;
-    const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-    if (error == std::errc() && end == name.data() + name.size()) newest = std::max(newest, step);
+  const std::vector<TrainCursor> cursors = sealed_cursors(checkpoints_of(stage));
+  return cursors.empty() ? 0 : cursors.back().step;
+}
+
+// "30steps" of an extent's text; empty where it has none.
+std::string length_in(const std::string& extent) {
+  constexpr std::string_view kKey = "length: ";
+  for (std::size_t begin = 0; begin < extent.size();) {
+    const std::size_t end = std::min(extent.find('\n', begin), extent.size());
+    if (extent.compare(begin, kKey.size(), kKey) == 0) return extent.substr(begin + kKey.size(), end - begin - kKey.size());
+    begin = end + 1;
   }
-  return newest;
+  return {};
+}
+
+// A user's recipe may mean something else by a key of that name.
+std::optional<Length> length_of(const StagePlan& stage) {
+  try {
+    return parse_length(length_in(stage.extent_text));
+  } catch (const UnitError&) {
+    return std::nullopt;
+  }
+}
+
+// The newest step that the stage's length lets it go on from.
+std::optional<std::int64_t> step_to_go_on_from(const StagePlan& stage) {
+  const std::optional<Length> length = length_of(stage);
+  std::optional<std::int64_t> step;
+  for (const TrainCursor& cursor : sealed_cursors(checkpoints_of(stage.folder))) {
+    if (!length || is_within(cursor, *length).value_or(true)) step = cursor.step;
+  }
+  return step;
+}
+
+std::int64_t records_in(const fs::path& stage, std::string_view stem) {
+  return read_pieces(list_pieces(stage / "work", std::string(stem)), [](std::string_view) {}).records;
 }
 
 // What is lost is told, whatever it is; a manifest that is damaged tells nothing.
@@ -77,7 +106,7 @@ void count_outputs(const fs::path& stage, std::int64_t& steps, std::int64_t& att
 
 std::string amount_of(const fs::path& stage) {
   std::int64_t steps = newest_checkpoint(stage);
-  std::int64_t attempts = read_pieces(list_pieces(stage / "work", "attempts"), [](std::string_view) {}).records;
+  std::int64_t attempts = records_in(stage, "attempts");
   count_outputs(stage, steps, attempts);
   const std::string finished = outputs_of(stage).empty() ? "" : "finished, ";
   if (steps > 0) return fmt::format("{}{} {}", finished, steps, steps == 1 ? "step" : "steps");
@@ -121,9 +150,13 @@ class Search {
   }
 
   std::optional<Superseded> of(const StagePlan& stage) const {
-    const bool is_there = std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
+    const bool has_folder = std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
+    const bool is_there = has_folder && (SealedFolder::looks_sealed(stage.output) || continuation_of(stage).goes_on);
     const MeantOutput* last = start_ ? start_->find(stage.name) : nullptr;
-    if (last != nullptr && last->folder.filename() == stage.folder.filename()) return std::nullopt;
+    if (last != nullptr && last->folder.filename() == stage.folder.filename()) {
+      const bool was_told = last->extent == stage.extent_text;
+      return has_folder && !is_there && !was_told ? beyond_the_length(stage, last) : std::nullopt;
+    }
     std::vector<fs::path> older;
     for (const fs::path& folder : folders_) {
       if (name_and_identity(folder).first != stage.name || folder.filename() == stage.folder.filename()) continue;
@@ -131,6 +164,7 @@ class Search {
       older.push_back(folder);
     }
     if (is_there) return std::nullopt;
+    if (has_folder) return beyond_the_length(stage, nullptr);
     if (older.empty()) return renamed(stage);
     return describe(stage, *std::ranges::min_element(older, {}, [&](const fs::path& f) { return reasons_of(stage, f).size(); }), false);
   }
@@ -139,6 +173,21 @@ class Search {
   Superseded describe(const StagePlan& stage, const fs::path& folder, bool goes_on) const {
     Superseded work{.stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
     work.is_report = stage.recipe->output() == ArtifactKind::report;
+    return measured(std::move(work));
+  }
+
+  // Work of the same identity, none of which the new length can go on from. Nothing where nothing was saved.
+  std::optional<Superseded> beyond_the_length(const StagePlan& stage, const MeantOutput* last) const {
+    const std::string now = length_in(stage.extent_text), before = last == nullptr ? "" : length_in(last->extent);
+    const std::vector<TrainCursor> cursors = sealed_cursors(checkpoints_of(stage.folder));
+    if (!length_of(stage) || (cursors.empty() && outputs_of(stage.folder).empty())) return std::nullopt;
+    Superseded work{.stage = stage.name, .stays_in_place = true, .folder = stage.folder};
+    const auto key = stage.key_paths.find("length");
+    const std::string path = key == stage.key_paths.end() ? "length" : key->second;
+    const std::string left = cursors.empty() ? "no checkpoint to go on from is left"
+                                             : fmt::format("no checkpoint within it is left (the earliest is of step {})", cursors.front().step);
+    work.reasons = {before.empty() || before == now ? fmt::format("{} is {}, and {}", path, now, left)
+                                                    : fmt::format("{} was {}, is {}, and {}", path, before, now, left)};
     return measured(std::move(work));
   }
 
@@ -177,6 +226,17 @@ std::string size_text(std::int64_t bytes) {
 
 }  // namespace
 
+Continuation continuation_of(const StagePlan& stage) {
+  if (stage.recipe->output() == ArtifactKind::model) {
+    const std::optional<std::int64_t> step = step_to_go_on_from(stage);
+    return step ? Continuation{true, fmt::format("step {} is saved", *step)} : Continuation{};
+  }
+  for (const auto& [stem, what] : {std::pair{"attempts", "attempts are"}, std::pair{"scores", "problems' scores are"}}) {
+    if (const std::int64_t records = records_in(stage.folder, stem); records > 0) return {true, fmt::format("{} {} there", records, what)};
+  }
+  return {};
+}
+
 std::vector<Superseded> find_superseded(const RunPlan& plan) {
   std::vector<Superseded> found;
   const Search search(plan);
@@ -188,9 +248,10 @@ std::vector<Superseded> find_superseded(const RunPlan& plan) {
 
 std::string to_text(const Superseded& work) {
   const std::string time = work.seconds >= 1 ? fmt::format(", {} of work", duration_text(work.seconds)) : "";
-  return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} are set aside", work.stage,
+  return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} {}", work.stage,
                      work.begins_anew ? "begins anew" : "goes on with what it made of these settings before", fmt::join(work.reasons, "; "),
-                     work.amount, size_text(work.bytes), time, work.folder.string());
+                     work.amount, size_text(work.bytes), time, work.folder.string(),
+                     work.stays_in_place ? "stay there for a longer length" : "are set aside");
 }
 
 void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded) {

@@ -1,5 +1,5 @@
-// What a start leaves lying: the work of a stage whose identity has changed, so that the stage begins anew beside it.
-// Nothing of it is removed, but nobody looks for it either: so it is said, by the run, by `ftrun plan`, and before
+// What a start leaves lying: the work of a stage whose identity has changed, so that the stage begins anew beside it, and
+// checkpoints that all lie beyond a length which is shorter than before. Nothing of it is removed, but nobody looks for it either: so it is said, by the run, by `ftrun plan`, and before
 // anything is touched where `run.restart: refuse` asks for that.
 //
 //   for (const Superseded& work : find_superseded(plan)) log.warn("{}", to_text(work));
@@ -20,12 +20,22 @@ struct Superseded {
   std::string stage;
   bool begins_anew = true;              // false: there is older work of the new settings, and the stage goes on with it
   bool is_report = false;               // a page is made again in seconds
+  bool stays_in_place = false;          // the new work goes into the same folder, and a longer length finds the old there
   std::filesystem::path folder;         // of the stage as it was
   std::vector<std::string> reasons;     // what has changed; never empty
   std::string amount;                   // "24 steps", "120 attempts, finished"
   std::int64_t bytes = 0;               // on the disk
   double seconds = 0;                   // of work, as far as logs tell; 0: unknown
 };
+
+// What a stage that is not done will go on from.
+struct Continuation {
+  bool goes_on = false;
+  std::string from;  // "step 24 is saved"; empty where it does not go on
+};
+
+// As the stage itself will find it, but for damage: that shows only when the bytes are read.
+[[nodiscard]] Continuation continuation_of(const StagePlan& stage);
 
 // In the order of the run file. Compares with the last start where there is a record of it, else with the work that
 // differs least. Reads the run folder only. Throws Error where something there cannot be read.

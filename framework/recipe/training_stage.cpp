@@ -7,6 +7,7 @@
 #include "framework/base/reading.h"
 #include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
+#include "framework/recipe/later_steps.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
 #include "framework/store/sealed_folder.h"
@@ -136,14 +137,20 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
                      "than float32", stage.name());
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
-  if (!resumed && has_other_outputs(stage)) {
+  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(stage.work() / "checkpoints").empty())) {
     stage.log().warn("{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
                      stage.name(), (stage.work() / "checkpoints").string());
+  }
+  if (trainer.num_steps() > 0 && trainer.warmup_steps() > trainer.num_steps()) {
+    stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak", stage.name(),
+                     trainer.warmup_steps(), trainer.num_steps());
   }
   if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples.front());
 
   const std::int64_t first_step = trainer.cursor().step;
   if (groups.world.rank() == 0) {
+    const std::vector<TrainCursor> saved = sealed_cursors(stage.work() / "checkpoints");
+    keep_later_steps(stage.folder(), first_step, saved.empty() ? 0 : saved.back().step);
     record.emplace(stage, first_step);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
       stage.log().warn("{}: {} lines of steps.jsonl were no records of steps and are left out", stage.name(), foreign);

@@ -144,6 +144,8 @@ void Trainer::Body::update_cursor(const StepPlan& plan) {
   cursor.consumed_digest = extend_consumed_digest(cursor.consumed_digest, ids);
   cursor.position = plan.end;
   cursor.num_tokens += plan.num_tokens;
+  cursor.last_step_tokens = plan.num_tokens;
+  cursor.num_examples = std::ssize(examples);
   ++cursor.step;
   if (!needs_clock()) return;
   double seconds = seconds_before + watch.seconds();
@@ -258,9 +260,28 @@ const TrainCursor& Trainer::cursor() const { return body_->cursor; }
 
 std::int64_t Trainer::num_steps() const { return body_->schedule.num_steps().value_or(0); }
 
+std::int64_t Trainer::warmup_steps() const { return body_->schedule.warmup_steps(); }
+
+std::optional<bool> is_within(const TrainCursor& cursor, const Length& length) {
+  switch (length.unit) {
+    case Length::Unit::steps:
+      return cursor.step <= std::llround(length.value);
+    case Length::Unit::seconds:
+      return cursor.seconds < length.value || cursor.end_of == to_string(length);
+    case Length::Unit::epochs:  // as examples_of() in schedule.cpp rounds
+      if (cursor.num_examples <= 0) return std::nullopt;
+      return cursor.position <= std::llround(length.value * static_cast<double>(cursor.num_examples));
+    case Length::Unit::tokens:  // the last step is the first after which there are enough
+      if (cursor.step > 0 && cursor.last_step_tokens <= 0) return std::nullopt;
+      return cursor.step == 0 || static_cast<double>(cursor.num_tokens - cursor.last_step_tokens) < length.value;
+  }
+  return std::nullopt;
+}
+
 bool Trainer::reaches(const TrainCursor& cursor) const {
   const Body& b = *body_;
   if (!can_extend(b.settings)) return true;
+  if (const auto known = is_within(cursor, b.settings.length)) return *known;
   if (const auto num_steps = b.schedule.num_steps()) return cursor.step <= *num_steps && cursor.position <= b.schedule.stop();
   return !b.schedule.over(cursor.step, cursor.seconds) || cursor.end_of == to_string(b.settings.length);
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,14 @@ struct TrainCursor {
   // because a longer training makes none at this step.
   bool end_validation_due = false;
   std::string end_of;  // of which length in time this is the end; empty elsewhere
+  // What `step` and `num_tokens` are to be compared with; 0 in checkpoints of older programs.
+  std::int64_t num_examples = 0;      // of one epoch
+  std::int64_t last_step_tokens = 0;  // of num_tokens: of the step that was made last
 };
+
+// Whether a training that stands there may end at `length`, or has yet to come to it; false where it is beyond. Nothing
+// where an older program's checkpoint does not tell. Only of use where can_extend(): elsewhere every length begins anew.
+[[nodiscard]] std::optional<bool> is_within(const TrainCursor& cursor, const Length& length);
 
 struct TrainHooks {
   std::function<void(const StepRecord&)> on_step;              // every rank
@@ -96,6 +104,7 @@ class Trainer {
   void set_cursor(const TrainCursor& cursor);
   [[nodiscard]] const TrainCursor& cursor() const;
   [[nodiscard]] std::int64_t num_steps() const;
+  [[nodiscard]] std::int64_t warmup_steps() const;
   // Whether training may go on from there: false where that is beyond the end of settings.length.
   [[nodiscard]] bool reaches(const TrainCursor& cursor) const;
 

@@ -435,3 +435,39 @@ TEST_CASE("a state beyond the end of the length is none to go on from, where len
   s.schedule = "cosine";
   CHECK(reaches(1000, 1000, 61));  // another length is another identity: never asked
 }
+
+TEST_CASE("whether a checkpoint lies within a length is known without the data, and is what the data say") {
+  using enum Length::Unit;
+  TrainingSettings s = settings();
+  s.schedule = "constant";
+  s.length = {14, steps};
+  s.save_every = {1, steps};
+  const Outcome trained = train(1, s);
+  REQUIRE(trained.states.size() >= 13);
+  TinyModel model(1);
+  SoloCommunicator solo;
+  const auto examples = tiny_examples(30, 5);
+  const std::vector<Example> none;
+  std::vector<Length> lengths;
+  for (int i = 1; i <= 16; ++i) lengths.push_back({static_cast<double>(i), steps});
+  for (int i = 1; i <= 40; ++i) lengths.push_back({0.1 * i, epochs});
+  for (int i = 1; i <= 60; ++i) lengths.push_back({40.0 * i, tokens});
+  for (const State& state : trained.states) lengths.push_back({static_cast<double>(state.cursor.num_tokens), tokens});
+  int within = 0, beyond = 0;
+  for (const Length& length : lengths) {
+    s.length = length;
+    Trainer trainer(model.decoder, {solo, solo, solo}, s, {}, 17, examples, none);
+    for (const State& state : trained.states) {
+      TrainCursor old = state.cursor;  // of an older program: then the planner counts
+      old.num_examples = old.last_step_tokens = 0;
+      INFO(to_string(length), " step ", state.cursor.step);
+      const bool planned = trainer.reaches(old);
+      CHECK(is_within(state.cursor, length) == planned);
+      ++(planned ? within : beyond);
+      if (length.unit == steps) continue;
+      CHECK(is_within(old, length) == std::nullopt);
+    }
+  }
+  CHECK(within > 200);
+  CHECK(beyond > 200);
+}
