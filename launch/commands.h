@@ -54,8 +54,13 @@ void add_rerank(CLI::App& app, Subcommand& chosen);
 // whatever run.restart says. `overrides` must outlive the parsing.
 void add_yes(CLI::App& app, std::vector<std::string>& overrides);
 
+// A check for an option that counts something: a whole number from `low` to `high`.
+[[nodiscard]] std::function<std::string(const std::string&)> count_between(std::int64_t low, std::int64_t high);
+
 // The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
-ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session);
+// `folder` becomes the run folder, on rank 0, as soon as it is known.
+ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
+                          std::filesystem::path& folder);
 
 // The folder with the built-in recipes: beside the library that carries the rooms, in the build tree and installed.
 [[nodiscard]] std::filesystem::path recipe_folder();

@@ -406,7 +406,7 @@ void add_grade(CLI::App& app, Subcommand& chosen) {
   command->add_option("--format", options->format, "json (default for files) or table")
       ->check(CLI::IsMember({"json", "table"}))
       ->type_name("json|table");
-  command->add_option("--threads", options->threads, "default: all cores")->check(CLI::Range(1, 1024))->type_name("N");
+  command->add_option("--threads", options->threads, "default: all cores")->check(count_between(1, 1024))->type_name("N");
   command->add_flag("--disagreements", options->disagreements,
                     "print only lines whose verdict differs from their label");
   command->add_flag("--exit-code", options->exit_code, "for one pair: exit with 1 unless it is equal");

@@ -12,6 +12,7 @@
 #include "framework/base/results.h"
 #include "framework/base/user_path.h"
 #include "framework/kernels/allocator.h"
+#include "framework/store/end_note.h"
 #include "launch/commands.h"
 #include "launch/signals.h"
 #include "launch/version.h"
@@ -38,12 +39,12 @@ void complain(const std::string& what) { say_plainly(fmt::format("ftrun: {}\n", 
 
 // Commands whose only result is what they print.
 int run_alone(const std::function<ExitCode()>& command) {
-  end_with_the_reader();
+  end_as_others_do();
   try {
     const ExitCode code = command();
     const int error = flush_results();
     if (error == 0) return static_cast<int>(code);
-    complain(fmt::format("standard output cannot be written: {}{}", std::strerror(error), advice_on(error, "")));
+    complain(fmt::format("standard output cannot be written: {}", std::strerror(error)));
   } catch (const UserError& error) {
     std::fflush(stdout);
     complain(error.what());
@@ -55,15 +56,29 @@ int run_alone(const std::function<ExitCode()>& command) {
   return static_cast<int>(ExitCode::failure);
 }
 
-int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command) {
+int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command, const std::function<void(ExitCode)>& before_mpi_ends = {}) {
   install_stop_signals();
   keep_freed_memory_mapped();
   at::set_num_threads(1);  // one rank a core, one thread a rank
-  const int code = run_mpi_session(command);
+  const int code = run_mpi_session(command, {}, before_mpi_ends);
   if (const int error = flush_results(); error != 0) {  // the report lies in the run folder, too: the code stays
-    complain(fmt::format("warning: standard output cannot be written: {}{}", std::strerror(error), advice_on(error, "")));
+    complain(fmt::format("warning: standard output cannot be written: {}", std::strerror(error)));
   }
   return code;
+}
+
+// mpirun has an exit code of its own where it was told to end itself, so the run's stands in its folder, too.
+int run_run_file(const std::string& run_file, const std::vector<std::string>& overrides) {
+  std::filesystem::path folder;  // set on rank 0
+  return run_on_ranks([&](MpiSession& session) { return run_file_command(run_file, overrides, session, folder); },
+                      [&](ExitCode code) {
+                        if (folder.empty()) return;
+                        try {
+                          note_end(folder, code);
+                        } catch (const std::exception& error) {
+                          if (code != ExitCode::failure) complain(fmt::format("warning: {}", failure_text(error)));
+                        }
+                      });
 }
 
 // `--json=~/x`: shells expand a tilde at a word's begin only. CLI11 takes arguments from the last to the first.
@@ -76,6 +91,15 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
   }
   std::ranges::reverse(arguments);
   return arguments;
+}
+
+// "plan" for "pln", where no file is called so; empty for what looks like a file.
+std::string command_meant(const CLI::App& app, const std::string& word) {
+  std::error_code ignored;
+  if (word.find_first_of("./") != std::string::npos || std::filesystem::exists(word, ignored)) return "";
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  return nearest(word, commands).value_or("");
 }
 
 int run_command_line(int argc, char** argv) {
@@ -101,7 +125,7 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::ParseError& error) {
-    end_with_the_reader();
+    end_as_others_do();
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::user_mistake);
   } catch (const UserError& error) {
@@ -114,22 +138,32 @@ int run_command_line(int argc, char** argv) {
     say_plainly(app.help());
     return static_cast<int>(ExitCode::user_mistake);
   }
-  return run_on_ranks([&](MpiSession& session) { return run_file_command(run_file, overrides, session); });
+  if (const std::string meant = command_meant(app, run_file); !meant.empty()) {
+    complain(fmt::format("there is no command and no run file '{}'; did you mean 'ftrun {}'?", run_file, meant));
+    return static_cast<int>(ExitCode::user_mistake);
+  }
+  return run_run_file(run_file, overrides);
+}
+
+void prepare() {
+  hear_stop_signals();
+  prepare_process();
 }
 
 }  // namespace
 
-// Before main() the libraries build their own statics, and may find too little memory for it: the loader calls what stands
-// in this section before them. (A sanitizer's own start has to come first.)
+// Before main() the libraries build their own statics, and may find too little memory for it, or take so long that a
+// request to stop comes meanwhile: the loader calls what stands in this section before them. (A sanitizer's own start has
+// to come first.)
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kPrepared = false;
 #else
 constexpr bool kPrepared = true;
-[[gnu::section(".preinit_array"), gnu::used]] void (*const prepare_first)() = &ft::prepare_process;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const prepare_first)() = &prepare;
 #endif
 
 int main(int argc, char** argv) {
-  if (!kPrepared) prepare_process();
+  if (!kPrepared) prepare();
   forbid_exit();
   int code = static_cast<int>(ExitCode::failure);
   try {

@@ -135,10 +135,10 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
   command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
       ->delimiter(',')
-      ->check(CLI::Range(1, 1000000));
+      ->check(count_between(1, 1000000));
   command->add_option("-N,--top", options->ranking.top_n, "N of Maj1.TopN: 16, or a list")
       ->delimiter(',')
-      ->check(CLI::Range(1, 1000000));
+      ->check(count_between(1, 1000000));
   const std::map<std::string, rerank::Aggregation> aggregations{{"sum", rerank::Aggregation::sum},
                                                                 {"mean", rerank::Aggregation::mean},
                                                                 {"max", rerank::Aggregation::max},
@@ -153,7 +153,7 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
       ->check(CLI::IsMember({"sum", "mean", "max", "log-odds"}))
       ->option_text("sum,mean,max,log-odds");
   command->add_option("--bootstrap", options->ranking.bootstrap, "resamples of the 95 % intervals (1000; 0: none)")
-      ->check(CLI::Range(0, 1000000));
+      ->check(count_between(0, 1000000));
   command->add_option("--seed", options->ranking.seed, "of the resamples");
   command->add_option("--json", options->json, "write every number to this file; - for the terminal");
   command->add_option("--html", options->html, "write the report as one page to this file");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdlib>
 
 #include "framework/base/log.h"
@@ -26,8 +27,21 @@ std::filesystem::path recipe_folder() {
 }
 
 void add_yes(CLI::App& app, std::vector<std::string>& overrides) {
-  app.add_flag_callback("--yes", [&overrides] { overrides.emplace_back("run.restart=allowed"); },
+  const auto allow = [&overrides] {  // options are looked at in the order in which they were added: the overrides are there
+    std::erase_if(overrides, [](const std::string& argument) { return argument.starts_with("run.restart="); });
+    overrides.emplace_back("run.restart=allowed");
+  };
+  app.add_flag_callback("--yes", allow,
                         "let stages begin anew whose settings or files have changed, whatever run.restart says");
+}
+
+std::function<std::string(const std::string&)> count_between(std::int64_t low, std::int64_t high) {
+  return [low, high](const std::string& text) -> std::string {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool fits = error == std::errc() && end == text.data() + text.size() && number >= low && number <= high;
+    return fits ? "" : fmt::format("must be a whole number from {} to {}, but is '{}'", low, high, text);
+  };
 }
 
 // libft_cuda.so lies beside the library that carries the rooms; libtorch's part where launch/setup.sh puts it.
@@ -40,9 +54,11 @@ static DeviceRequest device_request(const RunFile& file, const MpiSession& sessi
           .torch = libtorch_cuda_folders(FT_LIBTORCH_CUDA)};
 }
 
-ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session) {
+ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
+                          std::filesystem::path& folder) {
   const RunFile file = RunFile::load(run_file, overrides);
   const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
+  if (session.world().rank() == 0) folder = early.folder;
   const Device device = open_device(device_request(file, session), session.world());  // before ATen is used
   // A rank whose device waits looks busy to the watch for hangs; the link to the others knows better.
   const auto nccl = device.connect(session.world(), early.hang_timeout.seconds);

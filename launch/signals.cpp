@@ -39,6 +39,16 @@ bool is_ignored(int signal) {
   return sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
 }
 
+void on_each_stop_signal(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  for (const auto& [signal, name] : kStopSignals) {
+    if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
+  }
+}
+
 // At the hard limit the kernel kills; SIGXCPU comes at the soft one, and `ulimit -t` sets both to the same.
 void leave_processor_time_for_the_end() {
   rlimit limit{};
@@ -51,19 +61,19 @@ void leave_processor_time_for_the_end() {
 
 }  // namespace
 
+void hear_stop_signals() { on_each_stop_signal(on_stop_signal); }
+
 void install_stop_signals() {
-  struct sigaction action = {};
-  action.sa_handler = on_stop_signal;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
-  for (const auto& [signal, name] : kStopSignals) {
-    if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
-  }
+  hear_stop_signals();
   for (const int signal : {SIGXFSZ, SIGPIPE}) std::signal(signal, SIG_IGN);
   leave_processor_time_for_the_end();
 }
 
-void end_with_the_reader() { std::signal(SIGPIPE, SIG_DFL); }
+void end_as_others_do() {
+  on_each_stop_signal(SIG_DFL);
+  std::signal(SIGPIPE, SIG_DFL);
+  if (const int came = stop_signal; came != 0) raise(came);
+}
 
 std::function<bool()> make_stop_flag(double time_limit_seconds, std::function<double()> lead) {
   const double start = monotonic_seconds();

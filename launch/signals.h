@@ -11,13 +11,19 @@
 
 namespace ft {
 
-// Installs the handlers. A SIGHUP that is ignored already stays so (nohup). A second SIGINT or SIGQUIT ends the process at
+// The first that a process does: from then on a request to stop is kept until somebody asks for it, however long the
+// program's libraries take to start. What the loader takes before that is as the kernel has it: the process is ended, and
+// nothing has begun. Needs no library but the C library's system calls.
+void hear_stop_signals();
+
+// For runs. A SIGHUP that is ignored already stays so (nohup). A second SIGINT or SIGQUIT ends the process at
 // once, for a person who will not wait. A limit of processor time gets room for a checkpoint before its end. Writing to a
 // reader that went away, or beyond `ulimit -f`, becomes an error of that write instead of a signal.
 void install_stop_signals();
 
-// For commands whose only result is what they print: they end quietly when its reader has had enough (`| head -1`).
-void end_with_the_reader();
+// For commands whose only result is what they print: they end quietly when its reader has had enough (`| head -1`), and
+// at once by what asks them to, also where it came since hear_stop_signals().
+void end_as_others_do();
 
 // True once a signal has come or `time_limit_seconds` (0 = none) have passed since this call, less the seconds that
 // `lead` says at that moment, at most half of the limit. Cheap.

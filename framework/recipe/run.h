@@ -7,6 +7,7 @@
 //   last_start.json which output of each stage the last start means (framework/store/last_start.h)
 //   ledger.jsonl    what happened when: starts, stages, ends
 //   log.txt         what was said
+//   exit_code       what the last start ended with (framework/store/end_note.h)
 //   stop_lead_seconds   what must lie between the request to stop and the kill (stop_lead.h)
 //   hang/           reports of starts that stood still (framework/comm/hang_watch.h)
 //   stages/<name>-<identity>/   work/ (checkpoints, pieces), identity.txt, inputs.json, steps.jsonl, events/,

@@ -4,6 +4,7 @@
 
 #include "framework/base/clock.h"
 #include "framework/recipe/stage_times.h"
+#include "framework/store/end_note.h"
 #include "framework/store/files.h"
 #include "framework/store/intact_note.h"
 #include "framework/store/rights.h"
@@ -20,7 +21,7 @@ IntactNote note_of(const StagePlan& stage) {
 // What a start would write to or remove from, as far as it is there. Sealed outputs are read only.
 std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {
   const std::filesystem::path run = plan.run.folder;
-  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl"};
+  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl", run / kEndNoteName};
   for (const StagePlan& stage : plan.stages) {
     const std::filesystem::path work = stage.folder / "work";
     for (const std::filesystem::path& folder : {stage.folder, work, work / "checkpoints", stage.folder / "events", stage.folder / "cache"}) {
@@ -47,6 +48,7 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(access
   if (!lock_.exclusive()) {
     log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
   }
+  note_begin(folder);
   make_folder(folder / "stages");
   remove_leftovers(folder / "stages");
   replace_file(folder / "run.yaml", plan.resolved);

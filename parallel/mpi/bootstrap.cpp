@@ -162,10 +162,13 @@ std::string mpi_version() {
   return whole.substr(0, whole.find_first_of(",\n"));
 }
 
-int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings) {
+int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings,
+                    const std::function<void(ExitCode)>& before_mpi_ends) {
   try {
     MpiSession session(settings);
-    return static_cast<int>(session.run(body));
+    const ExitCode code = session.run(body);
+    if (before_mpi_ends) before_mpi_ends(code);
+    return static_cast<int>(code);
   } catch (const UserError& error) {  // of the start: every rank has it, and cannot know of the others
     print_error(error.what());
     return static_cast<int>(ExitCode::user_mistake);

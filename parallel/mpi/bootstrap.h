@@ -75,7 +75,8 @@ class MpiSession {
 [[nodiscard]] std::string mpi_version();
 
 // For main(): a session, run(body), and errors of the start (printed once where all ranks have them). Returns the exit
-// code.
-[[nodiscard]] int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings = {});
+// code. `before_mpi_ends` is told it on every rank that comes to an orderly end, before a launcher can have noticed.
+[[nodiscard]] int run_mpi_session(const std::function<ExitCode(MpiSession&)>& body, MpiSettings settings = {},
+                                  const std::function<void(ExitCode)>& before_mpi_ends = {});
 
 }  // namespace ft

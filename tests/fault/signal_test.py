@@ -84,6 +84,70 @@ def ranks(ftrun, base):
     print("two ranks: the same by one rank's signal, and by those that mpirun hands on", flush=True)
 
 
+def exit_code_of(run):
+    return (run.folder / "exit_code").read_text().strip()
+
+
+# As the README has it: a shell that hands TERM, INT and HUP on to mpirun as USR1, and waits for its exit code.
+HANDED_ON = """mpirun "$@" & job=$!
+trap 'kill -USR1 $job' TERM INT HUP
+wait $job; while kill -0 $job 2>/dev/null; do wait $job; done
+wait $job"""
+
+
+def launchers(ftrun, base):
+    run = Shaken(ftrun, base, "launcher")
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        patient = os.environ | {"OMPI_MCA_odls_base_sigkill_timeout": "6"}
+        process = run.start(ranks=2, env=patient)
+        run.more_steps(process, f"{name} to mpirun")
+        check(exit_code_of(run).startswith("not ended: process "), f"{name}: {exit_code_of(run)!r} while it runs")
+        process.send_signal(getattr(signal, name))
+        finish(process, children(process.pid), 60, f"{name} to mpirun")
+        check(process.returncode != 75 and exit_code_of(run) == "75", f"{name} to mpirun: its code {process.returncode}, the run's {exit_code_of(run)!r}")
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        command = ["bash", "-c", HANDED_ON, "job", *run.command(*LONG, ranks=2)[1:]]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        run.more_steps(process, f"{name} to the shell around mpirun")
+        process.send_signal(getattr(signal, name))
+        run.stopped(process, f"{name} to the shell around mpirun")
+        check(exit_code_of(run) == "75", f"{name}: the run's code {exit_code_of(run)!r}")
+    # A rank that is killed: -q hides mpirun's lines, not its code, and the run folder holds no number.
+    mpirun, *rest = run.command(*LONG, ranks=2)
+    process = subprocess.Popen([mpirun, "-q", *rest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run.more_steps(process, "mpirun -q")
+    os.kill(children(process.pid)[0], signal.SIGKILL)
+    finish(process, children(process.pid), 60, "a killed rank under mpirun -q")
+    check(process.returncode == 137 and exit_code_of(run).startswith("not ended"), f"killed rank: {process.returncode}, {exit_code_of(run)!r}")
+    print("mpirun that is told to end: 1, and 75 in exit_code; handed on as USR1: 75; a killed rank: 137", flush=True)
+
+
+def at_the_start(ftrun, base):
+    """From the program's first instruction on. Before that (its libraries are being loaded) nothing has begun."""
+    run = Shaken(ftrun, base, "start")
+    codes = {}
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGXCPU"):
+        number = getattr(signal, name)
+        for wait in range(3):
+            process = run.start()
+            caught = lambda: int(next(line for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                                      if line.startswith("SigCgt")).split()[1], 16)
+            while not caught() & 1 << (number - 1):  # not a moment later than the handler is there
+                check(process.poll() is None, f"{name}: ended by itself")
+            time.sleep(0.03 * wait)
+            process.send_signal(number)
+            output, _ = finish(process, [], 60, f"{name} at the start")
+            check(process.returncode == 75 and "ftrun: stopped on request" in output, f"{name} at the start: exit code {process.returncode}", output)
+            codes[name] = codes.get(name, 0) + 1
+    # Commands that only print end as others do.
+    process = subprocess.Popen([ftrun, "rerank", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    process.terminate()
+    process.communicate(timeout=30)
+    check(process.returncode == -signal.SIGTERM, f"a command that prints: {process.returncode}")
+    print(f"a request in the first moment: 75, and said, {sum(codes.values())} times", flush=True)
+
+
 def ignored_hangup(ftrun, base):
     run = Shaken(ftrun, base, "nohup")
     process = run.start(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -208,7 +272,9 @@ def main():
         expected = TinyRun(ftrun, base, "quiet").to_end()
         commands(ftrun)
         each_signal(ftrun, base)
+        at_the_start(ftrun, base)
         ranks(ftrun, base)
+        launchers(ftrun, base)
         ignored_hangup(ftrun, base)
         second_signal(ftrun, base)
         vanished_readers(ftrun, base)

@@ -51,6 +51,7 @@ WRITES = {"open_write", "rename", "unlink", "mkdir", "write", "sync", "truncate"
 NO_HARM = [
     (r"unlink", r".*\.partial(/.*)?", "what cannot be removed of an earlier start fails, if it does, where it is made anew"),
     (r"write|open_write|fstat|lseek", r"log\.txt", "the log is for people; what it lacks stands on the screen"),
+    (r".*", r"\.?exit_code(\..*)?", "at the end the process has its exit code all the same"),
     (r".*", r"stages/[^/]*/cache(/.*)?", "examples are tokenised again where the cache cannot be written"),
     (r"fstat|lseek", r".*", "streams of the C library ask for the size of their buffer, and do without"),
     (r"sync", r".*", "file systems that cannot sync folders say EINVAL or EOPNOTSUPP"),
