@@ -13,7 +13,7 @@
 namespace ft {
 namespace {
 
-constexpr double kMostProblems = 1e12, kMostMadeProblems = 1e7;  // made ones lie in memory
+constexpr double kMostProblems = 1e7;  // they lie in memory
 const std::vector<std::string> kSplits = {"train", "valid", "test"};
 
 [[noreturn]] void fail(const ProblemSetSpec& spec, std::string_view what) { fail_user(spec.place, what); }
@@ -51,7 +51,7 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
   const auto is = [&](std::string_view name) { return !known || spec.dataset == name; };
   binder.choice("split", spec.split, kSplits, KeyKind::identity, "which part of the data set");
   binder.extends("limit", spec.limit, "at most so many problems, always the same ones; 0: all",
-                 Range{0, spec.dataset == "arithmetic" ? kMostMadeProblems : kMostProblems});
+                 Range{0, kMostProblems});
   if (!known || spec.dataset != "arithmetic") {
     binder.execution("path", spec.path,
                      "jsonl: the file; else the folder with the data set's files, if not $FT_DATA/<dataset>", Limits::path());

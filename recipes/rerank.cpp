@@ -22,17 +22,14 @@ class Rerank final : public Recipe {
     b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
     b.identity("tokens_per_micro_batch", tokens_per_micro_batch_, "tokens scored together", Range::at_least(1));
+    if (verifier_.empty()) b.idle("tokens_per_micro_batch", "there is no verifier");
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
 
   void check_inputs(StageCheck& check) const override {
     require_sampled(check, "attempts", attempts_);
-    if (verifier_.empty()) {
-      if (check.given("tokens_per_micro_batch")) check.warn("tokens_per_micro_batch", "has no effect: there is no verifier");
-      return;
-    }
-    if (check.knows(verifier_)) check_verifier_prompts(check, verifier_, attempts_);
+    if (!verifier_.empty() && check.knows(verifier_)) check_verifier_prompts(check, verifier_, attempts_);
   }
 
   void run(StageContext& stage) override {

@@ -17,14 +17,19 @@
 namespace ft {
 namespace {
 
+constexpr double kMostTokens = 1e12;       // of a stage's attempts
+constexpr double kMostAttempts = 100'000;  // of a problem
+
 class Sample final : public Recipe {
  public:
   void describe(Binder& b) override {
     b.required_input("model", model_, "model", "the model that writes the solutions");
     b.required_input("problems", problems_, "problems", "what is to be solved");
-    b.extends("per_problem", job_.per_problem, "sampled attempts a problem", Range{0, 1000000});
+    b.extends("per_problem", job_.per_problem, "sampled attempts a problem", Range{0, kMostAttempts});
     b.identity("greedy", job_.greedy, "one greedy attempt a problem as well: Pass@1");
     ft::describe(job_.settings, b);
+    if (job_.settings.temperature > 0) return;
+    for (const char* key : {"top_p", "top_k"}) b.idle(key, "temperature is 0, which takes the most probable token");
   }
 
   ArtifactKind output() const override { return ArtifactKind::attempts; }
@@ -32,8 +37,8 @@ class Sample final : public Recipe {
 
   void check_inputs(StageCheck& check) const override {
     if (job_.per_problem == 0 && !job_.greedy) check.fail("per_problem", "is 0 and greedy is false: nothing would be sampled");
-    note_no_effect(check);
     const ProblemsToCheck& problems = check.problems(problems_);
+    check_counts(check, problems);
     const bool answered = std::ranges::any_of(problems.problems, [](const Problem& problem) { return !problem.answer.empty(); });
     if (!answered && !problems.problems.empty()) {
       check.warn("problems", fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
@@ -54,13 +59,19 @@ class Sample final : public Recipe {
   }
 
  private:
-  void note_no_effect(StageCheck& check) const {
-    if (job_.settings.temperature > 0) return;
-    if (job_.per_problem > 1) {
+  // Against the data: what would be of no use, and what nobody would live to see the end of.
+  void check_counts(StageCheck& check, const ProblemsToCheck& problems) const {
+    if (job_.settings.temperature == 0 && job_.per_problem > 1) {
       check.warn("temperature", fmt::format("is 0: the {} attempts at a problem will all be the same one", job_.per_problem));
     }
-    for (const char* key : {"top_p", "top_k"}) {
-      if (check.given(key)) check.warn(key, "has no effect at temperature 0");
+    const double attempts = static_cast<double>(problems.problems.size()) * (job_.per_problem + (job_.greedy ? 1 : 0));
+    if (attempts * job_.settings.max_new_tokens > kMostTokens) {
+      check.fail("per_problem", fmt::format("is {}: {:.0f} attempts at {} problems of up to {} tokens each; a stage has at most {:.0f} tokens, of which a thousand "
+                                            "ranks would decode for weeks", job_.per_problem, attempts, problems.problems.size(), job_.settings.max_new_tokens,
+                                            kMostTokens));
+    }
+    if (problems.read && attempts > 0 && job_.settings.slots > attempts && check.given("slots")) {
+      check.warn("slots", fmt::format("is {}, but there are only {:.0f} attempts to make: no more are decoded together", job_.settings.slots, attempts));
     }
   }
 

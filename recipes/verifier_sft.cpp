@@ -47,6 +47,7 @@ class VerifierSft final : public Recipe {
     b.identity("reference_is_right", reference_is_right_, "reference solutions count as right attempts too");
     b.identity("unreadable_is_wrong", unreadable_is_wrong_, "attempts without a readable answer count as wrong");
     ft::describe(settings_, b);
+    describe_idle(b);
   }
 
   ArtifactKind output() const override { return ArtifactKind::model; }
@@ -55,7 +56,6 @@ class VerifierSft final : public Recipe {
     if (!paired() && contrastive_weight_ > 0) check.fail("contrastive_weight", "needs pairs: use loss: margin or loss: both");
     check_something_to_learn(check);
     check_training(check, model_, settings_);
-    note_no_effect(check);
     check_counts(check);
     if (!check.knows(model_)) return;
     check_verifier_prompts(check, model_, attempts_);
@@ -89,10 +89,10 @@ class VerifierSft final : public Recipe {
     check.fail(loss_ == "cross_entropy" ? "cross_entropy_weight" : "margin_weight", fmt::format("is 0: with loss: {} nothing is learnt", loss_));
   }
 
-  // Keys that the stage gives and the chosen losses never look at.
-  void note_no_effect(StageCheck& check) const {
+  // Keys that the chosen losses never look at.
+  void describe_idle(Binder& b) const {
     const auto no_effect = [&](const char* key, bool unused, std::string_view why) {
-      if (unused && check.given(key)) check.warn(key, fmt::format("has no effect: {}", why));
+      if (unused) b.idle(key, why);
     };
     const std::string loss = "loss is " + loss_;
     no_effect("margin_weight", !paired(), loss);

@@ -22,6 +22,20 @@ int edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// A message ends at its first NUL, and an escape sequence of somebody's file would reach the terminal.
+std::string readable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7f) {
+      out += fmt::format("\\x{:02x}", code);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_string(const Place& place) {
@@ -32,15 +46,15 @@ std::string to_string(const Place& place) {
 }
 
 void fail_at(std::string_view what, const std::source_location& where) {
-  throw Error(fmt::format("{} [{}:{}]", what, where.file_name(), where.line()));
+  throw Error(fmt::format("{} [{}:{}]", readable(what), where.file_name(), where.line()));
 }
 
 void fail_user(const Place& place, std::string_view what) {
   const std::string at = to_string(place);
-  throw UserError(at.empty() ? std::string(what) : fmt::format("{}: {}", at, what));
+  throw UserError(readable(at.empty() ? std::string(what) : fmt::format("{}: {}", at, what)));
 }
 
-void fail_user(std::string_view what) { throw UserError(std::string(what)); }
+void fail_user(std::string_view what) { throw UserError(readable(what)); }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
   std::optional<std::string> best;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace ft {
@@ -72,6 +73,11 @@ std::string text_of(const std::vector<T>& values) {
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
+// Whole numbers in digits: nobody reads 1e+05 as what they wrote.
+std::string number_text(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value) : shortest(value);
+}
+
 }  // namespace
 
 std::string_view to_string(KeyKind kind) {
@@ -90,11 +96,11 @@ std::string to_string(const Range& range) {
   const bool low = range.low > -std::numeric_limits<double>::infinity();
   const bool high = range.high < std::numeric_limits<double>::infinity();
   const std::string low_text =
-      fmt::format("{} {}", range.low_open ? "above" : "at least", low ? shortest(range.low) : "");
+      fmt::format("{} {}", range.low_open ? "above" : "at least", low ? number_text(range.low) : "");
   const std::string high_text =
-      fmt::format("{} {}", range.high_open ? "below" : "at most", high ? shortest(range.high) : "");
+      fmt::format("{} {}", range.high_open ? "below" : "at most", high ? number_text(range.high) : "");
   if (low && high && !range.low_open && !range.high_open) {
-    return fmt::format("from {} to {}", shortest(range.low), shortest(range.high));
+    return fmt::format("from {} to {}", number_text(range.low), number_text(range.high));
   }
   if (low && high) return fmt::format("{} and {}", low_text, high_text);
   return low ? low_text : high ? high_text : "";
@@ -104,6 +110,13 @@ void Binder::add(Key key, Value value) {
   FT_CHECK(names_.insert(key.name).second, "the key '{}' is described twice to one binder", key.name);
   bind(key, value);
 }
+
+void Binder::idle(std::string_view name, std::string_view why) {
+  FT_CHECK(names_.contains(name), "the key '{}' is called idle and was not described", name);
+  mark_idle(name, why);
+}
+
+void Binder::mark_idle(std::string_view, std::string_view) {}
 
 void Binder::choice(std::string_view name, std::string& value, std::vector<std::string> choices, KeyKind kind,
                     std::string_view doc) {

@@ -133,6 +133,11 @@ class Binder {
          .required = true},
         &value);
   }
+  // Said at the end of a description: with the values that were just bound nothing ever reads this key, and why. Where it was
+  // given, the user is told; its value is no part of an identity, so a change of it redoes nothing. Not for what depends
+  // on a key of the kind extends. `name` must have been described (checked).
+  void idle(std::string_view name, std::string_view why);
+
   // A key that names what the stage reads: a model, problem set or stage of the run file ("model", "problems",
   // "attempts", ...), or a file of the user's ("file"). What counts for the digest is the input's identity or content,
   // not its name, so the key itself enters no digest; whoever computes a stage's identity takes the names from
@@ -148,6 +153,8 @@ class Binder {
  protected:
   // Called once per key, in the order of the description; `value` is valid as long as the described struct.
   virtual void bind(const Key& key, Value value) = 0;
+  // Called after bind() of that key.
+  virtual void mark_idle(std::string_view name, std::string_view why);
 
  private:
   void add(Key key, Value value);

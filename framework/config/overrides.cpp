@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -46,6 +48,38 @@ Override parse_argument(std::string_view argument) {
   const auto close = nearest(step, parent.keys());
   fail_user(override.place, fmt::format("there is no '{}' in '{}'{}", step, parent.path(),
                                         close ? fmt::format("; did you mean '{}'?", *close) : ""));
+}
+
+// What stands where the override's value will stand; absent where nothing does.
+Node present_value(Node node, const Override& override) {
+  for (const std::string& step : override.steps) {
+    if (node.is_map()) {
+      node = node[step];
+    } else {
+      return {};  // a list's entry is replaced whole; all else is refused later
+    }
+  }
+  return node;
+}
+
+void check_replacement(const Node& root, const Override& override, std::vector<std::string>* warnings) {
+  const Node present = present_value(root, override);
+  const Node& value = override.value;
+  if (!present.is_map() || !(value.is_map() || value.is_null())) return;
+  std::vector<std::string> lost;
+  for (const std::string& key : present.keys()) {
+    if (!value[key]) lost.push_back(key);
+  }
+  if (lost.empty()) return;
+  const std::string path = fmt::format("{}", fmt::join(override.steps, "."));
+  if (override.steps.size() == 1) {
+    fail_user(override.place, fmt::format("it would take the place of the whole section '{}', and {} would no longer be set; set single keys, as in {}.{}=VALUE", path,
+                                          fmt::join(lost, ", "), path, value.is_map() && !value.keys().empty() ? value.keys().front() : lost.front()));
+  }
+  if (warnings != nullptr) {
+    warnings->push_back(fmt::format("{}: it takes the place of all that '{}' was: {} {} no longer set", to_string(override.place), path, fmt::join(lost, ", "),
+                                    lost.size() == 1 ? "is" : "are"));
+  }
 }
 
 DataPointer with_value(const DataPointer& parent, const Override& override, std::size_t depth);
@@ -97,9 +131,27 @@ DataPointer with_value(const DataPointer& parent, const Override& override, std:
 
 }  // namespace
 
-Node apply_override(const Node& root, std::string_view argument) {
+Node apply_override(const Node& root, std::string_view argument, std::vector<std::string>* warnings) {
   FT_CHECK(root.is_map(), "overrides apply to a map, not to {}", root.what());
-  return Node(with_value(root.data(), parse_argument(argument), 0));
+  const Override override = parse_argument(argument);
+  check_replacement(root, override, warnings);
+  return Node(with_value(root.data(), override, 0));
+}
+
+void check_overrides(const std::vector<std::string>& arguments) {
+  std::vector<Override> earlier;
+  for (const std::string& argument : arguments) {
+    const Override now = parse_argument(argument);
+    for (const Override& before : earlier) {
+      const bool within = now.steps.size() <= before.steps.size() && std::equal(now.steps.begin(), now.steps.end(), before.steps.begin());
+      if (!within || now.place.file == before.place.file) continue;
+      const std::string path = fmt::format("{}", fmt::join(now.steps, "."));
+      fail_user(now.place, now.steps.size() == before.steps.size()
+                               ? fmt::format("'{}' is set twice; the other is {}", path, before.place.file)
+                               : fmt::format("it would undo {}, which stands before it; put it first, or leave one away", before.place.file));
+    }
+    earlier.push_back(now);
+  }
 }
 
 bool looks_like_override(std::string_view argument) {

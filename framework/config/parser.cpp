@@ -41,7 +41,8 @@ class Reader {
     try {
       number = parse_number(scalar());
     } catch (const UnitError&) {
-      refuse();
+      const bool digits = scalar().find_first_not_of("0123456789.eE+-") == std::string::npos;
+      refuse(digits && scalar().find_first_of("0123456789") != std::string::npos ? "; no number of the machine's comes near it" : "");
     }
     check_range(number);
     out = number;
@@ -120,10 +121,13 @@ class Reader {
     return node_.text();
   }
   std::int64_t integer() const {
+    const std::string& text = scalar();
     try {
-      return parse_integer(scalar());
+      return parse_integer(text);
     } catch (const UnitError&) {
-      refuse();
+      const std::size_t sign = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+      const bool digits = text.size() > sign && text.find_first_not_of("0123456789", sign) == std::string::npos;
+      refuse(digits ? "; it has too many digits" : "");
     }
   }
   template <class T>
@@ -158,7 +162,16 @@ Parser::Parser(std::vector<Node> layers) : layers_(std::move(layers)) {
   for (const Node& layer : layers_) (void)layer.keys();  // refuses what is no map
 }
 
-void Parser::accept(std::string_view name) { known_.emplace_back(name); }
+void Parser::accept(std::string_view name) {
+  known_.emplace_back(name);
+  accepted_.emplace_back(name);
+}
+
+void Parser::mark_idle(std::string_view name, std::string_view why) { idle_.try_emplace(std::string(name), why); }
+
+bool Parser::describes(std::string_view name) const {
+  return std::ranges::find(known_, name) != known_.end() && std::ranges::find(accepted_, name) == accepted_.end();
+}
 
 void Parser::bind(const Key& key, Value value) {
   known_.push_back(key.name);

@@ -36,13 +36,19 @@ class Parser final : public Binder {
   [[nodiscard]] Place place(std::string_view name) const;
   // True when some layer gave the key, false when it has its default.
   [[nodiscard]] bool given(std::string_view name) const;
+  // True where a description has the key, given or not.
+  [[nodiscard]] bool describes(std::string_view name) const;
+  // The keys that nothing reads with these values (Binder::idle), given or not, and why.
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& idle_keys() const { return idle_; }
 
  protected:
   void bind(const Key& key, Value value) override;
+  void mark_idle(std::string_view name, std::string_view why) override;
 
  private:
   std::vector<Node> layers_;
-  std::vector<std::string> known_;
+  std::vector<std::string> accepted_, known_;
+  std::map<std::string, std::string, std::less<>> idle_;
   std::map<std::string, Node, std::less<>> given_;
 };
 

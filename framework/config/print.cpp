@@ -37,6 +37,24 @@ void Digester::bind(const Key& key, Value value) {
   values_.at(key.kind).emplace(key.name, value_text(value));
 }
 
+void Digester::mark_idle(std::string_view name, std::string_view) {
+  const std::string key(name);
+  const auto known = defaults_.find(key);
+  for (auto& [kind, values] : values_) {
+    const auto found = values.find(key);
+    if (known != defaults_.end() && found != values.end()) found->second = known->second;
+    if (known == defaults_.end()) values.erase(key);
+  }
+}
+
+std::map<std::string, std::string> default_texts(const std::vector<KeyInfo>& keys) {
+  std::map<std::string, std::string> texts;
+  for (const KeyInfo& info : keys) {
+    if (!info.default_text.empty() && info.default_text != "null") texts.emplace(info.key.name, info.default_text);
+  }
+  return texts;
+}
+
 std::string Digester::text(KeyKind kind) const {
   std::string text;
   for (const auto& [name, value] : values_.at(kind)) text += fmt::format("{}: {}\n", name, value);

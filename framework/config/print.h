@@ -24,6 +24,9 @@ struct KeyInfo {
 // The help of one key: name, type, default, kind, bounds and sentence, in a few lines.
 [[nodiscard]] std::string to_text(const KeyInfo& info);
 
+// By name; without the keys that have no default or none as their default.
+[[nodiscard]] std::map<std::string, std::string> default_texts(const std::vector<KeyInfo>& keys);
+
 // Collects the keys in the order of the description; the struct's values are the defaults.
 class Explainer final : public Binder {
  public:
@@ -52,9 +55,12 @@ class Printer final : public Binder {
 
 // The canonical texts: a line "name: value" for each key, sorted by name, so that neither the order in the struct nor
 // the way a number was written matters. Defaults count as if they had been written. An absent optional gives no line: a
-// later version may add an optional key without redoing every stage. Input keys give none (Binder::input).
+// later version may add an optional key without redoing every stage. Input keys give none (Binder::input). A key that is
+// idle counts as if it had not been given: with its text in `defaults`, and with no line where that is missing.
 class Digester final : public Binder {
  public:
+  // Texts of the defaults by the keys' names (default_texts below).
+  explicit Digester(std::map<std::string, std::string> defaults = {}) : defaults_(std::move(defaults)) {}
   [[nodiscard]] std::string identity_text() const { return text(KeyKind::identity); }
   [[nodiscard]] std::string extends_text() const { return text(KeyKind::extends); }
   [[nodiscard]] std::string text(KeyKind kind) const;
@@ -63,8 +69,10 @@ class Digester final : public Binder {
 
  protected:
   void bind(const Key& key, Value value) override;
+  void mark_idle(std::string_view name, std::string_view why) override;
 
  private:
+  std::map<std::string, std::string> defaults_;
   std::map<KeyKind, std::map<std::string, std::string>> values_{
       {KeyKind::identity, {}}, {KeyKind::extends, {}}, {KeyKind::execution, {}}};
 };
@@ -101,13 +109,13 @@ template <Described S>
 }
 template <Described S>
 [[nodiscard]] std::string identity_text(S settings) {
-  Digester binder;
+  Digester binder(default_texts(explain<S>()));
   describe(settings, binder);
   return binder.identity_text();
 }
 template <Described S>
 [[nodiscard]] std::string extends_text(S settings) {
-  Digester binder;
+  Digester binder(default_texts(explain<S>()));
   describe(settings, binder);
   return binder.extends_text();
 }

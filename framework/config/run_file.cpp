@@ -24,8 +24,10 @@ RunFile RunFile::parse(std::string_view text, const std::string& name, const std
   Node root = parse_yaml(text, name);
   if (root.is_null()) root.fail("the run file is empty");
   if (!root.is_map()) root.fail(fmt::format("a run file is a map of sections, but this is {}", root.what()));
-  for (const std::string& argument : overrides) root = apply_override(root, argument);
-  return {name, root};
+  check_overrides(overrides);
+  std::vector<std::string> warnings;
+  for (const std::string& argument : overrides) root = apply_override(root, argument, &warnings);
+  return {name, root, std::move(warnings)};
 }
 
 std::filesystem::path RunFile::folder() const {

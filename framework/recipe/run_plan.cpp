@@ -114,6 +114,9 @@ class StagePlanner {
     for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
       const StagePlan& stage = plan_.stages[i];
       StageCheck check(stage, file_["stages"][stage.name], *parsers_[i], inputs, warnings);
+      for (const auto& [key, why] : parsers_[i]->idle_keys()) {
+        if (check.given(key)) check.warn(key, "has no effect: " + why);
+      }
       try {
         for (const Input& input : stage.inputs) {
           if (input.what != "problems") continue;
@@ -121,19 +124,63 @@ class StagePlanner {
         }
         stage.recipe->check_inputs(check);
       } catch (const UserError& error) {
-        if (std::string_view(error.what()).starts_with(stage.place.file + ":")) throw;
+        const std::string_view what = error.what();
+        if (what.starts_with(stage.place.file + ":") || what.starts_with("argument '")) throw;
         throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
       }
     }
   }
 
+  // What the run file says and no stage reads: keys of `training`, models, problem sets.
+  void check_use(std::vector<std::string>& warnings) const {
+    for (const std::string& key : file_["training"].keys()) {
+      if (const std::string why = why_unread(key); !why.empty()) {
+        warnings.push_back(fmt::format("{}: training.{} has no effect: {}", to_string(file_["training"][key].place()), key, why));
+      }
+    }
+    for (const std::string section : {"models", "problems"}) {
+      for (const std::string& name : file_[section].keys()) {
+        if (is_named(section == "models" ? "model" : "problems", name)) continue;
+        warnings.push_back(fmt::format("{}: {} '{}' is used by no stage", to_string(file_[section].key_place(name)),
+                                       section == "models" ? "model" : "problem set", name));
+      }
+    }
+  }
+
   void identify() {
-    for (std::size_t i = 0; i < plan_.stages.size(); ++i) identify(plan_.stages[i]);
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) identify(plan_.stages[i], *parsers_[i]);
   }
 
  private:
-  void identify(StagePlan& stage) {
-    Digester digester;
+  // Empty where some stage reads the key from `training`.
+  std::string why_unread(const std::string& key) const {
+    std::string why;
+    for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+      if (!parsers_[i]->describes(key)) continue;
+      const auto idle = parsers_[i]->idle_keys().find(key);
+      const bool own = static_cast<bool>(file_["stages"][plan_.stages[i].name][key]);
+      if (!own && idle == parsers_[i]->idle_keys().end()) return "";
+      if (idle != parsers_[i]->idle_keys().end()) {
+        why = idle->second;
+      } else if (why.empty()) {
+        why = "every stage that reads it sets its own";
+      }
+    }
+    return why.empty() ? "no stage reads it" : why;
+  }
+
+  bool is_named(std::string_view what, const std::string& name) const {
+    return std::ranges::any_of(plan_.stages, [&](const StagePlan& stage) {
+      return std::ranges::any_of(stage.inputs, [&](const Input& input) {
+        return input.what == what && std::ranges::find(input.names, name) != input.names.end();
+      });
+    });
+  }
+
+  void identify(StagePlan& stage, const Parser& parser) {
+    Explainer fresh;
+    plugins_.create(stage.recipe_name, stage.place)->describe(fresh);
+    Digester digester(default_texts(fresh.keys()));
     stage.recipe->describe(digester);
     stage.identity_text = fmt::format("recipe: {} {}\n", stage.recipe_name, stage.recipe_version);
     add_plugin(stage);
@@ -145,11 +192,14 @@ class StagePlanner {
     }
     stage.identity_text += digester.identity_text();
     stage.extent_text = digester.extends_text();
-    for (const auto& [key, value] : digester.values(KeyKind::identity)) {
-      const bool own = file_["stages"][stage.name][key] || !training_keys_.contains(key);
-      stage.key_paths[key] = own ? fmt::format("stages.{}.{}", stage.name, key) : "training." + key;
+    for (const KeyKind kind : {KeyKind::identity, KeyKind::extends}) {
+      for (const auto& [key, value] : digester.values(kind)) {
+        const bool own = file_["stages"][stage.name][key] || !training_keys_.contains(key);
+        stage.key_paths[key] = own ? fmt::format("stages.{}.{}", stage.name, key) : "training." + key;
+      }
     }
     for (const Input& input : stage.inputs) {
+      if (parser.idle_keys().contains(input.key)) continue;
       for (const std::string& target : input.names) add_input(stage, input, target);
     }
     stage.identity = sha256(stage.identity_text);
@@ -171,6 +221,7 @@ class StagePlanner {
 
   void check_input(const Place& place, const Input& input, const std::string& target) const {
     if (input.what == "file") {
+      if (std::filesystem::is_directory(target)) fail_user(place, fmt::format("'{}' must name a file, but {} is a folder", input.key, target));
       if (!std::filesystem::is_regular_file(target)) fail_user(place, fmt::format("there is no file '{}'", target));
       return;
     }
@@ -264,6 +315,7 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
   (void)make_topology(services.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
   std::vector<std::string> warnings;
   planner.check_inputs(inputs, warnings);
+  planner.check_use(warnings);
   inputs.look_at_the_rest();
   std::string lines;
   for (const std::string& line : warnings) lines += "warning " + line + "\n";
@@ -383,6 +435,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     names.add(name, "stage", stages.key_place(name));
     planner.add(name, stages[name]);
   }
+  plan.warnings = file.warnings();
   for (const std::string& line : lines_of(services.on_one_rank([&] { return check_files(plan, file, planner, services); }))) {
     const std::size_t kind = line.find(' ');
     (line.starts_with("warning") ? plan.warnings : plan.notes).push_back(line.substr(kind + 1));

@@ -1,6 +1,7 @@
 #include "framework/recipe/training_check.h"
 
 #include <numeric>
+#include <tuple>
 
 #include "framework/train/schedule.h"
 
@@ -25,14 +26,49 @@ void check_lengths(StageCheck& check, const std::string& model, const TrainingSe
   check.warn("tokens_per_lane", what);
 }
 
-void check_units(StageCheck& check, const TrainingSettings& s) {
-  // Where the length may grow, a short one may end within the warm-up.
-  if (!can_extend(s) && s.warmup.unit == s.length.unit && s.warmup.value > s.length.value) {
-    check.fail("warmup", fmt::format("is {}, longer than the whole training (length: {}): the learning rate would never reach its peak", to_string(s.warmup),
-                                     to_string(s.length)));
+// The same of lengths in one unit, which can be said without data, and of lengths in steps, counted with the data.
+struct Lengths {
+  double warmup, length, schedule;  // schedule: what the learning rate falls over, where that is given; else 0
+  std::string words_of_warmup, words_of_length, words_of_schedule;
+};
+
+// Where the length may grow, a short one may end within the warm-up; nowhere may the fall be over before the rise.
+void check_warmup(StageCheck& check, const TrainingSettings& s, const Lengths& l) {
+  if (l.schedule > 0 && l.warmup > l.schedule) {
+    check.fail("warmup", fmt::format("is {}, longer than what the learning rate falls over (schedule_length: {}): it would have to have fallen before it has risen",
+                                     l.words_of_warmup, l.words_of_schedule));
   }
-  if (s.save_every.unit == s.length.unit && s.save_every.value > s.length.value && check.given("save_every")) {
-    check.warn("save_every", fmt::format("is {}, longer than the whole training (length: {}): nothing is saved before its end", to_string(s.save_every), to_string(s.length)));
+  if (l.length <= 0 || l.warmup <= l.length) return;
+  const std::string what = fmt::format("is {}, longer than the whole training (length: {})", l.words_of_warmup, l.words_of_length);
+  if (!can_extend(s)) check.fail("warmup", what + ": the learning rate would never reach its peak");
+  check.warn("warmup", what + ": unless a later start asks for more, the learning rate does not reach its peak");
+}
+
+void check_fall(StageCheck& check, const TrainingSettings& s, const Lengths& l) {
+  if (l.schedule <= 0 || l.length <= l.schedule || s.final_learning_rate > 0) return;
+  check.warn("schedule_length", fmt::format("is {}, shorter than the training (length: {}), and final_learning_rate is 0: nothing is learnt after it",
+                                            l.words_of_schedule, l.words_of_length));
+}
+
+void check_units(StageCheck& check, const TrainingSettings& s) {
+  const bool falls = s.schedule != "constant" && s.schedule_length.has_value();
+  const auto same_unit = [&](const Length& other) { return s.warmup.unit == other.unit; };
+  Lengths l{.warmup = s.warmup.value,
+            .length = same_unit(s.length) ? s.length.value : 0,
+            .schedule = falls && same_unit(*s.schedule_length) ? s.schedule_length->value : 0,
+            .words_of_warmup = to_string(s.warmup),
+            .words_of_length = to_string(s.length),
+            .words_of_schedule = falls ? to_string(*s.schedule_length) : ""};
+  check_warmup(check, s, l);
+  l.length = s.length.value;
+  l.schedule = falls && s.schedule_length->unit == s.length.unit ? s.schedule_length->value : 0;
+  check_fall(check, s, l);
+  for (const auto& [key, every, what] : {std::tuple{"save_every", s.save_every, "nothing is saved before its end"},
+                                         std::tuple{"validate_every", s.validate_every, "there is no validation before its end"}}) {
+    const bool idle = every.unit != s.length.unit || every.value <= s.length.value || (key == std::string_view("validate_every") && s.validation.empty());
+    if (!idle && check.given(key)) {
+      check.warn(key, fmt::format("is {}, longer than the whole training (length: {}): {}", to_string(every), to_string(s.length), what));
+    }
   }
 }
 
@@ -58,20 +94,10 @@ void check_step(StageCheck& check, const TrainingSettings& s, const std::vector<
                          "take at most {:.0f} times", step_tokens(s) / epoch, s.lanes, s.tokens_per_lane, epoch, lengths.size(), kMostEpochsAStep));
 }
 
-// Said only where the stage itself gives the key: what stands under `training` is for several stages.
-void note_no_effect(StageCheck& check, const TrainingSettings& s) {
-  const auto no_effect = [&](const char* key, const char* why) {
-    if (check.given(key)) check.warn(key, fmt::format("has no effect: {}", why));
-  };
-  if (s.validation.empty()) {
-    if (s.result == "best" && check.given("result")) {
-      check.fail("result", "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), or take result: last");
-    }
-    no_effect("validate_every", "the stage has no validation");
+void check_result(StageCheck& check, const TrainingSettings& s) {
+  if (s.validation.empty() && s.result == "best" && check.given("result")) {
+    check.fail("result", "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), or take result: last");
   }
-  if (s.schedule == "constant") no_effect("final_learning_rate", "schedule: constant does not fall");
-  if (s.schedule == "constant") no_effect("schedule_length", "schedule: constant does not fall");
-  if (s.non_finite == "stop") no_effect("most_skipped", "non_finite: stop skips no step");
 }
 
 void note_lanes(StageCheck& check, const TrainingSettings& s) {
@@ -85,7 +111,7 @@ void check_training(StageCheck& check, const std::string& model, const TrainingS
   check_size(check, settings);
   check_lengths(check, model, settings);
   check_units(check, settings);
-  note_no_effect(check, settings);
+  check_result(check, settings);
   note_lanes(check, settings);
 }
 
@@ -93,16 +119,31 @@ void check_schedule(StageCheck& check, const TrainingSettings& s, const std::vec
   if (lengths.empty()) return;
   check_step(check, s, lengths);
   if (s.length.unit == Length::Unit::seconds) return;
-  const bool long_walk = s.length.unit == Length::Unit::epochs && s.length.value * static_cast<double>(lengths.size()) > kMostPlanned;
-  if (long_walk) return;
+  const bool falls = s.schedule != "constant" && s.schedule_length && s.schedule_length->unit != Length::Unit::seconds;
+  const double tokens_each = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0})) / static_cast<double>(lengths.size());
+  const auto is_long_walk = [&](const Length& length) {
+    const double examples = length.unit == Length::Unit::epochs   ? length.value * static_cast<double>(lengths.size())
+                            : length.unit == Length::Unit::tokens ? length.value / std::max(1.0, tokens_each)
+                                                                  : 0;
+    return examples > kMostPlanned;
+  };
+  if (is_long_walk(s.length) || is_long_walk(s.warmup) || (falls && is_long_walk(*s.schedule_length))) return;
   StepPlanner planner(lengths, {.lanes = s.lanes, .tokens_per_lane = s.tokens_per_lane, .tokens_per_micro_batch = s.tokens_per_micro_batch});
   const std::int64_t steps = count_steps(s.length, planner, std::ssize(lengths));
   if (steps == 0) check.fail("length", fmt::format("is {}: no training at all with {} examples", to_string(s.length), lengths.size()));
-  const std::int64_t warmup = count_steps(s.warmup, planner, std::ssize(lengths));
-  if (!can_extend(s) && warmup > steps) {
-    check.fail("warmup", fmt::format("is {} ({} steps), longer than the whole training (length: {}, {} steps of {} examples): the learning rate would never "
-                                     "reach its peak", to_string(s.warmup), warmup, to_string(s.length), steps, lengths.size()));
-  }
+  // What check_units() has seen in one unit is not said again.
+  const auto counted = [&](const Length& length) { return static_cast<double>(count_steps(length, planner, std::ssize(lengths))); };
+  const auto words = [&](const Length& length, double count) {
+    return length.unit == Length::Unit::steps ? to_string(length) : fmt::format("{} ({:.0f} steps)", to_string(length), count);
+  };
+  const double warmup = counted(s.warmup), fall = falls ? counted(*s.schedule_length) : 0;
+  Lengths l{.warmup = warmup, .length = static_cast<double>(steps), .schedule = fall, .words_of_warmup = words(s.warmup, warmup),
+            .words_of_length = fmt::format("{}, {} steps of {} examples", to_string(s.length), steps, lengths.size()),
+            .words_of_schedule = falls ? words(*s.schedule_length, fall) : ""};
+  if (falls && s.schedule_length->unit != s.length.unit) check_fall(check, s, l);
+  if (s.warmup.unit == s.length.unit) l.length = 0;
+  if (falls && s.warmup.unit == s.schedule_length->unit) l.schedule = 0;
+  check_warmup(check, s, l);
 }
 
 void check_context(StageCheck& check, const std::string& model, std::int64_t tokens, const std::string& what) {

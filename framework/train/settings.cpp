@@ -10,7 +10,8 @@ constexpr double kMostTokens = 1 << 24;  // of what one rank computes in one go:
 }  // namespace
 
 bool can_extend(const TrainingSettings& settings) {
-  return settings.result == "last" && (settings.schedule == "constant" || settings.schedule_length.has_value());
+  const bool takes_last = settings.result == "last" || settings.validation.empty();
+  return takes_last && (settings.schedule == "constant" || settings.schedule_length.has_value());
 }
 
 void describe(TrainingSettings& s, Binder& b) {
@@ -67,6 +68,13 @@ void describe(TrainingSettings& s, Binder& b) {
            "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "
            "by the data ranks), or stand still and save that memory");
   b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
+  if (s.schedule == "constant") {
+    for (const char* key : {"final_learning_rate", "schedule_length"}) b.idle(key, "schedule: constant does not fall");
+  }
+  if (s.validation.empty()) {
+    for (const char* key : {"validate_every", "result"}) b.idle(key, "there is no validation");
+  }
+  if (s.non_finite == "stop") b.idle("most_skipped", "non_finite: stop skips no step");
 }
 
 }  // namespace ft

@@ -85,6 +85,14 @@ def no_run_file(folder): return SOUND, [str(folder / "nothing.yaml")]
 def override_to_nowhere(_): return SOUND, ["stages.solvr.length=3steps"]
 @case(2, "lannes", "lanes")
 def override_of_unknown_key(_): return SOUND, ["training.lannes=4"]
+@case(2, "argument 'training.lanes=8': 'training.lanes' is set twice; the other is argument 'training.lanes=4'")
+def override_twice(_): return SOUND, ["training.lanes=4", "training.lanes=8"]
+@case(2, "argument 'training={lanes: 4}': it would take the place of the whole section 'training', and tokens_per_lane, max_length, learning_rate, save_every would no longer be set; set single keys, as in training.lanes=VALUE")
+def override_of_a_section(_): return SOUND, ["training={lanes: 4}"]
+@case(2, "it would undo argument 'stages.solver.length=3steps', which stands before it")
+def override_undone(_): return SOUND, ["stages.solver.length=3steps", "stages.solver={recipe: solution_sft, model: base, problems: train}"]
+@case(2, r"'presett\\x00\\x1b\[31m'|unknown model preset 'x\\x00\\x1b", "presets|tiny")
+def control_characters(_): return changed("preset: tiny", 'preset: "x\\0\\e[31m"')
 @case(2, r"run\.yaml:3:\d+: .*exactly one of 'preset' and 'path'")
 def preset_and_path(_): return changed("{preset: tiny}", "{preset: tiny, path: x}")
 @case(2, r"run\.yaml:2:\d+: prompts\.solver: .*lacks the placeholder \{problem\}")
@@ -300,6 +308,25 @@ class Bench:
             self.failed.append(name)
             print(f"FAILED {name}: {words}", flush=True)
 
+    # Command lines without a run file: the hint, and no more than a few lines.
+    def command_lines(self, names):
+        if names and "command_lines" not in names:
+            return
+        folder = self.folder("command_lines")
+        (folder / "run.yaml").write_text(SOUND)
+        for arguments, words in ((["pln", "run.yaml"], "there is no command and no run file 'pln'; did you mean 'ftrun plan'?"),
+                                 (["inspec", "run"], "did you mean 'ftrun inspect'?"),
+                                 (["run2.yaml"], "cannot read the run file run2.yaml: No such file"),
+                                 (["plan", "run.yaml", "--ranks", "0"], "--ranks: must be a whole number from 1 to 1000000, but is '0'"),
+                                 (["plan", "run.yaml", "--ranks", "99999999999"], "--ranks: must be a whole number from 1 to 1000000, but is '99999999999'"),
+                                 (["plan", "run.yaml", "--ranks-per-host", "x"], "--ranks-per-host: must be a whole number from 1 to 1000000, but is 'x'")):
+            done = subprocess.run([self.ftrun, *arguments], capture_output=True, text=True, cwd=folder)
+            self.check("command_lines " + " ".join(arguments), done, 2, [re.escape(words)])
+            self.expect("command_lines", len(done.stderr) < 400, done.stderr)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([self.ftrun, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, cwd=folder)
+        self.check("command_lines > /dev/full", done, 1, ["^ftrun: standard output cannot be written: No space left on device$"])
+
     # What only shows while a stage runs, and must end in words all the same.
     def running_cases(self, names):
         def wanted(name):
@@ -469,6 +496,7 @@ def main():
         bench.static_cases(sys.argv[2:])
         bench.early_cases(sys.argv[2:])
         bench.warnings(sys.argv[2:])
+        bench.command_lines(sys.argv[2:])
         bench.running_cases(sys.argv[2:])
         bench.times_of_all_starts(sys.argv[2:])
         bench.cases_on_two_ranks(sys.argv[2:])

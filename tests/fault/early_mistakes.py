@@ -52,6 +52,14 @@ def warning(name, patterns, *pairs):
 mistake("warmup_longer_than_training", [r"run\.yaml:9:\d+: stage 'solver': warmup is 10 ?steps, longer than the whole training \(length: 6"], "length: 6steps", "length: 6steps, warmup: 10steps")
 mistake("warmup_of_more_epochs_than_training", [r"run\.yaml:9:\d+: stage 'solver': warmup is 9 ?epochs \(\d+ steps\), longer than the whole training"],
         "length: 6steps", "length: 6steps, warmup: 9epochs")
+GROWS = "length: 6steps, schedule: constant"
+FALLS = "length: 6steps, schedule: linear, schedule_length: 9steps"
+mistake("warmup_longer_than_the_fall", [r"run\.yaml:9:\d+: stage 'solver': warmup is 10 ?steps, longer than what the learning rate falls over \(schedule_length: 9 ?steps\)"],
+        "length: 6steps", FALLS + ", warmup: 10steps")
+mistake("warmup_of_more_epochs_than_the_fall", [r"stage 'solver': warmup is 9 ?epochs \(\d+ steps\), longer than what the learning rate falls over"], "length: 6steps", FALLS + ", warmup: 9epochs")
+mistake("attempts_that_nobody_lives_to_see", [r"run\.yaml:10:\d+: stage 'answers': per_problem is 100000: \d+ attempts at \d+ problems of up to 1000 tokens each; a stage has at most"],
+        "per_problem: 4, max_new_tokens: 24", "per_problem: 100000, max_new_tokens: 1000", "split: test, limit: 3", "split: test, limit: 20000")
+mistake("a_million_attempts_at_a_problem", [r"run\.yaml:10:\d+: 'per_problem' must be from 0 to 100000, but is 1000000"], "per_problem: 4", "per_problem: 1000000")
 mistake("lane_smaller_than_a_document", [r"run\.yaml:7:\d+: stage 'solver': tokens_per_lane is 100, but max_length 128"], "tokens_per_lane: 500", "tokens_per_lane: 100")
 mistake("documents_beyond_the_context", [r"run\.yaml:9:\d+: stage 'solver': max_length is 4096, but the model 'base' was made for 2048"], "length: 6steps", "length: 6steps, max_length: 4096, tokens_per_lane: 5000")
 mistake("best_without_validation", [r"run\.yaml:9:\d+: stage 'solver': result is best, but there is no validation"], "length: 6steps", "length: 6steps, result: best")
@@ -193,6 +201,16 @@ warning("terms_that_are_off", ["mle_on has no effect: mle_weight is 0", "length_
         "loss: both", "loss: both, mle_on: right_attempt, length_exponent: 1, validation: test")
 warning("schedule_without_a_fall", ["final_learning_rate has no effect: schedule: constant", "most_skipped has no effect", "validate_every has no effect"],
         "length: 6steps", "length: 6steps, schedule: constant, final_learning_rate: 0.1, most_skipped: 3, validate_every: 2steps")
-warning("greedy_many_times", [r"run\.yaml:10:\d+: stage 'answers': temperature is 0: the 4 attempts", "top_k has no effect at temperature 0"], "per_problem: 4", "per_problem: 4, temperature: 0, top_k: 5")
+warning("warmup_beyond_a_length_that_may_grow", [r"run\.yaml:9:\d+: stage 'solver': warmup is 10 ?steps, longer than the whole training \(length: 6 ?steps\): unless a later start asks for more"],
+        "length: 6steps", GROWS + ", warmup: 10steps")
+warning("training_beyond_the_fall", [r"stage 'solver': schedule_length is 4 ?steps, shorter than the training \(length: 6 ?steps\), and final_learning_rate is 0: nothing is learnt after it"],
+        "length: 6steps", "length: 6steps, schedule: linear, schedule_length: 4steps")
+warning("keys_of_training_that_nobody_reads", [r"run\.yaml:7:\d+: training\.final_learning_rate has no effect: schedule: constant does not fall",
+                                               r"run\.yaml:7:\d+: training\.most_skipped has no effect: non_finite: stop", r"training\.length has no effect: every stage that reads it sets its own"],
+        "learning_rate: 1e-3", "learning_rate: 1e-3, schedule: constant, final_learning_rate: 0.5, most_skipped: 7, length: 3steps")
+warning("models_and_sets_that_nobody_uses", [r"run\.yaml:4:3: model 'spare' is used by no stage", r"run\.yaml:8:3: problem set 'spare_set' is used by no stage"],
+        "problems:\n", "  spare: {preset: tiny}\nproblems:\n", "limit: 3}", "limit: 3}\n  spare_set: {dataset: arithmetic}")
+warning("more_slots_than_attempts", [r"run\.yaml:10:\d+: stage 'answers': slots is 4096, but there are only 15 attempts to make"], "per_problem: 4", "per_problem: 4, slots: 4096")
+warning("greedy_many_times", [r"run\.yaml:10:\d+: stage 'answers': temperature is 0: the 4 attempts", "top_k has no effect: temperature is 0"], "per_problem: 4", "per_problem: 4, temperature: 0, top_k: 5")
 warning("many_documents_too_long", [r"stage 'solver': max_length is 40: of the examples of 'train' that were looked at, \d+ examples, \d+ tokens; \d+ left out as too long"],
         "length: 6steps", "length: 6steps, max_length: 40")

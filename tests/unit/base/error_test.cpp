@@ -28,6 +28,15 @@ TEST_CASE("a user's mistake speaks of his file, a program's of the source") {
   CHECK_NOTHROW(FT_CHECK(true, "never"));
 }
 
+TEST_CASE("a message shows characters that would cut it or reach the terminal as commands") {
+  using namespace std::string_literals;
+  try {
+    fail_user({"a.yaml", 1, 2}, "x\0y \x1b[31m\r\x7f é\tb\nc"s);
+  } catch (const UserError& error) {
+    CHECK(std::string(error.what()) == "a.yaml:1:2: x\\x00y \\x1b[31m\\x0d\\x7f é\tb\nc");
+  }
+}
+
 TEST_CASE("nearest finds slips of the pen and nothing else") {
   const std::vector<std::string> words = {"learning_rate", "lanes", "length", "loss"};
   CHECK(nearest("learing_rate", words) == "learning_rate");

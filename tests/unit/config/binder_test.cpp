@@ -254,7 +254,54 @@ TEST_CASE("explain tells name, type, default, range and kind") {
   CHECK(verifier[1].type == "list of names (table)");
 }
 
+TEST_CASE("a key that nothing reads is told of, and counts for the identity as if it were not given") {
+  struct Loss {
+    std::string kind = "margin";
+    double margin = 1;
+    std::optional<int> rank;
+    std::string of;
+  };
+  const auto describe_loss = [](Loss& s, Binder& b) {
+    b.choice("kind", s.kind, {"margin", "xent"}, KeyKind::identity, "");
+    b.identity("margin", s.margin, "");
+    b.identity("rank", s.rank, "");
+    b.input("of", s.of, "table", "");
+    if (s.kind == "margin") return;
+    for (const char* key : {"margin", "rank", "of"}) b.idle(key, "kind is " + s.kind);
+  };
+  Loss fresh;
+  Explainer explainer;
+  describe_loss(fresh, explainer);
+  const auto identity = [&](const std::string& text) {
+    Loss loss;
+    Parser parser({yaml(text)});
+    describe_loss(loss, parser);
+    Digester digester(default_texts(explainer.keys()));
+    describe_loss(loss, digester);
+    return digester.identity_text();
+  };
+  CHECK(identity("{kind: xent, margin: 2, rank: 3}") == identity("{kind: xent}"));
+  CHECK(identity("{kind: xent}") == "kind: xent\nmargin: 1\n");
+  CHECK(identity("{margin: 2}") != identity("{}"));
+  CHECK(identity("{rank: 3}") != identity("{}"));
+
+  Loss loss;
+  Parser parser({yaml("{margin: 5}"), yaml("{kind: xent, of: x}")});
+  parser.accept("recipe");
+  describe_loss(loss, parser);
+  CHECK(parser.idle_keys().size() == 3);
+  CHECK(parser.idle_keys().at("margin") == "kind is xent");
+  CHECK(parser.describes("rank"));
+  CHECK_FALSE(parser.describes("recipe"));
+  CHECK_FALSE(parser.describes("other"));
+  Printer printer;
+  CHECK_THROWS_AS(printer.idle("nobody", "why"), Error);
+}
+
 TEST_CASE("ranges in words") {
+  CHECK(to_string(Range{0, 100000}) == "from 0 to 100000");
+  CHECK(to_string(Range{1, 1e12}) == "from 1 to 1000000000000");
+  CHECK(to_string(Range{.low = 1e-8, .low_open = true}) == "above 1e-08");
   CHECK(to_string(Range{0, 1}) == "from 0 to 1");
   CHECK(to_string(Range{.low = 0, .high = 1, .high_open = true}) == "at least 0 and below 1");
   CHECK(to_string(Range{.high = 1}) == "at most 1");
