@@ -7,6 +7,7 @@
 
 #include "framework/base/reading.h"
 #include "framework/store/files.h"
+#include "framework/store/lock.h"
 
 namespace ft {
 namespace {
@@ -23,7 +24,16 @@ void note_begin(const std::filesystem::path& run) { replace_file(run / kEndNoteN
 
 void note_end(const std::filesystem::path& run, ExitCode code) {
   const std::filesystem::path file = run / kEndNoteName;
-  if (read_if_there(file) == words_of_this_process()) replace_file(file, fmt::format("{}\n", static_cast<int>(code)));
+  const std::string number = fmt::format("{}\n", static_cast<int>(code));
+  if (read_if_there(file) == words_of_this_process()) {
+    replace_file(file, number);
+  } else if (code == ExitCode::stopped && is_there(file)) {
+    try {
+      const RunLock lock(run);
+      replace_file(file, number);
+    } catch (const UserError&) {  // somebody is at work there: the note is theirs
+    }
+  }
 }
 
 }  // namespace ft

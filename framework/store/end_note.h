@@ -19,7 +19,9 @@ inline constexpr std::string_view kEndNoteName = "exit_code";
 // Replaces the number of the start before. Throws Error where the file cannot be written.
 void note_begin(const std::filesystem::path& run);
 
-// Nothing where the note is not of this process: it never got the folder, or another start has taken it since.
+// Nothing where the note is not of this process: it never got the folder, or another start has taken it since. Who was
+// stopped before it had the folder (while it made its plan) says so where nobody else is at work there, or a script would
+// take the number of the start before for its own.
 void note_end(const std::filesystem::path& run, ExitCode code);
 
 }  // namespace ft

@@ -165,7 +165,11 @@ class Bench:
             shutil.rmtree(folder)
 
     def compare(self, folder, name, change):
-        saved = {"solver": 6, "verifier": 2}
+        # What must be left of the lines: up to the newest checkpoint that the length lets it go on from.
+        steps = re.search(r"solver\.length=(\d+)steps", name)
+        saved = {"solver": 6 if not steps or int(steps[1]) >= 6 else 4, "verifier": 2}
+        if re.search(r"solver\.length=\S*(tokens|epochs)", name):
+            saved["solver"] = 4
         before = {stage: Work(folder, stage) for stage in RECIPE_STAGE.values() if stage != "report"}
         files = digest_of(folder)
         planned = self.call(folder, "plan", "run.yaml", *change)

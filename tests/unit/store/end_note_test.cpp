@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "framework/store/files.h"
+#include "framework/store/lock.h"
 #include "tests/unit/store/temp_folder.h"
 
 using namespace ft;
@@ -19,6 +20,14 @@ TEST_CASE("the note of an end is a number, that of a beginning is none, and nobo
   note_end(temp.path(), ExitCode::stopped);
   CHECK(note() == "75\n");
   note_end(temp.path(), ExitCode::failure);  // said once
+  CHECK(note() == "75\n");
+  replace_file(temp.path() / kEndNoteName, "0\n");
+  {
+    const RunLock other(temp.path());
+    note_end(temp.path(), ExitCode::stopped);  // while it made its plan, and another start is at work
+    CHECK(note() == "0\n");
+  }
+  note_end(temp.path(), ExitCode::stopped);
   CHECK(note() == "75\n");
   note_begin(temp.path());
   const pid_t child = fork();
