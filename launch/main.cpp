@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "framework/base/failure.h"
 #include "framework/base/process_end.h"
@@ -49,6 +50,9 @@ int run_alone(const std::function<ExitCode()>& command) {
     std::fflush(stdout);
     complain(error.what());
     return static_cast<int>(ExitCode::user_mistake);
+  } catch (const std::system_error& error) {  // fmt's, where what it prints does not fit a buffer
+    const bool output = std::ferror(stdout) != 0;
+    complain(output ? fmt::format("standard output cannot be written: {}", error.code().message()) : failure_text(error));
   } catch (const std::exception& error) {
     std::fflush(stdout);
     complain(failure_text(error));

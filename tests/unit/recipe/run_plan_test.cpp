@@ -27,6 +27,8 @@ stages:
   judge: {recipe: toy_train, model: base, problems: train, learning_rate: 0.25}
 )";
 
+const std::string kUnused = "run.yaml:2:32: model 'other' is used by no stage";
+
 RunServices services() {
   RunServices services;
   services.identify_problems = [](const Node& node) {
@@ -213,7 +215,7 @@ TEST_CASE("problems of all stages are looked at before anything is hashed, large
   CHECK(done == std::vector<std::string>{"beginning sums", "beginning squares", "keys cubes", "end squares", "hash sums", "hash squares"});
   REQUIRE(plan.notes.size() == 1);
   CHECK(plan.notes[0].starts_with("problem set 'test' is large: lengths and tokens were looked at in its first 1 problems"));
-  CHECK(plan.warnings.empty());
+  CHECK(plan.warnings == std::vector<std::string>{kUnused, "run.yaml:6:3: problem set 'spare' is used by no stage"});
 
   done.clear();
   text.replace(text.find("squares"), 7, "broken");
@@ -224,6 +226,18 @@ TEST_CASE("problems of all stages are looked at before anything is hashed, large
     CHECK(std::string(error.what()) == "problems.jsonl:7: not valid JSON (in stage 'tries', run.yaml:10:10)");
   }
   CHECK(done == std::vector<std::string>{"beginning sums", "beginning broken"});
+}
+
+TEST_CASE("what stands under training and no stage reads is told of with its place") {
+  using Lines = std::vector<std::string>;
+  CHECK(plan(std::string(kBase)).warnings == Lines{kUnused});
+  const std::string more = replaced("learning_rate: 0.5", "learning_rate: 0.5, lanes: 4");
+  CHECK(plan(more).warnings == Lines{"run.yaml:6:39: training.lanes has no effect: no stage reads it", kUnused});
+  const std::string own = replaced("workers: 1", "workers: 1, learning_rate: 0.125");
+  CHECK(plan(own).warnings ==
+        Lines{"run.yaml:6:27: training.learning_rate has no effect: every stage that reads it sets its own", kUnused});
+  CHECK(plan(std::string(kBase), {"models.spare={preset: tiny}"}).warnings ==
+        Lines{kUnused, "argument 'models.spare={preset: tiny}': model 'spare' is used by no stage"});
 }
 
 TEST_CASE("ranks that do not divide, and a run folder in whose way a file stands") {
