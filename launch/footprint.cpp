@@ -67,12 +67,14 @@ struct LocalShape {
     if (c.qk_norm) layer += 2 * head_dim;
     parameters = layers * layer + vocabulary * hidden * (c.tied_embeddings ? 1 : 2) + hidden;
     largest = hidden * static_cast<double>(std::max(c.vocab_size, c.intermediate_size));
+    largest_own = hidden * std::max(vocabulary, inner);
     chunk_rows = static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(vocabulary)));
   }
 
   double layers, hidden, head_dim, heads, query, key, inner, vocabulary, head_norms, parameters;
-  double largest;     // parameter of the whole model
-  double chunk_rows;  // of logits that are computed at a time
+  double largest;      // parameter of the whole model
+  double largest_own;  // this rank's part of it
+  double chunk_rows;   // of logits that are computed at a time
 };
 
 double tokens_per_micro_batch(const Settings& settings) {
@@ -126,6 +128,11 @@ double cache_length(double first, double longest) {
   return length;
 }
 
+// Beside the weights while they are read from a stage's output: its largest piece. Data ranks read what each owns.
+double reading_bytes(const LocalShape& s, const Grid& grid) {
+  return kFloat * std::min(s.largest_own, s.parameters / grid.data());
+}
+
 std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
                                        const Grid& grid, const TextSizes& sizes) {
   const double attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0);
@@ -143,7 +150,7 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
   const double trial = kFloat * 7 * BatchSizes::kReferenceRows * vocabulary;
   const double decoding =
       cache + growing + kFloat * (2 * rows * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
-  const double sampling = std::max(trial, decoding);
+  const double sampling = std::max({trial, decoding, reading_bytes(s, grid)});
   return {{"weights", kFloat * s.parameters},
           {"keys, values and logits", sampling},
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
@@ -155,10 +162,10 @@ double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes
   return std::min(settings.number("tokens_per_micro_batch", 4096), share);
 }
 
-std::vector<MemoryPart> scoring_parts(const LocalShape& s, double tokens) {
-  return {
-      {"weights", kFloat * s.parameters},
-      {"activations", kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary)}};
+std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Grid& grid, double tokens) {
+  const double activations =
+      kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
+  return {{"weights", kFloat * s.parameters}, {"activations", std::max(activations, reading_bytes(s, grid))}};
 }
 
 // Two buffers a rank in each group that one host holds (parallel/mpi/shared_window.h), as far as messages reach into
@@ -181,10 +188,17 @@ MemoryPart exchange_part(const LocalShape& s, double tokens, const Grid& grid) {
   return part;
 }
 
-// Measured, with models of 0.6 and 19 M parameters: what libtorch and its mathematics write and keep once they compute
-// (in decoding and scoring more than in training), their files' pages left out (base/memory.h); and the resampling behind
-// a ranking's intervals, on rank 0.
-constexpr double kLibrariesTraining = 16e6, kLibraries = 44e6, kIntervals = 25e6;
+// Of a ranking, on rank 0: which problems each resample draws (rerank/metrics.h).
+MemoryPart intervals_part(const Settings& settings, const TextSizes& sizes) {
+  const double bytes = sizeof(std::uint32_t) * static_cast<double>(sizes.problems) * settings.number("bootstrap", 1000);
+  return {"intervals", bytes, 0, bytes};
+}
+
+// Measured, with models of 0.6 and 19 M parameters: what libtorch and its mathematics write and keep once they compute,
+// their files' pages left out (base/memory.h).
+double libraries_bytes(ArtifactKind kind) {
+  return kind == ArtifactKind::attempts ? 18e6 : kind == ArtifactKind::model ? 16e6 : 12e6;
+}
 
 }  // namespace
 
@@ -248,12 +262,12 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
     result.parts = sampling_parts(config, shape, settings, grid, sizes);
   } else {
     tokens = scored_tokens(settings, grid, sizes);
-    result.parts = scoring_parts(shape, tokens);
+    result.parts = scoring_parts(shape, grid, tokens);
   }
-  if (kind == ArtifactKind::ranking) result.parts.emplace_back("intervals", kIntervals, 0, kIntervals);
+  if (kind == ArtifactKind::ranking) result.parts.push_back(intervals_part(settings, sizes));
   result.parts.emplace_back("data", sizes.bytes);
   result.parts.push_back(exchange_part(shape, tokens, grid));
-  result.parts.emplace_back("libraries", kind == ArtifactKind::model ? kLibrariesTraining : kLibraries);
+  result.parts.emplace_back("libraries", libraries_bytes(kind));
   return result;
 }
 

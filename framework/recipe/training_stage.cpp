@@ -5,6 +5,7 @@
 
 #include "framework/base/clock.h"
 #include "framework/base/reading.h"
+#include "framework/kernels/allocator.h"
 #include "framework/kernels/linear.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/recipe/later_steps.h"
@@ -120,6 +121,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   }
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
+  release_freed_memory();  // what reading and tokenising took does not lie below the training
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
   std::optional<Record> record;
   const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
