@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "framework/base/clock.h"
+#include "framework/base/units.h"
 #include "launch/doctor.h"
 
 namespace ft {

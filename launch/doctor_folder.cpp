@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "framework/base/clock.h"
+#include "framework/base/units.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
 #include "launch/doctor.h"
@@ -25,11 +26,16 @@ constexpr int kSmallFiles = 16;
 constexpr double kSlowBytes = 50e6, kSlowSmallFile = 0.05;
 constexpr std::uint64_t kFewInodes = 10'000;
 
-// The folder itself, or what of its path exists: where a run would make it.
-fs::path existing_part(fs::path folder) {
+// The folder itself, or what of its path exists: where a run would make it. What cannot be looked at is not taken for
+// missing: `why` says so then.
+fs::path existing_part(fs::path folder, std::string& why) {
   std::error_code none;
   folder = fs::absolute(folder, none).lexically_normal();
-  while (!fs::exists(folder, none) && folder.has_relative_path()) folder = folder.parent_path();
+  try {
+    while (look_at(folder).kind == Found::Kind::nothing && folder.has_relative_path()) folder = folder.parent_path();
+  } catch (const Unreadable& error) {
+    why = error.what();
+  }
   return folder;
 }
 
@@ -228,10 +234,11 @@ void measure_speed(Examination& exam, const fs::path& trial) {
 }  // namespace
 
 void examine_folder(Examination& exam) {
-  const fs::path folder = existing_part(exam.demands().folder);
+  std::string unreadable;
+  const fs::path folder = existing_part(exam.demands().folder, unreadable);
   std::optional<Trial> trial;
-  nlohmann::json begun = {{"name", ""}, {"error", ""}};
-  if (exam.speaks()) {
+  nlohmann::json begun = {{"name", ""}, {"error", unreadable}};
+  if (exam.speaks() && unreadable.empty()) {
     try {
       trial.emplace(folder);
       begun["name"] = trial->path().filename().string();

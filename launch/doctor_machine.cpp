@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "framework/base/memory.h"
+#include "framework/base/units.h"
 #include "framework/model/decoder.h"
 #include "framework/sample/exactness.h"
 #include "framework/store/files.h"

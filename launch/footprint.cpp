@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "framework/base/units.h"
 #include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/sample/exactness.h"
@@ -275,11 +276,6 @@ std::vector<Footprint> Footprints::all(const Grid& grid) {
   std::vector<Footprint> all;
   for (const StagePlan& stage : plan_.stages) all.push_back(of(stage, grid));
   return all;
-}
-
-std::string bytes_text(double bytes) {
-  if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
-  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
 }
 
 }  // namespace ft

@@ -70,7 +70,4 @@ class Footprints {
   ProblemSets problems_;
 };
 
-// "1.5 GB".
-[[nodiscard]] std::string bytes_text(double bytes);
-
 }  // namespace ft

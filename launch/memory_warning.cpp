@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "framework/base/units.h"
 #include "framework/store/sealed_folder.h"
 #include "launch/host_memory.h"
 

@@ -14,16 +14,14 @@
 
 #include "framework/base/memory.h"
 #include "framework/base/memory_limit.h"
+#include "framework/base/units.h"
 
 namespace ft {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 1 << 20) return fmt::format("{} bytes", bytes);
-  return fmt::format("{} MiB", bytes >> 20);
-}
+std::string size_text(std::int64_t bytes) { return bytes_text(static_cast<double>(bytes)); }
 
 // The number of bytes that libtorch could not get, as it says: "you tried to allocate 4096 bytes".
 std::optional<std::int64_t> wanted_bytes(std::string_view text) {

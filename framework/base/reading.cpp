@@ -77,6 +77,16 @@ void fail_unreadable(const fs::path& path, int error) {
                                std::generic_category().message(error), advice(error)));
 }
 
+Found look_through(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) return found(info);
+  const int error = errno;
+  if (!means_absent(error) && error != ELOOP) fail_unreadable(path, error);
+  const Found::Kind entry = look_at_entry(path).kind;
+  if (error == ELOOP && entry != Found::Kind::other) fail_unreadable(path, error);  // no link, so no circle of links
+  return {entry == Found::Kind::nothing ? Found::Kind::nothing : Found::Kind::dangling};
+}
+
 Found look_at(const fs::path& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) return found(info);

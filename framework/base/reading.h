@@ -32,12 +32,14 @@ class Unreadable : public Error {
 
 // What stands under a name.
 struct Found {
-  enum class Kind { nothing, file, folder, other };
+  enum class Kind { nothing, file, folder, other, dangling };  // dangling: a link that leads to nothing
   Kind kind = Kind::nothing;
   std::int64_t size = 0;  // in bytes, of a file
 };
-// What a link leads to, in its place.
+// What a link leads to, in its place; Unreadable where it leads to nothing: so never `dangling`.
 [[nodiscard]] Found look_at(const std::filesystem::path& path);
+// The same, with `dangling`: of what a user has given, a link to nothing is the user's mistake and told as that.
+[[nodiscard]] Found look_through(const std::filesystem::path& path);
 // The entry itself: a link is `other`.
 [[nodiscard]] Found look_at_entry(const std::filesystem::path& path);
 

@@ -181,6 +181,13 @@ std::string to_string(const ByteSize& size) {
   return fmt::format("{}B", size.bytes);
 }
 
+std::string bytes_text(double bytes) {
+  if (bytes < 1e3) return fmt::format("{:.0f} bytes", bytes);
+  if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
+  if (bytes < 1e9) return fmt::format("{:.{}f} MB", bytes / 1e6, bytes < 1e7 ? 1 : 0);
+  return bytes < 1e12 ? fmt::format("{:.1f} GB", bytes / 1e9) : fmt::format("{:.1f} TB", bytes / 1e12);
+}
+
 std::string shortest(double value) {
   if (value == 0) return "0";  // and -0, which is the same number
   std::array<char, 32> buffer;

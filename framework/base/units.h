@@ -54,6 +54,9 @@ struct ByteSize {
 [[nodiscard]] std::string to_string(const Duration& duration);
 [[nodiscard]] std::string to_string(const ByteSize& size);
 
+// A size for people, in three digits or fewer before the point: "512 bytes", "12 kB", "1.2 MB", "538 MB", "14.2 GB".
+[[nodiscard]] std::string bytes_text(double bytes);
+
 // The shortest decimal text that reads back as the same double ("0.001" for 1e-3): equal numbers, equal digests.
 [[nodiscard]] std::string shortest(double value);
 

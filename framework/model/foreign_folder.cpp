@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/tensor/random_access_file.h"
 
 namespace ft {
@@ -94,23 +95,23 @@ std::string model_below(const fs::path& folder) {
 
 void require_model_folder(const fs::path& folder) {
   const auto fail = [&](const std::string& what) { fail_user(fmt::format("'{}' {}", folder.string(), what)); };
-  const InputKind kind = input_kind(folder);
-  if (kind == InputKind::missing) {
+  const Found::Kind kind = look_through(folder).kind;
+  if (kind == Found::Kind::nothing) {
     // "organisation/model" of a hub, without a leading / or ./: nothing is ever downloaded.
     const bool hub =
         folder.is_relative() && std::ranges::count(folder.string(), '/') == 1 && !folder.string().starts_with(".");
     fail_user(fmt::format("'{}': there is no such folder{}", folder.string(),
                           hub ? "; a model of a hub is not downloaded: get its folder first" : ""));
   }
-  if (kind == InputKind::dangling) fail("is a link to something that is not there");
-  if (kind != InputKind::folder && folder.extension() == ".gguf") {
+  if (kind == Found::Kind::dangling) fail("is a link to something that is not there");
+  if (kind != Found::Kind::folder && folder.extension() == ".gguf") {
     fail("is a GGUF file; GGUF (llama.cpp) cannot be trained: take the original model folder in safetensors");
   }
-  if (kind != InputKind::folder)
+  if (kind != Found::Kind::folder)
     fail("is no folder; a model is the folder with config.json, safetensors and tokenizer.json");
-  const InputKind config = input_kind(folder / "config.json");
-  if (config == InputKind::file) return;
-  if (config == InputKind::dangling) (void)RandomAccessFile(folder / "config.json");  // says where the link leads
+  const Found::Kind config = look_through(folder / "config.json").kind;
+  if (config == Found::Kind::file) return;
+  if (config == Found::Kind::dangling) (void)RandomAccessFile(folder / "config.json");  // says where the link leads
   const Content content(folder);
   if (const std::string what = what_it_is(content); !what.empty()) fail(what);
   if (content.names.empty()) fail("is an empty folder; a model folder in Hugging Face's layout holds config.json");
@@ -121,7 +122,7 @@ void require_model_folder(const fs::path& folder) {
 
 void require_safetensors(const fs::path& folder) {
   for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
-    if (input_kind(folder / name) != InputKind::missing) return;
+    if (look_through(folder / name).kind != Found::Kind::nothing) return;
   }
   const auto fail = [&](const std::string& what) { fail_user(fmt::format("'{}' {}", folder.string(), what)); };
   const Content content(folder);

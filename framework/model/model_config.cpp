@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/model/config_reader.h"
 #include "framework/model/config_refusals.h"
 #include "framework/tensor/random_access_file.h"
@@ -100,7 +101,7 @@ ModelConfig parse_model_config(const std::string& text, const std::string& file)
 
 ModelConfig read_model_config(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
-  if (input_kind(path) == InputKind::missing) {
+  if (look_through(path).kind == Found::Kind::nothing) {
     fail_user({path.string()}, "there is no such file; a model folder in Hugging Face's layout holds it");
   }
   return parse_model_config(read_input_text(path), path.string());

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/tensor/random_access_file.h"
 
 namespace ft {
@@ -120,13 +121,20 @@ std::optional<std::string> generation_text(std::optional<Json> json, const Model
 
 }  // namespace
 
-TextFiles read_companions(const std::filesystem::path& folder) {
+TextFiles read_companions(const ReadText& read) {
   TextFiles files;
   for (const char* name : {kGeneration, "added_tokens.json", "chat_template.jinja", "chat_template.json", "merges.txt",
                            "special_tokens_map.json", "tokenizer.model", "vocab.json"}) {
-    if (input_kind(folder / name) != InputKind::missing) files.emplace_back(name, read_input_text(folder / name));
+    if (const std::optional<std::string> text = read(name)) files.emplace_back(name, *text);
   }
   return files;
+}
+
+TextFiles read_companions(const std::filesystem::path& folder) {
+  return read_companions([&](const std::string& name) -> std::optional<std::string> {
+    if (look_through(folder / name).kind == Found::Kind::nothing) return std::nullopt;
+    return read_input_text(folder / name);
+  });
 }
 
 std::vector<TokenId> end_tokens(const Tokenizer& tokenizer, const ModelConfig& config, const TextFiles& companions) {

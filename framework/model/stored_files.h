@@ -25,6 +25,7 @@ using TextFiles = std::vector<std::pair<std::string, std::string>>;  // name, co
 // The files of `folder` that other programs want beside config.json and the tokenizer's own: generation_config.json,
 // chat templates, added_tokens.json, vocab.json, merges.txt, ... Throws Error where one cannot be read.
 [[nodiscard]] TextFiles read_companions(const std::filesystem::path& folder);
+[[nodiscard]] TextFiles read_companions(const ReadText& read);
 
 // The tokens after which an attempt is over: the tokenizer's end token, which training appends, first; then those that
 // generation_config.json names (eos_token_id, a number or a list), those of a list in config.json, and config.json's

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "framework/base/reading.h"
+#include "framework/base/units.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
@@ -218,12 +219,6 @@ class Search {
   std::map<std::string, double> seconds_;  // of work, by the digits of an identity
 };
 
-std::string size_text(std::int64_t bytes) {
-  const auto number = static_cast<double>(bytes);
-  if (number < 1e6) return fmt::format("{:.0f} kB", std::max(1.0, number / 1e3));
-  return number < 1e9 ? fmt::format("{:.1f} MB", number / 1e6) : fmt::format("{:.1f} GB", number / 1e9);
-}
-
 }  // namespace
 
 Continuation continuation_of(const StagePlan& stage) {
@@ -250,7 +245,7 @@ std::string to_text(const Superseded& work) {
   const std::string time = work.seconds >= 1 ? fmt::format(", {} of work", duration_text(work.seconds)) : "";
   return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} {}", work.stage,
                      work.begins_anew ? "begins anew" : "goes on with what it made of these settings before", fmt::join(work.reasons, "; "),
-                     work.amount, size_text(work.bytes), time, work.folder.string(),
+                     work.amount, bytes_text(static_cast<double>(work.bytes)), time, work.folder.string(),
                      work.stays_in_place ? "stay there for a longer length" : "are set aside");
 }
 

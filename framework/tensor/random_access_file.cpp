@@ -12,32 +12,20 @@
 #include "framework/base/reading.h"
 
 namespace ft {
-InputKind input_kind(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) {
-    if (S_ISREG(status.st_mode)) return InputKind::file;
-    return S_ISDIR(status.st_mode) ? InputKind::folder : InputKind::other;
-  }
-  const int error = errno;
-  if (error != ENOENT && error != ENOTDIR && error != ELOOP) fail_unreadable(path, error);
-  const Found::Kind entry = look_at_entry(path).kind;
-  if (error == ELOOP && entry != Found::Kind::other) fail_unreadable(path, error);  // no link, so no circle of links
-  return entry == Found::Kind::nothing ? InputKind::missing : InputKind::dangling;
-}
 
 RandomAccessFile::RandomAccessFile(std::filesystem::path path) : path_(std::move(path)) {
-  switch (input_kind(path_)) {
-    case InputKind::missing:
+  switch (look_through(path_).kind) {
+    case Found::Kind::nothing:
       fail_user({path_.string()}, "there is no such file");
-    case InputKind::dangling: {
+    case Found::Kind::dangling: {
       std::error_code none;
       const std::string target = std::filesystem::read_symlink(path_, none).string();
       fail_user({path_.string()}, fmt::format("is a link to '{}', which is not there", target));
     }
-    case InputKind::folder:
-    case InputKind::other:
+    case Found::Kind::folder:
+    case Found::Kind::other:
       fail_user({path_.string()}, "is no regular file");
-    case InputKind::file:
+    case Found::Kind::file:
       break;
   }
   do {

@@ -17,11 +17,6 @@
 
 namespace ft {
 
-// What a path leads to. A link that leads to nothing is told from no entry at all.
-enum class InputKind { missing, dangling, file, folder, other };
-// Throws Unreadable where the system does not say (no right to look, a file server that does not answer).
-[[nodiscard]] InputKind input_kind(const std::filesystem::path& path);
-
 class RandomAccessFile {
  public:
   // Throws UserError where there is no such file or it is something else than a file, Unreadable where it cannot be

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/tensor/random_access_file.h"
 #include "framework/tensor/safetensors.h"
 #include "framework/tensor/safetensors_files.h"
@@ -186,8 +187,8 @@ std::map<std::string, std::vector<std::string>> parse_index(const fs::path& file
 void require_shards(const fs::path& index, const std::map<std::string, std::vector<std::string>>& shards) {
   std::vector<std::string> missing;
   for (const auto& [shard, names] : shards) {
-    const InputKind kind = input_kind(index.parent_path() / shard);
-    if (kind == InputKind::missing || kind == InputKind::dangling) missing.push_back(shard);
+    const Found::Kind kind = look_through(index.parent_path() / shard).kind;
+    if (kind == Found::Kind::nothing || kind == Found::Kind::dangling) missing.push_back(shard);
   }
   if (missing.empty()) return;
   const std::size_t shown = std::min<std::size_t>(missing.size(), 3);
@@ -214,8 +215,8 @@ void convert(std::span<const std::byte> bytes, std::string_view dtype, std::span
 }  // namespace
 
 std::vector<fs::path> safetensors_files(const fs::path& folder) {
-  if (input_kind(folder / kSingleFile) != InputKind::missing) return {folder / kSingleFile};
-  if (input_kind(folder / kIndexFile) == InputKind::missing) return {};
+  if (look_through(folder / kSingleFile).kind != Found::Kind::nothing) return {folder / kSingleFile};
+  if (look_through(folder / kIndexFile).kind == Found::Kind::nothing) return {};
   std::vector<fs::path> files{folder / kIndexFile};
   for (const auto& [shard, names] : parse_index(folder / kIndexFile)) files.push_back(folder / shard);
   std::sort(files.begin(), files.end());
@@ -270,14 +271,14 @@ struct SafetensorsReader::Body {
 };
 
 SafetensorsReader::SafetensorsReader(const fs::path& path) : body_(std::make_unique<Body>()) {
-  if (input_kind(path) != InputKind::folder) {
+  if (look_through(path).kind != Found::Kind::folder) {
     body_->open(path);
     return;
   }
   const fs::path single = path / kSingleFile, index = path / kIndexFile;
-  if (input_kind(single) != InputKind::missing) {
+  if (look_through(single).kind != Found::Kind::nothing) {
     body_->open(single);
-  } else if (input_kind(index) != InputKind::missing) {
+  } else if (look_through(index).kind != Found::Kind::nothing) {
     body_->open_index(index);
   } else {
     fail_user({path.string()}, "holds neither model.safetensors nor model.safetensors.index.json");

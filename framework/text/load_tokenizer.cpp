@@ -38,12 +38,18 @@ auto reading(const fs::path& path, std::string_view text, Read read) {
   }
 }
 
-// A JSON file that may be absent: then an empty object.
-json read_optional_json(const fs::path& path) {
-  if (!is_there(path)) return json::object();
-  const std::string text = read_file(path);
-  return reading(path, text, [&] { return json::parse(text); });
-}
+// The files of a tokenizer's folder.
+struct Folder {
+  const fs::path& path;
+  const ReadText& read;
+
+  // A JSON file that may be absent: then an empty object.
+  [[nodiscard]] json optional_json(const char* name) const {
+    const std::optional<std::string> text = read(name);
+    if (!text) return json::object();
+    return reading(path / name, *text, [&] { return json::parse(*text); });
+  }
+};
 
 // "eos_token" is a name, an object with the name, or null.
 std::string token_name(const json& config, const char* key) {
@@ -65,32 +71,32 @@ TokenId named_token(const BpeDescription& description, const fs::path& file, con
 
 // The token that ends a text, from the first file that names one: by name in tokenizer_config.json or
 // special_tokens_map.json, by id (the first of a list) in generation_config.json or config.json.
-TokenId find_eos(const fs::path& folder, const BpeDescription& description) {
+TokenId find_eos(const Folder& folder, const BpeDescription& description) {
   for (const char* file : {"tokenizer_config.json", "special_tokens_map.json"}) {
-    const std::string name = token_name(read_optional_json(folder / file), "eos_token");
-    if (!name.empty()) return named_token(description, folder / file, "eos_token", name);
+    const std::string name = token_name(folder.optional_json(file), "eos_token");
+    if (!name.empty()) return named_token(description, folder.path / file, "eos_token", name);
   }
   for (const char* file : {"generation_config.json", "config.json"}) {
-    const json config = read_optional_json(folder / file);
+    const json config = folder.optional_json(file);
     json id = config.is_object() ? config.value("eos_token_id", json()) : json();
     if (id.is_array() && !id.empty()) id = json(id[0]);
     if (!id.is_number_integer()) continue;
     const auto value = id.get<std::int64_t>();
     if (value < 0 || value >= static_cast<std::int64_t>(description.tokens.size())) {
-      fail_user({(folder / file).string()},
+      fail_user({(folder.path / file).string()},
                 fmt::format("eos_token_id {} is not in the vocabulary of {} tokens", value, description.tokens.size()));
     }
     return static_cast<TokenId>(value);
   }
-  fail_user({folder.string()}, "no file says which token ends a text; add \"eos_token\" to tokenizer_config.json");
+  fail_user({folder.path.string()}, "no file says which token ends a text; add \"eos_token\" to tokenizer_config.json");
 }
 
 // The token that stands once before a text. What the post_processor does is what the model was trained with, unless
 // tokenizer_config.json decides by add_bos_token. A bos_token that is only named is put nowhere (GPT-2, SmolLM2, Qwen
 // 2).
-std::optional<TokenId> find_bos(const fs::path& folder, const BpeDescription& description) {
-  const fs::path file = folder / "tokenizer_config.json";
-  const json config = read_optional_json(file);
+std::optional<TokenId> find_bos(const Folder& folder, const BpeDescription& description) {
+  const fs::path file = folder.path / "tokenizer_config.json";
+  const json config = folder.optional_json("tokenizer_config.json");
   const json add = config.is_object() ? config.value("add_bos_token", json()) : json();
   if (add.is_boolean() && !add.get<bool>()) return std::nullopt;
   if (!description.leading.empty()) return description.leading.front();
@@ -101,10 +107,9 @@ std::optional<TokenId> find_bos(const fs::path& folder, const BpeDescription& de
 }
 
 // What restores the tokenizer without the model's own files: the end token is written down by name.
-BpeTokenizer::Files files_of(const fs::path& folder, std::string tokenizer_json, const std::string& eos_name) {
-  const fs::path config_path = folder / "tokenizer_config.json";
+BpeTokenizer::Files files_of(const Folder& folder, std::string tokenizer_json, const std::string& eos_name) {
   BpeTokenizer::Files files{{"tokenizer.json", std::move(tokenizer_json)}};
-  std::string config_text = is_there(config_path) ? read_file(config_path) : std::string("{}");
+  std::string config_text = folder.read("tokenizer_config.json").value_or("{}");
   auto config = nlohmann::ordered_json::parse(config_text);
   if (token_name(config, "eos_token").empty()) {
     config["eos_token"] = eos_name;
@@ -112,14 +117,13 @@ BpeTokenizer::Files files_of(const fs::path& folder, std::string tokenizer_json,
   }
   files.emplace_back("tokenizer_config.json", std::move(config_text));
   for (const char* name : {"special_tokens_map.json", "chat_template.jinja"}) {
-    if (is_there(folder / name)) files.emplace_back(name, read_file(folder / name));
+    if (const std::optional<std::string> text = folder.read(name)) files.emplace_back(name, *text);
   }
   return files;
 }
 
-std::unique_ptr<Tokenizer> load_bpe(const fs::path& folder) {
-  const fs::path path = folder / "tokenizer.json";
-  std::string text = read_file(path);
+std::unique_ptr<Tokenizer> load_bpe(const Folder& folder, const std::string& text) {
+  const fs::path path = folder.path / "tokenizer.json";
   const BpeDescription description = reading(path, text, [&] { return read_bpe_description(json::parse(text)); });
   const TokenId eos = find_eos(folder, description);
   const auto bos = find_bos(folder, description);
@@ -160,22 +164,24 @@ void refuse_other_formats(const fs::path& folder) {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
-  if (!is_folder(folder))
-    fail_user({folder.string()}, "is not a folder; a tokenizer is a folder with tokenizer.json");
-  const bool words = is_there(folder / kWordVocabularyFile);
-  const bool bpe = is_there(folder / "tokenizer.json");
+std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder, const ReadText& read) {
+  const std::optional<std::string> words = read(std::string(kWordVocabularyFile)), bpe = read("tokenizer.json");
   if (words && bpe) {
     fail_user({folder.string()}, fmt::format("holds both tokenizer.json and {}; remove one", kWordVocabularyFile));
   }
-  if (bpe) return load_bpe(folder);
-  if (words) {
-    const fs::path path = folder / kWordVocabularyFile;
-    const std::string text = read_file(path);
-    return reading(path, text, [&] { return read_word_tokenizer(text); });
-  }
+  if (bpe) return load_bpe({folder, read}, *bpe);
+  if (words) return reading(folder / kWordVocabularyFile, *words, [&] { return read_word_tokenizer(*words); });
   refuse_other_formats(folder);
   fail_user({folder.string()}, fmt::format("holds no tokenizer: neither tokenizer.json nor {}", kWordVocabularyFile));
+}
+
+std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
+  if (!is_folder(folder))
+    fail_user({folder.string()}, "is not a folder; a tokenizer is a folder with tokenizer.json");
+  return load_tokenizer(folder, [&](const std::string& name) -> std::optional<std::string> {
+    if (!is_there(folder / name)) return std::nullopt;
+    return read_file(folder / name);
+  });
 }
 
 }  // namespace ft

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/base/read_text.h"
+
 namespace ft {
 
 using TokenId = std::int32_t;
@@ -45,6 +47,8 @@ class Tokenizer {
 // Reads what files() gave, or a Hugging Face folder: tokenizer.json (with tokenizer_config.json where present), or the
 // project's own word_vocabulary.json. Throws UserError naming the file and the unsupported feature.
 [[nodiscard]] std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
+// The same of files that are read by somebody else, who knows more of them; `folder` is for complaints.
+[[nodiscard]] std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder, const ReadText& read);
 
 // A vocabulary of whole words and single characters, matched greedily, the longest first. Ids: 0 = EOS ("<eos>"), then
 // `words` in order; the model's vocabulary may be padded beyond size(). `words` must be non-empty and distinct.

@@ -65,6 +65,8 @@ TEST_CASE("what is there, and what is not") {
     CHECK_THROWS_AS((void)read_file(temp.path / nothing), UserError);
     CHECK_THROWS_AS(InputFile(temp.path / nothing), Unreadable);
   }
+  CHECK(look_through(temp.path / "c").kind == Found::Kind::nothing);
+  CHECK(look_through(temp.path / "link").size == 5);
   CHECK(list_folder(temp.path) == std::vector<std::string>{"a", "b", "link"});
   CHECK(read_file(temp.path / "link") == "alpha");
   CHECK(*read_if_there(temp.path / "a") == "alpha");
@@ -76,6 +78,8 @@ TEST_CASE("what cannot be known is neither there nor missing") {
   fs::create_symlink(temp.path / "nowhere", temp.path / "dangling");
   fs::create_symlink(temp.path / "loop", temp.path / "loop");
   CHECK(is_there(temp.path / "dangling"));  // the name is taken
+  CHECK(look_through(temp.path / "dangling").kind == Found::Kind::dangling);
+  CHECK(look_through(temp.path / "loop").kind == Found::Kind::dangling);
   for (const auto& action : std::vector<std::function<void(const fs::path&)>>{
            [](const fs::path& p) { (void)look_at(p); }, [](const fs::path& p) { (void)is_file(p); },
            [](const fs::path& p) { (void)list_folder(p); }, [](const fs::path& p) { (void)read_if_there(p); },

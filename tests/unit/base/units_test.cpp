@@ -84,6 +84,16 @@ TEST_CASE("texts are the shortest and take the largest unit that fits") {
   CHECK(shortest(-0.0) == "0");
 }
 
+TEST_CASE("sizes for people keep few digits") {
+  CHECK(bytes_text(0) == "0 bytes");
+  CHECK(bytes_text(999) == "999 bytes");
+  CHECK(bytes_text(12'345) == "12 kB");
+  CHECK(bytes_text(1.25e6) == "1.2 MB");
+  CHECK(bytes_text(538e6) == "538 MB");
+  CHECK(bytes_text(14.23e9) == "14.2 GB");
+  CHECK(bytes_text(2.5e12) == "2.5 TB");
+}
+
 TEST_CASE("numbers") {
   CHECK(parse_number("1e-3") == 0.001);
   CHECK(parse_number(".5") == 0.5);
