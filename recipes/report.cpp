@@ -11,10 +11,12 @@
 
 #include "datasets/dataset.h"
 #include "framework/recipe/evaluation.h"
+#include "framework/recipe/names.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/train/step_log.h"
 
 namespace ft {
 namespace {
@@ -56,7 +58,7 @@ class Report final : public Recipe {
  private:
   report::ReportInput collect(StageContext& stage) const {
     report::ReportInput input;
-    input.title = title_.empty() ? std::filesystem::path(stage.run_plan().run.folder).filename().string() : title_;
+    input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
     for (const std::string& name : of_) {
       const StagePlan& source = stage.input_plan(name);
       if (source.recipe->output() == ArtifactKind::attempts) add_attempts(stage, source, input);
@@ -64,6 +66,9 @@ class Report final : public Recipe {
     }
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
+      if (const std::int64_t damaged = count_damaged_lines(source->folder / "steps.jsonl"); damaged > 0) {
+        stage.log().warn("{}: {} lines of steps.jsonl are damaged or no records of steps: the loss curve lacks them", source->name, damaged);
+      }
       report::LossCurve curve = read_loss_curve(*source);
       if (!curve.points.empty()) input.losses.push_back(std::move(curve));
       if (const std::string standstill = standstill_of(*source); !standstill.empty()) {
@@ -91,18 +96,19 @@ class Report final : public Recipe {
     report::StageTable table = table_of(stage, source);
     table.stage = source.name;
     table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
-    table.table = rerank::evaluate(load_ranked(source.output, {}), options_);
+    table.table = rerank::evaluate(load_ranked(SealedFolder::open(source.output), {}), options_);
     input.stages.push_back(std::move(table));
   }
 
   void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
-    const auto body = SealedFolder::open(source.output).manifest().body;
+    const SealedFolder ranking = SealedFolder::open(source.output);
+    const auto& body = ranking.manifest().body;
     const StagePlan& attempts = stage.input_plan(input_of(source, "attempts"));  // the ranking knows the name that it had then
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
-    const Scores scores = read_scores_file(source.output / "scores.jsonl");
-    const auto ranked = load_ranked(attempts.output, scores);
+    const Scores scores = read_scores(ranking);
+    const auto ranked = load_ranked(SealedFolder::open(attempts.output), scores);
     report::StageTable table = table_of(stage, attempts);
     table.stage = source.name;
     table.evaluator = input_of(source, "verifier");

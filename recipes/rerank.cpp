@@ -5,9 +5,9 @@
 // The verifier may be any model of the run: one that was trained on another generator's attempts, too (cross-model ranking).
 // Without a verifier the table has the votes and the log-probability baselines.
 
-#include "framework/problem/records.h"
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/verifier_check.h"
 
 namespace ft {
@@ -33,18 +33,24 @@ class Rerank final : public Recipe {
   }
 
   void run(StageContext& stage) override {
-    const std::filesystem::path folder = stage.input(attempts_);
     Scores scores;
     if (!verifier_.empty()) {
       LoadedModel verifier = stage.load_model(verifier_);
-      scores = score_attempts(stage, verifier, read_problems(folder / "problems.jsonl"), read_attempts(folder / "attempts.jsonl"), tokens_per_micro_batch_);
+      std::vector<Problem> problems;
+      std::vector<Attempt> attempts;
+      stage.together("reading the attempts", [&] {
+        const SealedFolder folder = stage.sealed_input(attempts_);
+        problems = read_problems(folder);
+        attempts = read_attempts(folder);
+      });
+      scores = score_attempts(stage, verifier, problems, attempts, tokens_per_micro_batch_);
     }
     std::vector<std::pair<std::string, std::string>> files;
     if (stage.groups().world.rank() == 0) {
       options_.top_clusters = {top_clusters_};
       options_.top_n = {top_n_};
       report::ReportInput input{.title = stage.name()};
-      input.stages.push_back({stage.name(), description(), rerank::evaluate(load_ranked(folder, scores), options_)});
+      input.stages.push_back({stage.name(), description(), rerank::evaluate(load_ranked(stage.sealed_input(attempts_), scores), options_)});
       files = {{"scores.jsonl", scores_file(scores)}, {"ranking.txt", report::text_report(input)}, {"ranking.json", report::json_report(input)}};
     }
     stage.seal({{"attempts", attempts_}, {"verifier", verifier_}, {"description", description()},

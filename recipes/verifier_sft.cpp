@@ -14,8 +14,8 @@
 
 #include "framework/batching/examples.h"
 #include "framework/batching/pairs.h"
-#include "framework/problem/records.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
 #include "framework/recipe/verifier_check.h"
@@ -145,15 +145,15 @@ class VerifierSft final : public Recipe {
   }
 
   std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
-    const std::filesystem::path folder = stage.input(attempts_);
+    const SealedFolder folder = stage.sealed_input(attempts_);
     std::map<std::string, std::vector<Attempt>> by_problem;
-    for (Attempt& attempt : read_attempts(folder / "attempts.jsonl")) by_problem[attempt.problem].push_back(std::move(attempt));
+    for (Attempt& attempt : read_attempts(folder)) by_problem[attempt.problem].push_back(std::move(attempt));
     ExampleSet set({.max_length = settings_.max_length,
                     .tokens_per_lane = settings_.tokens_per_lane,
                     .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
     std::int64_t without = 0, problems = 0;
     Counts counts;
-    for (const Problem& problem : read_problems(folder / "problems.jsonl")) {
+    for (const Problem& problem : read_problems(folder)) {
       stage.check_stop();
       std::vector<Attempt>& attempts = by_problem[problem.id];
       counts.add(attempts, unreadable_is_wrong_);

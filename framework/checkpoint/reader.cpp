@@ -1,11 +1,13 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 
 #include "framework/base/digest.h"
 #include "framework/base/error.h"
 #include "framework/base/failure.h"
+#include "framework/base/reading.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/checkpoint/stored_weights.h"
@@ -21,7 +23,8 @@ using Json = nlohmann::ordered_json;
 // Reads slices, each once and whole, checks their digests, hands out their parts.
 class SliceReader {
  public:
-  SliceReader(std::filesystem::path folder, const StoredLayout& layout) : folder_(std::move(folder)), layout_(layout) {
+  SliceReader(std::filesystem::path folder, const StoredLayout& layout, std::vector<FileRecord> records)
+      : folder_(std::move(folder)), layout_(layout), records_(std::move(records)) {
     for (const StoredSlice& slice : layout.slices) of_parameter_[slice.parameter].push_back(&slice);
   }
 
@@ -32,7 +35,12 @@ class SliceReader {
       if (!part) continue;
       const std::string name = fmt::format("/{}/{}", group, layout_.parameters[p].name);
       buffer_.resize(static_cast<std::size_t>(slice->box.num_elements()));
-      file(slice->file).read(name, slice->box.shape, buffer_);
+      try {
+        file(slice->file).read(name, slice->box.shape, buffer_);
+      } catch (const std::exception& error) {
+        if (!is_out_of_memory(error)) blame_damage(slice->file);
+        throw;
+      }
       if (xxh128(std::as_bytes(std::span(buffer_))) != slice->*digest)
         throw BrokenFolder(fmt::format("{}: {} {} is damaged: its bytes are not those that were written",
                                        (folder_ / slice->file).string(), name, slice->box.text()));
@@ -41,6 +49,20 @@ class SliceReader {
   }
 
  private:
+  // HDF5 cannot read a file whose own structures are damaged, and says so in words of its own.
+  void blame_damage(const std::string& name) const {
+    const auto record = std::ranges::find(records_, name, &FileRecord::name);
+    if (record == records_.end()) return;
+    std::string now;
+    try {
+      now = sha256_file(folder_ / name);
+    } catch (const Unreadable&) {  // then nothing is known of damage
+      return;
+    }
+    if (now == record->sha256) return;
+    throw BrokenFolder(fmt::format("{} is damaged: its SHA-256 is another one than at sealing", (folder_ / name).string()));
+  }
+
   const Hdf5Reader& file(const std::string& name) {
     const auto found = files_.find(name);
     return found != files_.end() ? found->second : files_.emplace(name, Hdf5Reader(folder_ / name)).first->second;
@@ -48,6 +70,7 @@ class SliceReader {
 
   std::filesystem::path folder_;
   const StoredLayout& layout_;
+  std::vector<FileRecord> records_;
   std::map<int, std::vector<const StoredSlice*>> of_parameter_;
   std::map<std::string, Hdf5Reader> files_;
   std::vector<float> buffer_;
@@ -96,7 +119,7 @@ CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet
       const StoredLayout layout = read_stored_layout(manifest.body.at("layout"));
       const std::vector<int> stored_index = check_coverage(layout, parameters);
       if (moments && !layout.has_moments) throw Error("it holds a finished model, without optimiser moments");
-      SliceReader reader(folder, layout);
+      SliceReader reader(folder, layout, manifest.files);
       read_range(reader, "weights", &StoredSlice::weights, parameters, stored_index, owned, begin);
       if (!moments) return;
       read_range(reader, "first_moment", &StoredSlice::first_moment, parameters, stored_index, moments->first,
@@ -140,7 +163,7 @@ StoredWeights::StoredWeights(const std::filesystem::path& folder) : body_(std::m
   } catch (const std::exception& error) {
     throw Error(fmt::format("checkpoint {}: {}", folder.string(), failure_text(error)));
   }
-  body_->reader = std::make_unique<SliceReader>(folder, body_->layout);
+  body_->reader = std::make_unique<SliceReader>(folder, body_->layout, manifest.files);
 }
 
 StoredWeights::~StoredWeights() = default;

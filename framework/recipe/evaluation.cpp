@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "framework/problem/jsonl.h"
-#include "framework/problem/records.h"
+#include "framework/recipe/sealed_inputs.h"
+#include "framework/records/record.h"
 
 namespace ft {
 namespace {
@@ -27,10 +27,10 @@ rerank::Candidate candidate_of(const Attempt& attempt, const std::map<int, Label
 
 }  // namespace
 
-std::vector<rerank::RankedProblem> load_ranked(const std::filesystem::path& attempts, const Scores& scores) {
+std::vector<rerank::RankedProblem> load_ranked(const SealedFolder& attempts, const Scores& scores) {
   std::vector<rerank::RankedProblem> ranked;
   std::map<std::string, std::size_t, std::less<>> place_of;
-  for (const Problem& problem : read_problems(attempts / "problems.jsonl")) {
+  for (const Problem& problem : read_problems(attempts)) {
     place_of[problem.id] = ranked.size();
     rerank::RankedProblem entry;
     entry.id = problem.id;
@@ -40,7 +40,7 @@ std::vector<rerank::RankedProblem> load_ranked(const std::filesystem::path& atte
     entry.reference_answer = problem.answer;
     ranked.push_back(std::move(entry));
   }
-  for (const Attempt& attempt : read_attempts(attempts / "attempts.jsonl")) {
+  for (const Attempt& attempt : read_attempts(attempts)) {
     const auto of_problem = scores.find(attempt.problem);
     rerank::Candidate candidate = candidate_of(attempt, of_problem == scores.end() ? nullptr : &of_problem->second);
     rerank::RankedProblem& problem = ranked.at(place_of.at(attempt.problem));
@@ -53,12 +53,12 @@ std::vector<rerank::RankedProblem> load_ranked(const std::filesystem::path& atte
   return ranked;
 }
 
-Scores read_scores_file(const std::filesystem::path& path) {
+Scores read_scores(const SealedFolder& ranking) {
   Scores scores;
-  JsonlReader reader(path, EmptyFile::allow);
-  while (const auto record = reader.next()) {
-    scores[record->text("problem")][static_cast<int>(record->integer("index"))] = {record->number("log_p_correct"), record->number("log_p_incorrect")};
-  }
+  read_lines(ranking, "scores.jsonl", [&](std::string_view line, const Place& place) {
+    const JsonRecord record = JsonRecord::parse(line, place);
+    scores[record.text("problem")][static_cast<int>(record.integer("index"))] = {record.number("log_p_correct"), record.number("log_p_incorrect")};
+  });
   return scores;
 }
 

@@ -15,7 +15,7 @@
 #include "framework/store/files.h"
 #include "framework/store/last_start.h"
 #include "framework/store/lock.h"
-#include "framework/store/manifest.h"
+#include "framework/store/sealed_folder.h"
 
 namespace ft {
 namespace {
@@ -101,9 +101,16 @@ std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
 void show_reports(const RunPlan& plan) {
   for (const StagePlan& stage : plan.stages) {
     if (stage.recipe->output() != ArtifactKind::report) continue;
-    if (const auto text = read_if_there(stage.output / "report.txt")) print_results("{}\n", *text);
+    if (const auto text = SealedFolder::open(stage.output).read_if_there("report.txt")) print_results("{}\n", *text);
     print_results("report: {}\n", std::filesystem::absolute(stage.output / "index.html").lexically_normal().string());
   }
+}
+
+// Sound when it was looked at last: the next start trusts nobody's word.
+[[noreturn]] void fail_damaged(const BrokenFolder& damage, const std::string& where, const RunPlan& plan, RunFolder* folder) {
+  if (folder != nullptr) folder->doubt_outputs(plan);
+  throw Error(fmt::format("{}{}; the next start looks at every byte of what the stages before have made, and makes again what is damaged",
+                          damage.what(), where));
 }
 
 }  // namespace
@@ -154,10 +161,8 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     } catch (const UserError& error) {
       if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
       throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
-    } catch (const BrokenFolder& error) {  // sound when it was looked at last
-      if (folder) folder->doubt_outputs(plan);
-      throw Error(fmt::format("{} (in stage '{}'); the next start looks at every byte of what the stages before have made, and makes "
-                              "again what is damaged", error.what(), stage.name));
+    } catch (const BrokenFolder& error) {
+      fail_damaged(error, fmt::format(" (in stage '{}')", stage.name), plan, folder ? &*folder : nullptr);
     } catch (const std::exception& error) {
       if (!is_out_of_memory(error)) throw;
       throw Error(fmt::format("stage '{}': {}", stage.name, failure_text(error)));
@@ -174,7 +179,11 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   }
   on_rank_zero(world, "run end", [&] {
     folder->note({{"event", "end"}});
-    show_reports(plan);
+    try {
+      show_reports(plan);
+    } catch (const BrokenFolder& error) {
+      fail_damaged(error, "", plan, &*folder);
+    }
     return std::string();
   });
 }

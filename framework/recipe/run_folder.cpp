@@ -14,9 +14,7 @@
 namespace ft {
 namespace {
 
-IntactNote note_of(const StagePlan& stage) {
-  return IntactNote(stage.folder / fmt::format("intact-{}.json", stage.output.filename().string()));
-}
+IntactNote note_of(const StagePlan& stage) { return intact_note_of(stage.output); }
 
 // What a start would write to or remove from, as far as it is there. Sealed outputs are read only.
 std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {

@@ -20,13 +20,14 @@ std::string to_line(const std::string& problem, const std::map<int, LabelLogProb
   return Json{{"problem", problem}, {"scores", rows}}.dump();
 }
 
-Scores read_scores(const std::filesystem::path& work) {
+Scores read_scores(const std::filesystem::path& work, PieceCounts* counts = nullptr) {
   Scores scores;
-  read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
+  const PieceCounts found = read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
     const Json json = Json::parse(line);
     auto& of_problem = scores[json.at("problem")];
     for (const Json& row : json.at("scores")) of_problem[row.at(0)] = {row.at(1), row.at(2)};
   });
+  if (counts != nullptr) *counts = found;
   return scores;
 }
 
@@ -57,7 +58,11 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   for (const Attempt& attempt : attempts) {
     if (attempt.index != Attempt::kGreedy) by_problem[attempt.problem].push_back(&attempt);
   }
-  const Scores done = read_scores(stage.work());
+  PieceCounts found;
+  const Scores done = read_scores(stage.work(), &found);
+  if (found.damaged > 0 && stage.log().informs()) {
+    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", found.damaged, found.complaints.front());
+  }
   groups.world.barrier("scores read");
 
   const ExampleBuilder build(*verifier.tokenizer, stage.prompts());

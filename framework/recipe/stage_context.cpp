@@ -2,10 +2,12 @@
 
 #include <ATen/Version.h>
 
+#include <optional>
+
 #include "framework/base/digest.h"
 #include "framework/base/clock.h"
-#include "framework/base/failure.h"
 #include "framework/checkpoint/checkpoint.h"
+#include "framework/checkpoint/layout.h"
 #include "framework/comm/one_rank.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/lineage.h"
@@ -30,10 +32,7 @@ LoadedModel StageContext::load_model(const std::string& name) {
   model.tokenizer = load_tokenizer_of(name);
   const auto given = plan_.models.find(name);
   if (given == plan_.models.end()) {
-    const std::filesystem::path folder = input(name);
-    model.decoder = std::make_unique<Decoder>(read_model_config(folder), *model.factory);
-    model.companions = read_companions(folder);
-    read_checkpoint(folder, model.decoder->parameters(), nullptr, groups_);
+    load_sealed(name, model);
   } else if (given->second.preset) {
     model.decoder = std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
     initialise(*model.decoder, seed());
@@ -50,9 +49,28 @@ LoadedModel StageContext::load_model(const std::string& name) {
   return model;
 }
 
+// Of an earlier stage: each byte is one that was sealed.
+void StageContext::load_sealed(const std::string& name, LoadedModel& model) {
+  std::optional<ModelConfig> config;
+  together("files of the model", [&] {
+    const SealedFolder folder = sealed_input(name);
+    config = parse_model_config(folder.read("config.json"), folder.path("config.json").string());
+    model.companions = read_companions([&](const std::string& file) { return folder.read_if_there(file); });
+  });
+  model.decoder = std::make_unique<Decoder>(*config, *model.factory);
+  read_checkpoint(input(name), model.decoder->parameters(), nullptr, groups_);
+}
+
 std::unique_ptr<Tokenizer> StageContext::load_tokenizer_of(const std::string& name) {
   const auto given = plan_.models.find(name);
-  if (given == plan_.models.end()) return load_tokenizer(input(name));
+  if (given == plan_.models.end()) {
+    std::unique_ptr<Tokenizer> tokenizer;
+    together("files of the tokenizer", [&] {
+      const SealedFolder folder = sealed_input(name);
+      tokenizer = load_tokenizer(folder.folder(), [&](const std::string& file) { return folder.read_if_there(file); });
+    });
+    return tokenizer;
+  }
   if (given->second.preset) return services_.preset_tokenizer(given->second.tokenizer, plan_.prompts);
   return load_tokenizer(*given->second.path);
 }
@@ -75,7 +93,20 @@ void StageContext::check_stop() const {
   if (stop_()) throw StopRequested(fmt::format("stopped on request in stage '{}'", stage_.name));
 }
 
-void StageContext::together(Name name, const std::function<void()>& work) { stop_together(groups_.world, name, work); }
+// Rank 0 must know of damage that another one has met: it is the one that has the folders looked at again.
+void StageContext::together(Name name, const std::function<void()>& work) {
+  std::string damage;
+  stop_together(groups_.world, name, [&] {
+    try {
+      work();
+    } catch (const BrokenFolder& broken) {
+      damage = broken.what();
+    }
+  });
+  for (const std::string& of_rank : groups_.world.all_gather_bytes(name, damage)) {
+    if (!of_rank.empty()) throw BrokenFolder(of_rank);
+  }
+}
 
 void StageContext::note_save(double seconds) {
   lead_.saved(seconds);
@@ -109,22 +140,16 @@ std::vector<Parent> StageContext::parents() const {
 }
 
 void StageContext::seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files) {
-  std::string error;
-  if (groups_.world.rank() == 0) {
-    try {
-      FolderWriter writer = FolderWriter::create(stage_.output);
-      for (const auto& [name, content] : files) writer.write(name, content);
-      Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
-      manifest.parents = parents();
-      manifest.body = provenance();
-      if (!body.is_null()) manifest.body.update(body);
-      writer.seal(std::move(manifest));
-    } catch (const std::exception& failure) {
-      error = failure_text(failure);
-    }
-  }
-  error = broadcast_bytes(groups_.world, "sealed " + stage_.name, error, 0);
-  FT_CHECK(error.empty(), "stage '{}': sealing its output failed: {}", stage_.name, error);
+  all_or_none(groups_.world, "sealed " + stage_.name, [&] {
+    if (groups_.world.rank() != 0) return;
+    FolderWriter writer = FolderWriter::create(stage_.output);
+    for (const auto& [name, content] : files) writer.write(name, content);
+    Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
+    manifest.parents = parents();
+    manifest.body = provenance();
+    if (!body.is_null()) manifest.body.update(body);
+    writer.seal(std::move(manifest));
+  });
 }
 
 void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& body) {

@@ -20,7 +20,7 @@
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/recipe/stop_lead.h"
-#include "framework/store/manifest.h"
+#include "framework/store/sealed_folder.h"
 #include "framework/text/tokenizer.h"
 
 namespace ft {
@@ -65,8 +65,11 @@ class StageContext {
   [[nodiscard]] std::unique_ptr<Tokenizer> load_tokenizer_of(const std::string& name);
   // The same on every rank.
   [[nodiscard]] std::vector<Problem> load_problems(const std::string& name);
-  // The sealed output folder of an earlier stage.
+  // The sealed output folder of an earlier stage: its path, for words; and opened, for reading what is in it, which is
+  // checked while it is read (store/sealed_folder.h, recipe/sealed_inputs.h). Reading it throws BrokenFolder on the rank
+  // that met damage: rank 0 alone may read, or all within together().
   [[nodiscard]] std::filesystem::path input(const std::string& stage) const;
+  [[nodiscard]] SealedFolder sealed_input(const std::string& stage) const { return SealedFolder::open(input(stage)); }
   [[nodiscard]] const StagePlan& input_plan(const std::string& stage) const;
 
   // Local: has this rank been asked to stop? For loops between collectives.
@@ -76,7 +79,7 @@ class StageContext {
   // Local: throws StopRequested when this rank has been asked to stop. For long work inside of together().
   void check_stop() const;
   // Collective over world: every rank does its `work`, which exchanges nothing and calls check_stop() now and then. Where
-  // that throws on one rank, all throw.
+  // that throws on one rank, or one meets damage (BrokenFolder), all throw.
   void together(Name name, const std::function<void()>& work);
   // As long as it lives there is something that a kill would lose: the time between looks at the stop flag counts.
   [[nodiscard]] StopLead::Work work_begins() { return StopLead::Work(lead_); }
@@ -103,6 +106,8 @@ class StageContext {
   void seal_model(LoadedModel& model, const nlohmann::ordered_json& body);
 
  private:
+  void load_sealed(const std::string& name, LoadedModel& model);
+
   const RunPlan& plan_;
   const StagePlan& stage_;
   const RunServices& services_;

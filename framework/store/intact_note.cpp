@@ -1,11 +1,11 @@
 #include "framework/store/intact_note.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "framework/store/file_state.h"
 #include "framework/store/files.h"
 
 namespace ft {
@@ -14,19 +14,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
 Json state_of(const fs::path& folder, const std::string& name) {
-  struct stat info {};
-  if (::stat((folder / name).c_str(), &info) != 0) {
-    if (errno != ENOENT && errno != ENOTDIR) fail_unreadable(folder / name, errno);
-    return {};
-  }
-  return {{"name", name},
-          {"size", info.st_size},
-          {"inode", info.st_ino},
-          {"modified", nanoseconds(info.st_mtim)},
-          {"changed", nanoseconds(info.st_ctim)}};
+  Json state = {{"name", name}};
+  state.update(file_state(folder / name));
+  return state;
 }
 
 Json state_of(const SealedFolder& folder) {
@@ -44,6 +35,10 @@ bool IntactNote::vouches_for(const SealedFolder& folder) const {
 
 void IntactNote::forget() const {
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) fail_system("remove", path_, errno);
+}
+
+IntactNote intact_note_of(const fs::path& output) {
+  return IntactNote(output.parent_path() / fmt::format("intact-{}.json", output.filename().string()));
 }
 
 void IntactNote::remember(const SealedFolder& folder) const { replace_file(path_, state_of(folder).dump(1) + "\n"); }

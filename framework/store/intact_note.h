@@ -7,8 +7,8 @@
 // The note holds the manifest's digest and, of each file, size, inode, and the times of its last change of content
 // (mtime) and of anything (ctime, which no program can set back). Whoever writes to a file, replaces, copies or touches
 // it, changes one of them, and the folder is hashed again. What it does not see is a disk that returns other bytes than
-// it was given without anyone having written: `ftrun verify` reads every byte, and whoever reads tensors of a
-// checkpoint checks them by hashes of their own. The note is a cache: removing it costs a hash, no more.
+// it was given without anyone having written: so whoever uses what was sealed checks it while it is read
+// (store/sealed_folder.h), and `ftrun verify` reads every byte. The note is a cache: removing it costs a hash, no more.
 #pragma once
 
 #include <filesystem>
@@ -32,5 +32,8 @@ class IntactNote {
  private:
   std::filesystem::path path_;
 };
+
+// Where a run keeps the note of a stage's output: <stage>/intact-<output>.json.
+[[nodiscard]] IntactNote intact_note_of(const std::filesystem::path& output);
 
 }  // namespace ft

@@ -9,6 +9,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/reading.h"
+#include "framework/store/sealed_file.h"
 
 namespace ft {
 namespace fs = std::filesystem;
@@ -27,11 +28,15 @@ std::optional<Complaint> check_size(const fs::path& folder, const FileRecord& re
                    fmt::format("{} has {} bytes instead of {}", record.name, found.size, record.size)};
 }
 
+Complaint other_content(const FileRecord& record) {
+  return {Complaint::Kind::content, record.name,
+          fmt::format("{} is damaged: its SHA-256 is another one than at sealing", record.name)};
+}
+
 std::optional<Complaint> check_bytes(const fs::path& folder, const FileRecord& record) {
   if (auto complaint = check_size(folder, record)) return complaint;
   if (sha256_file(folder / record.name) == record.sha256) return std::nullopt;
-  return Complaint{Complaint::Kind::content, record.name,
-                   fmt::format("{} is damaged: its SHA-256 is another one than at sealing", record.name)};
+  return other_content(record);
 }
 
 // Adds what lies in `folder`/`below` and is not in `own`.
@@ -93,12 +98,31 @@ SealedFolder SealedFolder::open(const fs::path& folder, std::string_view format,
   return {folder, std::move(manifest)};
 }
 
+const FileRecord* SealedFolder::find(std::string_view name) const {
+  const auto found = std::ranges::find(manifest_.files, name, &FileRecord::name);
+  return found == manifest_.files.end() ? nullptr : &*found;
+}
+
 fs::path SealedFolder::path(std::string_view name) const {
-  const bool known = std::any_of(manifest_.files.begin(), manifest_.files.end(),
-                                 [&](const FileRecord& record) { return record.name == name; });
-  FT_CHECK(known, "{} has no file {}", folder_.string(), name);
+  FT_CHECK(find(name) != nullptr, "{} has no file {}", folder_.string(), name);
   return folder_ / name;
 }
+
+std::string SealedFolder::read(std::string_view name) const {
+  SealedFile file(*this, name);
+  std::string text;
+  text.reserve(static_cast<std::size_t>(find(name)->size));
+  std::vector<char> buffer(1 << 16);
+  while (const std::size_t count = file.read(buffer)) text.append(buffer.data(), count);
+  return text;
+}
+
+std::optional<std::string> SealedFolder::read_if_there(std::string_view name) const {
+  if (find(name) == nullptr) return std::nullopt;
+  return read(name);
+}
+
+void SealedFolder::check(std::string_view name) const { SealedFile(*this, name).check_rest(); }
 
 std::vector<Complaint> SealedFolder::verify() const {
   std::vector<Complaint> complaints;

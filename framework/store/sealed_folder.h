@@ -6,10 +6,14 @@
 //
 //   SealedFolder attempts = SealedFolder::open(path, "ftrun-attempts", 1);   // manifest, presence and sizes: cheap
 //   attempts.require_intact();                                               // every byte: as long as reading it
-//   for (const FileRecord& file : attempts.manifest().files) read(attempts.path(file.name));
+//   const std::string config = attempts.read("config.json");                 // checked while it is read
+//
+// Whoever uses what an earlier stage has sealed reads it by read() or SealedFile, or checks it by hashes of its own, as
+// tensors are: that it was intact when somebody looked last says nothing of the bytes that a disk returns now.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +45,16 @@ class SealedFolder {
   [[nodiscard]] const std::string& digest() const { return manifest_.digest; }
   // A file of the manifest; throws Error for other names.
   [[nodiscard]] std::filesystem::path path(std::string_view name) const;
+  // Its record; null for other names.
+  [[nodiscard]] const FileRecord* find(std::string_view name) const;
+
+  // The whole content of a small file, the same bytes that were sealed. Throws BrokenFolder where they are others. Large
+  // ones: store/sealed_file.h.
+  [[nodiscard]] std::string read(std::string_view name) const;
+  // The same; nothing where the manifest has no such file.
+  [[nodiscard]] std::optional<std::string> read_if_there(std::string_view name) const;
+  // Throws BrokenFolder unless the file holds the bytes that were sealed: hashes it.
+  void check(std::string_view name) const;
 
   // Everything that differs from the manifest, all files hashed, foreign files last. Empty: intact.
   [[nodiscard]] std::vector<Complaint> verify() const;

@@ -1,9 +1,11 @@
 #include "framework/train/step_log.h"
 
 #include <cerrno>
+#include <limits>
 #include <span>
 #include <system_error>
 
+#include "framework/base/digest.h"
 #include "framework/base/error.h"
 #include "framework/base/reading.h"
 #include "framework/tensor/output_file.h"
@@ -14,6 +16,26 @@ namespace ft {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSumHead = ",\"sum\":\"", kSumTail = "\"}";
+constexpr std::size_t kSumDigits = 16;
+
+std::string sum_of(std::string_view line) { return xxh128(line).substr(0, kSumDigits); }
+
+std::string with_sum(const Json& json) {
+  const std::string line = json.dump();
+  return fmt::format("{}{}{}{}", std::string_view(line).substr(0, line.size() - 1), kSumHead, sum_of(line), kSumTail);
+}
+
+// False where the line has a sum that is not its own.
+bool matches_sum(std::string_view line) {
+  constexpr std::size_t kSize = kSumHead.size() + kSumDigits + kSumTail.size();
+  if (line.size() <= kSize) return true;
+  const std::string_view end = line.substr(line.size() - kSize);
+  if (!end.starts_with(kSumHead) || !end.ends_with(kSumTail)) return true;
+  const std::string whole = std::string(line.substr(0, line.size() - kSize)) + "}";
+  return sum_of(whole) == end.substr(kSumHead.size(), kSumDigits);
+}
 
 // What an earlier start has left.
 struct Earlier {
@@ -68,11 +90,12 @@ std::string to_json_line(const StepRecord& record) {
     json["skipped"] = true;
     json["suspects"] = record.suspects;
   }
-  return json.dump();
+  return with_sum(json);
 }
 
 std::optional<StepRecord> step_from_json(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);
+  if (!matches_sum(line)) return std::nullopt;
   const auto number = [](const Json& object, std::string_view key) { return object.contains(key) && object[key].is_number(); };
   if (!json.is_object() || !number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm")) return std::nullopt;
   StepRecord record{.step = json["step"], .loss = json["loss"], .gradient_norm = json["gradient_norm"], .skipped = json.contains("skipped")};
@@ -87,11 +110,12 @@ std::optional<StepRecord> step_from_json(std::string_view line) {
 }
 
 std::string to_json_line(const ValidationRecord& record) {
-  return Json{{"step", record.step}, {"validation_loss", record.loss}}.dump();
+  return with_sum({{"step", record.step}, {"validation_loss", record.loss}});
 }
 
 std::optional<nlohmann::ordered_json> read_step_line(const std::string& line) {
   Json json = Json::parse(line, nullptr, false);
+  if (!matches_sum(line)) return std::nullopt;
   if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
   if (json.contains("validation_loss")) return json["validation_loss"].is_number() ? std::optional(json) : std::nullopt;
   for (const char* key : {"tokens", "seconds", "learning_rate"}) {
@@ -100,6 +124,10 @@ std::optional<nlohmann::ordered_json> read_step_line(const std::string& line) {
   const bool skipped = json.contains("skipped");
   if (!json.contains("loss") || !(json["loss"].is_number() || (skipped && json["loss"].is_null()))) return std::nullopt;
   return json;
+}
+
+std::int64_t count_damaged_lines(const std::filesystem::path& path) {
+  return read_until(path, std::numeric_limits<std::int64_t>::max()).foreign;
 }
 
 StepLog::StepLog(const std::filesystem::path& path, std::int64_t step) : path_(path) {

@@ -1,8 +1,11 @@
 // One JSON line a step, for people, plots and tests. Written by one rank; flushed line by line.
 //
 //   {"step":12,"num_steps":400,"loss":1.234,"terms":{"mle":1.234},"gradient_norm":0.8,"learning_rate":0.001,
-//    "tokens":16310,"seconds":1.9,"tokens_per_second":8584.2}
-//   {"step":50,"validation_loss":1.1}
+//    "tokens":16310,"seconds":1.9,"tokens_per_second":8584.2,"sum":"<16 hexadecimal digits>"}
+//   {"step":50,"validation_loss":1.1,"sum":"..."}
+//
+// The sum is the head of the XXH3-128 of the line as it would be without it: a line with another byte in it is told from
+// a record. Lines of older programs have none.
 //
 // A run that was killed may have logged steps that its checkpoint does not know of. Opening the log again drops those
 // lines, a torn last one, and what is no record of a step: every step stands there once, whatever was interrupted. Where
@@ -20,15 +23,18 @@
 
 namespace ft {
 
-// What a training step's line says of its loss and gradient; nothing for other lines, torn and foreign ones too. Counts are
-// 1 where the step had the term.
+// What a training step's line says of its loss and gradient; nothing for other lines, torn, damaged and foreign ones too.
+// Counts are 1 where the step had the term.
 [[nodiscard]] std::optional<StepRecord> step_from_json(std::string_view line);
 [[nodiscard]] std::string to_json_line(const StepRecord& record);
 [[nodiscard]] std::string to_json_line(const ValidationRecord& record);
 
-// A line that to_json_line() may have written; nothing where it is torn or foreign: no object, no whole number `step`, or
-// another member of another kind.
+// A line that to_json_line() may have written; nothing where it is torn, damaged (another sum) or foreign: no object, no
+// whole number `step`, or another member of another kind.
 [[nodiscard]] std::optional<nlohmann::ordered_json> read_step_line(const std::string& line);
+
+// Whole lines of a step log that are none of these: damaged or foreign. 0 where there is no log. Throws Unreadable.
+[[nodiscard]] std::int64_t count_damaged_lines(const std::filesystem::path& path);
 
 class StepLog {
  public:

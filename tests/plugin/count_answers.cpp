@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "framework/problem/records.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/stage_context.h"
 
 namespace {
@@ -21,7 +21,7 @@ class CountAnswers final : public ft::Recipe {
 
   void run(ft::StageContext& stage) override {
     std::map<std::string, int> counts;
-    for (const ft::Attempt& attempt : ft::read_attempts(stage.input(attempts_) / "attempts.jsonl")) ++counts[attempt.answer];
+    for (const ft::Attempt& attempt : ft::read_attempts(stage.sealed_input(attempts_))) ++counts[attempt.answer];
     std::string text;
     for (const auto& [answer, count] : counts) {
       if (count >= least_) text += fmt::format("{}\t{}\n", answer, count);

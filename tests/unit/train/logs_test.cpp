@@ -82,11 +82,48 @@ TEST_CASE("a step log that is opened again holds every step once") {
   }
   std::string expected;
   for (record.step = 1; record.step <= 3; ++record.step) expected += to_json_line(record) + "\n";
-  expected += "{\"step\":3,\"validation_loss\":1.25}\n";
+  expected += to_json_line(ValidationRecord{.step = 3, .loss = 1.25}) + "\n";
+  CHECK(expected.find("{\"step\":3,\"validation_loss\":1.25,\"sum\":\"") != std::string::npos);
   record.step = 4;
   expected += to_json_line(record) + "\n";
   CHECK(content(path) == expected);
   CHECK(to_json_line(record).find("\"terms\":{\"mle\":2.5}") != std::string::npos);
+}
+
+TEST_CASE("a flipped bit anywhere in a line of the step log makes it no record, or changes nothing that is read") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "steps.jsonl";
+  const std::string step = to_json_line(StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .gradient_norm = 0.75, .counts = {7}}),
+                    checked = to_json_line(ValidationRecord{.step = 12, .loss = 1.5});
+  const auto content_of = [](const nlohmann::ordered_json& json) {
+    nlohmann::ordered_json read = json;
+    read.erase("sum");
+    return read;
+  };
+  for (const std::string& line : {step, checked}) {
+    const auto original = read_step_line(line);
+    REQUIRE(original);
+    const std::size_t frame = line.rfind(",\"sum\"");
+    for (std::size_t at = 0; at < line.size(); ++at) {
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string other = line;
+        other[at] = static_cast<char>(other[at] ^ (1 << bit));
+        const auto read = read_step_line(other);
+        if (at < frame) CHECK_FALSE(read);
+        if (read) CHECK((*read)["step"] == (*original)["step"]);
+        if (at < frame) CHECK_FALSE(step_from_json(other));
+      }
+    }
+    const std::string older = line.substr(0, frame) + "}";
+    REQUIRE(read_step_line(older));
+    CHECK(content_of(*read_step_line(older)) == content_of(*original));
+  }
+  std::string damaged = step;
+  damaged[damaged.find("2.5")] = '3';
+  std::ofstream(path, std::ios::binary) << step << "\n" << damaged << "\n" << checked << "\n";
+  CHECK(count_damaged_lines(path) == 1);
+  CHECK(StepLog(path, 12).foreign_lines() == 1);
+  CHECK(content(path) == step + "\n" + checked + "\n");
 }
 
 TEST_CASE("foreign lines in a step log are left out and counted; what needs no change is not touched") {
