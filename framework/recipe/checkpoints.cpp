@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "step-";
+constexpr std::string_view kDamaged = "a checkpoint is damaged, the one before it is used";
 
 Json to_json(const TrainCursor& cursor) {
   Json json = {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
@@ -98,9 +99,10 @@ std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
   return steps;
 }
 
-void Checkpoints::set_damaged_aside(std::int64_t step, const std::string& why) {
+// `what`: what it means, in words.
+void Checkpoints::set_damaged_aside(std::int64_t step, std::string_view what, const std::string& why) {
   const std::filesystem::path where = set_aside(path_of(step));
-  log_.warn("a checkpoint is damaged, the one before it is used: {}; it is kept as {} until a sound one is sealed", why, where.string());
+  log_.warn("{}: {}; it is kept as {} until a sound one is sealed", what, why, where.string());
   if (options_.on_damaged) options_.on_damaged(where, why);
 }
 
@@ -118,22 +120,31 @@ bool Checkpoints::is_sound(std::int64_t step) {
     }
     return true;
   } catch (const BrokenFolder& broken) {
-    set_damaged_aside(step, broken.what());
+    set_damaged_aside(step, kDamaged, broken.what());
     return false;
   }
 }
 
-// Not beyond the end of a length that is shorter than one that was trained before. What cannot be understood is for
-// is_sound() to complain of.
-bool Checkpoints::is_reached(std::int64_t step) const {
+// Nothing where it cannot be understood: that is for is_sound() to complain of.
+std::optional<TrainCursor> Checkpoints::cursor_at(std::int64_t step) const {
   try {
-    const Json metadata = SealedFolder::open(path_of(step)).manifest().body.at("metadata");
-    return !reaches_ || reaches_(cursor_of(metadata.dump()));
+    return cursor_of(SealedFolder::open(path_of(step)).manifest().body.at("metadata").dump());
   } catch (const BrokenFolder&) {
-    return true;
+    return std::nullopt;
   } catch (const Json::exception&) {
-    return true;
+    return std::nullopt;
   }
+}
+
+// Not beyond the end of a length that is shorter than one that was trained before.
+bool Checkpoints::is_reached(std::int64_t step) const {
+  const std::optional<TrainCursor> cursor = cursor_at(step);
+  return !cursor || !reaches_ || reaches_(*cursor);
+}
+
+bool Checkpoints::lacks_best(std::int64_t step) const {
+  const std::optional<TrainCursor> cursor = cursor_at(step);
+  return cursor && cursor->best_step >= 0 && cursor->best_step != step && !SealedFolder::looks_sealed(path_of(cursor->best_step));
 }
 
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
@@ -142,10 +153,13 @@ std::optional<std::int64_t> Checkpoints::newest_sound() {
     std::vector<std::int64_t> candidates = steps(false);
     std::erase_if(candidates, [this](std::int64_t step) { return !is_reached(step); });
     const bool any = !candidates.empty();
+    if (options_.needs_best && std::erase_if(candidates, [this](std::int64_t step) { return lacks_best(step); }) > 0) {
+      log_.warn("the best checkpoint is not in {} any more: training goes back to before it, so that it is made again", folder_.string());
+    }
     for (; !candidates.empty(); candidates.pop_back()) {
       if (is_sound(candidates.back())) return std::to_string(candidates.back());
     }
-    if (any) log_.warn("no sound checkpoint is left in {}: the stage begins anew", folder_.string());
+    if (any) log_.warn("no sound checkpoint to go on from is left in {}: the stage begins anew", folder_.string());
     return std::string();
   });
   if (answer.empty()) return std::nullopt;
@@ -162,7 +176,7 @@ std::optional<CheckpointInfo> Checkpoints::read_newest(ParameterSet& parameters,
     } catch (const BrokenFolder& broken) {
       damage = broken.what();
       on_rank_zero(groups_.world, "damaged checkpoint", [&] {
-        set_damaged_aside(*step, damage);
+        set_damaged_aside(*step, kDamaged, damage);
         return std::string();
       });
     }
@@ -203,7 +217,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   content.parents = options_.parents;
   const std::filesystem::path target = path_of(cursor.step);
   on_rank_zero(groups_.world, "checkpoint folder", [&] {
-    if (is_there(target) && !SealedFolder::looks_sealed(target)) set_damaged_aside(cursor.step, target.string() + " is not sealed");
+    if (is_there(target) && !SealedFolder::looks_sealed(target)) set_damaged_aside(cursor.step, kDamaged, target.string() + " is not sealed");
     return std::string();
   });
   saving_step_ = cursor.step;
@@ -237,9 +251,19 @@ void Checkpoints::tell(const std::optional<SavedCheckpoint>& saved) {
   if (saved && options_.on_saved) options_.on_saved(saving_step_, *saved);
 }
 
-void Checkpoints::load_weights(std::int64_t step, ParameterSet& parameters) {
+void Checkpoints::load_best(std::int64_t step, ParameterSet& parameters) {
   finish();
-  read_checkpoint(path_of(step), parameters, nullptr, groups_);
+  try {
+    read_checkpoint(path_of(step), parameters, nullptr, groups_);
+  } catch (const BrokenFolder& broken) {
+    const std::string damage = broken.what();
+    on_rank_zero(groups_.world, "damaged best checkpoint", [&] {
+      if (is_there(path_of(step))) set_damaged_aside(step, "the best checkpoint is damaged", damage);
+      return std::string();
+    });
+    throw Error(fmt::format("{}; it was the best checkpoint, of step {}, whose weights the stage hands on. Start the same command again: "
+                            "training goes back to before it and makes it again", damage, step));
+  }
 }
 
 }  // namespace ft

@@ -7,6 +7,9 @@
 //   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.background = true, .keep = 2});
 //   checkpoints.restore(parameters, trainer);
 //   save hook: checkpoints.save(parameters, trainer, cursor);   each step: checkpoints.poll();   end: finish();
+//
+// Where the best one is the result, those after it go on from it only in name: once it is lost, training goes back to
+// before it.
 #pragma once
 
 #include <filesystem>
@@ -31,6 +34,7 @@ struct CheckpointOptions {
   std::string stage;  // its name, for the metadata
   bool background = true;
   int keep = 2;  // besides the best one
+  bool needs_best = false;  // the stage's result is the best checkpoint: without it a later one is of no use
   std::vector<std::pair<std::string, std::string>> files;
   std::vector<Parent> parents;
   std::function<void(std::int64_t step, const SavedCheckpoint&)> on_saved;  // every rank, once it is on the disk
@@ -56,8 +60,9 @@ class Checkpoints {
   // Collective: returns once what was saved is on the disk.
   void finish() { tell(writer_.finish()); }
 
-  // Collective: the weights of one step, which must have been kept.
-  void load_weights(std::int64_t step, ParameterSet& parameters);
+  // Collective: the weights of the best step. Where its checkpoint is damaged or gone that is set aside and Error is
+  // thrown on all ranks, and the next restore() goes on from before it: the same best one is made again.
+  void load_best(std::int64_t step, ParameterSet& parameters);
 
  private:
   std::filesystem::path path_of(std::int64_t step) const;
@@ -65,8 +70,10 @@ class Checkpoints {
   std::optional<std::int64_t> newest_sound();
   std::optional<CheckpointInfo> read_newest(ParameterSet& parameters, MomentsView& moments);
   bool is_sound(std::int64_t step);
-  void set_damaged_aside(std::int64_t step, const std::string& why);
+  void set_damaged_aside(std::int64_t step, std::string_view what, const std::string& why);
+  std::optional<TrainCursor> cursor_at(std::int64_t step) const;
   bool is_reached(std::int64_t step) const;
+  bool lacks_best(std::int64_t step) const;
   void prune(const TrainCursor& cursor) const;
   void tell(const std::optional<SavedCheckpoint>& saved);
 

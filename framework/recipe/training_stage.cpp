@@ -132,6 +132,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   };
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
                           {.stage = stage.name(), .background = job.settings.save == "background", .keep = job.settings.keep,
+                           .needs_best = job.settings.result == "best",
                            .files = model.files(), .parents = stage.parents(), .on_saved = on_saved,
                            .on_damaged = [&](const std::filesystem::path& where, const std::string& why) { stage.note_set_aside(where, why); }});
   if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() && stage.log().informs()) {
@@ -155,7 +156,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     keep_later_steps(stage.folder(), first_step, saved.empty() ? 0 : saved.back().step);
     record.emplace(stage, first_step);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
-      stage.log().warn("{}: {} lines of steps.jsonl were no records of steps and are left out", stage.name(), foreign);
+      stage.log().warn("{}: {} lines of steps.jsonl are damaged or were no records of steps, and are left out", stage.name(), foreign);
     }
   }
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
@@ -194,7 +195,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   warn_of_standstill(standstill.end());
 
   const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;
-  if (take_best && result.cursor.best_step != result.cursor.step) checkpoints.load_weights(result.cursor.best_step, parameters);
+  if (take_best && result.cursor.best_step != result.cursor.step) checkpoints.load_best(result.cursor.best_step, parameters);
   nlohmann::ordered_json body;
   body["training"] = {{"steps", result.cursor.step}, {"examples", result.cursor.position}, {"tokens", result.cursor.num_tokens},
                       {"consumed_digest", result.cursor.consumed_digest}, {"result_step", take_best ? result.cursor.best_step : result.cursor.step}};
