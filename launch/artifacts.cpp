@@ -7,13 +7,12 @@
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
 #include "launch/commands.h"
+#include "launch/run_listing.h"
 
 namespace ft {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder: <name>-<identity>
 
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> folders;
@@ -31,18 +30,17 @@ std::vector<fs::path> outputs_of_stage(const fs::path& stage) {
   return outputs;
 }
 
-// "solver" of "solver-0123456789ab"; the whole name of a folder that somebody has named otherwise ("solver-copy").
-std::string stage_name(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  if (name.size() <= kIdentityDigits + 1 || name[name.size() - kIdentityDigits - 1] != '-') return name;
-  if (name.find_first_not_of("0123456789abcdef", name.size() - kIdentityDigits) != std::string::npos) return name;
-  return name.substr(0, name.size() - kIdentityDigits - 1);
-}
-
 std::string listed(const std::vector<fs::path>& outputs) {
   std::string text;
   for (const fs::path& output : outputs) text += fmt::format("\n  {}", output.string());
   return text;
+}
+
+// What there is of it.
+std::string unfinished_text(const fs::path& run, const MeantOutput& meant) {
+  const std::string there = describe(list_stage(run / meant.folder));
+  if (there.empty()) return ". Start the run again: it is made then";
+  return fmt::format(". Start the run again: it goes on with what is there, any of which may be named here\n{}", there.substr(0, there.size() - 1));
 }
 
 // One of the sealed `outputs` of a stage: the one that the last start means, or the only one there is.
@@ -52,7 +50,7 @@ fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput
     if (SealedFolder::looks_sealed(output)) return output;
     const std::string open = fmt::format("the output of stage '{}' that the last start of {} asks for, {}, is not finished", stage,
                                          run.string(), output.string());
-    if (outputs.empty()) fail_user(fmt::format("{}, and there is no older one", open));
+    if (outputs.empty()) fail_user(fmt::format("{}, and there is no older one{}", open, unfinished_text(run, *meant)));
     fail_user(fmt::format("{}. Run it to its end, or name the finished one of other settings that you mean:{}", open, listed(outputs)));
   }
   if (outputs.size() == 1) return outputs.front();
@@ -76,10 +74,7 @@ fs::path find_by_name(const fs::path& path) {
   }
   const MeantOutput* meant = start ? start->find(wanted) : nullptr;
   if (meant != nullptr || !matching.empty()) return choose(run, wanted, meant, matching);
-  if (names.empty()) {
-    fail_user(fmt::format("'{}' is no finished artifact: it has no {}, and '{}' is no run folder with finished stages", path.string(),
-                          kManifestName, run.string()));
-  }
+  if (is_there(path) || names.empty() || !is_run_folder(run)) fail_user(what_is_there(path));
   const auto near = nearest(wanted, names);
   fail_user(fmt::format("run folder '{}' has no finished stage '{}'{}; finished stages: {}", run.string(), wanted,
                         near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", ")));
@@ -98,6 +93,8 @@ std::vector<fs::path> sealed_outputs(const fs::path& run) {
 
 fs::path find_artifact(const fs::path& given) {
   const fs::path path = given.filename().empty() ? given.parent_path() : given;  // "run/solver/"
+  const Found::Kind kind = look_through(path).kind;
+  if (path.empty() || kind == Found::Kind::dangling || kind == Found::Kind::file || kind == Found::Kind::other) fail_user(what_is_there(path));
   if (SealedFolder::looks_sealed(path)) return path;
   const auto outputs = outputs_of_stage(path);
   if (outputs.empty()) return find_by_name(path);

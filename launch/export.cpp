@@ -2,7 +2,9 @@
 
 #include <map>
 #include <numeric>
+#include <optional>
 
+#include "framework/base/process_end.h"
 #include "framework/base/units.h"
 #include "framework/checkpoint/stored_weights.h"
 #include "framework/model/hugging_face_writer.h"
@@ -26,6 +28,18 @@ HuggingFaceOptions read_options(const ExportOptions& options) {
           .dtype = options.dtype == "bf16" ? SafetensorsWriter::Dtype::bf16 : SafetensorsWriter::Dtype::f32};
 }
 
+// The index is for other programs: a damaged one harms no export, but it tells of a disk that rots.
+void warn_of_unread_damage(const SealedFolder& source) {
+  constexpr std::string_view kIndex = "index.h5";
+  if (source.find(kIndex) == nullptr) return;
+  try {
+    source.check(kIndex);
+  } catch (const BrokenFolder& broken) {
+    say_plainly(fmt::format("warning: {}; it is not a part of the export, whose every byte is checked. `ftrun verify {}` looks at all of it\n",
+                            broken.what(), source.folder().string()));
+  }
+}
+
 // Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
 void export_model(const ExportOptions& options) {
   const std::filesystem::path target = std::filesystem::absolute(options.target).lexically_normal();
@@ -33,13 +47,14 @@ void export_model(const ExportOptions& options) {
   if (std::filesystem::exists(target) && !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
-  const std::filesystem::path source = find_artifact(options.stage);
-  if (!std::filesystem::exists(source / "config.json")) {
-    fail_user(fmt::format("'{}' is no model: it holds {}", source.string(), SealedFolder::open(source).manifest().format));
-  }
-  StoredWeights weights(source);
-  const ModelConfig config = read_model_config(source);
-  how.files = stored_files(config, *load_tokenizer(source), read_companions(source), dtype_name(how.dtype));
+  const SealedFolder source = SealedFolder::open(find_artifact(options.stage));
+  const auto read = [&](const std::string& name) { return source.read_if_there(name); };
+  const std::optional<std::string> config_text = read("config.json");
+  if (!config_text) fail_user(fmt::format("'{}' is no model: it holds {}", source.folder().string(), source.manifest().format));
+  warn_of_unread_damage(source);
+  StoredWeights weights(source.folder());
+  const ModelConfig config = parse_model_config(*config_text, source.path("config.json").string());
+  how.files = stored_files(config, *load_tokenizer(source.folder(), read), read_companions(read), dtype_name(how.dtype));
   std::vector<SafetensorsWriter::Entry> tensors;
   std::map<std::string, std::size_t> places;
   std::int64_t num_parameters = 0;

@@ -4,10 +4,13 @@
 #include <optional>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/base/units.h"
 #include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
+#include "framework/store/set_aside.h"
 #include "launch/commands.h"
+#include "launch/run_listing.h"
 
 namespace ft {
 namespace {
@@ -41,27 +44,63 @@ void print_folder(const SealedFolder& folder) {
   for (const FileRecord& file : manifest.files) fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
-// Outputs of the settings of the last start, what it has not finished, and outputs of other settings.
-void inspect_run(const std::filesystem::path& run, const std::vector<std::filesystem::path>& outputs) {
-  const std::optional<LastStart> start = read_last_start(run);
-  fmt::print("run folder {}\n", run.string());
-  for (const auto& output : outputs) {
+void print_output(const std::filesystem::path& output, const std::optional<LastStart>& start) {
+  const MeantOutput* meant = start ? start->find_folder(output.parent_path()) : nullptr;
+  const bool older = start && (meant == nullptr || meant->output.filename() != output.filename());
+  const std::string name = fmt::format("{}/{}", output.parent_path().filename().string(), output.filename().string());
+  try {
     const SealedFolder folder = SealedFolder::open(output);
-    const MeantOutput* meant = start ? start->find_folder(output.parent_path()) : nullptr;
-    const bool older = start && (meant == nullptr || meant->output.filename() != output.filename());
-    fmt::print("  {}/{}: {} {}{}\n", output.parent_path().filename().string(), output.filename().string(), folder.manifest().format,
-               folder.digest().substr(0, 16), older ? ", of other settings than the last start's" : "");
+    fmt::print("  {}: {} {}{}\n", name, folder.manifest().format, folder.digest().substr(0, 16),
+               older ? ", of other settings than the last start's" : "");
+  } catch (const BrokenFolder& broken) {
+    fmt::print("  {}: DAMAGED: {}{}\n", name, broken.what(), older ? ", of other settings than the last start's" : "");
+  }
+}
+
+// Outputs of the settings of the last start, what it has not finished, outputs of other settings, what was set aside, and
+// how it goes on.
+void inspect_run(const std::filesystem::path& folder) {
+  const std::optional<LastStart> start = read_last_start(folder);
+  const SeenRun run = list_run(folder);
+  fmt::print("run folder {}\n", folder.string());
+  if (run.holder) {
+    fmt::print("in use by {}{}\n", *run.holder, run.running.empty() ? "" : fmt::format("; it works on stage '{}'", run.running));
+  }
+  bool any = false, all_done = true;
+  for (const SeenStage& stage : run.stages) {
+    for (const auto& output : stage.outputs) print_output(output, start);
+    any = any || !stage.outputs.empty();
   }
   for (const MeantOutput& meant : start ? start->outputs : std::vector<MeantOutput>()) {
-    if (!SealedFolder::looks_sealed(run / meant.output)) fmt::print("  {}: not finished\n", meant.folder.filename().string());
+    if (SealedFolder::looks_sealed(folder / meant.output)) continue;
+    all_done = false;
+    fmt::print("  {}: not finished\n", meant.folder.filename().string());
   }
-  fmt::print("ftrun inspect {}/STAGE shows one of them\n", run.string());
+  for (const SeenStage& stage : run.stages) fmt::print("{}", describe(stage));
+  if (!all_done && !run.holder) fmt::print("the same command as before goes on with what is not finished; `ftrun plan` says from where\n");
+  if (any) fmt::print("ftrun inspect {}/STAGE shows one of them\n", folder.string());
+}
+
+// A stage's folder without a finished output.
+void inspect_stage(const SeenStage& stage) {
+  fmt::print("stage '{}', not finished: {}\n{}", stage.name, stage.folder.string(), describe(stage));
+  if (stage.checkpoints.empty()) return;
+  fmt::print("ftrun inspect {} shows the newest one\n", stage.checkpoints.back().folder.string());
+}
+
+bool is_stage_folder(const std::filesystem::path& path) {
+  const std::filesystem::path clean = path.filename().empty() ? path.parent_path() : path;
+  return is_folder(clean) && !SealedFolder::looks_sealed(clean) && clean.parent_path().filename() == "stages" && is_file(clean / "identity.txt");
 }
 
 void inspect(const std::filesystem::path& path) {
-  const auto outputs = sealed_outputs(path);
-  if (outputs.empty()) return print_folder(SealedFolder::open(find_artifact(path)));
-  inspect_run(path, outputs);
+  if (look_through(path).kind == Found::Kind::folder && is_run_folder(path)) return inspect_run(path);
+  if (look_through(path).kind == Found::Kind::folder && is_stage_folder(path)) {
+    if (const SeenStage stage = list_stage(path.filename().empty() ? path.parent_path() : path); stage.outputs.empty()) return inspect_stage(stage);
+  }
+  const std::filesystem::path found = find_artifact(path);
+  print_folder(SealedFolder::open(found));
+  if (is_set_aside(found)) fmt::print("it was set aside as damaged: its bytes are not to be relied on\n");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "framework/base/reading.h"
 #include "framework/base/units.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
@@ -13,18 +12,16 @@
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/superseded.h"
 #include "framework/report/text_table.h"
-#include "framework/store/sealed_folder.h"
-#include "framework/store/set_aside.h"
+#include "framework/store/lock.h"
 #include "launch/commands.h"
 #include "launch/doctor.h"
 #include "launch/footprint.h"
 #include "launch/host_memory.h"
 #include "launch/services.h"
+#include "launch/stage_state.h"
 
 namespace ft {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::int64_t kMostRanks = 1'000'000;
 
@@ -36,30 +33,6 @@ struct Options {
   std::string memory;      // of a host; empty: this machine's
   bool compare = false;
 };
-
-bool has_files(const fs::path& folder) {
-  for (const std::string& name : list_folder(folder)) {
-    const Found::Kind kind = look_at_entry(folder / name).kind;
-    if (kind == Found::Kind::file || (kind == Found::Kind::folder && has_files(folder / name))) return true;
-  }
-  return false;
-}
-
-// What a run would do with the stage, and why.
-std::pair<std::string, std::string> state_of(const StagePlan& stage, const std::vector<Superseded>& superseded) {
-  if (SealedFolder::looks_sealed(stage.output)) return {"skip", "done"};
-  const auto older = std::ranges::find(superseded, stage.name, &Superseded::stage);
-  if (older != superseded.end() && older->begins_anew) return {"run", older->reasons.front()};
-  const Continuation continuation = continuation_of(stage);
-  for (const std::string& name : list_folder(stage.folder)) {
-    if (!name.starts_with("output-") || is_set_aside(name)) continue;
-    const std::string why = "more or less of it is asked than was made";
-    return continuation.goes_on ? std::pair{"add", fmt::format("{}; {}", why, continuation.from)} : std::pair{"run", why};
-  }
-  if (continuation.goes_on) return {"go on", "it was interrupted; " + continuation.from};
-  if (has_files(stage.folder / "work")) return {"run", "it was interrupted, and nothing of it was saved"};
-  return {"run", older == superseded.end() ? "not done yet" : older->reasons.front()};
-}
 
 // How much there is to do, as far as the run file says it without reading data.
 std::string work_of(const RunPlan& plan, const RunServices& services, const StagePlan& stage) {
@@ -91,7 +64,7 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
 std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
 
 void print_plan(const RunPlan& plan, const RunServices& services, const std::vector<Footprint>& needs,
-                const StageTimes& past, const std::vector<Superseded>& superseded) {
+                const StageTimes& past, const std::vector<Superseded>& superseded, const std::vector<StageState>& states) {
   report::TextTable table(
       {"stage", "recipe", "will", "why", "parameters", "memory/rank", "checkpoint", "took", "work"});
   std::int64_t memory = 0, disk = 0;
@@ -99,15 +72,15 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
   bool all_known = true;
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     const StagePlan& stage = plan.stages[i];
-    const auto [will, why] = state_of(stage, superseded);
+    const StageState& state = states[i];
     const StageTime* known = find_time(past, stage.name, stage.identity);
-    if (will != "skip") {
+    if (!state.is_skipped()) {
       memory = std::max(memory, needs[i].memory());
       disk += needs[i].disk;
       all_known = all_known && known != nullptr && known->ended;
       if (known != nullptr) seconds += known->seconds;
     }
-    table.add({stage.name, stage.recipe_name, will, why,
+    table.add({stage.name, stage.recipe_name, std::string(to_string(state.will)), state.why,
                needs[i].parameters > 0 ? fmt::format("{:.2f}M", static_cast<double>(needs[i].parameters) / 1e6) : "",
                bytes_or_none(needs[i].memory()), bytes_or_none(needs[i].checkpoint),
                known == nullptr ? "" : fmt::format("{}{:.0f} s", known->unknown > 0 ? "> " : "", known->seconds),
@@ -119,6 +92,9 @@ void print_plan(const RunPlan& plan, const RunServices& services, const std::vec
   if (seconds > 0) fmt::print(", {}{:.0f} s as measured in this folder", all_known ? "" : "at least ", seconds);
   fmt::print("\n");
   for (const Superseded& work : superseded) fmt::print("{}\n", to_text(work));
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    if (!states[i].details.empty()) fmt::print("stage '{}': {}\n", plan.stages[i].name, states[i].details);
+  }
 }
 
 // What was expected on the grid that each stage ran on last.
@@ -146,10 +122,10 @@ void print_comparison(const RunPlan& plan, Footprints& footprints, const StageTi
 }
 
 // The stage that is still to be done and needs most.
-const Footprint* largest_left(const RunPlan& plan, const std::vector<Footprint>& needs) {
+const Footprint* largest_left(const std::vector<StageState>& states, const std::vector<Footprint>& needs) {
   const Footprint* largest = nullptr;
-  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    if (needs[i].memory() == 0 || SealedFolder::looks_sealed(plan.stages[i].output)) continue;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (needs[i].memory() == 0 || states[i].is_skipped()) continue;
     if (largest == nullptr || needs[i].memory() > largest->memory()) largest = &needs[i];
   }
   return largest;
@@ -201,9 +177,14 @@ ExitCode plan_command(const Options& options) {
   fmt::print("{}, run folder {}\n\n", topology.describe(), plan.run.folder);
   const std::vector<Footprint> needs = footprints.all({options.ranks, plan.parallel.tensor, options.ranks_per_host});
   const std::vector<Superseded> superseded = find_superseded(plan);
-  print_plan(plan, services, needs, past, superseded);
-  const Footprint* largest = largest_left(plan, needs);
+  std::vector<StageState> states;
+  for (const StagePlan& stage : plan.stages) states.push_back(state_of(stage, superseded));
+  print_plan(plan, services, needs, past, superseded, states);
+  const Footprint* largest = largest_left(states, needs);
   if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
+  if (const auto holder = RunLock::holder_of(plan.run.folder)) {
+    fmt::print("the run folder {} is in use by {}: a start now is refused until that has ended\n", plan.run.folder, *holder);
+  }
   std::fflush(stdout);
   refuse_restart(plan, superseded);
   if (largest != nullptr) check_fit(*largest, options);

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/base/reading.h"
 #include "framework/store/lineage.h"
 #include "framework/store/sealed_folder.h"
 #include "launch/commands.h"
+#include "launch/run_listing.h"
 
 namespace ft {
 namespace {
@@ -57,13 +59,42 @@ bool verify_folder(const std::filesystem::path& path, bool whole_lineage, Verifi
   return sound;
 }
 
-bool verify(const std::filesystem::path& path) {
-  std::vector<std::filesystem::path> folders = sealed_outputs(path);
-  const bool one = folders.empty();
-  if (one) folders.push_back(find_artifact(path));
-  bool sound = true;
+// Every sealed folder of a run: outputs and checkpoints. What was set aside is known to be damaged; it is named.
+bool verify_run(const std::filesystem::path& path) {
+  const SeenRun run = list_run(path);
+  if (run.holder) fmt::print("in use by {}: what it writes meanwhile is not looked at\n", *run.holder);
+  bool sound = true, any = false;
   Verifier verifier;
-  for (const auto& folder : folders) sound = verify_folder(folder, one, verifier) && sound;
+  const auto look = [&](const std::filesystem::path& folder) {
+    any = true;
+    sound = verify_folder(folder, false, verifier) && sound;
+  };
+  for (const SeenStage& stage : run.stages) {
+    for (const auto& output : stage.outputs) look(output);
+    for (const SeenCheckpoint& checkpoint : stage.checkpoints) {
+      if (is_there(checkpoint.folder)) look(checkpoint.folder);  // a run at work removes old ones
+    }
+    for (const auto& output : stage.unsealed) {
+      fmt::print("{} is not sealed: it has no {}\n", output.string(), kManifestName);
+      any = true;
+      sound = false;
+    }
+    for (const auto& damaged : stage.set_aside) fmt::print("{}: set aside as damaged before, and not looked at\n", damaged.string());
+  }
+  if (!any) {
+    fail_user(fmt::format("{}{}", what_is_there(path), run.holder ? fmt::format("; it is in use by {}: verify it later", *run.holder) : ""));
+  }
+  return sound;
+}
+
+bool verify(const std::filesystem::path& path) {
+  bool sound = false;
+  if (look_through(path).kind == Found::Kind::folder && is_run_folder(path)) {
+    sound = verify_run(path);
+  } else {
+    Verifier verifier;
+    sound = verify_folder(find_artifact(path), true, verifier);
+  }
   fmt::print("{}\n", sound ? "sound" : "NOT SOUND");
   return sound;
 }

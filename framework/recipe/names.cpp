@@ -56,4 +56,9 @@ void Names::add(const std::string& name, std::string_view what, const Place& pla
   }
 }
 
+std::string run_name(const std::filesystem::path& folder) {
+  const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
 }  // namespace ft

@@ -7,6 +7,7 @@
 //   names.add("solver", "stage", {"run.yaml", 9, 3});
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace ft {
 
 // What is wrong with a name, as the end of a sentence: "it holds '/'". Empty: nothing.
 [[nodiscard]] std::string name_fault(std::string_view name);
+
+// What a person calls a run: the last component of its folder, also of "runs/x/" and of ".".
+[[nodiscard]] std::string run_name(const std::filesystem::path& folder);
 
 class Names {
  public:

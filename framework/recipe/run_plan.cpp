@@ -202,6 +202,9 @@ class StagePlanner {
       if (parser.idle_keys().contains(input.key)) continue;
       for (const std::string& target : input.names) add_input(stage, input, target);
     }
+    if (stage.recipe->output() == ArtifactKind::report) {  // it is headed by that name: in a copied folder it is another page
+      stage.extent_text += fmt::format("run folder: {}\n", run_name(plan_.run.folder));
+    }
     stage.identity = sha256(stage.identity_text);
     stage.extent = sha256(stage.extent_text);
     stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));

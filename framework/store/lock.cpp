@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "framework/base/clock.h"
 #include "framework/base/error.h"
@@ -35,16 +37,31 @@ bool knows_no_locks(int error) {
   return error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL || error == kKernelNotSupported;
 }
 
+std::string words_for(const nlohmann::json& holder) {
+  if (!holder.contains("pid")) return "another process";
+  return fmt::format("process {} on {}, since {}", holder.value("pid", 0), holder.value("host", "an unknown host"),
+                     holder.value("since", "?"));
+}
+
 [[noreturn]] void fail_held(const fs::path& folder) {
-  const nlohmann::json holder = read_lock(folder);
-  const std::string who = holder.contains("pid")
-                              ? fmt::format("process {} on {}, since {}", holder.value("pid", 0),
-                                            holder.value("host", "an unknown host"), holder.value("since", "?"))
-                              : "another process";
   fail_user(
       fmt::format("the run folder {} is in use by {}; wait for it, end it, or give this run a folder of its own "
                   "with run.folder=DIR",
-                  folder.string(), who));
+                  folder.string(), words_for(read_lock(folder))));
+}
+
+// Whoever only looks holds the lock for an instant: that is waited for.
+int lock_file(int descriptor) {
+  constexpr int kTries = 5;
+  int result = 0;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    do {
+      result = ::flock(descriptor, LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+    if (result == 0 || errno != EWOULDBLOCK) break;
+  }
+  return result;
 }
 
 FileHandle open_lock(const fs::path& folder) {
@@ -55,11 +72,7 @@ FileHandle open_lock(const fs::path& folder) {
 }  // namespace
 
 RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
-  int result = 0;
-  do {
-    result = ::flock(file_.descriptor(), LOCK_EX | LOCK_NB);
-  } while (result != 0 && errno == EINTR);
-  if (result != 0) {
+  if (lock_file(file_.descriptor()) != 0) {
     if (errno == EWOULDBLOCK) fail_held(folder);
     if (!knows_no_locks(errno)) fail_system("lock", file_.path(), errno);
     exclusive_ = false;
@@ -71,6 +84,15 @@ RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
   if (::ftruncate(file_.descriptor(), 0) != 0) fail_system("write", file_.path(), errno);
   file_.write(content.dump() + "\n");
   file_.sync();
+}
+
+std::optional<std::string> RunLock::holder_of(const fs::path& folder) {
+  const int descriptor = ::open((folder / kLockName).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);  // and the lock with it
+  if (!held) return std::nullopt;
+  return words_for(read_lock(folder));
 }
 
 std::string RunLock::token_in(const fs::path& folder) {

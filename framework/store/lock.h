@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "framework/store/files.h"
@@ -26,6 +27,9 @@ class RunLock {
 
   // The token in a folder's lock file, empty when there is none. Throws Unreadable.
   [[nodiscard]] static std::string token_in(const std::filesystem::path& folder);
+  // Who works in the folder now: "process 17 on node3, since 2026-11-29T17:45:00Z". Nothing where nobody does, or where
+  // it cannot be known: no right to look, a file system without locks. Changes nothing.
+  [[nodiscard]] static std::optional<std::string> holder_of(const std::filesystem::path& folder);
 
  private:
   FileHandle file_;
