@@ -12,12 +12,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import check, main_of  # noqa: E402
 
 LIMIT = 4.0  # seconds: the hang report's, in all cases
 VERBS = ["all_reduce", "all_reduce fast", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "all_gather_bytes", "barrier"]
@@ -57,11 +59,6 @@ def children(pid):
         if int(fields[1]) == pid and fields[0] not in "ZX":
             found.append(int(stat.parent.name))
     return sorted(found)
-
-
-def check(condition, what, output=""):
-    if not condition:
-        raise AssertionError(f"{what}\n{output}")
 
 
 def finish(process, pids, seconds, what):
@@ -162,26 +159,22 @@ def strike(run, steps, with_signal, what):
     return process.returncode, output, took, pids
 
 
-def real_program(ftrun):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-hang-"))
-    try:
-        expected, _ = Run(ftrun, base, "quiet").to_end()
-        shaken = Run(ftrun, base, "shaken")
-        code, output, took, pids = strike(shaken, 7, signal.SIGSTOP, "SIGSTOP")
-        check(code == 1, f"SIGSTOP: exit code {code}", output)
-        check_report("SIGSTOP", output, shaken.folder, took, 1, pids[1], "stopped by a signal", r"in stage 'solver', waits in world #\d+: .* for \d")
-        print(f"a stopped rank: all ended after {took:.1f} s", flush=True)
-        code, output, took, _ = strike(shaken, 20, signal.SIGKILL, "SIGKILL")
-        check(code == 137, f"SIGKILL: exit code {code}", output)
-        check(took < 10, f"SIGKILL: {took:.1f} s until all had ended", output)
-        check(output.count("on signal 9 (Killed)") == 1 and "ftrun: rank" not in output, "SIGKILL: not one message", output)
-        print(f"a killed rank: all ended after {took:.1f} s", flush=True)
-        got, output = shaken.to_end()
-        check("going on from" in output, "the run did not go on from a checkpoint", output)
-        check(got == expected, f"weights {got} instead of {expected}")
-        print("stopped, killed, and finished: the weights of the undisturbed run", flush=True)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+def real_program(ftrun, base):
+    expected, _ = Run(ftrun, base, "quiet").to_end()
+    shaken = Run(ftrun, base, "shaken")
+    code, output, took, pids = strike(shaken, 7, signal.SIGSTOP, "SIGSTOP")
+    check(code == 1, f"SIGSTOP: exit code {code}", output)
+    check_report("SIGSTOP", output, shaken.folder, took, 1, pids[1], "stopped by a signal", r"in stage 'solver', waits in world #\d+: .* for \d")
+    print(f"a stopped rank: all ended after {took:.1f} s", flush=True)
+    code, output, took, _ = strike(shaken, 20, signal.SIGKILL, "SIGKILL")
+    check(code == 137, f"SIGKILL: exit code {code}", output)
+    check(took < 10, f"SIGKILL: {took:.1f} s until all had ended", output)
+    check(output.count("on signal 9 (Killed)") == 1 and "ftrun: rank" not in output, "SIGKILL: not one message", output)
+    print(f"a killed rank: all ended after {took:.1f} s", flush=True)
+    got, output = shaken.to_end()
+    check("going on from" in output, "the run did not go on from a checkpoint", output)
+    check(got == expected, f"weights {got} instead of {expected}")
+    print("stopped, killed, and finished: the weights of the undisturbed run", flush=True)
 
 
 STOP_FILE = """\
@@ -237,39 +230,35 @@ STOP_MOMENTS = [
 ]
 
 
-def stopped(ftrun):
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-stop-"))
-    try:
-        quiet = StoppedRun(ftrun, base, "quiet")
-        expected = quiet.finish()
-        run = StoppedRun(ftrun, base, "shaken")
-        for name, come, delay, holds in STOP_MOMENTS:
-            process = run.start()
-            wait_for(lambda: come(run) or process.poll() is not None, 60, name)
-            time.sleep(delay)
-            pids = children(process.pid)
-            process.send_signal(signal.SIGUSR1)
-            output, took = finish(process, pids, 30, name)
-            check(process.returncode == 75, f"in {name}: exit code {process.returncode}", output)
-            check(took < 8, f"in {name}: {took:.1f} s until all had ended", output)
-            check(holds(run), f"in {name}: the signal came at another moment, or the state is not what it should be", output)
-            said = re.search(r"stopped [\d.]+ s after the signal", output)
-            print(f"in {name}: all ended after {took:.1f} s, {run.steps()} steps; {said.group(0) if said else ''}", flush=True)
-        check(run.finish() == expected, "the run that was stopped ended with other weights, attempts or validations")
-        lead = (run.folder / "stop_lead_seconds").read_text()
-        check(re.fullmatch(r"\d+\n", lead) and int(lead) >= 5, f"stop_lead_seconds: {lead!r}")
-        print(f"finished with the same weights, validations and attempts; stop_lead_seconds {lead.strip()}", flush=True)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+def stopped(ftrun, base):
+    quiet = StoppedRun(ftrun, base, "quiet")
+    expected = quiet.finish()
+    run = StoppedRun(ftrun, base, "shaken")
+    for name, come, delay, holds in STOP_MOMENTS:
+        process = run.start()
+        wait_for(lambda: come(run) or process.poll() is not None, 60, name)
+        time.sleep(delay)
+        pids = children(process.pid)
+        process.send_signal(signal.SIGUSR1)
+        output, took = finish(process, pids, 30, name)
+        check(process.returncode == 75, f"in {name}: exit code {process.returncode}", output)
+        check(took < 8, f"in {name}: {took:.1f} s until all had ended", output)
+        check(holds(run), f"in {name}: the signal came at another moment, or the state is not what it should be", output)
+        said = re.search(r"stopped [\d.]+ s after the signal", output)
+        print(f"in {name}: all ended after {took:.1f} s, {run.steps()} steps; {said.group(0) if said else ''}", flush=True)
+    check(run.finish() == expected, "the run that was stopped ended with other weights, attempts or validations")
+    lead = (run.folder / "stop_lead_seconds").read_text()
+    check(re.fullmatch(r"\d+\n", lead) and int(lead) >= 5, f"stop_lead_seconds: {lead!r}")
+    print(f"finished with the same weights, validations and attempts; stop_lead_seconds {lead.strip()}", flush=True)
 
 
-def main():
+def main(base):
     mode, program = sys.argv[1:3]
     started = time.monotonic()
     if mode == "run":
-        real_program(program)
+        real_program(program, base)
     elif mode == "stop":
-        stopped(program)
+        stopped(program, base)
     else:
         cases = [(verb, messages) for messages in (False, True) for verb in VERBS]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -279,7 +268,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except AssertionError as failure:
-        sys.exit(f"FAILED: {failure}")
+    main_of(main, "ftrun-hang-")

@@ -11,10 +11,10 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import main_of, skip  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 REFUSE = r"""
@@ -90,42 +90,34 @@ class Machine:
         return run
 
 
-def main():
+def main(base):
     ftrun = sys.argv[1]
     if shutil.which("cc") is None:
-        print("there is no C compiler")
-        sys.exit(77)
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-machine-"))
+        skip("there is no C compiler")
     began = time.monotonic()
-    try:
-        machine = Machine(ftrun, base)
-        for error in (EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, KERNEL_ENOTSUPP):
-            machine.run(0, ["knows no locks"], f"flock {error}")
-        machine.run(1, ["cannot lock", "Input/output error"], f"flock {EIO}")
-        machine.run(1, ["No space left", "no inodes are left", "remove files"], f"fallocate {ENOSPC}", silent=["free some space"], FT_NO_INODES="1")
-        machine.run(1, ["No space left", "bytes are free", "free some space"], f"fallocate {ENOSPC}", silent=["inodes"])
-        machine.run(1, ["quota of your user"], f"fallocate {EDQUOT}", silent=["bytes are free"])
-        machine.run(1, ["no further thread can be started", "ulimit -u"], f"pthread_create {EAGAIN}")
-        said = 0
-        for files in range(6, 40, 2):
-            run = TinyRun(ftrun, base, f"files-{files}")
-            done = subprocess.run(run.command(), capture_output=True, text=True,
-                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)))
-            if done.returncode == 127 or "error while loading shared libraries" in done.stderr:
-                continue
-            assert done.returncode in (0, 1), f"ulimit -n {files}: exit code {done.returncode}\n{done.stderr[-2000:]}"
-            assert done.returncode == 0 or "ulimit -n" in done.stderr, f"ulimit -n {files}: the limit is not named\n{done.stderr[-2000:]}"
-            said += done.returncode == 1
-            if done.returncode == 0:
-                break
-        assert said > 0, "no limit of descriptors was too low"
-        print(f"locks, inodes, quotas, threads, {said} limits of descriptors: told in their terms; {time.monotonic() - began:.0f} s")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+    machine = Machine(ftrun, base)
+    for error in (EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, KERNEL_ENOTSUPP):
+        machine.run(0, ["knows no locks"], f"flock {error}")
+    machine.run(1, ["cannot lock", "Input/output error"], f"flock {EIO}")
+    machine.run(1, ["No space left", "no inodes are left", "remove files"], f"fallocate {ENOSPC}", silent=["free some space"], FT_NO_INODES="1")
+    machine.run(1, ["No space left", "bytes are free", "free some space"], f"fallocate {ENOSPC}", silent=["inodes"])
+    machine.run(1, ["quota of your user"], f"fallocate {EDQUOT}", silent=["bytes are free"])
+    machine.run(1, ["no further thread can be started", "ulimit -u"], f"pthread_create {EAGAIN}")
+    said = 0
+    for files in range(6, 40, 2):
+        run = TinyRun(ftrun, base, f"files-{files}")
+        done = subprocess.run(run.command(), capture_output=True, text=True,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)))
+        if done.returncode == 127 or "error while loading shared libraries" in done.stderr:
+            continue
+        assert done.returncode in (0, 1), f"ulimit -n {files}: exit code {done.returncode}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0 or "ulimit -n" in done.stderr, f"ulimit -n {files}: the limit is not named\n{done.stderr[-2000:]}"
+        said += done.returncode == 1
+        if done.returncode == 0:
+            break
+    assert said > 0, "no limit of descriptors was too low"
+    print(f"locks, inodes, quotas, threads, {said} limits of descriptors: told in their terms; {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except AssertionError as failure:
-        sys.exit(f"FAILED: {failure}")
+    main_of(main, "ftrun-machine-")

@@ -12,10 +12,10 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import main_of  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 PATIENCE = 120  # seconds; a start takes two
@@ -67,53 +67,46 @@ def judge(what, code, output, took, wrong, ranks=False):
     return f"{what}: {code} in {took:.1f} s  {said[-1][:150] if said else ''}"
 
 
-def main():
+def main(base):
     ftrun, *numbers = sys.argv[1:]
     step = int(numbers[0]) if numbers else 30
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-memory-"))
     began, wrong, codes = time.monotonic(), [], []
-    try:
-        expected = TinyRun(ftrun, base, "quiet").to_end()
-        if len(numbers) == 3:
-            low, high = int(numbers[1]), int(numbers[2])
-        else:
-            low = first_limit(100, 2000, lambda mb: is_ours(*start([ftrun, "--version"], mb)[:2]))
-            probe = TinyRun(ftrun, base, "probe")
+    expected = TinyRun(ftrun, base, "quiet").to_end()
+    if len(numbers) == 3:
+        low, high = int(numbers[1]), int(numbers[2])
+    else:
+        low = first_limit(100, 2000, lambda mb: is_ours(*start([ftrun, "--version"], mb)[:2]))
+        probe = TinyRun(ftrun, base, "probe")
 
-            def ends(mb):
-                shutil.rmtree(probe.folder, ignore_errors=True)
-                return start(probe.command(), mb)[0] == 0
-            high = first_limit(low, 2000, ends)
-            print(f"it starts from {low} MB on, and ends from {high} MB on", flush=True)
-            high += 2 * step
-        runs = {save: TinyRun(ftrun, base, save) for save in ("background", "blocking", "ranks")}
-        for number, limit in enumerate(range(low - step, high + 1, step)):
-            for save in ("background", "blocking"):
-                if number % 2:  # every other start anew, the others on what the one before has left
-                    shutil.rmtree(runs[save].folder, ignore_errors=True)
-                code, output, took = start(runs[save].command(f"training.save={save}"), limit)
-                if is_ours(code, output):
-                    print(judge(f"{limit} MB, {save}", code, output, took, wrong), flush=True)
-                    codes.append(code)
-                else:
-                    print(f"{limit} MB, {save}: the loader cannot map the program", flush=True)
-            if number % 3 == 1:
-                code, output, took = start_ranks(runs["ranks"], limit, ["training.save=background"])
-                if is_ours(code, output):
-                    print(judge(f"{limit} MB, two ranks", code, output, took, wrong, ranks=True), flush=True)
-                    codes.append(code)
-        for name, run in runs.items():
-            assert run.to_end() == expected, f"{name}: other weights or attempts than those of the run without limits"
-        assert not wrong, "\n".join(wrong)
-        assert codes.count(1) >= 2 and codes.count(0) >= 2, f"the limits were not around the border: {codes}"
-        print(f"{len(codes)} starts: {codes.count(1)} without enough memory, {codes.count(0)} to the end; none hung or crashed; "
-              f"the runs ended equal; {time.monotonic() - began:.0f} s")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+        def ends(mb):
+            shutil.rmtree(probe.folder, ignore_errors=True)
+            return start(probe.command(), mb)[0] == 0
+        high = first_limit(low, 2000, ends)
+        print(f"it starts from {low} MB on, and ends from {high} MB on", flush=True)
+        high += 2 * step
+    runs = {save: TinyRun(ftrun, base, save) for save in ("background", "blocking", "ranks")}
+    for number, limit in enumerate(range(low - step, high + 1, step)):
+        for save in ("background", "blocking"):
+            if number % 2:  # every other start anew, the others on what the one before has left
+                shutil.rmtree(runs[save].folder, ignore_errors=True)
+            code, output, took = start(runs[save].command(f"training.save={save}"), limit)
+            if is_ours(code, output):
+                print(judge(f"{limit} MB, {save}", code, output, took, wrong), flush=True)
+                codes.append(code)
+            else:
+                print(f"{limit} MB, {save}: the loader cannot map the program", flush=True)
+        if number % 3 == 1:
+            code, output, took = start_ranks(runs["ranks"], limit, ["training.save=background"])
+            if is_ours(code, output):
+                print(judge(f"{limit} MB, two ranks", code, output, took, wrong, ranks=True), flush=True)
+                codes.append(code)
+    for name, run in runs.items():
+        assert run.to_end() == expected, f"{name}: other weights or attempts than those of the run without limits"
+    assert not wrong, "\n".join(wrong)
+    assert codes.count(1) >= 2 and codes.count(0) >= 2, f"the limits were not around the border: {codes}"
+    print(f"{len(codes)} starts: {codes.count(1)} without enough memory, {codes.count(0)} to the end; none hung or crashed; "
+          f"the runs ended equal; {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except AssertionError as failure:
-        sys.exit(f"FAILED: {failure}")
+    main_of(main, "ftrun-memory-")

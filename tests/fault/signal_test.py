@@ -10,15 +10,14 @@ import os
 import pathlib
 import pty
 import resource
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from hang_test import check, children, finish, wait_for  # noqa: E402
+from frame import check, main_of  # noqa: E402
+from hang_test import children, finish, wait_for  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 LONG = ["stages.solver.length=100000steps", "training.save_every=1000000steps"]
@@ -264,30 +263,23 @@ def processor_time(ftrun, base):
     print("ulimit -t: sealed before the end of the time", flush=True)
 
 
-def main():
+def main(base):
     ftrun = sys.argv[1]
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-signals-"))
     began = time.monotonic()
-    try:
-        expected = TinyRun(ftrun, base, "quiet").to_end()
-        commands(ftrun)
-        each_signal(ftrun, base)
-        at_the_start(ftrun, base)
-        ranks(ftrun, base)
-        launchers(ftrun, base)
-        ignored_hangup(ftrun, base)
-        second_signal(ftrun, base)
-        vanished_readers(ftrun, base)
-        terminals(ftrun, base)
-        closed_streams(ftrun, base, expected)
-        processor_time(ftrun, base)
-        print(f"{time.monotonic() - began:.0f} s")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+    expected = TinyRun(ftrun, base, "quiet").to_end()
+    commands(ftrun)
+    each_signal(ftrun, base)
+    at_the_start(ftrun, base)
+    ranks(ftrun, base)
+    launchers(ftrun, base)
+    ignored_hangup(ftrun, base)
+    second_signal(ftrun, base)
+    vanished_readers(ftrun, base)
+    terminals(ftrun, base)
+    closed_streams(ftrun, base, expected)
+    processor_time(ftrun, base)
+    print(f"{time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except AssertionError as failure:
-        sys.exit(f"FAILED: {failure}")
+    main_of(main, "ftrun-signals-")

@@ -10,13 +10,12 @@ build tree and without the sources."""
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import main_of  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 SYSTEM = re.compile(r"^/(usr/)?lib(64)?/")
@@ -81,32 +80,25 @@ def hostile_surroundings(ftrun, root, base, name):
     return run.outcome()
 
 
-def main():
+def main(base):
     ftrun, build = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]).resolve()
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-start-"))
     began = time.monotonic()
-    try:
-        check_paths(build)
-        expected = hostile_surroundings(ftrun, build, base, "build")
-        prefix = base / "prefix"
-        subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
-        moved = base / "moved"  # an installed tree may be moved as a whole
-        prefix.rename(moved)
-        check_paths(moved)
-        for path in objects_of(moved):
-            for name, file in libraries_of(path, {}).items():
-                file = os.path.realpath(file)
-                if path.name == "libft_cuda.so" and name.startswith("libnccl"):
-                    continue  # the machine's own, as the driver is: its toolkit may lie anywhere
-                assert file.startswith(f"{moved}/") or SYSTEM.match(file), f"{path}: {name} comes from {file}"
-        assert hostile_surroundings(str(moved / "bin" / "ftrun"), moved, base, "installed") == expected, "the installed program computes something else"
-        print(f"build tree and installed tree start on their own libraries; {time.monotonic() - began:.0f} s")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+    check_paths(build)
+    expected = hostile_surroundings(ftrun, build, base, "build")
+    prefix = base / "prefix"
+    subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+    moved = base / "moved"  # an installed tree may be moved as a whole
+    prefix.rename(moved)
+    check_paths(moved)
+    for path in objects_of(moved):
+        for name, file in libraries_of(path, {}).items():
+            file = os.path.realpath(file)
+            if path.name == "libft_cuda.so" and name.startswith("libnccl"):
+                continue  # the machine's own, as the driver is: its toolkit may lie anywhere
+            assert file.startswith(f"{moved}/") or SYSTEM.match(file), f"{path}: {name} comes from {file}"
+    assert hostile_surroundings(str(moved / "bin" / "ftrun"), moved, base, "installed") == expected, "the installed program computes something else"
+    print(f"build tree and installed tree start on their own libraries; {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except AssertionError as failure:
-        sys.exit(f"FAILED: {failure}")
+    main_of(main, "ftrun-start-")

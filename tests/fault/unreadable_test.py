@@ -54,7 +54,6 @@ NO_HARM = [
     (r".*", r"\.?exit_code(\..*)?", "at the end the process has its exit code all the same"),
     (r".*", r"stages/[^/]*/cache(/.*)?", "examples are tokenised again where the cache cannot be written"),
     (r"fstat|lseek", r".*", "streams of the C library ask for the size of their buffer, and do without"),
-    (r"sync", r".*", "file systems that cannot sync folders say EINVAL or EOPNOTSUPP"),
 ]
 
 
