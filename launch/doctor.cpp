@@ -7,11 +7,13 @@
 
 #include "framework/base/digest.h"
 #include "framework/comm/solo_communicator.h"
+#include "framework/config/parser.h"
 #include "framework/kernels/allocator.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/superseded.h"
 #include "framework/store/files.h"
 #include "launch/commands.h"
+#include "launch/known_digests.h"
 #include "launch/services.h"
 #include "launch/version.h"
 #include "parallel/mpi/binding.h"
@@ -77,7 +79,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
                           {"memory_each", 0.0},
                           {"memory_once", 0.0},
                           {"disk", 0},
-                          {"largest", ""}};
+                          {"largest", ""},
+                          {"unread", ""}};
   if (options.run_file.empty()) return found;
   try {
     SoloCommunicator solo;
@@ -85,7 +88,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     const RunFile file = RunFile::load(options.run_file, options.overrides);
     PluginLoader plugins;
     plugins.load_built_in(recipe_folder());
-    RunServices services = make_services(solo, log);
+    const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
+    RunServices services = make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
     services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
     refuse_restart(plan, find_superseded(plan));
@@ -101,6 +105,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
       found["largest"] = stage.stage;
     }
     found["disk"] = disk;
+    found["unread"] = digests->unread_text();
     found["warnings"] = plan.warnings;
   } catch (const std::exception& error) {
     found["error"] = error.what();
@@ -138,7 +143,8 @@ void examine_run_file(Examination& exam, const Options& options, const nlohmann:
                     options.run_file, first.contains("why") ? ": " + first["why"].get<std::string>() : std::string()),
         "start all ranks in one folder, or give the absolute path of a shared file system");
   } else {
-    exam.ok("run file", options.run_file);
+    const std::string unread = found["unread"];
+    exam.ok("run file", unread.empty() ? options.run_file : fmt::format("{}; {}", options.run_file, unread));
   }
   for (const auto& warning : found["warnings"]) {
     exam.warning("run file", warning, "the run goes on all the same; `ftrun explain KEY` says what a key means");

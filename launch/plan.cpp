@@ -17,6 +17,7 @@
 #include "launch/doctor.h"
 #include "launch/footprint.h"
 #include "launch/host_memory.h"
+#include "launch/known_digests.h"
 #include "launch/services.h"
 #include "launch/stage_state.h"
 
@@ -161,7 +162,8 @@ ExitCode plan_command(const Options& options) {
   const RunFile file = RunFile::load(options.run_file, options.overrides);
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
-  RunServices services = make_services(solo, log);
+  const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
+  RunServices services = make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
   services.ranks = options.compare ? fewest_ranks(file) : options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
   Footprints footprints(plan, services);
@@ -178,10 +180,11 @@ ExitCode plan_command(const Options& options) {
   const std::vector<Footprint> needs = footprints.all({options.ranks, plan.parallel.tensor, options.ranks_per_host});
   const std::vector<Superseded> superseded = find_superseded(plan);
   std::vector<StageState> states;
-  for (const StagePlan& stage : plan.stages) states.push_back(state_of(stage, superseded));
+  for (const StagePlan& stage : plan.stages) states.push_back(state_of(plan, stage, superseded));
   print_plan(plan, services, needs, past, superseded, states);
   const Footprint* largest = largest_left(states, needs);
   if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
+  if (const std::string unread = digests->unread_text(); !unread.empty()) fmt::print("{}\n", unread);
   if (const auto holder = RunLock::holder_of(plan.run.folder)) {
     fmt::print("the run folder {} is in use by {}: a start now is refused until that has ended\n", plan.run.folder, *holder);
   }

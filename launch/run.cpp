@@ -9,6 +9,7 @@
 #include "framework/comm/traced_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/run.h"
+#include "framework/store/digest_notes.h"
 #include "launch/commands.h"
 #include "launch/hangs.h"
 #include "launch/memory_warning.h"
@@ -77,7 +78,9 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const auto check_stop = [stop] {
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
-  RunServices services = make_services(world, log, check_stop, device.device);
+  DigestNotes digests;  // of rank 0
+  RunServices services = make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
+  services.folder_taken = [&] { digests.write(early.folder); };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);

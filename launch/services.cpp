@@ -9,13 +9,13 @@
 namespace ft {
 namespace {
 
-ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop) {
+ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop, const FileDigester& digest) {
   ProblemSetIdentity result;
   for (ProblemSetSpec& spec : read_problem_set(node)) {
     Digester digester;
     describe(spec, digester);
     const std::vector<FileDigest> files = read_file_digests(on_rank_zero(
-        world, "digests of problem files", [&] { return to_text(digests_of(input_files(spec), check_stop)); }));
+        world, "digests of problem files", [&] { return to_text(digests_of(input_files(spec), check_stop, digest)); }));
     std::string digests;
     for (const FileDigest& file : files) digests += file.sha256 + " ";
     result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), digests);
@@ -28,9 +28,9 @@ ProblemSetIdentity identify(const Node& node, Communicator& world, const std::fu
 
 }  // namespace
 
-RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device) {
+RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device, FileDigester digest) {
   RunServices services;
-  services.identify_problems = [&world, check_stop](const Node& node) { return identify(node, world, check_stop); };
+  services.identify_problems = [&world, check_stop, digest](const Node& node) { return identify(node, world, check_stop, digest); };
   services.load_problems = [&log](const Node& node) {
     LoadNotes notes;
     std::vector<Problem> problems = load_problems(read_problem_set(node), &notes);
@@ -57,6 +57,7 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
     return on_rank_zero(world, "computed by rank 0", compute);
   };
   services.check_stop = std::move(check_stop);
+  services.digest_file = std::move(digest);
   return services;
 }
 

@@ -48,11 +48,20 @@ StageState unfinished_state(const StagePlan& stage, const SeenStage& seen) {
   return {Will::run, "it was interrupted, and nothing of it was saved", std::move(damage)};
 }
 
-StageState look(const StagePlan& stage, const std::vector<Superseded>& superseded) {
+// Whether there is any work of a stage of that name, of whatever identity.
+bool was_begun(const StagePlan& stage) {
+  const std::vector<std::string> folders = list_folder(stage.folder.parent_path());
+  return std::ranges::any_of(folders, [&](const std::string& name) { return stage_name(name) == stage.name; });
+}
+
+StageState look(const StagePlan& stage, bool known, const std::vector<Superseded>& superseded) {
+  if (!known) {
+    return was_begun(stage) ? StageState{Will::unknown, "depends on files that were not read", ""} : StageState{Will::run, "not done yet", ""};
+  }
   if (is_there(stage.output)) {
     const SealedFolder output = SealedFolder::open(stage.output);
-    const bool known = intact_note_of(stage.output).vouches_for(output);
-    return {Will::skip, known ? "done" : "done, if its bytes are: they are hashed first", ""};
+    const bool vouched = intact_note_of(stage.output).vouches_for(output);
+    return {Will::skip, vouched ? "done" : "done, if its bytes are: they are hashed first", ""};
   }
   const SeenStage seen = list_stage(stage.folder);
   if (!seen.outputs.empty() && stage.recipe->output() == ArtifactKind::report) return {Will::run, "the run folder has another name", ""};
@@ -78,13 +87,15 @@ std::string_view to_string(Will will) {
       return "again";
     case Will::stop:
       return "stop";
+    case Will::unknown:
+      return "?";
   }
   return "";
 }
 
-StageState state_of(const StagePlan& stage, const std::vector<Superseded>& superseded) {
+StageState state_of(const RunPlan& plan, const StagePlan& stage, const std::vector<Superseded>& superseded) {
   try {
-    return look(stage, superseded);
+    return look(stage, is_known(plan, stage), superseded);
   } catch (const BrokenFolder& broken) {
     return {Will::again, "its output is damaged", fmt::format("{}; it is set aside, and made again", broken.what())};
   } catch (const Unreadable& error) {

@@ -1,6 +1,6 @@
 // What a start would do with a stage, as far as that shows without hashing anything: for `ftrun plan`.
 //
-//   const StageState state = state_of(stage, find_superseded(plan));
+//   const StageState state = state_of(plan, stage, find_superseded(plan));
 //   fmt::print("{}: {}\n", to_string(state.will), state.why);
 #pragma once
 
@@ -14,7 +14,8 @@
 namespace ft {
 
 // again: what is there is damaged, is set aside and made again. stop: the run would end there, with exit code 1.
-enum class Will { skip, add, go_on, run, again, stop };
+// unknown: it depends on files that were not read.
+enum class Will { skip, add, go_on, run, again, stop, unknown };
 [[nodiscard]] std::string_view to_string(Will will);
 
 struct StageState {
@@ -24,6 +25,7 @@ struct StageState {
   [[nodiscard]] bool is_skipped() const { return will == Will::skip; }
 };
 
-[[nodiscard]] StageState state_of(const StagePlan& stage, const std::vector<Superseded>& superseded);
+[[nodiscard]] StageState state_of(const RunPlan& plan, const StagePlan& stage,
+                                  const std::vector<Superseded>& superseded);
 
 }  // namespace ft

@@ -15,11 +15,11 @@ constexpr std::size_t kDigestSize = 64;
 }  // namespace
 
 std::vector<FileDigest> digests_of(const std::vector<std::filesystem::path>& files,
-                                   const std::function<void()>& check_stop) {
+                                   const std::function<void()>& check_stop, const FileDigester& digest) {
   std::vector<FileDigest> digests;
   for (const auto& file : files) {
     if (check_stop) check_stop();
-    digests.push_back({file.filename().string(), sha256_file(file)});
+    digests.push_back({file.filename().string(), digest ? digest(file) : sha256_file(file)});
   }
   return digests;
 }

@@ -23,13 +23,13 @@ struct ModelIdentity {
   std::vector<FileDigest> files;  // that it is read from
 };
 
-// Hashes every byte of the model's files, on one rank: collective through services.on_one_rank. The settings have been
+// Digests of the model's files (services.digest_file), on one rank: collective through services.on_one_rank. The settings have been
 // checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
 // read.
 [[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
                                            const RunServices& services);
 
-// SHA-256 of each file, computed on one rank for all.
+// The digest of each file, computed on one rank for all.
 [[nodiscard]] std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,
                                                           const RunServices& services);
 

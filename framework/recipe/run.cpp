@@ -127,6 +127,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()},
                   {"libraries", library_memory()}});
     write_last_start(plan.run.folder, last_start_of(plan));
+    if (services.folder_taken) services.folder_taken();
     tell(superseded, *folder, log);
     return folder->token();
   });

@@ -405,6 +405,14 @@ const StagePlan* RunPlan::find_stage(std::string_view name) const {
   return found == stages.end() ? nullptr : &*found;
 }
 
+bool is_known(const RunPlan& plan, const StagePlan& stage) {
+  return std::ranges::all_of(stage.contents, [&](const InputContent& content) {
+    if (std::ranges::find(content.files, kNotRead, &FileDigest::sha256) != content.files.end()) return false;
+    const StagePlan* source = content.what == "stage" ? plan.find_stage(content.name) : nullptr;
+    return source == nullptr || is_known(plan, *source);
+  });
+}
+
 RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& services) {
   check_sections(file.root());
   RunPlan plan;

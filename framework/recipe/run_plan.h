@@ -91,6 +91,11 @@ struct RunServices {
   std::string device = "cpu";
   // Told when a stage begins, for the hang report; may be empty.
   std::function<void(const std::string& name)> stage_begins;
+  // The digest of an input file (recipe/input_content.h), on one rank; empty: its SHA-256. Who must not read large files
+  // gives kNotRead for them.
+  FileDigester digest_file;
+  // Told on rank 0 when the run folder is this run's; may be empty.
+  std::function<void()> folder_taken;
 };
 
 struct StagePlan {
@@ -125,6 +130,10 @@ struct RunPlan {
 
   [[nodiscard]] const StagePlan* find_stage(std::string_view name) const;  // nullptr: none
 };
+
+// Whether a stage's identity is what a run would find: false where a file that it depends on, itself or by a stage before
+// it, was not read (kNotRead).
+[[nodiscard]] bool is_known(const RunPlan& plan, const StagePlan& stage);
 
 // Reads and checks the whole run file, the cheap and certain things first: every key, every reference, every recipe's own
 // checks and the run folder; then, on one rank, what lies in files: models' shapes and tokenizers, problems, lengths; then

@@ -236,6 +236,7 @@ std::vector<Superseded> find_superseded(const RunPlan& plan) {
   std::vector<Superseded> found;
   const Search search(plan);
   for (const StagePlan& stage : plan.stages) {
+    if (!is_known(plan, stage)) continue;  // what has changed cannot be told
     if (std::optional<Superseded> work = search.of(stage)) found.push_back(std::move(*work));
   }
   return found;

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """What inspect, verify, plan, export and doctor say of what is there: finished, half done, damaged, in use, something else.
 
-  listing_test.py FTRUN"""
+  listing_test.py FTRUN LIBRARY
+
+LIBRARY is inject_errors.c, built: its log tells what was read of large files."""
 import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
+import struct
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frame import check, main_of  # noqa: E402
+from model_folder_test import SOUND, tokenizer  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 
@@ -29,7 +34,7 @@ class Bench:
         done = self.call(*words, **options)
         said = done.stdout + done.stderr
         what = " ".join(map(str, words))
-        check(done.returncode == code, f"{what}: exit code {done.returncode}, not {code}", said)
+        check(code is None or done.returncode == code, f"{what}: exit code {done.returncode}, not {code}", said)
         for pattern in patterns:
             check(re.search(pattern, said), f"{what}: does not say '{pattern}'", said)
         for pattern in silent:
@@ -180,8 +185,73 @@ def copied_report(bench, whole):
     bench.says(["plan", run.file, f"run.folder={other}"], 0, r"report .*skip +done")
 
 
+def refused_seal(bench, whole, library):
+    """Rights that are missing when an output is sealed are the user's to mend."""
+    run = copied(whole, "seal")
+    output = only(run.folder, "stages/answers-*/output-*")
+    shutil.rmtree(output)
+    partial = output.relative_to(run.folder).with_name(f".{output.name}.partial")
+    bench.says([run.file, f"run.folder={run.folder}"], 2, f"cannot make the folder .*{partial.name}: Permission denied", LD_PRELOAD=library, FT_INJECT_ROOT=str(run.folder),
+               FT_INJECT=f"0 mkdir 1 13 once {partial}")
+    check(run.to_end() == whole.outcome(), "after a refused seal the run ends with other attempts")
+
+
+def large_inputs(bench, library):
+    """Nobody reads whole weights to say what a run would do: 77 MB, of which nothing lies on the disk."""
+    model = bench.base / "large"
+    model.mkdir()
+    vocabulary, width, inner, shapes = 300000, 32, 64, {}
+    shapes |= {"model.embed_tokens": [vocabulary, width], "lm_head": [vocabulary, width], "model.norm": [width]}
+    for layer in range(2):
+        p = f"model.layers.{layer}."
+        shapes |= {p + "input_layernorm": [width], p + "post_attention_layernorm": [width], p + "self_attn.q_proj": [width, width],
+                   p + "self_attn.k_proj": [16, width], p + "self_attn.v_proj": [16, width], p + "self_attn.o_proj": [width, width],
+                   p + "mlp.gate_proj": [inner, width], p + "mlp.up_proj": [inner, width], p + "mlp.down_proj": [width, inner]}
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        size = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
+        header[name + ".weight"] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(header).encode()
+    weights = model / "model.safetensors"
+    weights.write_bytes(struct.pack("<Q", len(text)) + text)
+    os.truncate(weights, 8 + len(text) + end)
+    (model / "config.json").write_text(json.dumps(SOUND | {"vocab_size": vocabulary}))
+    (model / "tokenizer.json").write_text(json.dumps(tokenizer()))
+    (model / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}))
+    run = TinyRun(bench.ftrun, bench.base, "large run")
+    run.file.write_text(run.file.read_text().replace("{preset: tiny}", f"{{path: {model}}}"))
+    command = [run.file, f"run.folder={run.folder}"]
+
+    def reads(*words, patterns=(), silent=()):
+        log = bench.base / "calls"
+        for old in bench.base.glob("calls.*"):
+            old.unlink()
+        bench.says([*words, *command], 0 if words[0] == "plan" else None, *patterns, silent=silent, LD_PRELOAD=library, FT_INJECT_ROOT=str(model), FT_INJECT_LOG=str(log))
+        count = pathlib.Path(f"{log}.0").read_text().splitlines().count("read\tmodel.safetensors")
+        check(0 < count < 20, f"{words}: {count} reads of the weights")
+
+    unread = "not read: .*large/model.safetensors .77 MB., which no start in this folder has hashed"
+    reads("plan", patterns=[unread, "solver .*run +not done yet"])
+    reads("doctor", patterns=[unread])
+    process = subprocess.Popen([bench.ftrun, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=bench.base)
+    try:
+        end = time.monotonic() + 60
+        while not (run.folder / "input_digests.json").exists() or not list(run.folder.glob("stages/solver-*")):
+            check(time.monotonic() < end and process.poll() is None, "the run notes no digests")
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    reads("plan", patterns=["solver .*run|solver .*go on"], silent=["not read"])
+    reads("doctor", silent=["not read"])
+    os.utime(weights)
+    reads("plan", patterns=[unread, r"solver .*\? +depends on files that were not read", r"answers .*(run +not done yet|\? )"])
+    weights.unlink()
+
+
 def main(base):
-    ftrun = os.path.abspath(sys.argv[1])
+    ftrun, library = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     began = time.monotonic()
     bench = Bench(ftrun, base)
     whole = TinyRun(ftrun, base, "whole")
@@ -189,7 +259,9 @@ def main(base):
     for part in (something_else, finished, unfinished, half_sampled, damaged, in_use, exports, copied_report):
         part(bench, *([] if part is something_else else [whole]))
         print(part.__name__.replace("_", " "), flush=True)
-    print(f"{time.monotonic() - began:.0f} s")
+    refused_seal(bench, whole, library)
+    large_inputs(bench, library)
+    print(f"large inputs; {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ READING = [errno.EIO, errno.ESTALE, errno.EACCES, errno.EMFILE, errno.ENFILE, er
 WRITING = [errno.EIO, errno.ESTALE, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ETIMEDOUT, errno.EPERM]
 # May not be read or written by this user: where the run has not begun to work, that is told as the user's to mend.
 RIGHTS = {errno.EACCES, errno.EPERM, errno.EROFS}
+WRITTEN_FOLDERS = r"(stages(/[^/]*(/work(/checkpoints)?)?)?)?"  # looked at before anything runs: may they be written?
 WRITES = {"open_write", "rename", "unlink", "mkdir", "write", "sync", "truncate", "reserve"}
 # (call, path) where the program may go on (exit code 0), and why.
 NO_HARM = [
@@ -279,7 +280,8 @@ def judge(done, call, path, error):
     wrong = []
     if done.returncode == 0 and any(re.fullmatch(c, call) and re.fullmatch(p, path) for c, p, _ in NO_HARM):
         return wrong
-    codes = {1, 2} if error in RIGHTS and call in WRITES | {"access"} else {1}
+    asks_for_rights = call in WRITES | {"access"} or (call == "stat" and re.fullmatch(WRITTEN_FOLDERS, path))
+    codes = {1, 2} if error in RIGHTS and asks_for_rights else {1}
     if done.returncode not in codes:
         wrong.append(f"exit code {done.returncode} instead of {sorted(codes)}")
     if len(said) != 1:

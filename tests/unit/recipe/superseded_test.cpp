@@ -182,6 +182,14 @@ TEST_CASE("finished work is told by its manifest, and a stage under another name
   CHECK(run.find({run.stage("solver", kFour)}).empty());
 }
 
+TEST_CASE("where inputs were not read nothing is said of what has changed") {
+  Run run;
+  Run::save(run.stage("solver", kTwo), 4);
+  StagePlan unknown = run.stage("solver", kFour);
+  unknown.contents = {{"model", "model", "base", "", {{"model.safetensors", std::string(kNotRead)}}}};
+  CHECK(run.find({unknown}).empty());
+}
+
 TEST_CASE("run.restart: refuse refuses what begins anew, all at once, but no report and no going back") {
   Run run;
   Run::save(run.stage("solver", kTwo), 4);

@@ -93,7 +93,7 @@ TEST_CASE("a step log that is opened again holds every step once") {
 TEST_CASE("a flipped bit anywhere in a line of the step log makes it no record, or changes nothing that is read") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "steps.jsonl";
-  const std::string step = to_json_line(StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .gradient_norm = 0.75, .counts = {7}}),
+  const std::string step = to_json_line(StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .counts = {7}, .gradient_norm = 0.75}),
                     checked = to_json_line(ValidationRecord{.step = 12, .loss = 1.5});
   const auto content_of = [](const nlohmann::ordered_json& json) {
     nlohmann::ordered_json read = json;

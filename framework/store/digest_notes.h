@@ -1,0 +1,42 @@
+// Remembers the SHA-256 of large files that lie outside of the run folder, so that whoever only wants to tell what a start
+// would do need not read gigabytes. Kept as <run folder>/input_digests.json.
+//
+//   DigestNotes notes;                                         // a run: hashes, and writes down what it found
+//   const std::string sha256 = notes.hash(file);
+//   notes.write(run);
+//
+//   const DigestNotes notes = DigestNotes::read(run);          // a look at it
+//   if (const auto sha256 = notes.find(file)) ...              // the file is the one that was hashed, as far as one sees
+//
+// A file is the same one where path, size, inode and both times are (store/intact_note.h says what that does not see).
+// The note is a cache: a run never believes it, and removing it costs a hash.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace ft {
+
+class DigestNotes {
+ public:
+  // Empty where there is no note, or a torn one. Throws Unreadable.
+  [[nodiscard]] static DigestNotes read(const std::filesystem::path& run);
+  // Replaces the note. Throws as replace_file().
+  void write(const std::filesystem::path& run) const;
+
+  [[nodiscard]] std::optional<std::string> find(const std::filesystem::path& file) const;
+  // The file's SHA-256, computed; remembered unless the file has changed meanwhile. Throws Unreadable.
+  std::string hash(const std::filesystem::path& file);
+
+ private:
+  struct Note {
+    nlohmann::ordered_json state;
+    std::string sha256;
+  };
+  std::map<std::string, Note> notes_;  // by absolute path
+};
+
+}  // namespace ft
