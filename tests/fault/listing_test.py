@@ -105,7 +105,7 @@ def unfinished(bench, whole):
     bench.says(["inspect", stage], 0, "stage 'solver', not finished", rf"checkpoint of step {step}")
     for command_word in (["inspect"], ["verify"]):
         bench.says([*command_word, run.folder / "solver"], 2, "is not finished, and there is no older one. Start the run again", rf"checkpoint of step {step}")
-    bench.says(command, 0, rf"solver .*go on +it was interrupted after step {step} ")
+    bench.says(command, 0, rf"solver .*go on +it was interrupted; step {step} is saved ")
     newest = only(run.folder, f"stages/solver-*/work/checkpoints/step-{step:08}")
     (newest / "config.json").unlink()
     bench.says(["inspect", run.folder], 0, rf"checkpoint of step {step}, .*DAMAGED: .*config.json is missing")
@@ -124,7 +124,7 @@ def half_sampled(bench, whole):
     for path in [*run.folder.glob("stages/answers-*/output-*"), *run.folder.glob("stages/report-*")]:
         shutil.rmtree(path)
     bench.says(["inspect", run.folder], 0, r"answers-.*: not finished", r"work: 15 finished attempts, not sealed yet")
-    bench.says(["plan", run.file, f"run.folder={run.folder}"], 0, r"answers .*go on +it was interrupted after 15 attempts", r"report .*run +not done yet")
+    bench.says(["plan", run.file, f"run.folder={run.folder}"], 0, r"answers .*go on +it was interrupted; 15 attempts are there", r"report .*run +not done yet")
 
 
 def damaged(bench, whole):
