@@ -54,9 +54,12 @@ bool is_plain_fraction(std::string_view text) {
 // Too many letters, or powers that an algebra system could choke on: never compared as expressions.
 bool may_be_evaluated(std::string text) {
   for (const std::string_view word : {"sqrt", "frac"}) replace_all(&text, word, "");
-  std::set<char> letters;
-  for (const char c : text) {
-    if (is_letter(c)) letters.insert(c);
+  std::set<std::string_view> letters;  // a character of several bytes is one
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+    if (is_letter(text[i]) || end > i + 1) letters.insert(std::string_view(text).substr(i, end - i));
+    i = end;
   }
   if (letters.size() > 2) return false;
   if (text.find("^{") != std::string::npos || text.find("^(") != std::string::npos) return false;
@@ -72,6 +75,14 @@ Judgement expressions(const std::string& gold, const std::string& candidate, con
   if (!may_be_evaluated(gold) || !may_be_evaluated(candidate))
     return {Verdict::different, "prm800k: not to be evaluated", "prm800k"};
   const auto is_expression = [](const std::string& text) {
+    // What the original's algebra stops at: bars, brackets, primes, subscripts, signs outside ASCII but Greek letters,
+    // and powers of decimal numbers, which it rounds.
+    if (text.find_first_of("|[]'_") != std::string::npos) return false;
+    if (text.find('^') != std::string::npos && text.find('.') != std::string::npos) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]);
+      if (byte >= 0xC0 && byte != 0xCE && byte != 0xCF) return false;
+    }
     try {
       Budget budget(50'000);
       return parse(text, {}, budget).is_scalar();
@@ -81,6 +92,9 @@ Judgement expressions(const std::string& gold, const std::string& candidate, con
   };
   if (!is_expression(gold) || !is_expression(candidate))
     return {Verdict::different, "prm800k: no expression", "prm800k"};
+  // There i and j are letters like others.
+  if ((gold.find('j') == std::string::npos) != (candidate.find('j') == std::string::npos))
+    return {Verdict::different, "prm800k: other letters", "prm800k"};
   return grader.equal(gold, candidate);
 }
 

@@ -166,11 +166,87 @@ std::string argument(const std::string& text, std::size_t* at) {
   return text.substr(begin);
 }
 
-// LaTeX as plain text: fractions with a slash, roots as sqrt(...), signs by name, other commands dropped.
+// What the original's library writes for a command: a sign, nothing for what only sets, else the name, so that \log 5
+// is never 5 and \alpha never \beta.
+std::string sign_of(std::string_view name) {
+  static constexpr auto kSigns =
+      std::to_array<std::pair<std::string_view, std::string_view>>({{"pi", "pi"},
+                                                                    {"infty", "inf"},
+                                                                    {"cup", "U"},
+                                                                    {"cdot", "*"},
+                                                                    {"times", "*"},
+                                                                    {"div", "\u00F7"},
+                                                                    {"alpha", "\u03B1"},
+                                                                    {"beta", "\u03B2"},
+                                                                    {"gamma", "\u03B3"},
+                                                                    {"delta", "\u03B4"},
+                                                                    {"epsilon", "\u03B5"},
+                                                                    {"theta", "\u03B8"},
+                                                                    {"lambda", "\u03BB"},
+                                                                    {"mu", "\u03BC"},
+                                                                    {"rho", "\u03C1"},
+                                                                    {"sigma", "\u03C3"},
+                                                                    {"tau", "\u03C4"},
+                                                                    {"phi", "\u03C6"},
+                                                                    {"omega", "\u03C9"},
+                                                                    {"le", "\u2264"},
+                                                                    {"leq", "\u2264"},
+                                                                    {"ge", "\u2265"},
+                                                                    {"geq", "\u2265"},
+                                                                    {"ne", "\u2260"},
+                                                                    {"neq", "\u2260"},
+                                                                    {"pm", "\u00B1"},
+                                                                    {"in", "\u2208"},
+                                                                    {"lfloor", "\u230A"},
+                                                                    {"rfloor", "\u230B"},
+                                                                    {"lceil", "\u2308"},
+                                                                    {"rceil", "\u2309"},
+                                                                    {"left", ""},
+                                                                    {"right", ""},
+                                                                    {"displaystyle", ""},
+                                                                    {"textstyle", ""},
+                                                                    {"quad", " "},
+                                                                    {"qquad", "  "},
+                                                                    {"big", ""},
+                                                                    {"Big", ""},
+                                                                    {"bigl", ""},
+                                                                    {"bigr", ""},
+                                                                    {"large", ""},
+                                                                    {"Large", ""},
+                                                                    {"boldsymbol", ""},
+                                                                    {"operatorname", ""},
+                                                                    {"limits", ""},
+                                                                    {"mathbb", ""},
+                                                                    {"mathcal", ""},
+                                                                    {"mathit", ""},
+                                                                    {"mathsf", ""},
+                                                                    {"bf", ""},
+                                                                    {"it", ""},
+                                                                    {"rm", ""},
+                                                                    {"checkmark", ""},
+                                                                    {"thickspace", " "},
+                                                                    {"thinspace", " "},
+                                                                    {"vert", "|"},
+                                                                    {"mid", "|"},
+                                                                    {"ldots", "\u2026"},
+                                                                    {"dots", "\u2026"},
+                                                                    {"emptyset", "\u2205"},
+                                                                    {"varnothing", "\u2205"}});
+  const auto sign = std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& entry) { return entry.first == name; });
+  return std::string(sign == kSigns.end() ? name : sign->second);
+}
+
+// Only what stands in the group counts.
+bool is_dress(std::string_view name) {
+  static constexpr auto kDress =
+      std::to_array<std::string_view>({"text", "mathrm", "mbox", "mathbf", "textbf", "textit", "textrm", "boxed",
+                                       "fbox", "underline", "emph", "textsf", "texttt"});
+  return std::find(kDress.begin(), kDress.end(), name) != kDress.end();
+}
+
+// LaTeX as plain text: fractions with a slash, roots as sqrt(...), signs and names of other commands.
 std::string plain_text(const std::string& latex, int depth = 0) {
   if (depth > 100) return latex;
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSigns{
-      {{"pi", "pi"}, {"infty", "inf"}, {"cup", "U"}, {"cdot", "*"}, {"times", "*"}, {"div", "/"}}};
   std::string out;
   for (std::size_t at = 0; at < latex.size();) {
     if (latex[at] != '\\') {
@@ -180,8 +256,12 @@ std::string plain_text(const std::string& latex, int depth = 0) {
     std::size_t end = ++at;
     while (end < latex.size() && is_letter(latex[end])) ++end;
     if (end == at) {  // an escaped sign: a blank for \, and its like
-      if (at < latex.size() && std::string_view(",;:! ").find(latex[at]) == std::string_view::npos)
+      const bool space = at < latex.size() && std::string_view(",;: ").find(latex[at]) != std::string_view::npos;
+      if (space) {
+        out.push_back(' ');
+      } else if (at < latex.size() && latex[at] != '!' && latex[at] != '\\') {
         out.push_back(latex[at]);
+      }
       if (at < latex.size()) ++at;
       continue;
     }
@@ -193,12 +273,10 @@ std::string plain_text(const std::string& latex, int depth = 0) {
     } else if (name == "sqrt") {
       if (at < latex.size() && latex[at] == '[') at = std::min(latex.find(']', at), latex.size() - 1) + 1;
       out += "sqrt(" + plain_text(argument(latex, &at), depth + 1) + ")";
-    } else if (name == "text" || name == "mathrm" || name == "mbox" || name == "mathbf" || name == "textbf") {
+    } else if (is_dress(name)) {
       out += plain_text(argument(latex, &at), depth + 1);
     } else {
-      const auto sign =
-          std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& entry) { return entry.first == name; });
-      if (sign != kSigns.end()) out += sign->second;
+      out += sign_of(name);
     }
   }
   return trimmed(out);
