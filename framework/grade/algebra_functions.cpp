@@ -25,7 +25,7 @@ bool leads_negative(const Polynomial& polynomial) {
 Quotient Algebra::opaque(const std::string& name, std::vector<Quotient> arguments) {
   std::vector<std::string> texts;
   for (const Quotient& argument : arguments) texts.push_back(argument.to_string());
-  if (name == "max" || name == "min") std::sort(texts.begin(), texts.end());
+  if (name == "max" || name == "min" || name == "gcd" || name == "lcm") std::sort(texts.begin(), texts.end());
   std::string text = name + "(";
   for (const std::string& argument : texts) text += argument + ",";
   text.back() = ')';
@@ -198,6 +198,17 @@ Quotient Algebra::inverse_trigonometric(const std::string& name, const Quotient&
 Quotient Algebra::whole_number_function(const std::string& name, const std::vector<Quotient>& arguments) {
   const bool all_numbers =
       std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
+  if (!all_numbers && name == "binom" && arguments.size() == 2 && arguments[1].is_rational()) {
+    // n (n-1) ... / k! for a small k
+    const auto k = arguments[1].rational().as_long();
+    constexpr long long kMost = 8;
+    if (k && *k >= 0 && *k <= kMost) {
+      Quotient product = constant(1);
+      for (long long i = 0; i < *k; ++i)
+        product = multiply(product, divide(add(arguments[0], constant(-i)), constant(i + 1)));
+      return product;
+    }
+  }
   if (!all_numbers) return opaque(name, arguments);
   if ((name == "binom" || name == "mod") && arguments.size() != 2) throw Undecided{name + " takes two numbers"};
   if (name == "factorial") {

@@ -9,6 +9,7 @@
 #include "framework/grade/grade.h"
 #include "framework/grade/lexer.h"
 #include "framework/grade/phrase.h"
+#include "framework/grade/scale_words.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -228,6 +229,13 @@ std::string_view operators_behind(std::string_view text, std::size_t end) {
       }
       continue;
     }
+    // "\\boxed{7}x"; a letter that measures is none
+    if (is_letter(c) && next == at && !is_letter(character(next + 1)) &&
+        std::string_view("mgshlLkKNJWVACFaIA").find(c) == std::string_view::npos) {
+      any = true;
+      at = next + 1;
+      continue;
+    }
     if ((c == '/' || c == '*' || c == '+' || c == '-') &&
         (is_digit(character(next + 1)) || character(next + 1) == '\\' ||
          (character(next + 1) == ' ' && (is_digit(character(next + 2)) || character(next + 2) == '\\')))) {
@@ -272,15 +280,33 @@ std::optional<std::string> inequality_around(std::string_view text, const Box& b
   return whole;
 }
 
+// "(\\boxed{3}, 5)": a coordinate.
+std::optional<std::string> tuple_around(std::string_view text, const Box& box) {
+  if (box.begin == 0 || (text[box.begin - 1] != '(' && text[box.begin - 1] != '[')) return std::nullopt;
+  const std::string_view behind = text.substr(box.end);
+  if (!behind.starts_with(',')) return std::nullopt;
+  const std::size_t close = behind.find_first_of(")]");
+  constexpr std::size_t kLongest = 60;
+  if (close == std::string_view::npos || close > kLongest ||
+      behind.substr(0, close).find('\n') != std::string_view::npos)
+    return std::nullopt;
+  const std::string_view rest = behind.substr(1, close - 1);
+  if (rest.find_first_of("0123456789\\") == std::string_view::npos || rest.find('(') != std::string_view::npos)
+    return std::nullopt;
+  return text[box.begin - 1] + box.contents + std::string(behind.substr(0, close + 1));
+}
+
 // The whole expression that a box is a part of; nothing where it stands by itself.
 std::optional<std::string> expression_around(std::string_view text, const Box& box) {
   if (auto chain = inequality_around(text, box)) return chain;
+  if (auto tuple = tuple_around(text, box)) return tuple;
   const std::string_view before = operators_before(text, box.begin);
   const std::string_view behind = operators_behind(text, box.end);
   if (before.empty() && behind.empty()) return std::nullopt;
   // "355\boxed{680}": digits of one number.
-  const bool digits = !before.empty() && is_digit(before.back()) && behind.empty() &&
-                      std::all_of(box.contents.begin(), box.contents.end(), is_digit);
+  const bool left = !before.empty() && is_digit(before.back()) && behind.empty();
+  const bool right = before.empty() && behind.size() > 1 && behind[0] == '.' && is_digit(behind[1]);  // "\\boxed{3}.5"
+  const bool digits = (left || right) && std::all_of(box.contents.begin(), box.contents.end(), is_digit);
   std::string whole(before);
   whole += digits ? box.contents : "{" + box.contents + "}";
   whole += behind;
@@ -312,17 +338,27 @@ std::string with_scale(std::string_view text, const Box& box, std::string answer
   std::size_t at = box.end;
   while (at < text.size() && (text[at] == '$' || text[at] == '}')) ++at;
   if (at < text.size() && text[at] == '%') return answer + "\\%";
+  // "\\boxed{8}\\text{ thousand}"
+  std::string set;
+  std::size_t group = at;
+  while (group < text.size() &&
+         (text[group] == ' ' || text.substr(group).starts_with("\\,") || text.substr(group).starts_with("\\ ")))
+    group += text[group] == ' ' ? 1 : 2;
+  for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
+    if (!text.substr(std::min(group, text.size())).starts_with(command)) continue;
+    const std::size_t open = group + command.size();
+    const std::size_t close = text.find('}', open);
+    if (close == std::string_view::npos) break;
+    const std::size_t word = std::min(text.find_first_not_of(' ', open), close);
+    set = " " + std::string(text.substr(word, close - word));
+  }
   Chunk chunk;
-  chunk.end = at;
+  chunk.end = set.empty() ? at : 0;
   chunk.text = answer;
-  const std::string whole = with_words_behind(text, chunk, KnownUnits::drop);
-  static constexpr auto kScales =
-      std::to_array<std::string_view>({"hundred", "thousand", "million", "billion", "trillion", "lakh", "crore",
-                                       "thirds", "quarters", "halves", "and a half"});
-  const std::string_view added = std::string_view(whole).substr(std::min(answer.size(), whole.size()));
-  const bool scale = std::any_of(kScales.begin(), kScales.end(),
-                                 [&](std::string_view word) { return added.starts_with(" " + std::string(word)); }) ||
-                     added == " dozen";
+  const std::string whole = with_words_behind(set.empty() ? text : std::string_view(set), chunk, KnownUnits::drop);
+  std::string_view added = std::string_view(whole).substr(std::min(answer.size(), whole.size()));
+  while (added.starts_with(' ')) added.remove_prefix(1);
+  const bool scale = scale_of(added.substr(0, added.find(' '))) || added.starts_with("and a half");
   return scale ? whole : answer;
 }
 

@@ -26,6 +26,7 @@ constexpr auto kTable = std::to_array<Entry>({
     {U'\u00B1', "\\pm "},
     {U'\u00B5', "\\mu "},
     {U'\u00B7', "\\cdot "},
+    {U'\u00BA', "^\\circ "},
     {U'\u00BB', "\""},
     {U'\u00BC', "\\frac{1}{4}"},
     {U'\u00BD', "\\frac{1}{2}"},
@@ -372,11 +373,80 @@ std::optional<char> styled(char32_t code) {
     return static_cast<char>(letter < 26 ? 'A' + letter : 'a' + letter - 26);
   }
   if (code >= 0x1D7CE && code <= 0x1D7FF) return static_cast<char>('0' + (code - 0x1D7CE) % 10);
+  if (code >= 0x1FBF0 && code <= 0x1FBF9) return static_cast<char>('0' + (code - 0x1FBF0));
   for (const char32_t zero : kZeros) {
     if (code >= zero && code < zero + 10) return static_cast<char>('0' + (code - zero));
   }
   if (code >= U'\uFF01' && code <= U'\uFF5E') return static_cast<char>(code - 0xFEE0);
   return std::nullopt;
+}
+
+// The Greek letters of U+1D6A8 to U+1D7CB are five alphabets of 58: the plain letter.
+char32_t plain_greek(char32_t code) {
+  if (code < 0x1D6A8 || code > 0x1D7CB) return code;
+  const char32_t letter = (code - 0x1D6A8) % 58;
+  if (letter < 25 && letter != 17) return U'\u0391' + letter;
+  if (letter >= 26 && letter <= 50) return U'\u03B1' + (letter - 26);
+  return letter == 53 ? U'\u03D1' : letter == 55 ? U'\u03D5' : code;
+}
+
+// What compatibility decomposition makes of one character where that is several: circled numbers, squared units. Small
+// forms are the signs of ASCII.
+std::string decomposed(char32_t code) {
+  if (code >= U'\u2460' && code <= U'\u2473') return std::to_string(code - U'\u2460' + 1);
+  if (code >= U'\u2776' && code <= U'\u277F') return std::to_string(code - U'\u2776' + 1);
+  if (code >= U'\u2780' && code <= U'\u2789') return std::to_string(code - U'\u2780' + 1);
+  if (code >= U'\u24B6' && code <= U'\u24CF') return std::string(1, static_cast<char>('A' + (code - U'\u24B6')));
+  if (code >= U'\u24D0' && code <= U'\u24E9') return std::string(1, static_cast<char>('a' + (code - U'\u24D0')));
+  static constexpr auto kSeveral = std::to_array<Entry>({{U'\u2189', "0"},
+                                                         {U'\u2151', "\\frac{1}{9}"},
+                                                         {U'\u338E', " mg "},
+                                                         {U'\u338F', " kg "},
+                                                         {U'\u3390', " Hz "},
+                                                         {U'\u3391', " kHz "},
+                                                         {U'\u3392', " MHz "},
+                                                         {U'\u3393', " GHz "},
+                                                         {U'\u3396', " ml "},
+                                                         {U'\u3397', " dl "},
+                                                         {U'\u339A', " nm "},
+                                                         {U'\u339C', " mm "},
+                                                         {U'\u339D', " cm "},
+                                                         {U'\u339E', " km "},
+                                                         {U'\u339F', " mm^2 "},
+                                                         {U'\u33A0', " cm^2 "},
+                                                         {U'\u33A1', " \\text{m}^2 "},
+                                                         {U'\u33A2', " km^2 "},
+                                                         {U'\u33A3', " mm^3 "},
+                                                         {U'\u33A4', " cm^3 "},
+                                                         {U'\u33A5', " \\text{m}^3 "},
+                                                         {U'\u33A6', " km^3 "},
+                                                         {U'\u33A7', " m/s "},
+                                                         {U'\u33A8', " m/s^2 "},
+                                                         {U'\u33C4', " cc "},
+                                                         {U'\u33CA', " ha "},
+                                                         {U'\u33D2', "log"},
+                                                         {U'\u33D1', "ln"},
+                                                         {U'\uFE50', ","},
+                                                         {U'\uFE52', "."},
+                                                         {U'\uFE54', ";"},
+                                                         {U'\uFE55', ":"},
+                                                         {U'\uFE59', "("},
+                                                         {U'\uFE5A', ")"},
+                                                         {U'\uFE5B', "{"},
+                                                         {U'\uFE5C', "}"},
+                                                         {U'\uFE60', "&"},
+                                                         {U'\uFE61', "*"},
+                                                         {U'\uFE62', "+"},
+                                                         {U'\uFE63', "-"},
+                                                         {U'\uFE64', "<"},
+                                                         {U'\uFE65', ">"},
+                                                         {U'\uFE66', "="},
+                                                         {U'\uFE69', "\\$"},
+                                                         {U'\uFE6A', "%"}});
+  for (const Entry& entry : kSeveral) {
+    if (entry.from == code) return std::string(entry.to);
+  }
+  return {};
 }
 
 }  // namespace
@@ -391,11 +461,12 @@ std::string plain_characters(std::string_view text) {
       out.push_back(text[at++]);
       continue;
     }
-    const Decoded next = decode(text.substr(at));
+    Decoded next = decode(text.substr(at));
     if (next.length == 0) {
       out.push_back(text[at++]);
       continue;
     }
+    next.code = plain_greek(next.code);
     if (raised(next.code) != '\0') {
       out += raised_run(text, &at);
       continue;
@@ -413,6 +484,8 @@ std::string plain_characters(std::string_view text) {
       out.push_back(*letter);
     } else if (space || next.code == U'\u202F' || next.code == U'\u205F') {
       out.push_back(' ');
+    } else if (const std::string several = decomposed(next.code); !several.empty()) {
+      out += several;
     } else if (!is_invisible(next.code)) {
       out += text.substr(at, next.length);
     }

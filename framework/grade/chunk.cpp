@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "framework/grade/number_words.h"
+#include "framework/grade/spacing.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
@@ -46,34 +47,7 @@ constexpr auto kOperatorCommands = std::to_array<std::string_view>(
      "gt",       "ne",       "neq",   "approx", "equiv", "cup", "cap",   "setminus", "in",  "ast",
      "leqslant", "geqslant", "simeq", "choose", "bmod",  "mod", "ldots", "dots"});
 
-// Behind the blanks and spacing commands at `at`: "\\,", "\\!", "\\quad".
-std::size_t behind_spacing(std::string_view text, std::size_t at) {
-  for (bool again = true; again;) {
-    again = false;
-    for (const std::string_view space : {" ", "\\,", "\\;", "\\!", "\\:", "\\ ", "\\quad", "\\qquad"}) {
-      const std::size_t end = at + space.size();
-      if (!text.substr(std::min(at, text.size())).starts_with(space)) continue;
-      if (is_letter(space.back()) && end < text.size() && is_letter(text[end])) continue;
-      at = end;
-      again = true;
-    }
-  }
-  return at;
-}
-
-// "\\text{ and }" between two answers: the joining word, and where the group ends; no word where it is anything else.
-std::pair<std::string_view, std::size_t> joining_group(std::string_view text, std::size_t at) {
-  for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
-    if (!text.substr(std::min(at, text.size())).starts_with(command)) continue;
-    const std::size_t close = text.find('}', at);
-    if (close == std::string_view::npos) break;
-    std::string_view word = trim(text.substr(at + command.size(), close - at - command.size()));
-    if (word.starts_with(',')) word = trim(word.substr(1));
-    if (word == "and" || word == "or") return {word, close + 1};
-  }
-  return {{}, at};
-}
-
+// One grammar, whose rules call each other: longer than a file should be, and not to be read in two.
 class Reader {
  public:
   Reader(std::string_view text, std::size_t at, const ChunkOptions& options)
@@ -219,6 +193,8 @@ class Reader {
       return true;
     }
     if (std::find(kNone.begin(), kNone.end(), name) != kNone.end()) return false;
+    if (trim(chunk_.text).empty() && (name == "times" || name == "cdot" || name == "div" || name == "approx"))
+      return false;
     const bool root = name == "sqrt";
     const bool money = currency_of(text_.substr(pos_, end - pos_)).has_value();
     take(end - pos_);
@@ -323,6 +299,9 @@ class Reader {
         ++pos_;
         chunk_.text += '.';
         run();
+      } else if (at(pos_) == '.' && is_digit(at(pos_ + 1)) && !group(pos_ + 1)) {  // as in other languages all the same
+        take(1);
+        run();
       }
     } else {
       for (bool again = true; again;) {
@@ -349,6 +328,10 @@ class Reader {
       if (at(pos_) == '.' && is_digit(at(pos_ + 1))) {
         take(1);
         run();
+        const std::size_t next = blanks_from(pos_ + 3);
+        if (rest().starts_with("...") && std::string_view("\\*+-/=").find(at(next)) != std::string_view::npos &&
+            at(next) != '\0')
+          pos_ += 3;  // "0.333... * 60"
       }
     }
     bool colons = false;
@@ -653,7 +636,27 @@ class Reader {
       pos_ = next;
       return operand() || undo();
     }
-    return false;
+    return applied_word(next) || undo();
+  }
+
+  // "5 log 2", "2 arctan 3", "3 sin(x)" in words.
+  bool applied_word(std::size_t begin) {
+    std::size_t end = begin;
+    while (at(end) >= 'a' && at(end) <= 'z') ++end;
+    const std::string_view word = text_.substr(std::min(begin, text_.size()), end - begin);
+    static constexpr auto kFunctions = std::to_array<std::string_view>(
+        {"sin", "cos", "tan", "cot", "log", "ln", "exp", "sqrt", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"});
+    if (std::find(kFunctions.begin(), kFunctions.end(), word) == kFunctions.end()) return false;
+    const std::size_t argument = blanks_from(end);
+    if (!is_digit(at(argument)) && at(argument) != '(' && at(argument) != '\\' &&
+        !(is_letter(at(argument)) && !is_letter(at(argument + 1))))
+      return false;
+    chunk_.text += " " + std::string(word) + " ";
+    pos_ = argument;
+    const bool inside = std::exchange(in_operation_, true);
+    const bool any = operand();
+    in_operation_ = inside;
+    return any;
   }
 
   [[nodiscard]] std::string_view command_here() const {
@@ -735,109 +738,10 @@ class Reader {
   int depth_ = 0;  // of operands in operands
 };
 
-// What stands left of the first "=".
-std::string_view name_of(std::string_view equation) { return trim(equation.substr(0, equation.find('='))); }
-
-// "step 3", "case 2", "equation (1)": the word before a number that only points somewhere.
-bool is_pointer(std::string_view before) {
-  before = trim(before);
-  while (before.ends_with('(') || before.ends_with('#')) before = trim(before.substr(0, before.size() - 1));
-  std::size_t begin = before.size();
-  while (begin > 0 && is_letter(before[begin - 1])) --begin;
-  std::string word(before.substr(begin));
-  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  static constexpr auto kWords = std::to_array<std::string_view>(
-      {"step",    "steps",  "case",    "cases",    "part",     "question",  "problem",   "exercise",
-       "figure",  "fig",    "table",   "equation", "eq",       "equations", "example",   "chapter",
-       "section", "lemma",  "theorem", "method",   "solution", "approach",  "formula",   "statement",
-       "grade",   "runner", "version", "attempt",  "hint",     "note",      "corollary", "proposition"});
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
-}
-
 }  // namespace
 
 std::optional<Chunk> chunk_at(std::string_view text, std::size_t at, const ChunkOptions& options) {
   return Reader(text, at, options).run();
-}
-
-std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options) {
-  std::vector<Chunk> chunks;
-  for (std::size_t at = 0; at < sentence.size() && chunks.size() < 100;) {
-    const char c = sentence[at];
-    const char before = at > 0 ? sentence[at - 1] : ' ';
-    const bool inside_word = is_letter(before) || (is_word_byte(before) && is_letter(c)) || is_digit(before) ||
-                             before == '_' || (before == '\'' && is_letter(c));
-    const bool sign = (c == '-' || c == '+') && !(before == ' ' || before == '=' || before == '(' || before == '$' ||
-                                                  before == '\n' || before == ':');
-    const bool bullet = (c == '-' || c == '+') && at + 1 < sentence.size() && sentence[at + 1] == ' ';
-    const bool starts = is_digit(c) || is_letter(c) || c == '$' || c == '\\' || c == '-' || c == '(' || c == '[' ||
-                        c == '.' || c == '<' || c == '>' || c == '|';
-    if (!starts || (inside_word && c != '$' && c != '\\') || sign || bullet || (c == '.' && is_digit(before))) {
-      ++at;
-      continue;
-    }
-    const auto chunk = chunk_at(sentence, at, options);
-    if (!chunk || chunk->end <= at) {
-      // Behind the word or the sign.
-      if (is_letter(c)) {
-        while (at < sentence.size() && is_word_byte(sentence[at])) ++at;
-      } else if (c == '\\') {
-        ++at;
-        while (at < sentence.size() && is_letter(sentence[at])) ++at;
-      } else {
-        ++at;
-      }
-      continue;
-    }
-    if (!is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
-    at = chunk->end;
-  }
-  return chunks;
-}
-
-Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options) {
-  static constexpr auto kJoints =
-      std::to_array<std::string_view>({", and ", ", or ", " and ", " or ", " und ", " oder ", " et ", " ou ", " y ",
-                                       " o ", " e ", " (or ", "\xE5\x92\x8C", "\xE6\x88\x96", " & ", ", "});
-  for (int links = 0; links < 30; ++links) {
-    const std::string_view rest = text.substr(first.end);
-    const auto plain =
-        std::find_if(kJoints.begin(), kJoints.end(), [&](std::string_view j) { return rest.starts_with(j); });
-    std::string_view word = plain == kJoints.end() ? std::string_view() : *plain;
-    std::size_t begin = first.end + word.size();
-    // "0,1", "2,\,3", "4 \text{ or } 5"
-    if (word.empty() || word == ", ") {
-      std::size_t at = behind_spacing(text, first.end);
-      const bool comma = at < text.size() && text[at] == ',';
-      if (comma) at = behind_spacing(text, at + 1);
-      const auto [said, end] = joining_group(text, at);
-      if (!comma && said.empty()) break;
-      word = said.empty() ? ", " : said;
-      begin = said.empty() ? at : behind_spacing(text, end);
-    }
-    const std::string_view* const joint = &word;
-    const auto next = chunk_at(text, begin, options);
-    if (!next || next->ordinal) break;
-    // "and one of them", "and 3 apples": with a word behind it the number belongs to that.
-    std::size_t behind = next->end;
-    if (*joint == " (or " && behind < text.size() && text[behind] == ')') ++behind;
-    while (behind < text.size() && text[behind] == ' ') ++behind;
-    const std::string_view tail = text.substr(behind);
-    const bool goes_on = tail.empty() || !is_word_byte(tail[0]) || tail.starts_with("and ") ||
-                         tail.starts_with("or ") || tail.starts_with("und ") || tail.starts_with("et ") ||
-                         tail.starts_with("because") || tail.starts_with("since") || tail.starts_with("as ");
-    const bool equations = first.text.find('=') != std::string::npos && next->text.find('=') != std::string::npos;
-    // "2s = 90 and s = 45": steps, and not two answers, unless both are about the same letter.
-    if (equations && options.same_name_only && name_of(first.text) != name_of(next->text)) break;
-    if (!goes_on && !equations && !(next->formula && *joint != ", ")) break;
-    if (next->words && next->single) break;
-    const bool alternative =
-        joint->find("or") != std::string_view::npos || joint->find("ou") != std::string_view::npos || *joint == " o ";
-    first.text += (alternative ? " or " : ", ") + next->text;
-    first.end = *joint == " (or " && next->end < text.size() && text[next->end] == ')' ? next->end + 1 : next->end;
-    first.calculation = first.calculation || next->calculation;
-  }
-  return first;
 }
 
 }  // namespace ft::grade

@@ -60,7 +60,9 @@ bool ends_properly(std::string_view text) {
 
 bool concludes(std::string_view sentence) {
   const std::string lower = " " + lower_case(sentence);
-  static constexpr std::array<std::string_view, 14> kWords{" therefore",
+  static constexpr std::array<std::string_view, 16> kWords{" therefore",
+                                                           " total is ",
+                                                           ", total ",
                                                            " thus",
                                                            " so ",
                                                            " hence",
@@ -98,6 +100,13 @@ std::optional<std::string> stated_choice(std::string_view sentence) {
         i + 1 < sentence.size() && (is_letter(sentence[i + 1]) || is_digit(sentence[i + 1]) ||
                                     std::string_view("'_^-").find(sentence[i + 1]) != std::string_view::npos);
     if (joined_before || joined_behind) continue;
+    const bool formula = i > 0 && sentence[i - 1] == '$' && i + 1 < sentence.size() && sentence[i + 1] == '$';
+    if (formula) {  // "x is different from $B$", "at least $C$"
+      const std::string lower = " " + lower_case(sentence);
+      if (denies(lower) || is_bounded(lower, i + 1)) continue;
+    }
+    if (sentence.substr(0, i).ends_with("= ") || sentence.substr(0, i).ends_with('='))
+      continue;  // "x = B" names a letter
     const std::string_view behind = sentence.substr(i + 1);
     const bool article = sentence[i] == 'A' && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' &&
                          behind[1] <= 'z' && !behind.starts_with(" is ");
@@ -178,7 +187,10 @@ std::optional<std::string> answer_line(std::string_view line) {
                                                     equals > 0 && answer[equals - 1] != '<' &&
                                                     answer[equals - 1] != '>') {
     const std::string_view left = std::string_view(answer).substr(0, equals);
-    if (std::none_of(left.begin(), left.end(), is_letter)) return answer.substr(equals + 1);
+    const std::string_view member = std::string_view(answer).substr(equals + 1);
+    const bool chain =
+        left.find('=') != std::string_view::npos && std::none_of(member.begin(), member.end(), is_letter);
+    if (chain || std::none_of(left.begin(), left.end(), is_letter)) return std::string(member);
   }
   return answer;
 }
@@ -190,7 +202,8 @@ bool is_cut_off(std::string_view text) {
   const std::size_t note = text.rfind("<<");
   if (note != std::string_view::npos && text.size() - note < 100 && text.find(">>", note) == std::string_view::npos)
     return true;
-  for (const std::string_view open : {"=", "+", "\\frac", "\\sqrt", "\\cdot", "\\times", "\\div", "\\"}) {
+  for (const std::string_view open :
+       {"=", "+", " *", " /", "^", "\\frac", "\\sqrt", "\\cdot", "\\times", "\\div", "\\"}) {
     if (text.ends_with(open)) return true;
   }
   int depth = 0;
@@ -252,7 +265,7 @@ std::optional<std::string> concluded_answer(std::string_view text) {
       if (!result) return std::nullopt;
     }
     if (auto answer = answer_in_sentence(sentence)) return answer;
-    if (i == 0 && denies(" " + lower_case(sentence))) return std::nullopt;
+    if (i == 0 && (denies(" " + lower_case(sentence)) || supposes(lower_case(sentence)))) return std::nullopt;
     if (start == 0) break;
     stop = start;
     while (stop > 0 && is_blank(text[stop - 1])) --stop;

@@ -1,6 +1,7 @@
 #include "framework/grade/equivalence.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -67,6 +68,7 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
   if (is_collection(a) || is_collection(b)) return collections(a, b);
   if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
   if (a.is_scalar() && b.is_scalar()) return scalars(a, b);
+  if (auto judgement = vectors(a, b)) return *judgement;
   if (a.op != b.op) return different("different kinds of answer");
   switch (a.op) {
     case Op::bracketed:
@@ -92,7 +94,43 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
   }
 }
 
+// A column or a row of a matrix against a tuple: the same vector.
+std::optional<Judgement> Equivalence::vectors(const Node& a, const Node& b) {
+  if (a.is(Op::bracketed) && b.is(Op::matrix)) return vectors(b, a);
+  if (!a.is(Op::matrix) || !b.is(Op::bracketed) || b.text != "()") return std::nullopt;
+  if (a.kids.size() == 1) return in_order(a.kids[0].kids, b.kids);
+  std::vector<Node> column;
+  for (const Node& row : a.kids) {
+    if (row.kids.size() != 1) return std::nullopt;
+    column.push_back(row.kids[0]);
+  }
+  return in_order(column, b.kids);
+}
+
+// A residue class against another, or against the general term of its members: "1 \\pmod 4" and "4k + 1".
+std::optional<Judgement> Equivalence::residues(const Node& a, const Node& b) {
+  const auto is_class = [](const Node& node) { return node.is(Op::call) && node.text == kResidue; };
+  if (!is_class(a) && !is_class(b)) return std::nullopt;
+  if (is_class(a) && is_class(b)) return in_order(a.kids, b.kids);
+  const Node& one = is_class(a) ? a : b;
+  const auto term = general_term(is_class(a) ? b : a, budget_);
+  const Node& member = one.kids[0];
+  const Node& divisor = one.kids[1];
+  if (!term || !member.is(Op::number) || !divisor.is(Op::number)) return different("a residue class against a value");
+  const Rational step = term->step.is_negative() ? -term->step : term->step;
+  const bool same = step == divisor.value && ((term->offset - member.value) / divisor.value).is_integer();
+  return same ? Judgement{Verdict::equal, "the members of the class"} : different("another class");
+}
+
 Judgement Equivalence::scalars(const Node& a, const Node& b) {
+  if (auto judgement = residues(a, b)) return *judgement;
+  // Sums, limits and integrals that no rung works out: piece by piece.
+  if (a.is(Op::call) && b.is(Op::call) && a.text == b.text && a.kids.size() == b.kids.size() && a.kids.size() >= 3) {
+    static constexpr auto kBinding = std::to_array<std::string_view>({"sum", "prod", "int", "lim"});
+    if (std::find(kBinding.begin(), kBinding.end(), a.text) != kBinding.end() &&
+        in_order(a.kids, b.kids).verdict == Verdict::equal)
+      return {Verdict::equal, "piece by piece"};
+  }
   std::string reason = "no rung could decide";
   std::size_t asked = 0;
   for (const auto& rung : ladder_) {
@@ -131,6 +169,21 @@ namespace {
 bool same_thing(std::string_view a, std::string_view b) {
   const auto noun = [](std::string_view label) {
     label = label.substr(label.rfind(' ') + 1);
+    static constexpr auto kPlurals =
+        std::to_array<std::pair<std::string_view, std::string_view>>({{"people", "person"},
+                                                                      {"children", "child"},
+                                                                      {"men", "man"},
+                                                                      {"women", "woman"},
+                                                                      {"mice", "mouse"},
+                                                                      {"geese", "goose"},
+                                                                      {"teeth", "tooth"},
+                                                                      {"dice", "die"},
+                                                                      {"vertices", "vertex"},
+                                                                      {"loaves", "loaf"},
+                                                                      {"knives", "knife"}});
+    for (const auto& [plural, singular] : kPlurals) {
+      if (label == plural) return singular;
+    }
     return label.ends_with('s') ? label.substr(0, label.size() - 1) : label;
   };
   return noun(a) == noun(b);
@@ -204,6 +257,21 @@ Judgement Equivalence::relations(const Node& a, const Node& b) {
   const bool scalar = std::all_of(a.kids.begin(), a.kids.end(), [](const Node& n) { return n.is_scalar(); }) &&
                       std::all_of(b.kids.begin(), b.kids.end(), [](const Node& n) { return n.is_scalar(); });
   if (!scalar) {
+    // "(a, b) = (3, 5)" and "(b, a) = (5, 3)"
+    const auto tuples = [](const Node& node) {
+      return node.kids[0].is(Op::bracketed) && node.kids[1].is(Op::bracketed) && node.text == "=" &&
+             node.kids[0].kids.size() == node.kids[1].kids.size();
+    };
+    if (tuples(a) && tuples(b)) {
+      const auto equations = [](const Node& node) {
+        std::vector<Node> list;
+        for (std::size_t i = 0; i < node.kids[0].kids.size(); ++i)
+          list.emplace_back(Op::relation, "=", std::vector<Node>{node.kids[0].kids[i], node.kids[1].kids[i]});
+        return list;
+      };
+      const Judgement judgement = in_any_order(equations(a), equations(b));
+      if (judgement.verdict == Verdict::equal) return judgement;
+    }
     const Judgement sides = in_order(a.kids, b.kids);
     return sides.verdict == Verdict::equal ? sides : unknown("an equation between structures");
   }
@@ -252,56 +320,6 @@ std::optional<Judgement> Equivalence::real_sets(const Node& a, const Node& b) {
 
 namespace {
 
-// "x=1, y=2": the values in the order of their names; nothing where they are not assignments to different letters in
-// the order of the alphabet.
-std::optional<std::vector<Node>> values_by_name(const std::vector<Node>& elements) {
-  std::vector<Node> values;
-  std::string last;
-  for (const Node& element : elements) {
-    const auto assignment = assignment_of(element);
-    if (!assignment || !assignment->name->is(Op::symbol) || assignment->name->text <= last) return std::nullopt;
-    last = assignment->name->text;
-    values.push_back(*assignment->value);
-  }
-  return values.size() < 2 ? std::nullopt : std::optional(std::move(values));
-}
-
-}  // namespace
-
-// "a=3, b=5" against (3, 5); "x=1, y=2 or x=3, y=4" against (1, 2), (3, 4).
-std::optional<Judgement> Equivalence::named_elements(const Node& list, const Node& tuples) {
-  if (tuples.is(Op::bracketed) && tuples.text == "()" && tuples.kids.size() == list.kids.size()) {
-    if (const auto values = values_by_name(list.kids)) return in_order(*values, tuples.kids);
-    return std::nullopt;
-  }
-  if (tuples.is(Op::relation) && tuples.text == "=" && tuples.kids[0].is(Op::bracketed) &&
-      tuples.kids[1].is(Op::bracketed)) {
-    const Node& names = tuples.kids[0];
-    const Node& values = tuples.kids[1];
-    if (names.kids.size() != values.kids.size() || names.kids.size() != list.kids.size()) return std::nullopt;
-    std::vector<Node> equations;
-    for (std::size_t i = 0; i < names.kids.size(); ++i)
-      equations.emplace_back(Op::relation, "=", std::vector<Node>{names.kids[i], values.kids[i]});
-    return in_any_order(list.kids, equations);
-  }
-  const bool points = is_collection(tuples) && !tuples.kids.empty() &&
-                      std::all_of(tuples.kids.begin(), tuples.kids.end(),
-                                  [](const Node& kid) { return kid.is(Op::bracketed) && kid.text == "()"; });
-  if (!points) return std::nullopt;
-  const std::size_t size = tuples.kids.front().kids.size();
-  if (size < 2 || list.kids.size() % size != 0) return std::nullopt;
-  std::vector<Node> grouped;
-  for (std::size_t i = 0; i < list.kids.size(); i += size) {
-    auto values = values_by_name({list.kids.begin() + static_cast<std::ptrdiff_t>(i),
-                                  list.kids.begin() + static_cast<std::ptrdiff_t>(i + size)});
-    if (!values) return std::nullopt;
-    grouped.emplace_back(Op::bracketed, "()", std::move(*values));
-  }
-  return in_any_order(distinct(grouped), distinct(tuples.kids));
-}
-
-namespace {
-
 struct Function {
   std::string name;  // "f"; empty: the letter y, which is any function's
   std::string variable;
@@ -333,111 +351,6 @@ std::optional<Judgement> Equivalence::functions(const Node& a, const Node& b) {
   if (!left || !right || (left->name.empty() && right->name.empty())) return std::nullopt;
   if (!left->name.empty() && !right->name.empty() && left->name != right->name) return std::nullopt;
   return compare(with_variable(*left->value, left->variable), with_variable(*right->value, right->variable));
-}
-
-Judgement Equivalence::in_order(const std::vector<Node>& a, const std::vector<Node>& b) {
-  if (a.size() != b.size()) return different("different numbers of elements");
-  Judgement result{Verdict::equal, "element by element"};
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    Judgement one = a[i].is(Op::list) && b[i].is(Op::list) ? in_order(a[i].kids, b[i].kids) : compare(a[i], b[i]);
-    if (one.verdict == Verdict::different) return one;
-    if (one.verdict == Verdict::unknown) result = std::move(one);
-  }
-  return result;
-}
-
-namespace {
-
-// Augmenting paths over a small bipartite graph; `allowed` says which pairs may be joined.
-template <typename Allowed>
-bool has_perfect_matching(std::size_t size, const Allowed& allowed) {
-  std::vector<std::optional<std::size_t>> partner(size);
-  std::vector<bool> seen;
-  const auto augment = [&](auto&& self, std::size_t left) -> bool {
-    for (std::size_t right = 0; right < size; ++right) {
-      if (seen[right] || !allowed(left, right)) continue;
-      seen[right] = true;
-      if (!partner[right] || self(self, *partner[right])) {
-        partner[right] = left;
-        return true;
-      }
-    }
-    return false;
-  };
-  for (std::size_t left = 0; left < size; ++left) {
-    seen.assign(size, false);
-    if (!augment(augment, left)) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-// Equality of elements need not be transitive (5 cm, 5, 5 m), so a matching decides and not a sorted order.
-Judgement Equivalence::in_any_order(const std::vector<Node>& a, const std::vector<Node>& b) {
-  if (a.size() != b.size()) return different("different numbers of elements");
-  if (a.size() > 64) throw Undecided{"too many elements"};
-  const std::size_t n = a.size();
-  std::vector<Verdict> verdicts(n * n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) verdicts[i * n + j] = compare(a[i], b[j]).verdict;
-  }
-  if (has_perfect_matching(n, [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] == Verdict::equal; })) {
-    return {Verdict::equal, "element by element"};
-  }
-  if (has_perfect_matching(n,
-                           [&](std::size_t i, std::size_t j) { return verdicts[i * n + j] != Verdict::different; })) {
-    return unknown("an element could not be decided");
-  }
-  return different("an element has no partner");
-}
-
-// At least one of the two is a list or a set; one element alone is the element.
-Judgement Equivalence::collections(const Node& a, const Node& b) {
-  const std::vector<Node> left = is_collection(a) ? elements_of(a) : std::vector<Node>{a};
-  const std::vector<Node> right = is_collection(b) ? elements_of(b) : std::vector<Node>{b};
-  if (left.size() == 1 && right.size() == 1) return compare(left.front(), right.front());
-  if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
-  const bool ordered = conventions_.lists == Conventions::Lists::in_order && a.is(Op::list) && b.is(Op::list);
-  return ordered ? in_order(left, right) : in_any_order(left, right);
-}
-
-// A set counts each element once, and so does a list of points; a list of numbers may name a double root twice.
-std::vector<Node> Equivalence::elements_of(const Node& collection) {
-  const bool points = std::all_of(collection.kids.begin(), collection.kids.end(),
-                                  [](const Node& kid) { return kid.is(Op::bracketed); });
-  return collection.is(Op::set) || points ? distinct(collection.kids) : collection.kids;
-}
-
-std::vector<Node> Equivalence::distinct(const std::vector<Node>& elements) {
-  std::vector<Node> result;
-  for (const Node& element : elements) {
-    const bool seen = std::any_of(result.begin(), result.end(),
-                                  [&](const Node& other) { return compare(element, other).verdict == Verdict::equal; });
-    if (!seen) result.push_back(element);
-  }
-  return result;
-}
-
-// 10:12 = 5:6. Two parts that could be a time of day must be the same numbers: 1:30 is not 2:60.
-Judgement Equivalence::ratios(const Node& a, const Node& b) {
-  if (a.kids.size() != b.kids.size()) return different("different numbers of elements");
-  const Judgement same = in_order(a.kids, b.kids);
-  if (same.verdict != Verdict::different) return same;
-  for (std::size_t i = 1; i < a.kids.size(); ++i) {
-    const Judgement crossed = compare(Node(Op::multiply, std::vector<Node>{a.kids[0], b.kids[i]}),
-                                      Node(Op::multiply, std::vector<Node>{b.kids[0], a.kids[i]}));
-    if (crossed.verdict != Verdict::equal) return crossed;
-  }
-  const auto may_be_time = [](const Node& ratio) {
-    const auto below = [](const Node& part, long long limit) {
-      const auto value = part.is(Op::number) ? part.value.as_long() : std::nullopt;
-      return value && *value < limit;
-    };
-    return ratio.kids.size() == 2 && below(ratio.kids[0], 25) && below(ratio.kids[1], 60);
-  };
-  if (may_be_time(a) && may_be_time(b)) return unknown("proportional, unless it is a time of day");
-  return {Verdict::equal, "proportional"};
 }
 
 }  // namespace ft::grade

@@ -45,6 +45,8 @@ class Equivalence {
  private:
   [[nodiscard]] Judgement structures(const Node& a, const Node& b);
   [[nodiscard]] Judgement scalars(const Node& a, const Node& b);
+  [[nodiscard]] std::optional<Judgement> residues(const Node& a, const Node& b);
+  [[nodiscard]] std::optional<Judgement> vectors(const Node& a, const Node& b);
   [[nodiscard]] bool within_tolerance(const Node& a, const Node& b);
   [[nodiscard]] Judgement percentages(const Node& a, const Node& b);
   [[nodiscard]] Judgement quantities(const Node& a, const Node& b);

@@ -7,8 +7,8 @@
 
 #include "framework/grade/boxed.h"
 #include "framework/grade/conclusion.h"
+#include "framework/grade/delimiters.h"
 #include "framework/grade/grade.h"
-#include "framework/grade/lexer.h"
 #include "framework/grade/parser.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/solution_text.h"
@@ -41,6 +41,10 @@ constexpr auto kStrongMarkers = std::to_array<Marker>({
     {"# answer", "# Answer"},
     {"final answer is", "final answer is"},
     {"<answer>", "<answer>"},
+    {"<final_answer>", "<answer>"},
+    {"<ans>", "<answer>"},
+    {"<solution>", "<answer>"},
+    {"<final answer>", "<answer>"},
     {"final answer:", "final answer:"},
     {"\"answer\":", "\"answer\":"},
     {"\"final_answer\":", "\"answer\":"},
@@ -74,6 +78,34 @@ constexpr auto kWeakMarkers = std::to_array<Marker>({
     {"\xE7\xAD\x94\xE6\xA1\x88\xE3\x81\xAF", "answer is"},
     {"\xEB\x8B\xB5\xEC\x9D\x80", "answer is"},  // 답은
     {"\xEB\x8B\xB5:", "answer:"},
+    {"ans.", "answer:"},
+    {"jawaban:", "answer:", true},
+    {"jawabannya adalah", "answer is", true},
+    {"svar:", "answer:", true},
+    {"svaret \xC3\xA4r", "answer is", true},
+    {"antwoord:", "answer:", true},
+    {"antwoord is", "answer is", true},
+    {"cevap:", "answer:", true},
+    {"odpowied\xC5\xBA:", "answer:", true},
+    {"odpowied\xC5\xBA to", "answer is", true},
+    {"odpov\xC4\x9B\xC4\x8F:", "answer:", true},
+    {"vastaus:", "answer:", true},
+    {"v\xC3\xA1lasz:", "answer:", true},
+    {"\xC4\x91\xC3\xA1p \xC3\xA1n:", "answer:", true},  // đáp án:
+    {"l\xC3\xB6sung:", "answer:", true},
+    {"ergebnis:", "answer:", true},
+    {"r\xC3\xA9sultat:", "answer:", true},
+    {"resultado:", "answer:", true},
+    {"respuesta final:", "answer:", true},
+    {"resposta final:", "answer:", true},
+    {"r\xC3\xA9ponse finale :", "answer:", true},
+    {"r\xC3\xA9ponse finale:", "answer:", true},
+    {"resposta final \xC3\xA9", "answer is", true},
+    {"risposta finale \xC3\xA8", "answer is", true},
+    {"soluci\xC3\xB3n:", "answer:", true},
+    {"\xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82 -", "answer is", true},
+    {"\xD8\xA7\xD9\x84\xD8\xAC\xD9\x88\xD8\xA7\xD8\xA8:", "answer:"},          // الجواب:
+    {"\xD8\xA7\xD9\x84\xD8\xA5\xD8\xAC\xD8\xA7\xD8\xA8\xD8\xA9:", "answer:"},  // الإجابة:
     {"antwort ist", "answer is", true},
     {"antwort lautet", "answer is", true},
     {"antwort:", "answer:", true},
@@ -153,7 +185,7 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
   int remarks = 0;
   for (std::size_t at = lower.size(); at-- > stop;) {
     if (!starts[static_cast<unsigned char>(lower[at])]) continue;
-    if (at > 0 && std::isalpha(static_cast<unsigned char>(lower[at - 1])) != 0) continue;
+    if (at > 0 && (std::isalpha(static_cast<unsigned char>(lower[at - 1])) != 0)) continue;
     const std::string_view rest = lower.substr(at);
     const auto marker =
         std::find_if(markers.begin(), markers.end(), [&](const Marker& m) { return rest.starts_with(m.text); });
@@ -199,6 +231,24 @@ std::optional<Found> answer_line(std::string_view text, std::string_view lower, 
   return best;
 }
 
+// "Result: 84", "**Solution:** 84" as the last line, with nothing but mathematics behind the word.
+std::optional<Found> result_line(std::string_view text, std::string_view lower, std::optional<Found> best) {
+  const std::size_t last = lower.rfind('\n');
+  std::size_t begin = last == std::string_view::npos ? 0 : last + 1;
+  if (best && best->position >= begin) return best;
+  while (begin < lower.size() && std::string_view(" #>-*").find(lower[begin]) != std::string_view::npos) ++begin;
+  for (const std::string_view word :
+       {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:"}) {
+    if (!lower.substr(begin).starts_with(word)) continue;
+    std::string answer = answer_phrase(text, begin + word.size());
+    constexpr std::size_t kLongest = 60;
+    const bool mathematics = answer.find_first_of("0123456789\\") != std::string::npos;
+    if (answer.size() > kLongest || !mathematics || count_words(answer) > 2) continue;
+    return Found{begin, std::move(answer), "answer:"};
+  }
+  return best;
+}
+
 bool has_words(const Node& node) {
   return node.is(Op::words) || std::any_of(node.kids.begin(), node.kids.end(), has_words);
 }
@@ -237,6 +287,7 @@ Extracted extracted_from(std::string_view text) {
   }
   best = last_marked(text, lower, kStrongMarkers, std::move(best));
   best = answer_line(text, lower, std::move(best));
+  best = result_line(text, lower, std::move(best));
   if (!best) best = last_marked(text, lower, kWeakMarkers, std::nullopt);
   if (best) {
     Extracted extracted{true, strip_delimiters(best->answer), best->how};

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "framework/grade/characters.h"
+#include "framework/grade/delimiters.h"
 #include "framework/grade/equivalence.h"
-#include "framework/grade/lexer.h"
 #include "framework/grade/plain_number.h"
 #include "framework/grade/readings.h"
 #include "framework/grade/rung.h"
@@ -34,13 +34,14 @@ Grader::~Grader() = default;
 Answer Grader::read(std::string_view answer) const {
   auto reading = std::make_shared<Answer::Reading>();
   reading->text = strip_delimiters(plain_characters(answer));
+  if (reading->text == "\\text{}" || reading->text == "\\mathrm{}") reading->text.clear();  // nothing, in dress
   reading->number = plain_number(reading->text);
   if (reading->number || reading->text.empty()) return Answer(std::move(reading));
   try {
     Budget budget(options_.step_budget);
     reading->readings = read_all(reading->text, budget);
   } catch (const std::bad_alloc&) {
-    throw;  // says nothing of the answers: another try may have the memory
+    throw;                                 // says nothing of the answers: another try may have the memory
   } catch (const std::exception& error) {  // a fault of ours must not end a run of many hours: it costs one verdict
     reading->readings = {};
     reading->readings.trouble = std::string("internal: ") + error.what();

@@ -32,14 +32,14 @@ constexpr auto kIgnored = std::to_array<std::string_view>(
      "large",       "Large",    "LARGE",        "huge",         "Huge",         "checkmark",
      "blacksquare", "square",   "qed",          "Box",          "strut",        "mathstrut",
      "hfill",       "hline",    "centering",    "bfseries",     "itshape",      "relax",
-     "allowbreak",  "noindent", "newline"});
+     "allowbreak",  "noindent", "newline",      "therefore",    "mathsurround"});
 // Without meaning, together with the group behind them.
 constexpr auto kIgnoredWithGroup = std::to_array<std::string_view>(
     {"color", "hspace", "vspace", "phantom", "hphantom", "vphantom", "tag", "label", "hskip", "mspace", "kern"});
 // Only what is in the last group counts.
 constexpr auto kTransparent = std::to_array<std::string_view>(
-    {"boxed", "fbox", "beginboxed", "mathop", "mathord", "mathbin", "mathrel", "ensuremath", "framebox", "num", "hl",
-     "smash", "mathinner", "displaylines", "ang", "underline"});
+    {"boxed", "fbox", "beginboxed", "mathop", "mathord", "mathbin", "mathrel", "ensuremath", "framebox", "hl", "smash",
+     "mathinner", "displaylines", "ang", "underline"});
 // Other names of the same thing.
 constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"lparen", "("},
@@ -47,6 +47,11 @@ constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_
     {"lbrack", "["},
     {"rbrack", "]"},
     {"vert", "|"},
+    {"Vert", "|"},
+    {"lVert", "|"},
+    {"rVert", "|"},
+    {"cr", "\\\\"},
+    {"textdegree", "\\degree"},
     {"langle", "("},
     {"rangle", ")"},
     {"lbrace", "\\{"},
@@ -229,7 +234,7 @@ class Lexer {
       while (is_digit(at(pos_))) digits.push_back(text_[pos_++]);
     } else if (at(pos_) == '.' && !is_letter(at(pos_ + 1)) && at(pos_ + 1) != '.') {
       ++pos_;  // "3." is 3
-      if (repeats() || repeats_in_brackets() > 0) digits.push_back('.');
+      if (repeats() || repeats_in_brackets() > 0 || looking_at("\\dot")) digits.push_back('.');
     }
     if (const std::size_t length = repeats_in_brackets(); length > 0 && digits.find('.') != std::string::npos) {
       digits += text_.substr(pos_, length);
@@ -240,7 +245,33 @@ class Lexer {
       digits += "(" + group().value_or("") + ")";
     }
     const bool decimal = digits.find('.') != std::string::npos;
+    if (decimal && at(pos_) == '\\') {
+      if (const std::string period = dotted(); !period.empty()) digits += "(" + period + ")";
+    }
     emit(TokenKind::number, std::move(digits) + exponent(decimal));
+  }
+
+  // "0.\\dot{1}4\\dot{2}", "0.1\\dot 6": the digits between the dots repeat. The position moves behind them.
+  std::string dotted() {
+    std::string period;
+    std::size_t end = pos_;
+    int dots = 0;
+    while (true) {
+      if (std::string_view(text_).substr(end).starts_with("\\dot")) {
+        std::size_t digit = end + 4;
+        while (at(digit) == ' ' || at(digit) == '{') ++digit;
+        if (!is_digit(at(digit)) || ++dots > 2) return {};
+        period.push_back(at(digit));
+        end = digit + 1;
+        if (at(end) == '}') ++end;
+      } else if (is_digit(at(end)) && dots == 1 && text_.find("\\dot", end) != std::string::npos) {
+        period.push_back(at(end++));
+      } else {
+        break;
+      }
+    }
+    if (dots > 0) pos_ = end;
+    return period;
   }
 
   // "E2", "E-1" directly behind the digits: scientific notation. A small e as well, where a program would write it so:
@@ -281,6 +312,65 @@ class Lexer {
     return std::nullopt;
   }
 
+  // "2pt", "1.5 em" behind a command that makes a space.
+  void length_of_space() {
+    std::size_t end = pos_;
+    while (at(end) == ' ') ++end;
+    const std::size_t first = end;
+    while (is_digit(at(end)) || at(end) == '.' || at(end) == '-') ++end;
+    if (end == first) return;
+    while (at(end) == ' ') ++end;
+    for (const std::string_view unit : {"pt", "em", "ex", "mu", "cm", "mm", "in", "px"}) {
+      if (!std::string_view(text_).substr(end).starts_with(unit)) continue;
+      pos_ = end + unit.size();
+      return;
+    }
+  }
+
+  // A formula in dress: "\\boldsymbol{x^2+1}", "\\mbox{$x$}"; but "\\mathrm{m/s}" is a unit and "\\text{cost}" a word.
+  static bool is_formula(std::string_view contents, std::string_view command) {
+    if (contents.size() > 2 && contents.front() == '$' && contents.back() == '$' &&
+        contents.substr(1, contents.size() - 2).find('$') == std::string_view::npos)
+      return true;
+    static constexpr auto kFonts = std::to_array<std::string_view>(
+        {"bm", "boldsymbol", "pmb", "mathit", "mathsf", "mathbf", "mathtt", "mathnormal", "bold"});
+    if (command == "rm" || command == "bf") return contents.find_first_of("+=") != std::string_view::npos;
+    return among(kFonts, command) && contents.find_first_of("^+-=/_<>\\") != std::string_view::npos;
+  }
+
+  // "\\kilo\\metre\\per\\second\\squared" in words and signs; other texts unchanged.
+  static std::string spelled_macros(const std::string& unit) {
+    std::string out;
+    for (std::size_t i = 0; i < unit.size();) {
+      if (unit[i] != '\\') {
+        out.push_back(unit[i++]);
+        continue;
+      }
+      std::size_t end = i + 1;
+      while (end < unit.size() && is_letter(unit[end])) ++end;
+      const std::string name = unit.substr(i + 1, end - i - 1);
+      static constexpr auto kPrefixes = std::to_array<std::string_view>(
+          {"kilo", "centi", "milli", "micro", "mega", "giga", "nano", "deci", "hecto", "square", "cubic"});
+      if (name == "per") {
+        out += '/';
+      } else if (name == "squared" || name == "cubed") {
+        out += name == "squared" ? "^2" : "^3";
+      } else {
+        const bool goes_on = out.empty() || out.back() == '/' || out.back() == '\1';
+        if (!goes_on) out += ' ';
+        if (!out.empty() && out.back() == '\1') out.pop_back();
+        out += name;
+        if (name == "square" || name == "cubic")
+          out += ' ';
+        else if (among(kPrefixes, name))
+          out += '\1';  // the name follows without a blank
+      }
+      i = end;
+    }
+    std::erase(out, '\1');
+    return out;
+  }
+
   void command() {
     ++pos_;
     if (!is_letter(at(pos_))) {
@@ -296,7 +386,8 @@ class Lexer {
     }
     if (among(kTransparent, name)) return;
     if (among(kIgnoredWithGroup, name)) {
-      (void)group();
+      if (at(pos_) == '*') ++pos_;
+      if (!group()) length_of_space();
       space_ = true;
       return;
     }
@@ -304,9 +395,20 @@ class Lexer {
       (void)group();
       return;
     }
-    if (name == "SI" || name == "qty") {  // \\SI{5}{cm}
+    if (name == "bbox") {  // \\bbox[5px]{x}
+      const std::size_t close = at(pos_) == '[' ? text_.find(']', pos_) : std::string::npos;
+      if (close != std::string::npos) pos_ = close + 1;
+      return;
+    }
+    if (name == "num") {  // \\num{12 345}
+      std::string digits = group().value_or("");
+      std::erase(digits, ' ');
+      text_.insert(pos_, digits);
+      return;
+    }
+    if (name == "SI" || name == "qty") {  // \\SI{5}{cm}, \\SI{5}{\\metre\\per\\second}
       const std::string amount = group().value_or("");
-      const std::string unit = group().value_or("");
+      const std::string unit = spelled_macros(group().value_or(""));
       text_.insert(pos_, amount + "\\text{" + unit + "}");
       return;
     }
@@ -318,9 +420,10 @@ class Lexer {
     if (among(kTextCommands, name)) {
       if (auto contents = group()) {
         const std::size_t first = contents->find_first_not_of(" -$");
-        const bool number = first != std::string::npos && is_digit((*contents)[first]) && splices_++ < 50;
-        if (number) {  // "\text{5 cm}"
-          text_.insert(pos_, " " + *contents + " ");
+        const bool number = first != std::string::npos && is_digit((*contents)[first]);
+        if ((number || is_formula(*contents, name)) && splices_++ < 50) {  // "\text{5 cm}", "\boldsymbol{x^2+1}"
+          const bool several = number || contents->find(',') != std::string::npos;
+          text_.insert(pos_, several ? " " + *contents + " " : "{" + *contents + "}");
           return;
         }
         emit(TokenKind::text, std::move(*contents), name);
@@ -410,78 +513,6 @@ std::vector<Token> lex(std::string_view text, const LexOptions& options) {
     for (std::size_t at = 0; !matrix && (at = ascii.find("\\\\", at)) != std::string::npos;) ascii.erase(at, 1), ++at;
   }
   return Lexer(with_dollars(std::move(ascii)), options).run();
-}
-
-namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
-  return text;
-}
-
-// True where the brace at `open` is closed by the last character of the text.
-bool closes_at_end(std::string_view text, std::size_t open) {
-  int depth = 0;
-  for (std::size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '{') {
-      ++depth;
-    } else if (text[i] == '}' && --depth == 0) {
-      return i + 1 == text.size();
-    }
-  }
-  return false;
-}
-
-bool unwrap(std::string_view* text, std::string_view open, std::string_view close) {
-  if (text->size() < open.size() + close.size() || !text->starts_with(open) || !text->ends_with(close)) return false;
-  const std::string_view inner = text->substr(open.size(), text->size() - open.size() - close.size());
-  if (inner.find(open) != std::string_view::npos || inner.find(close) != std::string_view::npos) return false;
-  *text = trim(inner);
-  return true;
-}
-
-}  // namespace
-
-std::string strip_delimiters(std::string_view text) {
-  text = trim(text);
-  for (bool again = true; again && !text.empty();) {
-    again = false;
-    if (text.back() == '.' && !text.ends_with("\\.") && !text.ends_with("\\right.") && !text.ends_with("..")) {
-      text = trim(text.substr(0, text.size() - 1));
-      again = true;
-    }
-    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"$$", "$$"},
-                                      {"$", "$"},
-                                      {"\\(", "\\)"},
-                                      {"\\[", "\\]"},
-                                      {"**", "**"},
-                                      {"__", "__"},
-                                      {"\"", "\""},
-                                      {"``", "''"},
-                                      {"`", "`"},
-                                      {"*", "*"},
-                                      {"_", "_"}}) {
-      again = unwrap(&text, open, close) || again;
-    }
-    if (text.size() > 1 && (text.ends_with(':') || text.starts_with(':'))) {
-      text = trim(text.ends_with(':') ? text.substr(0, text.size() - 1) : text.substr(1));
-      again = true;
-    }
-    while (text.ends_with("\\") && !text.ends_with("\\\\\\")) {  // what a trimmed "\\ " or a line break leaves
-      text = trim(text.substr(0, text.size() - 1));
-      again = true;
-    }
-    for (const std::string_view box : {"\\boxed{", "\\fbox{", "\\boxed {"}) {
-      if (text.starts_with(box) && closes_at_end(text, box.size() - 1)) {
-        text = trim(text.substr(box.size(), text.size() - box.size() - 1));
-        again = true;
-      }
-    }
-  }
-  return std::string(text);
 }
 
 }  // namespace ft::grade

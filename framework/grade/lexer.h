@@ -35,8 +35,4 @@ struct LexOptions {
 // Throws Undecided when the text is too long (20,000 bytes) or holds bytes that no answer holds.
 [[nodiscard]] std::vector<Token> lex(std::string_view text, const LexOptions& options = {});
 
-// Removes what surrounds an answer: white space, one pair of $...$, \(...\), \[...\], \boxed{...}, **...**, a final
-// full stop. Never removes characters from within.
-[[nodiscard]] std::string strip_delimiters(std::string_view text);
-
 }  // namespace ft::grade

@@ -39,6 +39,8 @@ enum class Op {
 };
 
 inline constexpr const char* kDecimal = ".";
+// The call of a residue class: its member and its divisor, "1 \pmod 4".
+inline constexpr const char* kResidue = "residue";
 // The variable of a sum, a limit or an integral, whatever its letter was.
 inline constexpr const char* kBoundName = "\\bound";
 

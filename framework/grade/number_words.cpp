@@ -66,7 +66,9 @@ class Reader {
     const bool minus = (is("minus") || is("negative")) && is_number_word(1);
     if (minus) ++at_;
     const std::size_t start = at_;
-    if ((is("a") || is("an")) && !(is("hundred", 1) || is("thousand", 1) || is("million", 1) || is("half", 1)))
+    const bool article = is("a") || is("an");
+    if (article && !parts_at(at_ + 1) && !is("hundred", 1) && !is("thousand", 1) && !is("million", 1) &&
+        !is("dozen", 1))
       return std::nullopt;
     Rational value;
     if (auto part = fraction_at(at_)) {
@@ -212,6 +214,17 @@ class Reader {
 }  // namespace
 
 std::optional<WordNumber> number_words(std::string_view text) {
+  // Most words are none: the first one says so, before any is copied.
+  char first[12];
+  std::size_t size = 0;
+  while (size < text.size() && size < std::size(first) && std::isalpha(static_cast<unsigned char>(text[size])) != 0) {
+    first[size] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[size])));
+    ++size;
+  }
+  const std::string_view opening(first, size);
+  const bool begins = opening == "a" || opening == "an" || opening == "half" || opening == "minus" ||
+                      opening == "negative" || value_in(kSmall, opening);
+  if (!begins) return std::nullopt;
   std::vector<Word> words = words_of(text);
   if (words.empty()) return std::nullopt;
   return Reader(std::move(words)).run();

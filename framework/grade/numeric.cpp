@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -20,6 +21,10 @@ class Evaluator {
  public:
   Evaluator(const Point& point, Budget& budget) : point_(point), budget_(budget) {}
 
+  // A part of what was evaluated is too small beside the rest to show in the value: 10^20 + 1, tanh 30, cos 10^-9. Such
+  // values agree with their neighbours, which proves nothing.
+  [[nodiscard]] bool absorbed() const { return absorbed_; }
+
   // Throws Undecided for what has no number.
   Approximate operator()(const Node& node) {
     budget_.spend(20);
@@ -35,7 +40,16 @@ class Evaluator {
         throw Undecided{"infinity inside a formula"};
       case Op::add: {
         Approximate sum;
-        for (const Node& kid : node.kids) sum = sum + (*this)(kid);
+        double largest = 0;
+        double smallest = std::numeric_limits<double>::infinity();
+        for (const Node& kid : node.kids) {
+          const Approximate term = (*this)(kid);
+          const double size = term.size();
+          largest = std::max(largest, size);
+          if (size > 0) smallest = std::min(smallest, size);
+          sum = sum + term;
+        }
+        absorbed_ = absorbed_ || smallest < kInvisible * largest;
         return sum;
       }
       case Op::multiply: {
@@ -98,9 +112,26 @@ class Evaluator {
   static Approximate hyperbolic(const std::string& name, const Approximate& x);
   static Approximate inverse(const std::string& name, const Approximate& x);
 
+  static constexpr double kInvisible = 1e-16;
+  void note_saturation(const std::string& name, const Approximate& x);
+
   const Point& point_;
   Budget& budget_;
+  bool absorbed_ = false;
 };
+
+void Evaluator::note_saturation(const std::string& name, const Approximate& x) {
+  const double size = x.size();
+  if (size == 0) return;
+  const bool hyperbolic = name.ends_with("h") && name != "arsinh" && name != "arcosh";
+  const bool exponential = name == "exp";
+  const double smallest = exponential ? kInvisible : 1e-8;  // cos x is 1 - x^2/2
+  constexpr double kFlat = 15;                              // from where on tanh x is 1 to 13 digits
+  const bool linear = name == "abs" || name == "max" || name == "min" || name == "floor" || name == "ceil" ||
+                      name == "ln" || name == "log" || name == "lg";
+  if (linear) return;
+  absorbed_ = absorbed_ || size < smallest || size > 1e15 || (hyperbolic && size > kFlat);
+}
 
 Approximate Evaluator::call(const Node& node) {
   const std::string& name = node.text;
@@ -108,6 +139,7 @@ Approximate Evaluator::call(const Node& node) {
   const bool letter = name.size() == 1 || name[1] == '_' || name[1] == '\'';
   if (letter) return unknown_function(node);
   const Approximate x = (*this)(node.kids[0]);
+  note_saturation(name, x);
   if (name == "sin") return sin(x);
   if (name == "cos") return cos(x);
   if (name == "tan") return sin(x) / cos(x);
@@ -202,13 +234,16 @@ void collect_symbols(const Node& node, std::set<std::string>* names) {
 enum class AtPoint { different, agree, undefined, unclear };
 
 AtPoint compare_at(const Node& a, const Node& b, const Point& point, Budget& budget) {
-  const Approximate x = Evaluator(point, budget)(a);
-  const Approximate y = Evaluator(point, budget)(b);
+  Evaluator left(point, budget);
+  Evaluator right(point, budget);
+  const Approximate x = left(a);
+  const Approximate y = right(b);
   if (!x.is_finite() || !y.is_finite()) return AtPoint::undefined;
   const Approximate gap = x + -y;
   const double error = gap.error;
   const double size = std::max(x.size(), y.size());
   if (gap.size() > 16 * error && gap.size() > 1e-18 * size) return AtPoint::different;
+  if (left.absorbed() || right.absorbed()) return AtPoint::unclear;
   if (gap.size() <= 4 * error && error <= std::max(1e-20 * size, 1e-24)) return AtPoint::agree;
   return AtPoint::unclear;
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 #include <utility>
 
+#include "framework/grade/delimiters.h"
 #include "framework/grade/label.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/parser_state.h"
@@ -39,12 +41,16 @@ Node Parser::answer() {
     groups.back().push_back(element());
     if (is_command("\\over")) {  // "6 \over 8" without braces
       advance();
-      Node top = std::move(groups.back().back());
-      groups.back().back() = Node(Op::divide, std::vector<Node>{std::move(top), element()});
+      std::vector<Node> parts;
+      parts.push_back(std::move(groups.back().back()));
+      parts.push_back(element());
+      groups.back().back() = Node(Op::divide, std::move(parts));
     }
     if (at_end()) break;
     bool separated = false;
+    bool word_last = false;
     while (is_list_separator()) {
+      word_last = peek().kind != TokenKind::symbol;
       if (peek().text == ";") groups.emplace_back();
       const std::string word = plain_words(peek().text);
       alternatives = alternatives && (word == "or" || word == "lor");
@@ -52,7 +58,7 @@ Node Parser::answer() {
       advance();
       separated = true;
     }
-    if (!separated) unexpected();
+    if (!separated || (word_last && at_end())) unexpected();  // "20 or" is a piece of something
   }
   if (groups.back().empty()) groups.pop_back();
   if (groups.empty()) throw Undecided{"nothing to read"};
@@ -99,7 +105,15 @@ Node Parser::element() {
     signs.push_back(*sign);
     sides.push_back(quantity());
   }
-  if (signs.empty()) return std::move(sides.front());
+  if (signs.empty()) {
+    Node& only = sides.front();
+    const bool point = only.is(Op::multiply) && only.kids.size() == 2 && only.kids[0].is(Op::symbol) &&
+                       only.kids[0].text.size() == 1 &&
+                       std::isupper(static_cast<unsigned char>(only.kids[0].text[0])) &&
+                       only.kids[1].is(Op::bracketed) && only.kids[1].text == "()";
+    if (point) return {Op::relation, "=", std::move(only.kids)};  // "A(1, 2)"
+    return std::move(only);
+  }
   const auto all = [&](auto&& test) { return std::all_of(signs.begin(), signs.end(), test); };
   if (all([](const std::string& s) { return s == "=" || s == "~"; })) {
     if (!is_name(sides.front()) && signs.back() == "~") return std::move(sides.front());  // "x/3 ~ 0.577" rounds it
@@ -283,12 +297,18 @@ Node Parser::united() {
   return node;
 }
 
+// "3 to 4", "3 \\text{ to } 4"
+bool Parser::ratio_word() const {
+  if (peek().kind != TokenKind::letters && peek().kind != TokenKind::text) return false;
+  return plain_words(peek().text) == "to" && peek(1).kind == TokenKind::number;
+}
+
 Node Parser::ratio() {
   Node node = sum();
-  if (!is_symbol(":")) return node;
+  if (!is_symbol(":") && !(node.is(Op::number) && ratio_word())) return node;
   std::vector<Node> parts;
   parts.push_back(std::move(node));
-  while (is_symbol(":")) {
+  while (is_symbol(":") || ratio_word()) {
     advance();
     parts.push_back(sum());
   }
@@ -321,6 +341,15 @@ Node Parser::sum() {
       bool sign = minus;
       for (; is_symbol("-") || is_symbol("+"); advance()) sign = sign != is_symbol("-");
       Node term = product();
+      const bool set =
+          term.is(Op::set) && terms.size() == 1 && terms[0].is(Op::symbol) && terms[0].text.starts_with("\\mathbb");
+      if (set && sign) {  // "\mathbb{R} - \{1\}"
+        std::vector<Node> sides;
+        sides.push_back(std::move(terms[0]));
+        sides.push_back(std::move(term));
+        terms[0] = Node(Op::without, std::move(sides));
+        continue;
+      }
       terms.push_back(sign ? negated(std::move(term)) : std::move(term));
     } else if (signs()) {
       Node left = terms.size() == 1 ? std::move(terms.front()) : Node(Op::add, std::move(terms));

@@ -122,10 +122,15 @@ Node Parser::function(const std::string& name) {
   std::vector<Node> arguments;
   const bool joined = name == "log" && !base && peek().kind == TokenKind::number && !peek().after_space;
   if (joined && is_symbol("(", 1)) base = primary();  // "log2(5)"
+  const bool of_set = name == "max" || name == "min" || name == "gcd" || name == "lcm";
   if (is_symbol("(")) {
     advance();
     arguments = elements_until(")", ")");
     expect_symbol(")");
+  } else if (of_set && is_command("\\{")) {
+    advance();
+    arguments = elements_until("\\}", "\\}");
+    advance();
   } else if (is_symbol("{")) {
     advance();
     arguments = elements_until("}", "}");
@@ -169,9 +174,11 @@ std::vector<Node> Parser::elements_until(std::string_view close_a, std::string_v
     if (is_command("\\choose") || is_command("\\over")) {
       const bool choose = is_command("\\choose");
       advance();
-      Node top = std::move(elements.back());
-      elements.back() = choose ? Node(Op::call, "binom", {std::move(top), element()})
-                               : Node(Op::divide, std::vector<Node>{std::move(top), element()});
+      Node bottom = element();  // may throw: before the pieces are put together
+      std::vector<Node> parts;
+      parts.push_back(std::move(elements.back()));
+      parts.push_back(std::move(bottom));
+      elements.back() = choose ? Node(Op::call, "binom", std::move(parts)) : Node(Op::divide, std::move(parts));
       continue;
     }
     if (!is_list_separator()) unexpected();
@@ -210,12 +217,16 @@ Node Parser::brackets() {
 Node Parser::braces(std::string_view close) {
   const Depth depth(*this);
   advance();
-  if (close != "}" && is_command("\\begin")) return environment();  // \left\{ \begin{array} ... \right.
+  if (close != "}" && is_command("\\begin")) {  // \left\{ \begin{array} ... \right.
+    braced_ = true;
+    return environment();
+  }
   if (close != "}") {
     if (auto built = set_builder()) return std::move(*built);
   }
   std::vector<Node> elements = elements_until(close, close);
   advance();
+  if (close == "}" && elements.empty() && (is_symbol("_") || is_symbol("^"))) return primary();  // "{}_{10}C_3"
   if (close == "}" && elements.empty()) throw Undecided{"an empty group"};
   if (close == "}" && elements.size() == 1) return std::move(elements.front());
   return {Op::set, std::move(elements)};

@@ -42,6 +42,7 @@ std::string Parser::environment_name() {
 Node Parser::environment() {
   const Depth depth(*this);
   const std::string name = environment_name();
+  const bool braced = std::exchange(braced_, false);
   static constexpr auto kLines =
       std::to_array<std::string_view>({"aligned", "align", "gathered", "gather", "equation", "split", "alignedat",
                                        "eqnarray", "multline", "displaymath", "math", "center", "flalign"});
@@ -55,7 +56,7 @@ Node Parser::environment() {
       expect_symbol("}");
     }
   }
-  if (name == "cases" || name == "dcases" || name == "rcases") return cases(name);
+  if (name == "cases" || name == "dcases" || name == "rcases" || (name == "array" && braced)) return cases(name);
   if (std::find(kLines.begin(), kLines.end(), name) != kLines.end()) return lines(name);
   if (name.find("matrix") == std::string::npos && name != "array") {
     throw Undecided{"cannot read environment " + name.substr(0, 20)};
@@ -133,6 +134,7 @@ Node Parser::parsed(std::vector<Token> tokens) {
 // Values with their conditions: "x & \text{if } x \ge 0 \\ -x & \text{otherwise}".
 Node Parser::cases(const std::string& environment) {
   Node result(Op::cases, std::vector<Node>{});
+  bool conditions = false;
   while (true) {
     if (is_command("\\end")) {
       if (environment_name() != environment) throw Undecided{"environments that do not match"};
@@ -152,12 +154,18 @@ Node Parser::cases(const std::string& environment) {
       const std::string words = token.kind == TokenKind::text ? plain_words(token.text) : token.text;
       return std::find(kWords.begin(), kWords.end(), words) != kWords.end();
     });
+    conditions = conditions || !condition.empty();
     Node when = condition.empty() ? Node(Op::words, "otherwise") : parsed(std::move(condition));
     if (when.is(Op::words) && (when.text == "else" || when.text.starts_with("otherwise"))) when.text = "otherwise";
     result.kids.push_back(Node(Op::list, std::vector<Node>{std::move(value), std::move(when)}));
   }
   if (result.kids.empty()) throw Undecided{"no cases"};
-  return result;
+  const bool equations =
+      std::all_of(result.kids.begin(), result.kids.end(), [](const Node& row) { return row.kids[0].is(Op::relation); });
+  if (conditions || !equations) return result;
+  std::vector<Node> system;  // "x = 1 \\\\ y = 2"
+  for (Node& row : result.kids) system.push_back(std::move(row.kids[0]));
+  return system.size() == 1 ? std::move(system.front()) : Node(Op::list, "and", std::move(system));
 }
 
 // Lines of equations: one below the other, "&" only aligns. A line that starts with "=" goes on with the one before.

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "framework/grade/parser_state.h"
+#include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
@@ -92,6 +93,7 @@ std::optional<Node> Parser::only_words() const {
       has_word = true;
     } else if (token.kind == TokenKind::letters) {
       if (!function_name(token.text).empty() || !constant_name(token.text).empty()) return std::nullopt;
+      if (token.text.size() > 3 && is_symbol_command("\\" + token.text)) return std::nullopt;  // "alpha"
       has_word = has_word || token.text.size() >= 4;
     } else if (token.kind != TokenKind::number || !has_word) {
       return std::nullopt;
@@ -132,9 +134,11 @@ Node Parser::product() {
     } else if ((is_symbol("/") || is_command("\\div"))) {
       advance();
       left = Node(Op::divide, std::vector<Node>{std::move(left), signed_factor()});
-    } else if (is_command("\\mod") || is_command("\\bmod") || is_command("\\pmod")) {
+    } else if (is_command("\\mod") || is_command("\\bmod")) {
       advance();
       left = Node(Op::call, "mod", {std::move(left), signed_factor()});
+    } else if (auto divisor = modulus()) {
+      left = Node(Op::call, kResidue, {std::move(left), std::move(*divisor)});
     } else if (starts_factor()) {
       if (peek().kind == TokenKind::number && left.is(Op::number)) unexpected();
       left = times(std::move(left), factor());
@@ -144,15 +148,41 @@ Node Parser::product() {
   }
 }
 
+// What stands in "\\pmod 4", "\\pmod{4}", "(mod 4)", "(\\text{mod } 4)": the divisor of a residue class.
+std::optional<Node> Parser::modulus() {
+  if (is_command("\\pmod")) {
+    advance();
+    if (peek().kind == TokenKind::number) return primary();
+    return argument();
+  }
+  const auto is_mod = [](const Token& token) {
+    return token.text == "\\mod" || token.text == "\\bmod" ||
+           ((token.kind == TokenKind::letters || token.kind == TokenKind::text) && plain_words(token.text) == "mod");
+  };
+  if (!is_symbol("(") || !is_mod(peek(1))) return std::nullopt;
+  advance();
+  advance();
+  Node divisor = sum();
+  expect_symbol(")");
+  return divisor;
+}
+
 // A word or unit behind a number, not a product of letters.
 bool Parser::starts_label() const {
   const std::string& text = peek().text;
   if (peek().kind == TokenKind::text) {
     const std::string letter = single_letter(text);
     if (letter.empty()) return !is_numeric_text(text) && peek().style != "operatorname";
+    if (letter == "i") return false;
     return peek().style != "mathrm" || is_unit_word(letter);
   }
   if (peek().kind != TokenKind::letters || text.size() == 1) return false;
+  if (peek().after_space && text.size() <= 3 && scale_of(text)) return true;                  // "9 mil"
+  if (text == "of" && peek().after_space && peek(1).kind == TokenKind::letters) return true;  // "4 of the apples"
+  if (static_cast<unsigned char>(text[0]) >= 0x80) return true;
+  const bool abbreviated = (text == "min" || text == "sec") && !is_symbol("(", 1) && !is_symbol("{", 1) &&
+                           !is_symbol("_", 1) && peek(1).kind != TokenKind::letters;
+  if (abbreviated) return true;  // minutes and seconds
   if (!function_name(text).empty() || !constant_name(text).empty() || text == "sqrt") return false;
   if (peek().after_space && (text == "AD" || text == "BC" || text == "CE" || text == "BCE")) return true;
   // "5 red balloons"
@@ -168,7 +198,7 @@ bool Parser::starts_factor() const {
     case TokenKind::number:
       return true;
     case TokenKind::letters:
-      return token.text != "U" && !starts_label();
+      return token.text != "U" && !starts_label() && !ratio_word();
     case TokenKind::text:
       return !starts_label();
     case TokenKind::symbol:
@@ -222,6 +252,11 @@ Node Parser::postfix(Node base) {
     if (is_symbol("!")) {
       advance();
       base = Node(Op::call, "factorial", {std::move(base)});
+    } else if (is_command("\\degree")) {
+      advance();
+      base = Node(Op::quantity, temperature_scale(), {std::move(base)});
+    } else if (auto positive = positive_numbers(base)) {
+      base = std::move(*positive);
     } else if (is_symbol("_") && base.is(Op::symbol) && base.text.find('_') == std::string::npos) {
       advance();  // "{x}_1"
       base.text += "_" + subscript();
@@ -285,6 +320,26 @@ std::optional<Node> Parser::half_of_numbers(const Node& base) {
   return Node(Op::bracketed, "()", {Node(Op::negate, std::vector<Node>{std::move(infinity)}), Node(Rational(0))});
 }
 
+// \mathbb{R}_{>0}, \mathbb{R}_{\ge 0}, \mathbb{R}_+
+std::optional<Node> Parser::positive_numbers(const Node& base) {
+  if (!base.is(Op::symbol) || base.text != "\\mathbbR" || !is_symbol("_")) return std::nullopt;
+  const bool group = is_symbol("{", 1);
+  const std::size_t at = group ? 2 : 1;
+  const std::string sign = peek(at).text;
+  const bool plus = sign == "+" && (!group || is_symbol("}", 3));
+  const bool bound =
+      group && peek(3).text == "0" && is_symbol("}", 4) &&
+      (sign == ">" || sign == "<" || sign == "\\ge" || sign == "\\geq" || sign == "\\le" || sign == "\\leq");
+  if (!plus && !bound) return std::nullopt;
+  for (std::size_t i = 0; i < (plus ? (group ? 4U : 2U) : 5U); ++i) advance();
+  const bool above = plus || sign == ">" || sign.starts_with("\\ge");
+  const bool closed = !plus && sign.size() > 1;
+  Node infinity(Op::constant, "inf");
+  if (above) return Node(Op::bracketed, closed ? "[)" : "()", {Node(Rational(0)), std::move(infinity)});
+  return Node(Op::bracketed, closed ? "(]" : "()",
+              {Node(Op::negate, std::vector<Node>{std::move(infinity)}), Node(Rational(0))});
+}
+
 Node Parser::exponent_of(Node base) {
   if (is_command("\\top") || is_command("\\intercal")) {
     advance();
@@ -324,6 +379,12 @@ Node Parser::primary() {
       if ((token.text == "_" || token.text == "^") && (is_symbol("{", 1) || peek(1).kind == TokenKind::number)) {
         advance();  // "_{10}C_3", "^{10}C_{3}"
         Node above = argument();
+        if (is_symbol("/") && is_symbol("_", 1)) {  // "^3/_4"
+          advance();
+          advance();
+          Node below = argument();
+          return {Op::divide, std::vector<Node>{std::move(above), std::move(below)}};
+        }
         if (!is_letters("C") && !is_letters("P")) unexpected();
         const std::string name = peek().text;
         advance();
@@ -423,6 +484,7 @@ Node Parser::letter_symbol(std::string name) {
       advance();
     }
   }
+  while (is_symbol("^") && prime_sign()) primes.push_back('\'');
   const bool bare = name.size() == 1 && primes.empty();
   name += primes;
   if (function && (is_symbol("(") || (is_symbol("{") && is_symbol("(", 1)))) {

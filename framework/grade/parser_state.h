@@ -74,17 +74,20 @@ class Parser {
   [[nodiscard]] bool fraction_words(std::size_t ahead) const;
   Node with_smaller_units(Node node);
   Node united();
+  [[nodiscard]] bool ratio_word() const;
   Node ratio();
   Node sum();
 
   // parser_scalar.cpp
   Node product();
+  std::optional<Node> modulus();
   [[nodiscard]] bool starts_factor() const;
   [[nodiscard]] bool starts_label() const;
   std::optional<Node> mixed_number();
   Node factor();
   Node postfix(Node base);
   bool ordinal_ending(const Node& base);
+  std::optional<Node> positive_numbers(const Node& base);
   Node exponent_of(Node base);
   bool degree_sign();
   std::string temperature_scale();
@@ -127,7 +130,8 @@ class Parser {
   Budget& budget_;
   std::size_t pos_ = 0;
   int depth_;
-  int bars_ = 0;  // open |...|
+  int bars_ = 0;         // open |...|
+  bool braced_ = false;  // the environment that follows stands behind a brace that nothing closes
 };
 
 }  // namespace ft::grade

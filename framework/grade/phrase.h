@@ -8,18 +8,13 @@
 #include <string_view>
 
 #include "framework/grade/chunk.h"
+#include "framework/grade/words_behind.h"
 
 namespace ft::grade {
-
-enum class KnownUnits { keep, drop };
 
 // The answer that starts at `begin`, behind a mark such as "the answer is". Words that are no mathematics end with the
 // sentence. Empty where nothing stands there.
 [[nodiscard]] std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options = {});
-
-// `chunk` with the words behind it that change its value ("million", "and a half", "or more") or measure it.
-[[nodiscard]] std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUnits units,
-                                            const ChunkOptions& options = {});
 
 // What `chunk` of this sentence is only the start of, where mathematics alone goes on behind it to the sentence's end:
 // "2" of "2xy + 10x". Nothing where the piece is whole, or words follow.

@@ -5,12 +5,15 @@
 #include <cctype>
 #include <utility>
 
+#include "framework/grade/delimiters.h"
 #include "framework/grade/label.h"
+#include "framework/grade/measure.h"
+#include "framework/grade/naming.h"
 #include "framework/grade/number_words.h"
+#include "framework/grade/numeral.h"
 #include "framework/grade/parser.h"
-#include "framework/grade/plain_number.h"
+#include "framework/grade/series.h"
 #include "framework/grade/structure.h"
-#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -30,29 +33,6 @@ std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
-}
-
-// "0,111" and "1000,99": a decimal comma, and where a sign or unit follows "1,5%" too. Short forms such as "2,5" are
-// lists.
-std::optional<std::string> decimal_comma(std::string_view text) {
-  std::string number(text);
-  const std::size_t comma = number.find(',');
-  const std::size_t start = number.starts_with('-') ? 1 : 0;
-  if (comma == std::string::npos || comma == start) return std::nullopt;
-  std::size_t end = comma + 1;
-  while (end < number.size() && is_digit(number[end])) ++end;
-  const std::string_view tail = trim(text.substr(end));
-  const bool sign = tail == "%" || tail == "\\%";
-  const bool digits = std::all_of(number.begin() + static_cast<std::ptrdiff_t>(start),
-                                  number.begin() + static_cast<std::ptrdiff_t>(comma), is_digit);
-  if (!digits || end == comma + 1 || (!tail.empty() && !sign)) return std::nullopt;
-  const std::size_t whole = comma - start;
-  const std::size_t places = end - comma - 1;
-  const bool likely =
-      (whole == 1 && number[start] == '0' && places >= 2) || (whole >= 4 && places <= 2) || (sign && places != 3);
-  if (!likely) return std::nullopt;
-  number[comma] = '.';
-  return number;
 }
 
 // The text of \text{...} where it is all of it, and without a start such as \text{The answer is }.
@@ -76,6 +56,35 @@ std::string_view without_text_command(std::string_view text) {
 
 // Words that say for what the answer holds: "3 \cdot 2^k, \text{ where } k ...", "2n+1 for all n". Cut off and
 // returned.
+// "2\\pi k, k \\in \\mathbb{Z}", "(n \\in \\mathbb{N})": where the set of a parameter is said at the end, from the
+// joint before its letter on; npos where none is.
+std::size_t parameter_set(std::string_view text) {
+  const std::size_t in = text.rfind("\\in");
+  if (in == std::string_view::npos || in < 3) return std::string_view::npos;
+  std::string set;
+  for (const char c : text.substr(in + 3)) {
+    if (std::string_view(" {}()$").find(c) == std::string_view::npos) set.push_back(c);
+  }
+  static constexpr auto kSets = std::to_array<std::string_view>({"\\mathbbZ", "\\mathbbN", "\\Z", "\\N", "\\mathbfZ"});
+  const auto fits = [&](std::string_view name) {
+    return set == name ||
+           (set.starts_with(name) &&
+            (set.substr(name.size()) == "^+" || set.substr(name.size()) == "_+" || set.substr(name.size()) == "^*"));
+  };
+  if (std::none_of(kSets.begin(), kSets.end(), fits)) return std::string_view::npos;
+  std::string_view before = trim(text.substr(0, in));
+  if (before.size() < 3 || !is_letter(before.back()) || is_letter(before[before.size() - 2]))
+    return std::string_view::npos;
+  const char letter = before.back();
+  const std::string_view head = trim(before.substr(0, before.size() - 1));
+  const bool joint = head.ends_with(',') || head.ends_with('(') || head.ends_with("quad") || head.ends_with(';') ||
+                     head.ends_with("\\ ") || head.ends_with("\\,") || head.ends_with(':');
+  const bool formula = head.find(letter) != std::string_view::npos &&
+                       head.find_first_of("<>") == std::string_view::npos &&
+                       head.find("\\le ") == std::string_view::npos && head.find("\\ge ") == std::string_view::npos;
+  return joint && formula ? head.size() + static_cast<std::size_t>(head.data() - text.data()) : std::string_view::npos;
+}
+
 std::string cut_condition(std::string_view* text) {
   static constexpr auto kOpenings = std::to_array<std::string_view>(
       {"for all ", "for every ", "for each ", "for any ", "where ", "where}", "\\forall", "for all}", "for every}",
@@ -89,6 +98,7 @@ std::string cut_condition(std::string_view* text) {
       break;
     }
   }
+  cut = std::min(cut, parameter_set(*text));
   if (cut == std::string::npos || cut == 0) return {};
   std::string_view head = trim(text->substr(0, cut));
   for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
@@ -116,226 +126,6 @@ std::string cut_condition(std::string_view* text) {
   return condition;
 }
 
-// "3:30 p.m.", "9 AM", "15:30".
-std::optional<ClockTime> clock_time(std::string_view answer) {
-  if (answer.size() > 24 || answer.empty() || !is_digit(answer[0])) return std::nullopt;
-  std::string text;
-  for (std::size_t i = 0; i < answer.size(); ++i) {
-    const std::string_view rest = answer.substr(i);
-    bool skipped = false;
-    for (const std::string_view gone : {"\\text{", "\\mathrm{", "\\textrm{", "\\,", "\\ ", "~", "{", "}", ".", " "}) {
-      if (!rest.starts_with(gone)) continue;
-      i += gone.size() - 1;
-      skipped = true;
-      break;
-    }
-    if (!skipped) text.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(answer[i]))));
-  }
-  std::string_view rest = text;
-  const auto number = [&](std::size_t most) -> int {
-    std::size_t size = 0;
-    int value = 0;
-    while (size < rest.size() && is_digit(rest[size])) value = value * 10 + (rest[size++] - '0');
-    if (size == 0 || size > most) return -1;
-    rest.remove_prefix(size);
-    return value;
-  };
-  const int hours = number(2);
-  int minutes = 0;
-  const bool colon = rest.starts_with(':');
-  if (colon) {
-    rest.remove_prefix(1);
-    if (rest.size() < 2 || !is_digit(rest[1])) return std::nullopt;
-    minutes = number(2);
-  }
-  if (hours < 0 || minutes < 0 || hours > 23 || minutes > 59) return std::nullopt;
-  if (rest.empty()) return colon ? std::optional(ClockTime{hours * 60 + minutes, true}) : std::nullopt;
-  if ((rest != "am" && rest != "pm" && rest != "a" && rest != "p") || hours > 12 || hours == 0) return std::nullopt;
-  if (rest.size() == 1 && !colon) return std::nullopt;
-  const int half = rest[0] == 'p' ? 12 : 0;
-  return ClockTime{(hours % 12 + half) * 60 + minutes, false};
-}
-
-// "5 A", "0.3 m", "5 GHz", 5'6": quantities in plain text, whose units could be letters of algebra.
-std::optional<Node> plain_measure(std::string_view text) {
-  if (text.size() > 40) return std::nullopt;
-  std::size_t end = text.starts_with('-') ? 1 : 0;
-  const std::size_t first = end;
-  while (end < text.size() && (is_digit(text[end]) || text[end] == '.' || text[end] == ',')) ++end;
-  if (end == first || end == text.size()) return std::nullopt;
-  const auto number = plain_number(text.substr(0, end));
-  if (!number) return std::nullopt;
-  Node amount(Rational(BigInt(number->numerator), BigInt(number->denominator)));
-  std::string_view rest = text.substr(end);
-  if (rest.starts_with("\\'")) rest.remove_prefix(1);
-  if (rest.starts_with('\'') && rest.size() > 2) {  // feet and inches
-    rest = trim(rest.substr(1));
-    const std::string_view inches = rest.ends_with("''")  ? rest.substr(0, rest.size() - 2)
-                                    : rest.ends_with('"') ? rest.substr(0, rest.size() - 1)
-                                                          : "";
-    const auto small = plain_number(trim(inches));
-    if (!small) return std::nullopt;
-    const Rational total = amount.value * Rational(12) + Rational(BigInt(small->numerator), BigInt(small->denominator));
-    return Node(Op::quantity, "inch", {Node(total)});
-  }
-  const bool blank = rest.starts_with(' ') || rest.starts_with("\\,") || rest.starts_with("\\ ");
-  std::string label;
-  std::string symbol;
-  const auto flush = [&] {
-    label += spelled_unit(symbol);
-    symbol.clear();
-  };
-  if (blank) rest = trim(rest.substr(rest.starts_with('\\') ? 2 : 1));
-  if (rest.empty() || (!is_letter(rest[0]) && !rest.starts_with("\\Omega"))) return std::nullopt;
-  if (rest == "\\Omega") return Node(Op::quantity, "ohm", {std::move(amount)});
-  for (const char c : rest) {
-    if (is_letter(c)) {
-      symbol.push_back(c);
-      continue;
-    }
-    flush();
-    if (std::string_view(" ^{}-/*").find(c) == std::string_view::npos && !is_digit(c)) return std::nullopt;
-    label.push_back(c);
-  }
-  flush();
-  if (!blank && rest.size() < 2) return std::nullopt;  // "5m" is a product
-  const std::string words = plain_words(label);
-  const std::string dimension = unit_of(words).dimension;
-  if (dimension.empty() || dimension == "label") return std::nullopt;
-  return Node(Op::quantity, words, {std::move(amount)});
-}
-
-// "P(X=2)", "\mathbb{E}[X]", "x(t)", "|AB|", "m\angle ABC": what stands left of "=" and only names the value.
-bool is_naming(std::string_view left, std::string_view right) {
-  left = trim(left);
-  if (left.size() > 40) return false;
-  if (left.starts_with("m\\angle") || left.starts_with("\\angle") || left.starts_with("m \\angle")) {
-    return std::all_of(left.begin() + static_cast<std::ptrdiff_t>(left.find("\\angle") + 6), left.end(),
-                       [](char c) { return (c >= 'A' && c <= 'Z') || c == ' ' || is_digit(c); });
-  }
-  if (left.size() >= 4 && left.starts_with('|') && left.ends_with('|')) {
-    return std::all_of(left.begin() + 1, left.end() - 1, [](char c) { return c >= 'A' && c <= 'Z'; });
-  }
-  const std::size_t open = left.find_first_of("([");
-  if (open == 0 || open == std::string_view::npos) return false;
-  std::string_view name = trim(left.substr(0, open));
-  if (name.ends_with("\\left")) name = trim(name.substr(0, name.size() - 5));
-  std::string_view inside = left.substr(open + 1);
-  if (!inside.ends_with(')') && !inside.ends_with(']')) return false;
-  inside = trim(inside.substr(0, inside.size() - 1));
-  if (inside.ends_with("\\right")) inside = trim(inside.substr(0, inside.size() - 6));
-  if (inside.empty() || inside.find_first_of("()[]") != std::string_view::npos) return false;
-  const bool letter = name.size() == 1 && is_letter(name[0]);
-  if (letter && std::string_view("fgh").find(name[0]) != std::string_view::npos) return false;  // the parser knows them
-  const bool lower = letter && name[0] >= 'a' && name[0] <= 'z';
-  static constexpr auto kNames = std::to_array<std::string_view>({"\\mathbb{E}",
-                                                                  "\\mathbb{P}",
-                                                                  "\\mathrm{E}",
-                                                                  "\\mathrm{P}",
-                                                                  "\\operatorname{E}",
-                                                                  "\\operatorname{P}",
-                                                                  "\\Pr",
-                                                                  "\\mathbf{P}",
-                                                                  "\\mathbf{E}",
-                                                                  "\\operatorname{Var}",
-                                                                  "\\mathrm{Var}",
-                                                                  "\\text{Var}",
-                                                                  "\\operatorname{Cov}",
-                                                                  "Var",
-                                                                  "Cov",
-                                                                  "Pr",
-                                                                  "Area",
-                                                                  "\\omega",
-                                                                  "\\phi",
-                                                                  "\\psi",
-                                                                  "\\theta",
-                                                                  "\\rho",
-                                                                  "\\sigma",
-                                                                  "\\mu",
-                                                                  "\\Phi",
-                                                                  "\\Psi",
-                                                                  "\\alpha",
-                                                                  "\\beta",
-                                                                  "\\gamma"});
-  if (!letter && std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return false;
-  if (!lower)
-    return !(letter && inside.find_first_of("+-*/^0123456789") != std::string_view::npos &&
-             inside.find('=') == std::string_view::npos && inside.find('|') == std::string_view::npos);
-  return inside.size() == 1 && is_letter(inside[0]) && right.find(inside[0]) != std::string_view::npos;
-}
-
-// The only "=" outside brackets and braces; nothing where there are several or none.
-std::optional<std::size_t> only_equals_sign(std::string_view text) {
-  int depth = 0;
-  std::optional<std::size_t> found;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '(' || c == '[' || c == '{') ++depth;
-    if (c == ')' || c == ']' || c == '}') --depth;
-    if (depth != 0) continue;
-    if (c == '<' || c == '>' || c == ',' || c == ';' || text.substr(i).starts_with("\\le") ||
-        text.substr(i).starts_with("\\ge")) {
-      if (!text.substr(i).starts_with("\\left")) return std::nullopt;
-    }
-    if (c != '=') continue;
-    if (found) return std::nullopt;
-    found = i;
-  }
-  return found;
-}
-
-// Left of the last "=" stands something that the parser cannot read, but that calculates nothing: a name.
-bool may_be_name(std::string_view left) {
-  if (left.size() > 60 || left.find_first_of("+-*/<>|^=!") != std::string_view::npos) return false;
-  static constexpr auto kKnown = std::to_array<std::string_view>({"\\text",
-                                                                  "\\mathrm",
-                                                                  "\\textbf",
-                                                                  "\\mathbf",
-                                                                  "\\overline",
-                                                                  "\\operatorname",
-                                                                  "\\mathcal",
-                                                                  "\\mathbb",
-                                                                  "\\left",
-                                                                  "\\right",
-                                                                  "\\vec",
-                                                                  "\\widehat",
-                                                                  "\\hat",
-                                                                  "\\bar",
-                                                                  "\\angle",
-                                                                  "\\triangle",
-                                                                  "\\overrightarrow",
-                                                                  "\\theta",
-                                                                  "\\alpha",
-                                                                  "\\beta",
-                                                                  "\\lambda",
-                                                                  "\\mu",
-                                                                  "\\sigma",
-                                                                  "\\phi",
-                                                                  "\\omega",
-                                                                  "\\Delta",
-                                                                  "\\,",
-                                                                  "\\ ",
-                                                                  "\\;",
-                                                                  "\\quad",
-                                                                  "\\mathit",
-                                                                  "\\widetilde",
-                                                                  "\\tilde",
-                                                                  "\\stackrel",
-                                                                  "\\arc",
-                                                                  "\\overarc",
-                                                                  "\\textit",
-                                                                  "\\mbox",
-                                                                  "\\textrm"});
-  for (std::size_t at = left.find('\\'); at != std::string_view::npos; at = left.find('\\', at + 1)) {
-    const bool known = std::any_of(kKnown.begin(), kKnown.end(), [&](std::string_view name) {
-      return left.substr(at).starts_with(name) &&
-             (at + name.size() >= left.size() || !is_letter(left[at + name.size()]));
-    });
-    if (!known) return false;
-  }
-  return std::none_of(left.begin(), left.end(), is_digit);
-}
-
 // "CAB" is an order of letters, not the product of A, B and C.
 template <typename Test>
 bool all_of_kind(std::string_view text, std::size_t longest, const Test& test) {
@@ -348,10 +138,22 @@ class Reader {
 
   Readings run() {
     text_ = without_text_command(text_);
+    if (auto usual = usual_spelling(text_)) {
+      spelled_ = std::move(*usual);
+      text_ = spelled_;
+    }
+    if (auto day = calendar_day(text_)) {
+      readings_.nodes.emplace_back(Op::words, std::move(*day));
+      return std::move(readings_);
+    }
+    if (auto based = based_numeral(text_)) {
+      readings_.nodes.push_back(std::move(*based));
+      return std::move(readings_);
+    }
     readings_.clock = clock_time(text_);
     readings_.measure = plain_measure(text_);
     if (all_of_kind(text_, 30, [](char c) { return c >= 'A' && c <= 'Z'; })) {
-      readings_.nodes.emplace_back(Op::words, plain_words(text_));
+      readings_.nodes.emplace_back(Op::words, usual_wording(plain_words(text_)));
       return std::move(readings_);
     }
     read_choice();
@@ -372,8 +174,11 @@ class Reader {
       attempt_named(*sign);
     }
     if (!readings_.nodes.empty() && readings_.nodes.front().is(Op::symbol)) return std::move(readings_);  // a choice
+    if (readings_.nodes.empty()) read_all_but();
     if (readings_.nodes.empty()) attempt(text_);
+    if (readings_.nodes.empty()) read_brackets_otherwise();
     if (readings_.nodes.empty()) read_behind_name();
+    read_imaginary();
     read_otherwise();
     return std::move(readings_);
   }
@@ -423,13 +228,15 @@ class Reader {
       return;
     }
     skip(')');
+    const bool inner_blank = dressed && rest.starts_with(' ') && trim(rest).starts_with('}');  // "\\text{(C) }12"
+    if (inner_blank) rest = trim(rest);
     if (dressed) skip('}');
     skip(')');
     if (!open) skip('.');
     if (!open) skip(':');
-    const bool blank = rest.empty() || rest[0] == ' ' || rest.starts_with("\\ ") || rest.starts_with("\\,") ||
-                       rest.starts_with("~") || rest.starts_with("\\;") || rest.starts_with("\\quad") ||
-                       rest.starts_with("$");
+    const bool blank = inner_blank || rest.empty() || rest[0] == ' ' || rest.starts_with("\\ ") ||
+                       rest.starts_with("\\,") || rest.starts_with("~") || rest.starts_with("\\;") ||
+                       rest.starts_with("\\quad") || rest.starts_with("$");
     if (!closed || !blank || rest.empty() || rest.size() > 200) return;
     for (const std::string_view gap : {"\\quad", "\\ ", "\\,", "~", "\\;", ":"}) {
       rest = trim(rest);
@@ -489,11 +296,91 @@ class Reader {
     if (!readings_.nodes.empty()) readings_.trouble.clear();
   }
 
+  // "<1, 2, 3>", "]1, 2]", "[1, 2[": vectors and intervals as some countries write them.
+  void read_brackets_otherwise() {
+    if (text_.size() < 5 || text_.size() > 200 || text_.find_first_of(",;") == std::string_view::npos) return;
+    std::string text(text_);
+    if (text.front() == '<' && text.back() == '>' && text.find_first_of("<>", 1) == text.size() - 1) {
+      text.front() = '(';
+      text.back() = ')';
+      attempt_instead(text);
+      return;
+    }
+    // Brackets in pairs, each around one comma.
+    std::size_t open = std::string::npos;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '(' && open == std::string::npos) return;
+      if (text[i] != '[' && text[i] != ']') continue;
+      if (open == std::string::npos) {
+        open = i;
+        continue;
+      }
+      const std::string_view inside = std::string_view(text).substr(open, i - open);
+      if (std::count(inside.begin(), inside.end(), ',') + std::count(inside.begin(), inside.end(), ';') != 1) return;
+      text[open] = text[open] == ']' ? '(' : '[';
+      text[i] = text[i] == '[' ? ')' : ']';
+      open = std::string::npos;
+    }
+    if (open == std::string::npos) attempt_instead(text);
+  }
+
+  void attempt_instead(std::string_view text) {
+    attempt(text);
+    if (!readings_.nodes.empty()) readings_.trouble.clear();
+  }
+
+  // "all real numbers except 2 and 3": the reals without these.
+  void read_all_but() {
+    const std::string lower = lower_case(text_);
+    const std::size_t but = lower.find("except");
+    if (but == std::string::npos || text_.size() > 120) return;
+    std::string head = plain_words(lower.substr(0, but));
+    for (const std::string_view command : {"text{", "x"}) {
+      if (head.starts_with(command)) head.erase(0, command.size());
+    }
+    while (head.ends_with(' ') || head.ends_with(',')) head.pop_back();
+    if (usual_wording(head) != "all real numbers") return;
+    std::string points(text_.substr(but + 6));
+    for (const std::string_view word : {"for ", "}", "$"}) {
+      if (const std::size_t at = points.find(word); at != std::string::npos) points.erase(at, word.size());
+    }
+    try {
+      Node node = worked_out(parse(strip_delimiters(points), {}, budget_), budget_);
+      if (node.is(Op::relation) && node.kids[0].is(Op::symbol)) node = Node(node.kids[1]);
+      std::vector<Node> elements = node.is(Op::list) ? std::move(node.kids) : std::vector<Node>{std::move(node)};
+      Node removed(Op::without, std::vector<Node>{Node(Op::symbol, "\\mathbbR"), Node(Op::set, std::move(elements))});
+      readings_.nodes.push_back(worked_out(std::move(removed), budget_));
+      readings_.trouble.clear();
+    } catch (const Undecided&) {
+      // Words.
+    }
+  }
+
+  // "3 + 4I", "3 + 4j": the imaginary unit of programs and engineers, where no i stands beside it.
+  void read_imaginary() {
+    if (readings_.nodes.size() != 1 || text_.find('i') != std::string_view::npos) return;
+    const Node& node = readings_.nodes.front();
+    if (!node.is(Op::add) && !node.is(Op::multiply)) return;
+    std::string letter;
+    const auto only = [&](const auto& self, const Node& tree) -> bool {
+      if (tree.is(Op::symbol)) {
+        if ((tree.text != "I" && tree.text != "j") || (!letter.empty() && letter != tree.text)) return false;
+        letter = tree.text;
+      }
+      return std::all_of(tree.kids.begin(), tree.kids.end(), [&](const Node& kid) { return self(self, kid); });
+    };
+    if (!only(only, node) || letter.empty()) return;
+    readings_.nodes.push_back(substituted(node, letter, Node(Op::constant, "i"), budget_));
+  }
+
   void read_otherwise() {
     if (text_.find(',') != std::string_view::npos) {
       const bool is_number = readings_.nodes.size() == 1 && !readings_.nodes[0].is(Op::list);
       if (is_number) attempt(text_, {.thousands = false});
       if (const auto number = decimal_comma(text_)) attempt(*number);
+    }
+    if (readings_.nodes.empty() && std::count(text_.begin(), text_.end(), '.') > 1) {
+      if (const auto number = decimal_comma(text_)) attempt_instead(*number);
     }
     const std::size_t e = text_.find('e');
     if (e != std::string_view::npos && e > 0 && e + 1 < text_.size() && is_digit(text_[e - 1]) &&
@@ -503,6 +390,7 @@ class Reader {
   }
 
   std::string_view text_;
+  std::string spelled_;  // what text_ looks at where the text was spelled anew
   Budget& budget_;
   Readings readings_;
 };

@@ -7,15 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/grade/clock.h"
 #include "framework/grade/node.h"
 
 namespace ft::grade {
-
-// A time of day, in minutes after midnight.
-struct ClockTime {
-  int minutes = 0;
-  bool bare = false;  // without "a.m." or "p.m.": the other half of the day may be meant
-};
 
 struct Readings {
   std::vector<Node> nodes;

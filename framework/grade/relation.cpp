@@ -13,7 +13,8 @@ bool is_name(const Node& node) {
     case Op::words:
       return true;
     case Op::call:
-      return !node.kids.empty() && function_name(node.text).empty() && node.text != "factorial" && node.text != "mod";
+      return !node.kids.empty() && function_name(node.text).empty() && node.text != "factorial" && node.text != "mod" &&
+             node.text != kResidue;
     case Op::bracketed:
       return std::all_of(node.kids.begin(), node.kids.end(), is_name);
     case Op::multiply:  // AB, CD: the names of geometry
@@ -172,6 +173,16 @@ std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
     return Membership{linear->variable, Node(Op::bracketed, closed ? "[)" : "()", {bound, infinity(false)})};
   }
   return Membership{linear->variable, Node(Op::bracketed, closed ? "(]" : "()", {infinity(true), bound})};
+}
+
+std::optional<GeneralTerm> general_term(const Node& node, Budget& budget) {
+  std::vector<std::string> symbols;
+  collect_symbols(node, &symbols);
+  if (!node.is_scalar() || symbols.size() != 1) return std::nullopt;
+  Algebra algebra(budget);
+  const auto linear = linear_in_one(algebra.evaluate(node), algebra, symbols);
+  if (!linear || !linear->offset.is_rational()) return std::nullopt;
+  return GeneralTerm{linear->slope, linear->offset.rational() * linear->slope};
 }
 
 std::string relation_normal_form(const Node& relation, Budget& budget) {

@@ -31,6 +31,13 @@ struct Assignment {
 // The real numbers without these, as a union of open intervals. `points` in ascending order.
 [[nodiscard]] Node all_but(const std::vector<Node>& points);
 
+// "4k + 1": step and offset of a term that is linear in one letter; nothing for other trees.
+struct GeneralTerm {
+  Rational step;
+  Rational offset;
+};
+[[nodiscard]] std::optional<GeneralTerm> general_term(const Node& node, Budget& budget);
+
 [[nodiscard]] bool has_symbols(const Node& node);
 
 // Letters, words, f(2), tuples of those, and runs of capitals as in geometry.

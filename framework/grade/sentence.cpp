@@ -109,6 +109,12 @@ bool is_equation_left(std::string_view left) {
 // "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
 std::optional<std::string> result_of(const std::string& equation) {
   const std::size_t sign = equation.rfind('=');
+  if (const std::size_t about = equation.rfind("\\approx");
+      about != std::string::npos && about + 7 < equation.size() && (sign == std::string::npos || about > sign)) {
+    const std::string_view member = trim(std::string_view(equation).substr(about + 7));
+    const bool number = !member.empty() && std::none_of(member.begin(), member.end(), is_letter) && about > 0;
+    if (number) return std::string(member);
+  }
   if (sign == std::string::npos || sign == 0 || sign + 1 >= equation.size()) return std::nullopt;
   if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
       equation.find_first_of("<>,;({[") < sign) {
@@ -146,14 +152,24 @@ class Sentence {
     if (lower_.ends_with('?')) return std::nullopt;
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
-    if (contrast == 0 && denies(" " + lower_)) return std::nullopt;
-    const bool imperative = is_imperative(lower_);
     const std::vector<std::size_t> starts = clause_starts(lower_);
+    if (contrast == 0) {
+      // Of the last clause: "x cannot be negative, so x = 5" states.
+      const std::string_view last = std::string_view(lower_).substr(starts.back());
+      const std::size_t main = chunks_in(last).empty() ? 0 : main_clause_start(last);
+      const std::string_view said = chunks_in(last).empty() ? std::string_view(lower_) : last.substr(main);
+      if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
+      if (lower_.starts_with("if ") && chunks_in(last).empty()) return std::nullopt;
+    } else {
+      const std::string_view turn = std::string_view(lower_).substr(contrast);
+      if (denies(turn) && chunks_in(turn).empty()) return std::nullopt;
+    }
+    const bool imperative = is_imperative(lower_);
     std::size_t stop = text_.size();
     for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
       if (*start >= stop) continue;
       const std::size_t begin = *start;
-      auto found = clause(begin, stop, imperative);
+      auto found = clause(begin, stop, imperative || is_imperative(std::string_view(lower_).substr(begin)));
       if (found) return found;
       stop = begin;
     }
@@ -195,6 +211,16 @@ class Sentence {
     // "the 400-meter hurdles"
     if (!chunk.formula && chunk.end + 1 < text_.size() && text_[chunk.end] == '-' && is_letter(text_[chunk.end + 1]))
       return false;
+    const std::string_view ahead = std::string_view(lower_).substr(0, chunk.begin);
+    const std::string_view behind = std::string_view(lower_).substr(chunk.end);
+    // "20 is too large", "20 does not work": said of the number, and against it.
+    for (const std::string_view word :
+         {" is too ", " is not ", " isn't ", " does not ", " doesn't ", " cannot ", " fails"}) {
+      if (behind.starts_with(word)) return false;
+    }
+    // "flight from 0 to 10 took 10 hours", "each of 20 girls brings 2"
+    if (ahead.ends_with("from ") && behind.starts_with(" to ")) return false;
+    if (ahead.ends_with("each of ") || ahead.ends_with("each of the ")) return false;
     const std::size_t between = lower_.rfind("between ", chunk.begin);
     if (between != std::string::npos && chunk.begin - between < 30 && lower_.substr(0, chunk.begin).ends_with(" and "))
       return false;
@@ -270,18 +296,33 @@ class Sentence {
       std::optional<Chunk> first;
       for (const Chunk& chunk : own) {
         if (!inside(chunk) || !usable(chunk) || chunk.single || (chunk.words && !with_words)) continue;
-        if (chunk.money) return stated(chunk);
+        const std::string_view next = lower.substr(std::min(chunk.end, lower.size()));
+        const bool piece = next.starts_with(" bill") || next.starts_with(" coin") || next.starts_with(" note");
+        if (chunk.money && !piece) return stated(chunk);
+        if (chunk.words && is_referred(lower, chunk.begin)) continue;
         if (!first) first = chunk;
       }
       if (first) return stated(*first);
     }
-    for (const Chunk& chunk : own) {
-      if (!chunk.single && usable(chunk)) return stated(chunk);
+    for (const bool referred : {false, true}) {
+      for (const Chunk& chunk : own) {
+        if (!chunk.single && usable(chunk) && (referred || !(chunk.words && is_referred(lower, chunk.begin))))
+          return stated(chunk);
+      }
     }
     for (const Chunk& chunk : own) {
       if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
     }
     return std::nullopt;
+  }
+
+  // "the three bulbs": known already, and no result.
+  [[nodiscard]] static bool is_referred(std::string_view lower, std::size_t begin) {
+    const std::string_view before = lower.substr(0, begin);
+    for (const std::string_view word : {"the ", "these ", "those ", "all ", "his ", "her ", "their "}) {
+      if (before.ends_with(word)) return true;
+    }
+    return false;
   }
 
   // "to achieve an average of 93" behind the first amount says what it is for.

@@ -29,6 +29,8 @@ struct Copula {
 [[nodiscard]] bool is_bounded(std::string_view lower, std::size_t begin);
 // "x = 14 is not a solution", "we cannot determine": says that something is not the answer.
 [[nodiscard]] bool denies(std::string_view lower);
+// "Let x = 8", "Recall that ...", "Find x when y = 8": supposes, reminds or asks, and states no result.
+[[nodiscard]] bool supposes(std::string_view lower);
 // Where clauses begin that say what the sentence comes to: behind ", so", ";", "then"; the start of the text first.
 [[nodiscard]] std::vector<std::size_t> clause_starts(std::string_view lower);
 // Where a clause begins that only gives the reason (or the circumstances: behind them the sentence may still say "is").

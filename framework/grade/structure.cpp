@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "framework/grade/algebra.h"
+#include "framework/grade/infinity.h"
 #include "framework/grade/relation.h"
+#include "framework/grade/series.h"
 
 namespace ft::grade {
 namespace {
@@ -144,82 +146,52 @@ Node with_matrices(Node node) {
   }
 }
 
-// Which infinity a tree stands for: 1, -1, or 0 for a finite value; nothing where that is not settled.
-std::optional<int> infinite_sign(const Node& node, Budget& budget) {
-  if (node.is(Op::constant)) return node.text == "inf" ? 1 : 0;
-  const bool inside = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) {
-    return (kid.is(Op::constant) && kid.text == "inf") ||
-           (kid.is(Op::negate) && kid.kids[0].is(Op::constant) && kid.kids[0].text == "inf");
-  });
-  if (!inside) return 0;
-  const auto number = [&](const Node& kid) -> std::optional<Rational> {
-    try {
-      const Quotient value = Algebra(budget).evaluate(kid);
-      if (value.is_rational()) return value.rational();
-    } catch (const Undecided&) {
-    }
-    return std::nullopt;
-  };
-  const auto sign_of = [](const Node& kid) { return kid.is(Op::negate) ? -1 : 1; };
-  const auto infinite = [](const Node& kid) {
-    const Node& core = kid.is(Op::negate) ? kid.kids[0] : kid;
-    return core.is(Op::constant) && core.text == "inf";
-  };
-  if (node.is(Op::add)) {
-    int sign = 0;
-    for (const Node& kid : node.kids) {
-      if (!infinite(kid)) continue;
-      if (sign != 0 && sign != sign_of(kid)) return std::nullopt;
-      sign = sign_of(kid);
-    }
-    return sign;
-  }
-  if (node.is(Op::multiply) || (node.is(Op::divide) && infinite(node.kids[0]) && !infinite(node.kids[1]))) {
-    int sign = 1;
-    for (const Node& kid : node.kids) {
-      const auto value = infinite(kid) ? std::optional<Rational>(sign_of(kid)) : number(kid);
-      if (!value || value->is_zero()) return std::nullopt;
-      if (value->is_negative()) sign = -sign;
-    }
-    return sign;
-  }
-  if (node.is(Op::power) && infinite(node.kids[0]) && sign_of(node.kids[0]) > 0) {
-    const auto exponent = number(node.kids[1]);
-    if (exponent && !exponent->is_negative() && !exponent->is_zero()) return 1;
-  }
-  return std::nullopt;
-}
-
-Node substituted(Node node, const std::string& name, const Node& value, Budget& budget) {
-  budget.spend();
-  if ((node.is(Op::symbol) || node.is(Op::constant)) && node.text == name) return value;
-  for (Node& kid : node.kids) kid = substituted(std::move(kid), name, value, budget);
-  return node;
-}
-
 // i and e, which number the terms of a sum as other letters do.
 bool is_letter_constant(const Node& node) { return node.is(Op::constant) && (node.text == "i" || node.text == "e"); }
 
-// "sum" and "prod" calls carry lower relation, upper bound, body; short ranges are written out.
+// "sum" and "prod" calls carry lower relation, upper bound, body; short ranges are written out, and sums over powers
+// of the variable worked out.
 Node with_range(Node node, Budget& budget) {
   const Node& lower = node.kids[0];
-  if (!lower.is(Op::relation) || lower.text != "=" || !(lower.kids[0].is(Op::symbol) || is_letter_constant(lower.kids[0])))
+  if (!lower.is(Op::relation) || lower.text != "=" ||
+      !(lower.kids[0].is(Op::symbol) || is_letter_constant(lower.kids[0])))
     return node;
-  Algebra algebra(budget);
-  const Quotient from = algebra.evaluate(lower.kids[1]);
-  const Quotient to = algebra.evaluate(node.kids[1]);
+  const std::string name = lower.kids[0].text;
   constexpr long long kTooFar = 1'000'000'000;
-  const long long first = from.is_rational() ? from.rational().as_long().value_or(-kTooFar) : -kTooFar;
-  const long long last = to.is_rational() ? to.rational().as_long().value_or(kTooFar) : kTooFar;
-  if (first <= -kTooFar || last >= kTooFar || last - first > 200) {
+  const auto whole = [&](const Node& bound) -> std::optional<long long> {
+    if (infinite_sign(bound, budget) != 0) return std::nullopt;
+    const Quotient value = Algebra(budget).evaluate(bound);
+    const auto number = value.is_rational() ? value.rational().as_long() : std::nullopt;
+    return number && *number > -kTooFar && *number < kTooFar ? number : std::nullopt;
+  };
+  const auto first = whole(lower.kids[1]);
+  const auto last = whole(node.kids[1]);
+  if (!first || !last || *last - *first > 200) {
+    if (first && node.text == "sum") {
+      if (auto closed = closed_sum(node.kids[2], name, *first, node.kids[1], budget)) return std::move(*closed);
+    }
     // Left as it stands, its variable renamed: sums over k and over i are the same.
-    Node body = substituted(node.kids[2], lower.kids[0].text, Node(Op::symbol, kBoundName), budget);
+    Node body = substituted(node.kids[2], name, Node(Op::symbol, kBoundName), budget);
     return {Op::call, node.text, {lower.kids[1], node.kids[1], std::move(body)}};
   }
   std::vector<Node> parts{Node(Rational(node.text == "sum" ? 0 : 1))};
-  for (long long i = first; i <= last; ++i)
-    parts.push_back(substituted(node.kids[2], lower.kids[0].text, Node(Rational(i)), budget));
+  for (long long i = *first; i <= *last; ++i)
+    parts.push_back(substituted(node.kids[2], name, Node(Rational(i)), budget));
   return {node.text == "sum" ? Op::add : Op::multiply, std::move(parts)};
+}
+
+// A member of the class between 0 and its divisor: "5 \pmod 4" is "1 \pmod 4".
+Node with_smallest_member(Node node, Budget& budget) {
+  const Quotient member = Algebra(budget).evaluate(node.kids[0]);
+  const Quotient divisor = Algebra(budget).evaluate(node.kids[1]);
+  if (!member.is_rational() || !divisor.is_rational() || !member.rational().is_integer() ||
+      !divisor.rational().is_integer() || divisor.rational().is_zero())
+    return node;
+  const Rational size = divisor.rational().is_negative() ? -divisor.rational() : divisor.rational();
+  const Rational turns{floor(member.rational() / size)};
+  node.kids[0] = Node(member.rational() - turns * size);
+  node.kids[1] = Node(size);
+  return node;
 }
 
 // "x < 1 or x > 5": membership of a union; "x > 1 and x < 5": of an intersection.
@@ -329,14 +301,9 @@ Node worked_out(Node node, Budget& budget) {
   }
   if (node.is(Op::unite) || node.is(Op::intersect) || node.is(Op::without))
     return with_finite_sets(std::move(node), budget);
-  if (node.is(Op::add) || node.is(Op::multiply) || node.is(Op::divide) || node.is(Op::power)) {
-    const auto sign = infinite_sign(node, budget);
-    if (sign && *sign != 0) {
-      Node infinity(Op::constant, "inf");
-      return *sign > 0 ? infinity : Node(Op::negate, std::vector<Node>{std::move(infinity)});
-    }
-  }
-  return node;
+  if (node.is(Op::call) && node.text == kResidue && node.kids.size() == 2)
+    return with_smallest_member(std::move(node), budget);
+  return at_infinity(std::move(node), budget);
 }
 
 Node without_plus_minus(Node node) {

@@ -355,7 +355,7 @@ bool is_plain_unit(std::string_view letters) {
       {"cm",  "mm",  "km",  "in",  "ft",  "yd",  "mi",  "sec", "min", "hr",  "hrs", "day", "usd",
        "kg",  "mg",  "lb",  "lbs", "oz",  "deg", "ml",  "mL",  "mph", "pct", "sq",  "cu",  "cup",
        "kph", "kmh", "mol", "tsp", "ton", "won", "yen", "Hz",  "kHz", "MHz", "GHz", "kJ",  "kW",
-       "kWh", "gal", "eur", "gbp", "yr",  "yrs", "USD", "EUR", "GBP", "INR", "JPY", "Rs"});
+       "kWh", "gal", "eur", "gbp", "yr",  "yrs", "USD", "EUR", "GBP", "INR", "JPY", "Rs",  "rad"});
   return std::find(kPlain.begin(), kPlain.end(), letters) != kPlain.end();
 }
 
@@ -398,7 +398,17 @@ std::optional<std::string_view> currency_of(std::string_view command) {
 }
 
 Unit unit_of(std::string_view label) {
-  const std::string words = plain_words(label);
+  std::string words = plain_words(label);
+  for (const auto& [spelling, usual] : {std::pair<std::string_view, std::string_view>{"per cent", "percent"},
+                                        {"degrees celsius", "celsius"},
+                                        {"degree celsius", "celsius"},
+                                        {"degrees fahrenheit", "fahrenheit"},
+                                        {"degree fahrenheit", "fahrenheit"},
+                                        {"degrees c", "celsius"},
+                                        {"degrees f", "fahrenheit"}}) {
+    if (words.starts_with(spelling) && (words.size() == spelling.size() || words[spelling.size()] == ' '))
+      words.replace(0, spelling.size(), usual);
+  }
   std::string_view core = words;
   if (auto unit = product_of_units(core)) return *unit;
   core = without_manner(core);

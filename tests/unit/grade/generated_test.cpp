@@ -47,6 +47,39 @@ TEST_CASE("exact evaluation knows what the cases need") {
   CHECK_FALSE(ft::exact_value("2\\frac{1}{3}").has_value());
 }
 
+TEST_CASE("an answer is found in every way of saying it, and never where more or something else is said") {
+  ft::AnswerCases cases(seed() + 1);
+  const ft::grade::Grader grader;
+  const auto none = ft::exact_value("0");
+  long long found = 0;
+  long long more = 0;
+  for (const std::string& answer : real_answers()) {
+    const auto value = ft::exact_value(answer);
+    if (!value || value == none) continue;
+    const ft::grade::Answer gold = grader.read(answer);
+    const auto equal = [&](const std::string& text) {
+      return grader.equal(gold, grader.read(text)).verdict == Verdict::equal;
+    };
+    for (const std::string& text : cases.enlarged(answer)) {
+      CHECK_MESSAGE(!equal(text), answer, " and ", text);
+      ++more;
+    }
+    for (const std::string& text : cases.texts(answer)) {
+      const auto extracted = ft::grade::extract("We work it out. There are 5 steps.\n\n" + text);
+      CHECK_MESSAGE(equal(extracted.answer), answer, " in ", text, ": found ", extracted.answer);
+      ++found;
+    }
+    for (const std::string& text : cases.texts_of_more(answer)) {
+      const auto extracted = ft::grade::extract("We work it out. There are steps.\n\n" + text);
+      CHECK_MESSAGE(!(extracted.found && equal(extracted.answer)), answer, " in ", text, ": found ", extracted.answer);
+      ++more;
+    }
+  }
+  fmt::print("generated texts: {} with the answer, {} with more than it\n", found, more);
+  CHECK(found > 0);
+  CHECK(more > 0);
+}
+
 TEST_CASE("an answer equals itself in other spellings, and not a neighbour of another value") {
   ft::AnswerCases cases(seed());
   const ft::grade::Grader grader;

@@ -1,0 +1,124 @@
+// Several pieces of mathematics: all of a sentence, and those that belong to one answer.
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "framework/grade/chunk.h"
+#include "framework/grade/spacing.h"
+
+namespace ft::grade {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
+
+std::string_view trim(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// What stands left of the first "=".
+std::string_view name_of(std::string_view equation) { return trim(equation.substr(0, equation.find('='))); }
+
+// "step 3", "case 2", "equation (1)": the word before a number that only points somewhere.
+bool is_pointer(std::string_view before) {
+  before = trim(before);
+  while (before.ends_with('(') || before.ends_with('#')) before = trim(before.substr(0, before.size() - 1));
+  std::size_t begin = before.size();
+  while (begin > 0 && is_letter(before[begin - 1])) --begin;
+  std::string word(before.substr(begin));
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"step",    "steps",  "case",     "cases",    "part",      "question",  "problem", "exercise",  "figure",
+       "fig",     "table",  "equation", "eq",       "equations", "example",   "chapter", "section",   "lemma",
+       "theorem", "method", "solution", "approach", "formula",   "statement", "page",    "pages",     "item",
+       "remark",  "grade",  "runner",   "version",  "attempt",   "hint",      "note",    "corollary", "proposition"});
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+}  // namespace
+
+std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options) {
+  std::vector<Chunk> chunks;
+  for (std::size_t at = 0; at < sentence.size() && chunks.size() < 100;) {
+    const char c = sentence[at];
+    const char before = at > 0 ? sentence[at - 1] : ' ';
+    const bool inside_word = is_letter(before) || (is_word_byte(before) && is_letter(c)) || is_digit(before) ||
+                             before == '_' || (before == '\'' && is_letter(c));
+    const bool sign = (c == '-' || c == '+') && !(before == ' ' || before == '=' || before == '(' || before == '$' ||
+                                                  before == '\n' || before == ':');
+    const bool bullet = (c == '-' || c == '+') && at + 1 < sentence.size() && sentence[at + 1] == ' ';
+    const bool starts = is_digit(c) || is_letter(c) || c == '$' || c == '\\' || c == '-' || c == '(' || c == '[' ||
+                        c == '.' || c == '<' || c == '>' || c == '|';
+    if (!starts || (inside_word && c != '$' && c != '\\') || sign || bullet || (c == '.' && is_digit(before))) {
+      ++at;
+      continue;
+    }
+    const auto chunk = chunk_at(sentence, at, options);
+    if (!chunk || chunk->end <= at) {
+      // Behind the word or the sign.
+      if (is_letter(c)) {
+        while (at < sentence.size() && is_word_byte(sentence[at])) ++at;
+      } else if (c == '\\') {
+        ++at;
+        while (at < sentence.size() && is_letter(sentence[at])) ++at;
+      } else {
+        ++at;
+      }
+      continue;
+    }
+    if (!is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
+    at = chunk->end;
+  }
+  return chunks;
+}
+
+Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options) {
+  static constexpr auto kJoints =
+      std::to_array<std::string_view>({", and ", ", or ", " and ", " or ", " und ", " oder ", " et ", " ou ", " y ",
+                                       " o ", " e ", " (or ", "\xE5\x92\x8C", "\xE6\x88\x96", " & ", ", "});
+  for (int links = 0; links < 30; ++links) {
+    const std::string_view rest = text.substr(first.end);
+    const auto plain =
+        std::find_if(kJoints.begin(), kJoints.end(), [&](std::string_view j) { return rest.starts_with(j); });
+    std::string_view word = plain == kJoints.end() ? std::string_view() : *plain;
+    std::size_t begin = first.end + word.size();
+    // "0,1", "2,\,3", "4 \text{ or } 5"
+    if (word.empty() || word == ", ") {
+      std::size_t at = behind_spacing(text, first.end);
+      const bool comma = at < text.size() && text[at] == ',';
+      if (comma) at = behind_spacing(text, at + 1);
+      const auto [said, end] = joining_group(text, at);
+      if (!comma && said.empty()) break;
+      word = said.empty() ? ", " : said;
+      begin = said.empty() ? at : behind_spacing(text, end);
+    }
+    const std::string_view* const joint = &word;
+    const auto next = chunk_at(text, begin, options);
+    if (!next || next->ordinal) break;
+    // "and one of them", "and 3 apples": with a word behind it the number belongs to that.
+    std::size_t behind = next->end;
+    if (*joint == " (or " && behind < text.size() && text[behind] == ')') ++behind;
+    while (behind < text.size() && text[behind] == ' ') ++behind;
+    const std::string_view tail = text.substr(behind);
+    const bool goes_on = tail.empty() || !is_word_byte(tail[0]) || tail.starts_with("and ") ||
+                         tail.starts_with("or ") || tail.starts_with("und ") || tail.starts_with("et ") ||
+                         tail.starts_with("because") || tail.starts_with("since") || tail.starts_with("as ");
+    const bool equations = first.text.find('=') != std::string::npos && next->text.find('=') != std::string::npos;
+    // "2s = 90 and s = 45": steps, and not two answers, unless both are about the same letter.
+    if (equations && options.same_name_only && name_of(first.text) != name_of(next->text)) break;
+    if (!goes_on && !equations && !(next->formula && *joint != ", ")) break;
+    if (next->words && next->single) break;
+    const bool alternative =
+        joint->find("or") != std::string_view::npos || joint->find("ou") != std::string_view::npos || *joint == " o ";
+    first.text += (alternative ? " or " : ", ") + next->text;
+    first.end = *joint == " (or " && next->end < text.size() && text[next->end] == ')' ? next->end + 1 : next->end;
+    first.calculation = first.calculation || next->calculation;
+  }
+  return first;
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,114 @@
+#include "framework/grade/clock.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include "framework/grade/vocabulary.h"
+
+namespace ft::grade {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+constexpr auto kMonths =
+    std::to_array<std::string_view>({"january", "february", "march", "april", "may", "june", "july", "august",
+                                     "september", "october", "november", "december"});
+
+// "march", "mar", "sept"
+std::optional<std::string_view> month_of(std::string_view word) {
+  for (const std::string_view month : kMonths) {
+    if (word == month || (word.size() >= 3 && word.size() <= 4 && month.starts_with(word))) return month;
+  }
+  return std::nullopt;
+}
+
+// "5", "5th": at most `most`, 0 for anything else.
+int number_of(std::string_view word, int most) {
+  std::size_t digits = 0;
+  int value = 0;
+  while (digits < word.size() && digits < 4 && is_digit(word[digits])) value = value * 10 + (word[digits++] - '0');
+  const std::string_view ending = word.substr(digits);
+  const bool fits = ending.empty() || ending == "th" || ending == "st" || ending == "nd" || ending == "rd";
+  return digits > 0 && fits && value <= most ? value : 0;
+}
+
+}  // namespace
+
+// "3:30 p.m.", "9 AM", "15:30".
+std::optional<ClockTime> clock_time(std::string_view answer) {
+  if (answer.size() > 24 || answer.empty()) return std::nullopt;
+  for (const auto& [words, minutes] : {std::pair<std::string_view, int>{"noon", 720},
+                                       {"12 noon", 720},
+                                       {"midday", 720},
+                                       {"midnight", 0},
+                                       {"12 midnight", 0}}) {
+    if (plain_words(answer) == words) return ClockTime{minutes, false};
+  }
+  if (!is_digit(answer[0])) return std::nullopt;
+  std::string text;
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    const std::string_view rest = answer.substr(i);
+    bool skipped = false;
+    for (const std::string_view gone : {"\\text{", "\\mathrm{", "\\textrm{", "\\,", "\\ ", "~", "{", "}", ".", " "}) {
+      if (!rest.starts_with(gone)) continue;
+      i += gone.size() - 1;
+      skipped = true;
+      break;
+    }
+    if (!skipped) text.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(answer[i]))));
+  }
+  std::string_view rest = text;
+  const auto number = [&](std::size_t most) -> int {
+    std::size_t size = 0;
+    int value = 0;
+    while (size < rest.size() && is_digit(rest[size])) value = value * 10 + (rest[size++] - '0');
+    if (size == 0 || size > most) return -1;
+    rest.remove_prefix(size);
+    return value;
+  };
+  const int hours = number(2);
+  int minutes = 0;
+  const bool colon = rest.starts_with(':');
+  if (colon) {
+    rest.remove_prefix(1);
+    if (rest.size() < 2 || !is_digit(rest[1])) return std::nullopt;
+    minutes = number(2);
+  }
+  if (hours < 0 || minutes < 0 || hours > 23 || minutes > 59) return std::nullopt;
+  if (rest.empty()) return colon ? std::optional(ClockTime{hours * 60 + minutes, true}) : std::nullopt;
+  if ((rest != "am" && rest != "pm" && rest != "a" && rest != "p") || hours > 12 || hours == 0) return std::nullopt;
+  if (rest.size() == 1 && !colon) return std::nullopt;
+  const int half = rest[0] == 'p' ? 12 : 0;
+  return ClockTime{(hours % 12 + half) * 60 + minutes, false};
+}
+
+std::optional<std::string> calendar_day(std::string_view answer) {
+  if (answer.size() > 40 || answer.find_first_of("0123456789") == std::string_view::npos) return std::nullopt;
+  std::vector<std::string> words;
+  std::string word;
+  for (const char c : plain_words(answer) + " ") {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      word.push_back(c);
+    } else if (c != ' ' && c != ',' && c != '{' && c != '}') {
+      return std::nullopt;
+    } else if (!word.empty()) {
+      if (word != "the" && word != "of" && word != "text") words.push_back(word);
+      word.clear();
+    }
+  }
+  if (words.size() != 2 && words.size() != 3) return std::nullopt;
+  const bool month_first = month_of(words[0]).has_value();
+  const auto month = month_of(words[month_first ? 0 : 1]);
+  constexpr int kMostDays = 31;
+  const int day = number_of(words[month_first ? 1 : 0], kMostDays);
+  if (!month || day == 0) return std::nullopt;
+  std::string text = std::string(*month) + " " + std::to_string(day);
+  if (words.size() == 2) return text;
+  const bool year = words[2].size() == 4 && std::all_of(words[2].begin(), words[2].end(), is_digit);
+  return year ? std::optional(text + " " + words[2]) : std::nullopt;
+}
+
+}  // namespace ft::grade

@@ -1,0 +1,45 @@
+#include "framework/grade/spacing.h"
+
+#include <algorithm>
+
+namespace ft::grade {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string_view trim(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::size_t behind_spacing(std::string_view text, std::size_t at) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view space : {" ", "\\,", "\\;", "\\!", "\\:", "\\ ", "\\quad", "\\qquad"}) {
+      const std::size_t end = at + space.size();
+      if (!text.substr(std::min(at, text.size())).starts_with(space)) continue;
+      if (is_letter(space.back()) && end < text.size() && is_letter(text[end])) continue;
+      at = end;
+      again = true;
+    }
+  }
+  return at;
+}
+
+std::pair<std::string_view, std::size_t> joining_group(std::string_view text, std::size_t at) {
+  for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
+    if (!text.substr(std::min(at, text.size())).starts_with(command)) continue;
+    const std::size_t close = text.find('}', at);
+    if (close == std::string_view::npos) break;
+    std::string_view word = trim(text.substr(at + command.size(), close - at - command.size()));
+    if (word.starts_with(',')) word = trim(word.substr(1));
+    if (word == "and" || word == "or") return {word, close + 1};
+  }
+  return {{}, at};
+}
+
+}  // namespace ft::grade
