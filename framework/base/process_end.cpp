@@ -15,6 +15,8 @@
 #include <exception>
 #include <new>
 
+#include "framework/base/mapped_file.h"
+
 namespace ft {
 namespace {
 
@@ -69,7 +71,15 @@ bool memory_is_out() {
   return false;
 }
 
-extern "C" void on_crash(int signal) {
+// A mapped file that could not be read is told of by its name (base/mapped_file.h).
+extern "C" void on_crash(int signal, siginfo_t* info, void*) {
+  if (const char* file = signal == SIGBUS ? mapped_file_at(info->si_addr) : nullptr; file != nullptr) {
+    say_plainly("ftrun: cannot read ");
+    say_plainly(file);
+    say_plainly(": its disk has failed, or somebody has made it shorter, while it was in use; nothing of it was changed: when it "
+                "can be read again, the same command goes on\n");
+    _exit(1);
+  }
   if (memory_is_out()) {
     say_plainly("ftrun: out of memory, inside a library that does not survive it; `ftrun plan RUNFILE --ranks N` tells what "
                 "each stage needs. The same command goes on from what has been saved\n");
@@ -118,13 +128,13 @@ void prepare_process() {
 
 void watch_for_crashes() noexcept {
   struct sigaction action = {};
-  action.sa_handler = on_crash;
+  action.sa_sigaction = on_crash;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_ONSTACK;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (std::size_t i = 0; i < kCrashes.size(); ++i) {
     struct sigaction before = {};
     sigaction(kCrashes[i], &action, &before);
-    if (before.sa_handler != on_crash) handled_before[i] = before;
+    if (before.sa_sigaction != on_crash) handled_before[i] = before;
   }
 }
 
