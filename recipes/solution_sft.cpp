@@ -3,12 +3,13 @@
 //
 //   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs}
 
-#include <functional>
+#include <optional>
 #include <set>
 
 #include "framework/batching/examples.h"
-#include "framework/batching/token_cache.h"
+#include "framework/recipe/problem_spool.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
 
@@ -41,9 +42,9 @@ class SolutionSft final : public Recipe {
     LoadedModel model = stage.load_model(model_);
     TrainingJob job{.settings = settings_};
     const ExampleBuilder build(*model.tokenizer, stage.prompts());
-    job.examples = examples(stage, *model.tokenizer, build, problems_, job.facts["examples"]);
+    job.examples = examples(stage, *model.tokenizer, build, "problems", problems_, job.facts["examples"]);
     if (!settings_.validation.empty()) {
-      job.validation = examples(stage, *model.tokenizer, build, settings_.validation, job.facts["validation"]);
+      job.validation = examples(stage, *model.tokenizer, build, "validation", settings_.validation, job.facts["validation"]);
       if (job.validation.empty()) fail_user(fmt::format("there are no validation examples in '{}': all were left out as too long", settings_.validation));
     }
     run_training(stage, model, std::move(job));
@@ -67,18 +68,22 @@ class SolutionSft final : public Recipe {
     if (problems.problems.empty() && !problems.whole) return {};
     const Tokenizer& tokenizer = check.tokenizer(model_);
     const ExampleBuilder build(tokenizer, check.prompts());
-    PreparedExamples prepared = tokenise(tokenizer, build, problems.looked_at, [&] { check.check_stop(); });
-    const std::size_t all = prepared.examples.size() + static_cast<std::size_t>(prepared.num_dropped);
-    if (problems.whole && prepared.examples.empty()) {
-      check.fail(key, all > 0 ? fmt::format("gives no training examples: all were left out as too long ({})", prepared.summary)
+    ExampleSet seen(limit());
+    for (const Problem* problem : problems.looked_at) {
+      check.check_stop();
+      add(tokenizer, build, *problem, seen);
+    }
+    const ExampleTallies& tallies = seen.tallies();
+    if (problems.whole && tallies.examples == 0) {
+      check.fail(key, tallies.dropped > 0 ? fmt::format("gives no training examples: all were left out as too long ({})", tallies.summary())
                               : fmt::format("gives no training examples: none of the {} problems of '{}' has a solution{}", problems.problems.size(), set,
                                             style_.empty() ? "" : fmt::format(" of the style '{}'{}", style_, styles_of(problems.problems))));
     }
-    if (prepared.num_dropped * 5 > std::ssize(prepared.examples)) {
-      check.warn("max_length", fmt::format("is {}: of the examples of '{}' that were looked at, {}", settings_.max_length, set, prepared.summary));
+    if (tallies.dropped * 5 > tallies.examples) {
+      check.warn("max_length", fmt::format("is {}: of the examples of '{}' that were looked at, {}", settings_.max_length, set, tallies.summary()));
     }
-    for (const Example& one : prepared.examples) check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
-    return std::move(prepared.examples);
+    for (const Example& one : seen.examples()) check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
+    return seen.take();
   }
 
   static std::string styles_of(const std::vector<Problem>& problems) {
@@ -89,42 +94,44 @@ class SolutionSft final : public Recipe {
     return styles.empty() ? "" : fmt::format("; their styles are: {}", fmt::join(styles, ", "));
   }
 
-  // Tokenised once: a stage that goes on reads its examples from the cache beside its work.
-  std::vector<Example> examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, const std::string& problems,
-                                nlohmann::ordered_json& facts) const {
-    const std::vector<std::string> parts = {stage.plan().identity_text, problems};
-    PreparedExamples prepared;
-    stage.together("tokenising " + problems, [&] {
-      prepared = cached_examples(stage.folder() / "cache", example_key(parts), stage.groups().world.rank() == 0,
-                                 [&] {
-                                   const std::vector<Problem> loaded = stage.load_problems(problems);
-                                   std::vector<const Problem*> all;
-                                   for (const Problem& problem : loaded) all.push_back(&problem);
-                                   return tokenise(tokenizer, build, all, [&] { stage.check_stop(); });
-                                 });
-    });
-    stage.log().info("{}: {}", problems, prepared.summary);
-    std::int64_t tokens = 0;
-    for (const Example& example : prepared.examples) tokens += example.num_tokens();
-    facts = {{"problems", problems}, {"count", prepared.examples.size()}, {"tokens", tokens}, {"too_long", prepared.num_dropped}};
-    return std::move(prepared.examples);
+  // Those of other stages too, where they are the same.
+  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, const std::string& key, const std::string& set,
+                    nlohmann::ordered_json& facts) const {
+    std::optional<ProblemSpool> problems;
+    const ExampleSource source = {
+        .name = set,
+        .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
+        .begin =
+            [&](const std::filesystem::path& folder) {
+              problems.emplace(stage.groups().world, folder / ".problems.partial", kProblemsABlock, [&] { return stage.load_problems(set); });
+              return problems->num_problems();
+            },
+        .choose = {},
+        .make =
+            [&](std::int64_t block, ExampleSet& made) {
+              for (const Problem& problem : problems->read(block)) {
+                stage.check_stop();
+                add(tokenizer, build, problem, made);
+              }
+            }};
+    Examples made = stage_examples(stage, tokenizer, limit(), source);
+    const ExampleTallies& tallies = made.tallies();
+    stage.log().info("{}: {}", set, tallies.summary());
+    facts = {{"problems", set}, {"count", tallies.examples}, {"tokens", tallies.tokens}, {"too_long", tallies.dropped}};
+    return made;
   }
 
-  PreparedExamples tokenise(const Tokenizer& tokenizer, const ExampleBuilder& build, const std::vector<const Problem*>& problems,
-                            const std::function<void()>& check_stop) const {
-    ExampleSet set({.max_length = settings_.max_length,
-                    .tokens_per_lane = settings_.tokens_per_lane,
-                    .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
-    for (const Problem* problem : problems) {
-      check_stop();
-      for (std::size_t i = 0; i < problem->solutions.size(); ++i) {
-        if (!style_.empty() && problem->solutions[i].style != style_) continue;
-        set.add(example(tokenizer, build, *problem, i), describe_solution(*problem, i));
-      }
+  LengthLimit limit() const {
+    return {.max_length = settings_.max_length,
+            .tokens_per_lane = settings_.tokens_per_lane,
+            .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
+  }
+
+  void add(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem, ExampleSet& set) const {
+    for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
+      if (!style_.empty() && problem.solutions[i].style != style_) continue;
+      set.add(example(tokenizer, build, problem, i), describe_solution(problem, i));
     }
-    PreparedExamples prepared{.num_dropped = set.num_dropped(), .summary = set.summary()};
-    prepared.examples = set.take();
-    return prepared;
   }
 
   std::string model_, problems_, style_;

@@ -11,14 +11,19 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <span>
 
 #include "framework/batching/examples.h"
 #include "framework/batching/pairs.h"
+#include "framework/comm/one_rank.h"
+#include "framework/problem/records.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/sealed_inputs.h"
+#include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
 #include "framework/recipe/verifier_check.h"
+#include "framework/store/sealed_folder.h"
 
 namespace ft {
 namespace {
@@ -74,7 +79,7 @@ class VerifierSft final : public Recipe {
     weight(LossKind::cross_entropy_full) = weight(LossKind::cross_entropy_two) = cross_entropy_weight_;
     weight(LossKind::mle) = mle_weight_;
     weight(LossKind::contrastive) = contrastive_weight_;
-    stage.together("tokenising the attempts", [&] { job.examples = examples(stage, build, job.facts); });
+    job.examples = examples(stage, *model.tokenizer, build, job.facts);
     run_training(stage, model, std::move(job));
   }
 
@@ -144,64 +149,114 @@ class VerifierSft final : public Recipe {
     }
   }
 
-  std::vector<Example> examples(StageContext& stage, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
+  // What is counted beside, of all examples: ExampleTallies::of_recipe. For who must be told that nothing can be learnt.
+  enum Count : std::size_t { kProblems, kWithout, kAttempts, kRight, kWrong, kUnreadable, kUnknown, kBoth };
+
+  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
     const SealedFolder folder = stage.sealed_input(attempts_);
-    std::map<std::string, std::vector<Attempt>> by_problem;
-    for (Attempt& attempt : read_attempts(folder)) by_problem[attempt.problem].push_back(std::move(attempt));
-    ExampleSet set({.max_length = settings_.max_length,
-                    .tokens_per_lane = settings_.tokens_per_lane,
-                    .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop});
-    std::int64_t without = 0, problems = 0;
-    Counts counts;
-    for (const Problem& problem : read_problems(folder)) {
-      stage.check_stop();
-      std::vector<Attempt>& attempts = by_problem[problem.id];
-      counts.add(attempts, unreadable_is_wrong_);
-      if (reference_is_right_) add_references(problem, attempts);
-      const std::size_t before = set.examples().size();
-      add_examples(stage, build, problem, attempts, set);
-      ++problems;
-      if (set.examples().size() == before) ++without;
-    }
-    if (set.examples().empty()) fail_user(nothing_to_learn(counts, set, problems));
-    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_, set.summary(), without, problems);
-    facts["examples"] = {{"attempts", attempts_}, {"count", set.examples().size()}, {"tokens", set.num_tokens()},
-                         {"too_long", set.num_dropped()}, {"problems", problems}, {"problems_without", without}};
-    return set.take();
+    const LengthLimit limit = {.max_length = settings_.max_length,
+                               .tokens_per_lane = settings_.tokens_per_lane,
+                               .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
+    AttemptsOfProblems own;
+    const ExampleSource source = {
+        .name = attempts_,
+        .decided_by = decided_by(stage),
+        .begin = [&](const std::filesystem::path&) { return count_problems(stage, folder); },
+        .choose = [&](std::span<const std::int64_t> blocks) { own = read_blocks(folder, blocks); },
+        .make =
+            [&](std::int64_t block, ExampleSet& set) {
+              for (auto& [problem, attempts] : own.at(block)) {
+                stage.check_stop();
+                add_problem(stage, build, problem, attempts, set);
+              }
+              own.erase(block);
+            }};
+    Examples made = stage_examples(stage, tokenizer, limit, source);
+    const ExampleTallies& tallies = made.tallies();
+    if (made.empty()) fail_user(nothing_to_learn(tallies));
+    const std::int64_t problems = tallies.of_recipe[kProblems], without = tallies.of_recipe[kWithout];
+    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_, tallies.summary(), without, problems);
+    facts["examples"] = {{"attempts", attempts_}, {"count", tallies.examples}, {"tokens", tallies.tokens},
+                         {"too_long", tallies.dropped}, {"problems", problems}, {"problems_without", without}};
+    return made;
   }
 
-  // What the sampled attempts are, for who must be told that nothing can be learnt from them.
-  struct Counts {
-    std::int64_t attempts = 0, right = 0, wrong = 0, unreadable = 0, unknown = 0, problems_with_both = 0;
+  // Attempts count by their bytes, which the manifest of their folder names.
+  std::vector<std::string> decided_by(StageContext& stage) const {
+    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts", [&] { return stage.sealed_input(attempts_).digest(); });
+    return {"verdicts", std::move(attempts), loss_, cross_entropy_over_, balance_, mle_weight_ > 0 ? mle_on_ : "", contrastive_weight_ > 0 ? "contrastive" : "",
+            fmt::format("{} {} {} {}", pairs_per_problem_, reference_is_right_, unreadable_is_wrong_, stage.seed())};
+  }
 
-    void add(const std::vector<Attempt>& of_problem, bool unreadable_is_wrong) {
-      for (const Attempt& attempt : of_problem) {
-        if (attempt.index == Attempt::kGreedy) continue;
-        ++attempts;
-        right += attempt.verdict == Verdict::equal ? 1 : 0;
-        unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
-        unreadable += attempt.answer_found ? 0 : 1;
-        wrong += attempt.verdict == Verdict::different && attempt.answer_found ? 1 : 0;
-      }
-      const SortedAttempts sorted = sort_attempts(of_problem, unreadable_is_wrong);
-      problems_with_both += !sorted.right.empty() && !sorted.wrong.empty() ? 1 : 0;
+  static std::int64_t count_problems(StageContext& stage, const SealedFolder& folder) {
+    return std::stoll(on_rank_zero(stage.groups().world, "problems of the attempts", [&] {
+      std::int64_t problems = 0;
+      read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
+      return std::to_string(problems);
+    }));
+  }
+
+  // By block of problems; in it, in the problems' order.
+  using AttemptsOfProblems = std::map<std::int64_t, std::vector<std::pair<Problem, std::vector<Attempt>>>>;
+
+  static AttemptsOfProblems read_blocks(const SealedFolder& folder, std::span<const std::int64_t> blocks) {
+    AttemptsOfProblems own;
+    std::map<std::string, std::vector<Attempt>, std::less<>> by_problem;
+    std::int64_t number = 0;
+    read_lines(folder, "problems.jsonl", [&](std::string_view line, const Place& place) {
+      const std::int64_t block = number++ / kProblemsABlock;
+      if (!std::ranges::binary_search(blocks, block)) return;
+      Problem problem = problem_from_json(line, place);
+      by_problem[problem.id];
+      own[block].emplace_back(std::move(problem), std::vector<Attempt>{});
+    });
+    read_lines(folder, "attempts.jsonl", [&](std::string_view line, const Place& place) {
+      Attempt attempt = attempt_from_json(line, place);
+      if (const auto of_ours = by_problem.find(attempt.problem); of_ours != by_problem.end()) of_ours->second.push_back(std::move(attempt));
+    });
+    for (auto& [block, of_block] : own) {
+      for (auto& [problem, of_problem] : of_block) of_problem = std::move(by_problem[problem.id]);
     }
-  };
+    return own;
+  }
 
-  std::string nothing_to_learn(const Counts& counts, const ExampleSet& set, std::int64_t problems) const {
+  void add_problem(StageContext& stage, const ExampleBuilder& build, const Problem& problem, std::vector<Attempt>& attempts, ExampleSet& set) const {
+    count(attempts, set);
+    if (reference_is_right_) add_references(problem, attempts);
+    const std::size_t before = set.examples().size();
+    add_examples(stage, build, problem, attempts, set);
+    ++set.of_recipe(kProblems);
+    set.of_recipe(kWithout) += set.examples().size() == before ? 1 : 0;
+  }
+
+  void count(const std::vector<Attempt>& of_problem, ExampleSet& set) const {
+    for (const Attempt& attempt : of_problem) {
+      if (attempt.index == Attempt::kGreedy) continue;
+      ++set.of_recipe(kAttempts);
+      set.of_recipe(kRight) += attempt.verdict == Verdict::equal ? 1 : 0;
+      set.of_recipe(kUnknown) += attempt.verdict == Verdict::unknown ? 1 : 0;
+      set.of_recipe(kUnreadable) += attempt.answer_found ? 0 : 1;
+      set.of_recipe(kWrong) += attempt.verdict == Verdict::different && attempt.answer_found ? 1 : 0;
+    }
+    const SortedAttempts sorted = sort_attempts(of_problem, unreadable_is_wrong_);
+    set.of_recipe(kBoth) += !sorted.right.empty() && !sorted.wrong.empty() ? 1 : 0;
+  }
+
+  std::string nothing_to_learn(const ExampleTallies& tallies) const {
+    const auto& counts = tallies.of_recipe;
     const std::string numbers = fmt::format("of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} undecided; {} problems "
-                                            "have both right and wrong ones{}", counts.attempts, attempts_, problems, counts.right, counts.wrong, counts.unreadable,
-                                            counts.unknown, counts.problems_with_both, reference_is_right_ ? ", reference solutions not counted" : "");
-    if (set.num_dropped() > 0) {
+                                            "have both right and wrong ones{}", counts[kAttempts], attempts_, counts[kProblems], counts[kRight], counts[kWrong],
+                                            counts[kUnreadable], counts[kUnknown], counts[kBoth], reference_is_right_ ? ", reference solutions not counted" : "");
+    if (tallies.dropped > 0) {
       return fmt::format("there is nothing to learn from: {}, and all examples were left out as too long ({}). Raise max_length or tokens_per_lane, or sample "
-                         "with a smaller max_new_tokens", numbers, set.summary());
+                         "with a smaller max_new_tokens", numbers, tallies.summary());
     }
-    const bool never_right = counts.right == 0;
+    const bool never_right = counts[kRight] == 0;
     std::string advice = never_right ? "The solver solves nothing: train it longer, give it easier problems, or raise max_new_tokens where attempts do not come to their end"
                                      : "Sample more attempts, or at other problems";
     if (never_right && !reference_is_right_) advice += "; reference_is_right: true takes the reference solutions for right attempts";
-    if (counts.wrong == 0 && counts.unreadable > 0 && !unreadable_is_wrong_) advice += "; unreadable_is_wrong: true lets those without an answer count as wrong";
-    if (counts.wrong == 0 && counts.right > 0) advice = "The solver is never wrong on these problems: give it harder ones, or a higher temperature";
+    if (counts[kWrong] == 0 && counts[kUnreadable] > 0 && !unreadable_is_wrong_) advice += "; unreadable_is_wrong: true lets those without an answer count as wrong";
+    if (counts[kWrong] == 0 && counts[kRight] > 0) advice = "The solver is never wrong on these problems: give it harder ones, or a higher temperature";
     return fmt::format("there is nothing to learn from: {}. {}", numbers, advice);
   }
 

@@ -25,7 +25,7 @@ DOORS = {
     "framework/tensor": (["base"], TORCH + ["hdf5.h", "nlohmann/", "xxhash.h"]),
     "framework/kernels": (["base"], TORCH),
     "framework/model": (["base", "config", "comm", "tensor", "kernels", "text"], TORCH + ["nlohmann/"]),
-    "framework/batching": (["base", "config", "problem", "text", "tensor"], TORCH),
+    "framework/batching": (["base", "config", "store", "problem", "text", "tensor"], TORCH),
     "framework/train": (["base", "config", "comm", "tensor", "kernels", "model", "batching"], TORCH + ["nlohmann/"]),
     "framework/checkpoint": (["base", "store", "comm", "tensor"], TORCH + ["hdf5.h", "nlohmann/"]),
     "framework/sample": (["base", "config", "comm", "tensor", "kernels", "model", "text", "problem"], TORCH),

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "framework/batching/example.h"
+#include "framework/batching/example_block.h"
 
 namespace ft {
 
@@ -23,10 +23,7 @@ struct Batch {
   std::array<std::int64_t, kNumLossKinds> counts = {};  // units of each loss kind in this batch
 };
 
-// Lays the examples end to end in the given order. Throws Error when a span leaves its document.
-[[nodiscard]] Batch make_batch(std::span<const Example* const> examples);
-
-// Units of each loss kind, without building tensors.
-[[nodiscard]] std::array<std::int64_t, kNumLossKinds> count_units(const Example& example);
+// Lays the examples end to end in the given order.
+[[nodiscard]] Batch make_batch(std::span<const ExampleView> examples);
 
 }  // namespace ft

@@ -163,6 +163,12 @@ std::string describe_attempts(const Problem& problem, const Attempt& one, const 
                : fmt::format("problem '{}', attempt {}", problem.id, one.index);
 }
 
+std::int64_t Example::num_tokens() const {
+  std::int64_t sum = 0;
+  for (const auto& document : documents) sum += std::ssize(document);
+  return sum;
+}
+
 ExampleSet::ExampleSet(LengthLimit limit) : limit_(limit) {}
 
 void ExampleSet::add(Example example, std::string_view what) {
@@ -171,7 +177,9 @@ void ExampleSet::add(Example example, std::string_view what) {
   const std::int64_t total = example.num_tokens();
   const bool document_fits = longest <= limit_.max_length;
   if (document_fits && total <= limit_.tokens_per_lane) {
-    num_tokens_ += total;
+    tallies_.tokens += total;
+    ++tallies_.examples;
+    tallies_.longest = std::max(tallies_.longest, longest);
     examples_.push_back(std::move(example));
     return;
   }
@@ -180,13 +188,7 @@ void ExampleSet::add(Example example, std::string_view what) {
   if (limit_.too_long == TooLong::refuse)
     fail_user(fmt::format("{} is too long: {}. Raise {}, or set 'too_long: drop' to leave such examples out", what, why,
                           document_fits ? "tokens_per_lane" : "max_length"));
-  if (num_dropped_++ == 0) first_dropped_ = fmt::format("{}: {}", what, why);
-}
-
-std::string ExampleSet::summary() const {
-  std::string text = fmt::format("{} examples, {} tokens", examples_.size(), num_tokens_);
-  if (num_dropped_ > 0) text += fmt::format("; {} left out as too long (the first: {})", num_dropped_, first_dropped_);
-  return text;
+  if (tallies_.dropped++ == 0) tallies_.first_dropped = fmt::format("{}: {}", what, why);
 }
 
 }  // namespace ft

@@ -14,9 +14,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "framework/batching/example.h"
+#include "framework/batching/example_block.h"
 #include "framework/problem/attempt.h"
 #include "framework/problem/problem.h"
 #include "framework/text/prompt.h"
@@ -91,16 +92,14 @@ class ExampleSet {
 
   [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
   [[nodiscard]] std::vector<Example> take() { return std::move(examples_); }
-  [[nodiscard]] std::int64_t num_tokens() const { return num_tokens_; }
-  [[nodiscard]] std::int64_t num_dropped() const { return num_dropped_; }
-  // "7473 examples, 1.2 million tokens; 12 left out as too long (the first: problem 'x', solution 1, 713 tokens)"
-  [[nodiscard]] std::string summary() const;
+  [[nodiscard]] const ExampleTallies& tallies() const { return tallies_; }
+  // For what a recipe counts beside: ExampleTallies::of_recipe.
+  [[nodiscard]] std::int64_t& of_recipe(std::size_t i) { return tallies_.of_recipe.at(i); }
 
  private:
   LengthLimit limit_;
   std::vector<Example> examples_;
-  std::int64_t num_tokens_ = 0, num_dropped_ = 0;
-  std::string first_dropped_;
+  ExampleTallies tallies_;
 };
 
 }  // namespace ft

@@ -19,7 +19,7 @@ void add_to_lane(LanePlan& lane, std::int64_t example, std::int64_t num_tokens, 
 }  // namespace
 
 struct StepPlanner::Body {
-  std::vector<std::int64_t> lengths;
+  std::function<std::int64_t(std::int64_t)> length;
   StepShape shape;
   ExampleOrder order;
 
@@ -30,7 +30,7 @@ struct StepPlanner::Body {
     for (int lane = 0; lane < shape.lanes; ++lane) {
       for (std::int64_t used = 0; step.end < stop; ++step.end) {
         const std::int64_t example = order.at(step.end);
-        const std::int64_t num_tokens = lengths[example];
+        const std::int64_t num_tokens = length(example);
         if (used + num_tokens > shape.tokens_per_lane) break;
         visit(lane, example, num_tokens);
         used += num_tokens;
@@ -41,17 +41,23 @@ struct StepPlanner::Body {
   }
 };
 
-StepPlanner::StepPlanner(std::vector<std::int64_t> lengths, StepShape shape) {
-  FT_CHECK(!lengths.empty(), "there are no examples to plan steps from");
+StepPlanner::StepPlanner(std::int64_t num_examples, std::function<std::int64_t(std::int64_t)> length, StepShape shape) {
+  FT_CHECK(num_examples > 0, "there are no examples to plan steps from");
   FT_CHECK(shape.lanes > 0 && shape.tokens_per_lane > 0 && shape.tokens_per_micro_batch > 0,
            "a step needs lanes, lanes and micro-batches need room: {} lanes of {} tokens in micro-batches of {}",
            shape.lanes, shape.tokens_per_lane, shape.tokens_per_micro_batch);
-  for (std::size_t i = 0; i < lengths.size(); ++i)
-    FT_CHECK(lengths[i] > 0 && lengths[i] <= shape.tokens_per_lane, "example {} has {} tokens, a lane has room for {}",
-             i, lengths[i], shape.tokens_per_lane);
-  const auto num_examples = static_cast<std::int64_t>(lengths.size());
-  body_.reset(new Body{std::move(lengths), shape, ExampleOrder(shape.seed, num_examples)});
+  for (std::int64_t i = 0; i < num_examples; ++i) {
+    const std::int64_t tokens = length(i);
+    FT_CHECK(tokens > 0 && tokens <= shape.tokens_per_lane, "example {} has {} tokens, a lane has room for {}", i,
+             tokens, shape.tokens_per_lane);
+  }
+  body_.reset(new Body{std::move(length), shape, ExampleOrder(shape.seed, num_examples)});
 }
+
+StepPlanner::StepPlanner(const std::vector<std::int64_t>& lengths, StepShape shape)
+    : StepPlanner(
+          static_cast<std::int64_t>(lengths.size()),
+          [lengths](std::int64_t i) { return lengths[static_cast<std::size_t>(i)]; }, shape) {}
 
 StepPlanner::~StepPlanner() = default;
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,9 +49,11 @@ struct StepExtent {
 
 class StepPlanner {
  public:
-  // lengths[i] = tokens of example i; an example longer than a lane is a programmer's error (sources drop or refuse).
-  // An example longer than a micro-batch gets a micro-batch of its own.
-  StepPlanner(std::vector<std::int64_t> lengths, StepShape shape);
+  // `length` gives the tokens of example i < num_examples; an example longer than a lane is a programmer's error
+  // (sources drop or refuse). An example longer than a micro-batch gets a micro-batch of its own.
+  StepPlanner(std::int64_t num_examples, std::function<std::int64_t(std::int64_t i)> length, StepShape shape);
+  // The same from a list.
+  StepPlanner(const std::vector<std::int64_t>& lengths, StepShape shape);
   ~StepPlanner();
   // The example at `position` of the endless order.
   [[nodiscard]] std::int64_t example_at(std::int64_t position);

@@ -67,7 +67,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 2;
+inline constexpr int kRecipeInterface = 3;
 
 }  // namespace ft
 

@@ -10,6 +10,7 @@
 #include "framework/comm/one_rank.h"
 #include "framework/kernels/allocator.h"
 #include "framework/recipe/run_folder.h"
+#include "framework/recipe/stage_examples.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/superseded.h"
 #include "framework/store/files.h"
@@ -184,6 +185,11 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       show_reports(plan);
     } catch (const BrokenFolder& error) {
       fail_damaged(error, "", plan, &*folder);
+    }
+    try {
+      sweep_examples(plan);
+    } catch (const Error& error) {  // the results are there
+      log.warn("the tokenised examples take room that is not freed: {}", error.what());
     }
     return std::string();
   });

@@ -19,10 +19,10 @@ IntactNote note_of(const StagePlan& stage) { return intact_note_of(stage.output)
 // What a start would write to or remove from, as far as it is there. Sealed outputs are read only.
 std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {
   const std::filesystem::path run = plan.run.folder;
-  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl", run / kEndNoteName};
+  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl", run / kEndNoteName, run / "examples"};
   for (const StagePlan& stage : plan.stages) {
     const std::filesystem::path work = stage.folder / "work";
-    for (const std::filesystem::path& folder : {stage.folder, work, work / "checkpoints", stage.folder / "events", stage.folder / "cache"}) {
+    for (const std::filesystem::path& folder : {stage.folder, work, work / "checkpoints", stage.folder / "events"}) {
       paths.push_back(folder);
     }
     for (const std::filesystem::path& folder : {stage.folder, work}) {

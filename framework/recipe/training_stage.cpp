@@ -30,20 +30,24 @@ struct Sample {
   std::vector<std::uint8_t> in_loss;
 };
 
-Sample sample_of(const Example& example) {
-  const TargetSpan& span = example.spans.front();
-  const std::vector<TokenId>& document = example.documents[static_cast<std::size_t>(span.document)];
-  Sample sample{.ids = {document.begin(), document.begin() + span.first + 1}};
+Sample make_sample(std::span<const TokenId> document, std::int32_t first, std::span<const TokenId> targets) {
+  Sample sample{.ids = {document.begin(), document.begin() + first + 1}};
   sample.in_loss.resize(sample.ids.size(), 0);
-  sample.ids.insert(sample.ids.end(), span.tokens.begin(), span.tokens.end());
+  sample.ids.insert(sample.ids.end(), targets.begin(), targets.end());
   sample.in_loss.resize(sample.ids.size(), 1);
   return sample;
 }
 
+void check_sample(const Tokenizer& tokenizer, const Sample& sample) {
+  const bool ends = sample.ids.back() == tokenizer.eos();
+  check_training_sample(tokenizer, sample.ids, sample.in_loss, ends ? SampleEnd::eos : SampleEnd::label);
+}
+
 // One sample as a person reads it: whole in the stage's folder, its borders in the log. An unchanged one was shown before.
-void show_sample(StageContext& stage, const Tokenizer& tokenizer, const Example& example) {
-  check_sample(tokenizer, example);
-  const Sample sample = sample_of(example);
+void show_sample(StageContext& stage, const Tokenizer& tokenizer, const ExampleView& example) {
+  const SpanView span = example.span(0);
+  const Sample sample = make_sample(example.document(span.document), span.first, span.tokens);
+  check_sample(tokenizer, sample);
   const std::string whole = token_table(tokenizer, sample.ids, sample.in_loss);
   const std::filesystem::path file = stage.folder() / "sample.txt";
   if (std::filesystem::exists(file) && read_file(file) == whole) return;
@@ -85,10 +89,10 @@ class Record {
 };
 
 // How an example begins, as a person may search for it in the data.
-std::string opening_words(const LoadedModel& model, const Example& example) {
+std::string opening_words(const LoadedModel& model, const ExampleView& example) {
   constexpr std::size_t kTokens = 24;
-  const std::vector<TokenId>& document = example.documents.front();
-  std::string text = model.tokenizer->decode(std::span(document).first(std::min(document.size(), kTokens)));
+  const std::span<const TokenId> document = example.document(0);
+  std::string text = model.tokenizer->decode(document.first(std::min(document.size(), kTokens)));
   std::replace(text.begin(), text.end(), '\n', ' ');
   return fmt::format("'{}...'", text);
 }
@@ -109,16 +113,13 @@ std::string detail(const StepRecord& record) {
 }  // namespace
 
 void check_sample(const Tokenizer& tokenizer, const Example& example) {
-  const Sample sample = sample_of(example);
-  const bool ends = sample.ids.back() == tokenizer.eos();
-  check_training_sample(tokenizer, sample.ids, sample.in_loss, ends ? SampleEnd::eos : SampleEnd::label);
+  const TargetSpan& span = example.spans.front();
+  check_sample(tokenizer, make_sample(example.documents[static_cast<std::size_t>(span.document)], span.first, span.tokens));
 }
 
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (job.examples.empty()) fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
-  for (const Example& example : job.examples) {
-    for (const auto& document : example.documents) check_length(model.decoder->config(), std::ssize(document));
-  }
+  check_length(model.decoder->config(), job.examples.tallies().longest);
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
   release_freed_memory();  // what reading and tokenising took does not lie below the training
@@ -148,7 +149,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak", stage.name(),
                      trainer.warmup_steps(), trainer.num_steps());
   }
-  if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples.front());
+  if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples[0]);
 
   const std::int64_t first_step = trainer.cursor().step;
   if (groups.world.rank() == 0) {
@@ -181,7 +182,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     checkpoints.save(parameters, trainer, cursor);
   };
   hooks.stop_seen = [&] { return stage.stop_seen(); };
-  hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[static_cast<std::size_t>(example)]); };
+  hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[example]); };
   TrainResult result;
   try {
     const StopLead::Work work = stage.work_begins();

@@ -6,9 +6,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "framework/batching/example.h"
+#include "framework/batching/example_list.h"
 #include "framework/recipe/stage_context.h"
 #include "framework/train/settings.h"
 
@@ -17,8 +16,8 @@ namespace ft {
 struct TrainingJob {
   TrainingSettings settings;
   LossWeights weights;
-  std::vector<Example> examples;
-  std::vector<Example> validation;  // may be empty
+  Examples examples;    // of stage_examples(), or a std::vector<Example> that the recipe has made itself
+  Examples validation;  // may be empty
   nlohmann::ordered_json facts;     // what the recipe wants kept with the model: counts, drops
 };
 

@@ -18,25 +18,25 @@ TrainedModel trained_model(Decoder& decoder) {
           }};
 }
 
-LaneBatches make_lane_batches(const StepPlan& plan, const std::vector<Example>& examples, LaneRange range) {
+LaneBatches make_lane_batches(const StepPlan& plan, const Examples& examples, LaneRange range) {
   LaneBatches batches;
   for (std::int64_t lane = range.begin; lane < range.end; ++lane) {
     auto& of_lane = batches.emplace_back();
     for (const MicroBatchPlan& micro_batch : plan.lanes[lane].micro_batches) {
-      std::vector<const Example*> members;
-      for (const std::int64_t index : micro_batch.examples) members.push_back(&examples[index]);
+      std::vector<ExampleView> members;
+      for (const std::int64_t index : micro_batch.examples) members.push_back(examples[index]);
       of_lane.push_back(make_batch(members));
     }
   }
   return batches;
 }
 
-LossCounts planned_counts(const StepPlan& plan, const std::vector<Example>& examples) {
+LossCounts planned_counts(const StepPlan& plan, const Examples& examples) {
   LossCounts counts = {};
   for (const LanePlan& lane : plan.lanes)
     for (const MicroBatchPlan& micro_batch : lane.micro_batches)
       for (const std::int64_t index : micro_batch.examples) {
-        const LossCounts of_example = count_units(examples[index]);
+        const LossCounts of_example = examples.units(index);
         for (std::size_t k = 0; k < counts.size(); ++k) counts[k] += of_example[k];
       }
   return counts;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "framework/batching/batch.h"
+#include "framework/batching/example_list.h"
 #include "framework/batching/step_plan.h"
 #include "framework/comm/communicator.h"
 #include "framework/comm/topology.h"
@@ -39,11 +40,10 @@ struct TrainedModel {
 
 using LaneBatches = std::vector<std::vector<Batch>>;  // [own lanes][micro-batches]
 
-[[nodiscard]] LaneBatches make_lane_batches(const StepPlan& plan, const std::vector<Example>& examples,
-                                            LaneRange range);
+[[nodiscard]] LaneBatches make_lane_batches(const StepPlan& plan, const Examples& examples, LaneRange range);
 
 // Units of each loss kind in the whole step, known to every rank from the plan.
-[[nodiscard]] LossCounts planned_counts(const StepPlan& plan, const std::vector<Example>& examples);
+[[nodiscard]] LossCounts planned_counts(const StepPlan& plan, const Examples& examples);
 
 // Collective over `data`: one integer all-reduce, before the first backward, of what the ranks have really built.
 // Throws Error on every rank when it is not what the plan says: ranks that train on different data must not go on.

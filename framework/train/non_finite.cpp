@@ -14,8 +14,8 @@ constexpr std::size_t kMostNamed = 5;
 // Whether loss and gradient of these examples are finite on all ranks of the tensor group.
 class Probe {
  public:
-  Probe(const TrainedModel& model, const std::vector<Example>& examples, const LossWeights& weights,
-        const LossCounts& counts, Communicator& tensor)
+  Probe(const TrainedModel& model, const Examples& examples, const LossWeights& weights, const LossCounts& counts,
+        Communicator& tensor)
       : model_(model),
         examples_(examples),
         weights_(weights),
@@ -24,8 +24,8 @@ class Probe {
         gradient_(at::zeros_like(model.parameters.flat())) {}
 
   [[nodiscard]] bool is_finite(std::span<const std::int64_t> indices) {
-    std::vector<const Example*> members;
-    for (const std::int64_t index : indices) members.push_back(&examples_[static_cast<std::size_t>(index)]);
+    std::vector<ExampleView> members;
+    for (const std::int64_t index : indices) members.push_back(examples_[index]);
     const Batch batch = make_batch(members);
     gradient_.zero_();
     model_.parameters.set_gradient(gradient_);
@@ -38,7 +38,7 @@ class Probe {
 
  private:
   const TrainedModel& model_;
-  const std::vector<Example>& examples_;
+  const Examples& examples_;
   const LossWeights& weights_;
   const LossCounts& counts_;
   Communicator& tensor_;
@@ -47,8 +47,8 @@ class Probe {
 
 }  // namespace
 
-std::string find_suspects(const TrainedModel& model, const StepPlan& plan, const std::vector<Example>& examples,
-                          LaneRange own, const LossWeights& weights, const LossCounts& counts, Groups groups,
+std::string find_suspects(const TrainedModel& model, const StepPlan& plan, const Examples& examples, LaneRange own,
+                          const LossWeights& weights, const LossCounts& counts, Groups groups,
                           const std::function<std::string(std::int64_t example)>& describe) {
   Probe probe(model, examples, weights, counts, groups.tensor);
   std::int64_t all = 0, bad = 0;
@@ -60,8 +60,7 @@ std::string find_suspects(const TrainedModel& model, const StepPlan& plan, const
       ++bad;
       for (const std::int64_t index : micro_batch.examples) {
         if (named.size() >= kMostNamed || probe.is_finite({&index, 1})) continue;
-        named.push_back(fmt::format("lane {}, example {} (id {:016x}{})", lane, index,
-                                    examples[static_cast<std::size_t>(index)].id,
+        named.push_back(fmt::format("lane {}, example {} (id {:016x}{})", lane, index, examples.id(index),
                                     describe ? ", " + describe(index) : ""));
       }
     }

@@ -19,7 +19,7 @@ namespace ft {
 // examples (lane, index, id, words by `describe`, which may be empty), or that all of them give none (the weights have
 // diverged), or that none does alone (their sum overflows). At most five examples a rank.
 [[nodiscard]] std::string find_suspects(const TrainedModel& model, const StepPlan& plan,
-                                        const std::vector<Example>& examples, LaneRange own, const LossWeights& weights,
+                                        const Examples& examples, LaneRange own, const LossWeights& weights,
                                         const LossCounts& counts, Groups groups,
                                         const std::function<std::string(std::int64_t example)>& describe);
 

@@ -21,23 +21,13 @@
 
 namespace ft {
 
-namespace {
-
-std::vector<std::int64_t> lengths_of(const std::vector<Example>& examples) {
-  std::vector<std::int64_t> lengths;
-  for (const Example& example : examples) lengths.push_back(example.num_tokens());
-  return lengths;
-}
-
-}  // namespace
-
 struct Trainer::Body {
   TrainedModel model;
   Groups groups;
   TrainingSettings settings;
   LossWeights weights;
-  const std::vector<Example>& examples;
-  const std::vector<Example>& validation;
+  Examples examples;
+  Examples validation;
   StepPlanner planner;
   Schedule schedule;
   GradientExchange exchange;
@@ -50,19 +40,19 @@ struct Trainer::Body {
   bool stopping = false;  // after the step that is being made
   bool is_cut = false;    // the state is that after a step which the end of the length has cut short
 
-  Body(TrainedModel m, Groups g, const TrainingSettings& s, LossWeights w, std::uint64_t seed,
-       const std::vector<Example>& e, const std::vector<Example>& v)
+  Body(TrainedModel m, Groups g, const TrainingSettings& s, LossWeights w, std::uint64_t seed, Examples e, Examples v)
       : model(std::move(m)),
         groups(g),
         settings(s),
         weights(w),
-        examples(e),
-        validation(v),
-        planner(lengths_of(e), {.lanes = s.lanes,
-                                .tokens_per_lane = s.tokens_per_lane,
-                                .tokens_per_micro_batch = s.tokens_per_micro_batch,
-                                .seed = seed}),
-        schedule(s, planner, std::ssize(e)),
+        examples(std::move(e)),
+        validation(std::move(v)),
+        planner(examples.size(), [all = examples](std::int64_t i) { return all.num_tokens(i); },
+                {.lanes = s.lanes,
+                 .tokens_per_lane = s.tokens_per_lane,
+                 .tokens_per_micro_batch = s.tokens_per_micro_batch,
+                 .seed = seed}),
+        schedule(s, planner, examples.size()),
         exchange(model.parameters, groups),
         optimizer(model.parameters, s, exchange.begin(), exchange.end()) {
     model.parameters.set_compute(settings.compute == "bfloat16" ? at::kBFloat16 : at::kFloat);
@@ -140,7 +130,7 @@ std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
 
 void Trainer::Body::update_cursor(const StepPlan& plan) {
   std::vector<std::uint64_t> ids;
-  for (std::int64_t p = plan.begin; p < plan.end; ++p) ids.push_back(examples[planner.example_at(p)].id);
+  for (std::int64_t p = plan.begin; p < plan.end; ++p) ids.push_back(examples.id(planner.example_at(p)));
   cursor.consumed_digest = extend_consumed_digest(cursor.consumed_digest, ids);
   cursor.position = plan.end;
   cursor.num_tokens += plan.num_tokens;
@@ -237,12 +227,14 @@ Progress Trainer::Body::progress() const {
 }
 
 Trainer::Trainer(TrainedModel model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
-                 const std::vector<Example>& examples, const std::vector<Example>& validation)
-    : body_(std::make_unique<Body>(std::move(model), groups, settings, weights, seed, examples, validation)) {}
+                 Examples examples, Examples validation)
+    : body_(std::make_unique<Body>(std::move(model), groups, settings, weights, seed, std::move(examples),
+                                   std::move(validation))) {}
 
 Trainer::Trainer(Decoder& model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
-                 const std::vector<Example>& examples, const std::vector<Example>& validation)
-    : Trainer(trained_model(model), groups, std::move(settings), weights, seed, examples, validation) {}
+                 Examples examples, Examples validation)
+    : Trainer(trained_model(model), groups, std::move(settings), weights, seed, std::move(examples),
+              std::move(validation)) {}
 
 Trainer::~Trainer() = default;
 
@@ -296,7 +288,8 @@ TrainResult Trainer::run(const TrainHooks& hooks) {
     b.validate(hooks);
     b.save(hooks, false);
   }
-  if (std::exchange(b.cursor.end_validation_due, false) && b.schedule.over(b.cursor.step, b.cursor.seconds)) b.validate(hooks);
+  if (std::exchange(b.cursor.end_validation_due, false) && b.schedule.over(b.cursor.step, b.cursor.seconds))
+    b.validate(hooks);
   while (!b.schedule.over(b.cursor.step, b.cursor.seconds)) {
     b.cursor.end_of.clear();
     const bool will_be_cut = b.next_step_is_cut();

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/batching/example.h"
+#include "framework/batching/example_list.h"
 #include "framework/comm/groups.h"
 #include "framework/model/decoder.h"
 #include "framework/train/lanes.h"
@@ -91,12 +91,12 @@ struct TrainResult {
 
 class Trainer {
  public:
-  // Collective over groups.world. `examples` and `validation` are the same on every rank and must outlive the trainer.
+  // Collective over groups.world. `examples` and `validation` are the same on every rank.
   Trainer(Decoder& model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
-          const std::vector<Example>& examples, const std::vector<Example>& validation);
+          Examples examples, Examples validation);
   // The same for anything that gives log-probabilities.
   Trainer(TrainedModel model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
-          const std::vector<Example>& examples, const std::vector<Example>& validation);
+          Examples examples, Examples validation);
   ~Trainer();
 
   // The optimiser's state of this rank's owned blocks: written into checkpoints, filled by a resume before run().
@@ -108,9 +108,9 @@ class Trainer {
   // Whether training may go on from there: false where that is beyond the end of settings.length.
   [[nodiscard]] bool reaches(const TrainCursor& cursor) const;
 
-  // Collective. Where can_extend(settings), a last step that is cut short by the end of the length is no step of a longer
-  // training: then the state before it is saved, and that after it is not.
-  // Trains to the end of settings.length from wherever the cursor stands.
+  // Collective. Where can_extend(settings), a last step that is cut short by the end of the length is no step of a
+  // longer training: then the state before it is saved, and that after it is not. Trains to the end of settings.length
+  // from wherever the cursor stands.
   TrainResult run(const TrainHooks& hooks);
 
  private:

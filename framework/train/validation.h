@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
-#include "framework/batching/example.h"
+#include "framework/batching/example_list.h"
 #include "framework/comm/communicator.h"
 #include "framework/train/lanes.h"
 
@@ -15,7 +14,7 @@ namespace ft {
 // at the present weights, without gradients. Micro-batches are cut from the examples in their order, and their sums are
 // added in that order: the same bits on every rank and at any number of ranks. 0 for no examples. Nothing on all ranks
 // where `stop`, asked before each micro-batch, said so on one of them.
-[[nodiscard]] std::optional<double> validation_loss(const TrainedModel& model, const std::vector<Example>& examples,
+[[nodiscard]] std::optional<double> validation_loss(const TrainedModel& model, const Examples& examples,
                                                     std::int64_t tokens_per_micro_batch, const LossWeights& weights,
                                                     Communicator& data, const StopBetween& stop = {});
 

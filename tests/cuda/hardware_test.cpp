@@ -15,6 +15,7 @@
 #include "parallel/cuda/device.h"
 #include "tests/support/communicator_cases.h"
 #include "tests/support/doctest_torch.h"
+#include "tests/support/example_batch.h"
 #include "tests/support/tiny_model.h"
 
 using namespace ft;
@@ -119,8 +120,7 @@ StepGradient gradient_on(at::Device device) {
   LaneBatches lanes(1);
   LossCounts counts = {};
   for (const Example& example : examples) {
-    const Example* one = &example;
-    lanes[0].push_back(make_batch(std::span(&one, 1)));
+    lanes[0].push_back(testing::batch_of({example}));
     for (std::size_t k = 0; k < counts.size(); ++k) counts[k] += lanes[0].back().counts[k];
   }
   TinyModel model(42, tiny_config(), device);

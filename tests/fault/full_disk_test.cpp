@@ -1,5 +1,5 @@
 // A disk that is full at the n-th write, for every n: of a checkpoint (at once and in the background), a sealed folder,
-// a log of attempts, a replaced file, the step log, TensorBoard events and an export.
+// a log of attempts, a replaced file, the step log, TensorBoard events, an export and a store of examples.
 //
 // Each time there must be an Error that says what could not be written and where, and that the disk is full; what was
 // there before must be untouched; and with space again the same call must succeed.
@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "framework/batching/example_store.h"
 #include "framework/checkpoint/background_writer.h"
 #include "framework/checkpoint/stored_weights.h"
 #include "framework/model/hugging_face_writer.h"
@@ -309,4 +310,33 @@ TEST_CASE("an export") {
                                             CHECK(reader.tensors().size() == 2);
                                           }});
   CHECK(writes >= 12);
+}
+
+TEST_CASE("a store of tokenised examples: blocks that were written before are kept") {
+  const std::string key = example_key(std::vector<std::string>{"full disk"});
+  const auto store_in = [&](const fs::path& folder) { return ExampleStore(folder / "store", key); };
+  const auto block = [&](std::int64_t number) {
+    return pack_block({key, number}, ft::testing::tiny_examples(5, static_cast<std::uint64_t>(number)));
+  };
+  const Action before = [&](const fs::path& folder) {
+    fs::create_directory(folder / "store");
+    ExamplePiece piece = store_in(folder).piece(0, 0);
+    (void)piece.append(block(0));
+  };
+  const Action complete = [&](const fs::path& folder) {
+    const ExampleStore store = store_in(folder);
+    std::vector<BlockRecord> records = store.scan(0, 1).found;
+    const std::int64_t there = std::ssize(records);
+    ExamplePiece piece = store.piece(0, end_of_piece(records, 0));
+    for (std::int64_t number = there; number < 3; ++number) records.push_back(piece.append(block(number)));
+    piece.sync();
+    store.write_index(records);
+  };
+  const Action is_old = [&](const fs::path& folder) {
+    const std::vector<BlockRecord> found = store_in(folder).scan(0, 1).found;
+    REQUIRE(!found.empty());
+    CHECK(found.front().number == 0);
+  };
+  const Action is_done = [&](const fs::path& folder) { CHECK(store_in(folder).open().size() == 15); };
+  CHECK(fail_at_every_write({before, complete, is_old, is_done}) >= 6);
 }

@@ -2,8 +2,10 @@
 
 #include "framework/base/error.h"
 #include "tests/support/doctest_torch.h"
+#include "tests/support/example_batch.h"
 
 using namespace ft;
+using testing::batch_of, testing::units_of;
 
 namespace {
 
@@ -36,7 +38,7 @@ Example pair() {
 
 TEST_CASE("a batch lays documents end to end and finds every target's row") {
   const Example a = solution(), b = pair();
-  const Batch batch = make_batch(std::vector{&a, &b, &a});
+  const Batch batch = batch_of({a, b, a});
   CHECK(values(batch.tokens) == List{10, 11, 12, 13, 0, 20, 21, 30, 31, 32, 10, 11, 12, 13, 0});
   CHECK(values(batch.positions) == List{0, 1, 2, 3, 4, 0, 1, 0, 1, 2, 0, 1, 2, 3, 4});
   CHECK(batch.offsets == List{0, 5, 7, 10, 15});
@@ -52,25 +54,25 @@ TEST_CASE("a batch lays documents end to end and finds every target's row") {
 
 TEST_CASE("each ordinary target stands in the row after the one that predicts it") {
   const Example a = solution();
-  const Batch batch = make_batch(std::vector{&a, &a});
+  const Batch batch = batch_of({a, a});
   CHECK(at::equal(batch.tokens.index_select(0, batch.target_rows + 1), batch.targets));
 }
 
 TEST_CASE("a span that leaves its document is refused") {
   Example e = solution();
   e.spans[0].first = 3;
-  CHECK_THROWS_WITH_AS((void)make_batch(std::vector<const Example*>{&e}), doctest::Contains("leaves its document"),
+  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("leaves its document"),
                        Error);
   e = solution();
   e.items[0].spans[0] = 1;
-  CHECK_THROWS_WITH_AS((void)make_batch(std::vector<const Example*>{&e}), doctest::Contains("names span 1 of 1"),
+  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("names span 1 of 1"),
                        Error);
   e = solution();
   e.documents.push_back({});
-  CHECK_THROWS_WITH_AS((void)make_batch(std::vector<const Example*>{&e}), doctest::Contains("is empty"), Error);
+  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("is empty"), Error);
 }
 
 TEST_CASE("units are tokens for mle and items for the rest") {
-  CHECK(count_units(solution()) == std::array<std::int64_t, kNumLossKinds>{3, 0, 0, 0, 0});
-  CHECK(count_units(pair()) == std::array<std::int64_t, kNumLossKinds>{0, 0, 0, 1, 0});
+  CHECK(units_of(solution()) == std::array<std::int64_t, kNumLossKinds>{3, 0, 0, 0, 0});
+  CHECK(units_of(pair()) == std::array<std::int64_t, kNumLossKinds>{0, 0, 0, 1, 0});
 }

@@ -3,8 +3,10 @@
 #include "framework/base/error.h"
 #include "framework/batching/batch.h"
 #include "tests/support/doctest_torch.h"
+#include "tests/support/example_batch.h"
 
 using namespace ft;
+using testing::batch_of, testing::units_of;
 
 namespace {
 
@@ -55,9 +57,9 @@ TEST_CASE("a solution is predicted from the very prompt that sampling starts fro
   CHECK(e.documents[0] != tokenizer->encode("1+2\n=3") + std::vector<TokenId>{tokenizer->eos()});
   CHECK(e.spans[0].first == std::ssize(prompt) - 1);
   CHECK(e.spans[0].tokens == completion);
-  CHECK(count_units(e)[0] == std::ssize(completion));
+  CHECK(units_of(e)[0] == std::ssize(completion));
   CHECK(e.id != build.solution(problem(), 0).id);
-  const Batch batch = make_batch(std::vector{&e});
+  const Batch batch = batch_of({e});
   CHECK(at::equal(batch.tokens.index_select(0, batch.target_rows + 1), batch.targets));
 }
 
@@ -99,7 +101,7 @@ TEST_CASE("verdicts of several tokens get documents of their own") {
   CHECK(e.documents[1] == prompt);
   CHECK(e.spans[0].tokens == tokenizer->encode("yes!"));
   CHECK(e.spans[1].document == 1);
-  (void)make_batch(std::vector{&e});
+  (void)batch_of({e});
 }
 
 TEST_CASE("a margin pair holds right and wrong, each with both verdicts; a contrastive pair two solutions") {
@@ -119,7 +121,7 @@ TEST_CASE("a margin pair holds right and wrong, each with both verdicts; a contr
   CHECK(joint.documents.size() == 3);
   CHECK(joint.items[1].spans == std::array{2, -1, -1, -1});
   CHECK(joint.spans[2].document == 2);
-  CHECK(count_units(joint) == std::array<std::int64_t, kNumLossKinds>{6, 0, 0, 0, 1});
+  CHECK(units_of(joint) == std::array<std::int64_t, kNumLossKinds>{6, 0, 0, 0, 1});
 }
 
 TEST_CASE("verdicts that overlap as tokens are refused") {
@@ -137,10 +139,10 @@ TEST_CASE("too long: dropped and counted, or refused by name, never cut") {
   ExampleSet drop({.max_length = 9, .tokens_per_lane = 100});
   drop.add(e, describe_solution(problem(), 0));
   drop.add(build.solution(problem(), 1), describe_solution(problem(), 1));
-  CHECK(drop.num_dropped() == 1);
+  CHECK(drop.tallies().dropped == 1);
   CHECK(drop.examples().size() == 1);
-  CHECK(drop.num_tokens() == 7);
-  CHECK(drop.summary().find("problem 'p1', solution 1: 10 tokens, max_length is 9") != std::string::npos);
+  CHECK(drop.tallies().tokens == 7);
+  CHECK(drop.tallies().summary().find("problem 'p1', solution 1: 10 tokens, max_length is 9") != std::string::npos);
   ExampleSet refuse({.max_length = 9, .tokens_per_lane = 100, .too_long = TooLong::refuse});
   CHECK_THROWS_WITH_AS(refuse.add(e, describe_solution(problem(), 0)),
                        doctest::Contains("problem 'p1', solution 1 is too long: 10 tokens, max_length is 9"),

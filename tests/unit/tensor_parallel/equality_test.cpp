@@ -8,6 +8,7 @@
 #include "framework/comm/solo_communicator.h"
 #include "framework/train/gradient_exchange.h"
 #include "framework/train/trainer.h"
+#include "tests/support/example_batch.h"
 #include "tests/unit/tensor_parallel/grid.h"
 
 using namespace ft;
@@ -38,10 +39,7 @@ Outcome one_batch(const ModelConfig& config, int tensor_size) {
   run_grid({1, tensor_size}, [&](Groups groups) {
     SplitModel model(config, groups.tensor, 11);
     ParameterSet& parameters = model.decoder.parameters();
-    const std::vector<Example> examples = tiny_examples(6, 5);
-    std::vector<const Example*> members;
-    for (const Example& example : examples) members.push_back(&example);
-    const Batch batch = make_batch(members);
+    const Batch batch = testing::batch_of(tiny_examples(6, 5));
     const at::Tensor gradient = at::zeros_like(parameters.flat());
     parameters.set_gradient(gradient);
     PackedAttention context(batch.offsets);

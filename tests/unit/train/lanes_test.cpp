@@ -8,6 +8,7 @@
 #include "framework/train/gradient_exchange.h"
 #include "framework/train/validation.h"
 #include "tests/support/doctest_torch.h"
+#include "tests/support/example_batch.h"
 #include "tests/support/thread_communicator.h"
 #include "tests/support/tiny_model.h"
 
@@ -141,11 +142,11 @@ TEST_CASE("validation is the mean loss over all examples, with the same bits at 
   double unpacked = 0;
   LossCounts counts = {};
   for (const Example& e : examples)
-    for (int k = 0; k < kNumLossKinds; ++k) counts[k] += count_units(e)[k];
+    for (int k = 0; k < kNumLossKinds; ++k) counts[k] += testing::units_of(e)[k];
   TinyModel model(11);
   const TrainedModel trained = trained_model(model.decoder);
   for (const Example& e : examples) {
-    const Batch batch = make_batch(std::vector{&e});
+    const Batch batch = testing::batch_of({e});
     unpacked += batch_loss(trained.log_probs(batch), batch, kWeights, counts).total.item<double>();
   }
   SoloCommunicator solo;

@@ -5,6 +5,7 @@
 #include "framework/base/error.h"
 #include "framework/base/philox.h"
 #include "tests/support/doctest_torch.h"
+#include "tests/support/example_batch.h"
 
 using namespace ft;
 
@@ -38,9 +39,7 @@ Data make_data() {
     data.examples.push_back(example_of(LossKind::margin, {1, 1, 2, 1}));
     data.examples.push_back(example_of(LossKind::contrastive, {4 + i, 7 - i}));
   }
-  std::vector<const Example*> pointers;
-  for (const Example& e : data.examples) pointers.push_back(&e);
-  data.batch = make_batch(pointers);
+  data.batch = testing::batch_of(data.examples);
   const Philox random(1, "test");
   data.log_probs = at::empty({data.batch.targets.size(0)}, at::kDouble);
   for (std::int64_t m = 0; m < data.log_probs.size(0); ++m)
@@ -124,7 +123,7 @@ TEST_CASE("a step cut into batches gives the same loss: every part divides by th
   double parts = 0;
   std::int64_t m = 0;
   for (const Example& e : data.examples) {
-    const Batch batch = make_batch(std::vector{&e});
+    const Batch batch = testing::batch_of({e});
     const std::int64_t size = batch.targets.size(0);
     parts += batch_loss(data.log_probs.narrow(0, m, size), batch, kWeights, kCounts).total.item<double>();
     m += size;
@@ -134,7 +133,7 @@ TEST_CASE("a step cut into batches gives the same loss: every part divides by th
 
 TEST_CASE("extreme verdicts neither overflow nor lose their gradient") {
   const Example e = example_of(LossKind::margin, {1, 1, 1, 1});
-  const Batch batch = make_batch(std::vector{&e});
+  const Batch batch = testing::batch_of({e});
   at::Tensor log_probs = at::tensor({-900.0, -0.1, -0.1, -900.0}, at::kDouble).set_requires_grad(true);
   const BatchLoss loss = batch_loss(log_probs, batch, {}, {0, 0, 0, 1, 0});
   loss.total.backward();

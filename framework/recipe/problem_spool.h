@@ -1,0 +1,35 @@
+// A problem set that one rank has read and all ranks use piece by piece: a file of JSON lines that lies beside what is
+// made of it and goes when that is done. So no rank but the reader ever holds the whole set, and it only once.
+//
+//   const ProblemSpool spool(world, folder / ".problems.partial", 64, [&] { return stage.load_problems("train"); });
+//   for (const Problem& problem : spool.read(3)) ...       // problems 192 to 255
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "framework/comm/communicator.h"
+#include "framework/problem/problem.h"
+
+namespace ft {
+
+class ProblemSpool {
+ public:
+  // Collective. Rank 0 calls `load` and writes the file, in blocks of `block` problems. Throws on all ranks what that
+  // throws, as on_rank_zero(); as store/files.h where it cannot be written.
+  ProblemSpool(Communicator& world, std::filesystem::path file, std::int64_t block,
+               const std::function<std::vector<Problem>()>& load);
+
+  [[nodiscard]] std::int64_t num_problems() const { return num_problems_; }
+  // The problems of one block, on any rank. Throws Unreadable.
+  [[nodiscard]] std::vector<Problem> read(std::int64_t block) const;
+
+ private:
+  std::filesystem::path file_;
+  std::int64_t num_problems_ = 0;
+  std::vector<std::int64_t> offsets_;  // of each block, and the end
+};
+
+}  // namespace ft
