@@ -104,6 +104,21 @@ double backward_bytes(const LocalShape& s, double tokens, bool rounded) {
   return std::max(head, feed_forward);
 }
 
+// Examples lie in files that ranks map (batching/example_list.h): of their pages a rank keeps no more than 32 MiB, and
+// the column of their lengths; the host has them once. What a rank holds of its own is the order of two epochs.
+void add_examples(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
+  constexpr double kTouched = 32 << 20, kLength = 4, kOrder = 8;
+  const double pages = std::min(sizes.stored, kTouched + kLength * sizes.examples);
+  parts.emplace_back("examples", pages + kOrder * sizes.examples, kOrder * sizes.examples, pages);
+}
+
+// While examples are made there are weights, but nothing else of a training yet.
+void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes, const Grid& grid) {
+  double training = 0;
+  for (const MemoryPart& part : parts) training += part.what == "weights" ? 0 : part.bytes;
+  parts.emplace_back("problems", std::max(0.0, sizes.collected + sizes.dealt / grid.ranks - training));
+}
+
 std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
   const auto own_lanes =
       static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
@@ -255,9 +270,11 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
   if (kind == ArtifactKind::model) {
     tokens = tokens_per_micro_batch(settings);
     result.parts = training_parts(shape, settings, grid);
+    add_examples(result.parts, sizes);
+    add_tokenising(result.parts, sizes, grid);
     result.checkpoint = static_cast<std::int64_t>(3 * whole);
-    // Those kept, the best, the one being written, and the weights that the stage hands on.
-    result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole);
+    // Those kept, the best, the one being written, the weights that the stage hands on, and the examples.
+    result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole + sizes.stored);
   } else if (kind == ArtifactKind::attempts) {
     tokens = settings.number("slots", 1) * static_cast<double>(std::max<std::int64_t>(1, sizes.longest_prompt));
     result.parts = sampling_parts(config, shape, settings, grid, sizes);

@@ -9,9 +9,10 @@
 namespace ft {
 namespace {
 
-// Bytes of one thing in memory beside its text or tokens: the struct, its vectors and strings, their blocks in the
-// heap.
-constexpr double kProblem = 450, kExample = 400, kAttempt = 420;
+// Bytes of one thing in memory beside its text: the struct, its vectors and strings, their blocks in the heap.
+constexpr double kProblem = 450, kAttempt = 420;
+// Of one example in its file beside its tokens, its line of the index included (batching/example_block.h).
+constexpr double kExample = 100;
 
 const Input* input_of(const StagePlan& stage, std::string_view what) {
   for (const Input& input : stage.inputs) {
@@ -86,12 +87,10 @@ std::int64_t longest_prompt(const std::vector<Problem>& problems, const ExampleB
   return tokens;
 }
 
-// Examples of solutions: tokens, and the targets among them once more.
-double solution_bytes(const std::vector<Problem>& problems, const Sample& sample) {
+double count_solutions(const std::vector<Problem>& problems) {
   double solutions = 0;
   for (const Problem& problem : problems) solutions += static_cast<double>(problem.solutions.size());
-  const double targets = std::max(0.0, sample.tokens_per_solution - sample.tokens_per_prompt);
-  return solutions * (kExample + 4 * (sample.tokens_per_solution + targets));
+  return solutions;
 }
 
 }  // namespace
@@ -123,11 +122,13 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
       break;
     case ArtifactKind::model:
       if (attempts == nullptr) {
-        sizes.bytes = solution_bytes(problems, sample);
+        sizes.collected = bytes_of_problems;
+        sizes.examples = count_solutions(problems);
+        sizes.stored = sizes.examples * (kExample + 4 * sample.tokens_per_solution);
       } else {  // each pair has two documents and a solution
-        const double examples = count * number(stage, "pairs_per_problem", 1);
-        sizes.bytes =
-            bytes_of_problems + made * attempt + examples * 2 * (kExample + 4 * 2 * sample.tokens_per_solution);
+        sizes.dealt = bytes_of_problems + made * attempt;
+        sizes.examples = count * number(stage, "pairs_per_problem", 1);
+        sizes.stored = sizes.examples * (2 * kExample + 4 * 3 * sample.tokens_per_solution);
       }
       break;
     default:  // attempts with their scores, and as candidates of the ranking

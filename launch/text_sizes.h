@@ -16,8 +16,10 @@ struct TextSizes {
   std::int64_t longest_prompt = 0;  // tokens of the solver's prompt
   double attempts = 0;              // that are made, or scored, in all; the greedy ones too
   double longest_attempt = 0;       // tokens, with its prompt
-  double bytes = 0;                 // of the problems, examples and attempts that a rank holds while it computes
-  double collected = 0;             // of the attempts that rank 0 holds when all are made
+  double bytes = 0;                 // of the problems and attempts that a rank holds while it computes
+  double collected = 0;             // of the attempts that rank 0 holds when all are made, or the problems that it deals out
+  double dealt = 0;                 // of the attempts that examples are made of: each rank holds its share meanwhile
+  double examples = 0, stored = 0;  // of a training: their number and their bytes, which lie in files
 };
 
 using ProblemSets = std::map<std::string, std::vector<Problem>>;  // by name, as far as they were read
