@@ -15,16 +15,16 @@
 #include "framework/base/error.h"
 #include "framework/grade/cas_client.h"
 #include "framework/grade/grade.h"
-#include "framework/grade/prm800k.h"
+#include "framework/grade/judge.h"
 #include "framework/records/reader.h"
 #include "framework/records/row_filter.h"
 #include "framework/rerank/labelled_values.h"
 #include "launch/commands.h"
+#include "launch/conventions.h"
 
 namespace ft {
 namespace {
 
-using grade::Conventions;
 using grade::Judgement;
 
 constexpr const char* kHelp = R"(compare final answers
@@ -44,8 +44,7 @@ Lines that cannot be read are named on standard error and make the exit code 2; 
 struct Options {
   std::string first;
   std::string second;
-  Conventions conventions;
-  bool prm800k = false;
+  grade::Conventions conventions;
   bool cas = true;
   // Names or paths of fields; empty: found.
   std::string gold_field, pred_field, solution_field, label_field, id_field;
@@ -56,26 +55,20 @@ struct Options {
   int threads = 0;
 };
 
-// The grader, or the rules of PRM800K.
+// The judge, and the prover behind it.
 class Judge {
  public:
-  explicit Judge(const Options& options)
-      : prover_(options.cas ? grade::cas_prover() : nullptr),
-        grader_(prover_, {.conventions = options.conventions}),
-        prm800k_(options.prm800k) {
+  explicit Judge(const Options& options) : prover_(options.cas ? grade::cas_prover() : nullptr), judge_(options.conventions, prover_) {
     if (options.cas && !prover_)
       fmt::print(stderr, "ftrun: no helper ftrun-cas beside the program: grading without computer algebra\n");
   }
 
-  [[nodiscard]] Judgement equal(const std::string& gold, const std::string& answer) const {
-    return prm800k_ ? grade::prm800k_equal(gold, answer, grader_) : grader_.equal(gold, answer);
-  }
+  [[nodiscard]] Judgement equal(const std::string& gold, const std::string& answer) const { return judge_.equal(gold, answer); }
   [[nodiscard]] grade::CasCounts cas() const { return prover_ ? prover_->counts() : grade::CasCounts{}; }
 
  private:
   std::shared_ptr<const grade::CasProver> prover_;
-  grade::Grader grader_;
-  bool prm800k_;
+  grade::Judge judge_;
 };
 
 struct Outcome {
@@ -342,47 +335,6 @@ ExitCode grade_pair(const Options& options, const Judge& judge) {
   return options.exit_code && judgement.verdict != Verdict::equal ? ExitCode::failure : ExitCode::done;
 }
 
-void add_conventions(CLI::App& command, Conventions& conventions) {
-  using C = Conventions;
-  const std::map<std::string, C::Percent> percent{
-      {"number", C::Percent::number}, {"fraction", C::Percent::fraction}, {"either", C::Percent::either}};
-  const std::map<std::string, C::Units> units{{"optional", C::Units::optional}, {"required", C::Units::required}};
-  const std::map<std::string, C::Lists> lists{{"any-order", C::Lists::any_order}, {"in-order", C::Lists::in_order}};
-  const auto words = [](const auto& names) {
-    std::string text;
-    for (const auto& [name, value] : names) text += (text.empty() ? "" : "|") + name;
-    return text;
-  };
-  // By hand and not by a transformer, whose messages and help show the values of the enumeration.
-  const auto add = [&](const std::string& name, const auto& names, auto& target, const std::string& help) {
-    command
-        .add_option_function<std::string>(
-            name,
-            [&target, names, name, words](const std::string& word) {
-              const auto found = names.find(word);
-              if (found == names.end()) {
-                std::vector<std::string> known;
-                for (const auto& [key, value] : names) known.push_back(key);
-                const auto near = nearest(word, known);
-                throw CLI::ValidationError(name, "'" + word + "' is not one of " + words(names) +
-                                                     (near ? "; did you mean '" + *near + "'?" : ""));
-              }
-              target = found->second;
-            },
-            help)
-        ->type_name(words(names));
-  };
-  add("--percent", percent, conventions.percent, "28% is 28 (number, the default), 0.28 (fraction), either");
-  add("--units", units, conventions.units, "\"5 cm\" equals \"5\" (optional, the default) or not");
-  add("--lists", lists, conventions.lists, "\"1, 2\" equals \"2, 1\" (any-order, the default) or not");
-  command
-      .add_option("--tolerance", conventions.tolerance,
-                  "largest relative difference that counts as rounding, where one side has a decimal point (default 0: "
-                  "0.333 is not 1/3)")
-      ->check(CLI::Range(0.0, 0.5))
-      ->type_name("R");
-}
-
 }  // namespace
 
 void add_grade(CLI::App& app, Subcommand& chosen) {
@@ -392,8 +344,6 @@ void add_grade(CLI::App& app, Subcommand& chosen) {
   command->add_option("GOLD", options->first, "the right answer, or a file of pairs, or \"-\"")->required();
   CLI::Option* second = command->add_option("PRED", options->second, "the answer to judge");
   add_conventions(*command, options->conventions);
-  command->add_flag("--prm800k", options->prm800k,
-                    "the rules of PRM800K's authors instead: stricter, and what the paper grades with");
   command->add_flag("!--no-cas", options->cas, "do without the computer algebra helper (ftrun-cas)");
   command->add_option("--gold", options->gold_field, "field: the right answer, a list of them, or a whole solution")->group("Fields");
   command->add_option("--pred", options->pred_field, "field: the answer to judge")->group("Fields");
@@ -412,6 +362,7 @@ void add_grade(CLI::App& app, Subcommand& chosen) {
   command->add_flag("--exit-code", options->exit_code, "for one pair: exit with 1 unless it is equal");
   command->callback([&chosen, options, second] {
     chosen.alone = [options, is_pair = second->count() > 0] {
+      refuse_without_effect(options->conventions);
       const Judge judge(*options);
       return is_pair ? grade_pair(*options, judge) : grade_file(*options, judge);
     };

@@ -3,12 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 
+#include "framework/grade/cas_client.h"
 #include "framework/records/conversation.h"
 #include "framework/records/reader.h"
 #include "framework/rerank/labelled_file.h"
 #include "framework/report/overlap.h"
 #include "framework/report/report.h"
 #include "launch/commands.h"
+#include "launch/conventions.h"
 
 namespace ft {
 namespace {
@@ -18,6 +20,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::vector<fs::path> files;
   rerank::LabelledFields fields;
+  grade::Conventions conventions;
+  bool cas = false;
   rerank::RankingOptions ranking;
   std::vector<std::string> train;
   std::string json, html;
@@ -64,7 +68,17 @@ std::vector<report::OverlapFinding> find_leaks(const Options& options, const std
   return findings;
 }
 
-ExitCode rerank_command(const Options& options) {
+std::shared_ptr<const grade::Judge> judge_of(const Options& options) {
+  refuse_without_effect(options.conventions);
+  const auto prover = options.cas ? grade::cas_prover() : nullptr;
+  if (options.cas && !prover) fail_user("--cas: there is no helper ftrun-cas beside the program");
+  return std::make_shared<grade::Judge>(options.conventions, prover);
+}
+
+ExitCode rerank_command(Options options) {
+  const auto judge = judge_of(options);
+  options.fields.judge = judge;
+  options.ranking.equality = rerank::equality_of(judge);
   const rerank::LabelledAttempts read = rerank::read_labelled(options.files, options.fields);
   report::ReportInput input;
   input.title = options.files.front().filename().string();
@@ -73,7 +87,7 @@ ExitCode rerank_command(const Options& options) {
   table.description = read.notes.front();
   table.table = rerank::evaluate(read.problems, options.ranking);
   input.stages.push_back(std::move(table));
-  input.examples = report::ranking_examples(read.problems, 3);
+  input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
   input.overlaps = find_leaks(options, read.problems);
   report::Section how{"how the files were read", {}};
   for (std::size_t i = 0; i < read.notes.size(); ++i) how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
@@ -160,6 +174,8 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   command->add_option("--train", options->train, "problem files that should share no problem with FILE");
   command->add_option("--near", options->near, "how alike problems must be to be named near (0.8)")->check(CLI::Range(0.3, 1.0));
   add_field_options(*command, options->fields);
+  add_conventions(*command, options->conventions);
+  command->add_flag("--cas", options->cas, "prove identities by computer algebra (ftrun-cas), too")->group("Conventions");
   command->callback([&chosen, options] { chosen.alone = [options] { return rerank_command(*options); }; });
 }
 

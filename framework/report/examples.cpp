@@ -60,13 +60,14 @@ Example describe(const RankedProblem& problem, const std::vector<rerank::Cluster
 
 }  // namespace
 
-std::vector<Example> ranking_examples(std::span<const RankedProblem> problems, int count) {
+std::vector<Example> ranking_examples(std::span<const RankedProblem> problems, int count,
+                                      const rerank::AnswerEquality& equality) {
   std::vector<Example> saved, lost;
   for (const RankedProblem& problem : problems) {
     const bool scored = std::any_of(problem.candidates.begin(), problem.candidates.end(),
                                     [](const Candidate& one) { return !std::isnan(one.score); });
     if (!scored) continue;
-    const auto clusters = rerank::cluster_answers(problem.candidates);
+    const auto clusters = rerank::cluster_answers(problem.candidates, equality);
     const Ballot ballot = rerank::make_ballot(problem.candidates, clusters, rerank::ScoreKind::verifier);
     const double vote = rerank::majority(ballot), ranked = rerank::weighted(ballot);
     if (vote == 0 && ranked == 1 && std::ssize(saved) < count) saved.push_back(describe(problem, clusters, true));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/rerank/candidate.h"
+#include "framework/rerank/cluster.h"
 
 namespace ft::report {
 
@@ -30,6 +31,7 @@ struct Example {
 };
 
 // Up to `count` of each kind, in the order of the problems. None without scores.
-[[nodiscard]] std::vector<Example> ranking_examples(std::span<const rerank::RankedProblem> problems, int count);
+[[nodiscard]] std::vector<Example> ranking_examples(std::span<const rerank::RankedProblem> problems, int count,
+                                                    const rerank::AnswerEquality& equality = rerank::grader_equality());
 
 }  // namespace ft::report

@@ -6,8 +6,6 @@
 #include <numeric>
 #include <utility>
 
-#include "framework/grade/grade.h"
-
 namespace ft::rerank {
 namespace {
 
@@ -38,11 +36,17 @@ class Components {
 
 }  // namespace
 
-AnswerEquality grader_equality() {
-  return {[](std::string_view answer) { return grade::canonical_key(answer); },
-          [](std::string_view a, std::string_view b) { return grade::equal(a, b).verdict == Verdict::equal; },
-          [](const std::string& a, const std::string& b) { return is_rational_key(a) && is_rational_key(b); }};
+AnswerEquality equality_of(std::shared_ptr<const grade::Judge> judge) {
+  AnswerEquality equality{[judge](std::string_view answer) { return judge->key(answer); },
+                          [judge](std::string_view a, std::string_view b) { return judge->agree(a, b); },
+                          {}};
+  if (judge->numbers_have_one_key()) {
+    equality.keys_differ = [](const std::string& a, const std::string& b) { return is_rational_key(a) && is_rational_key(b); };
+  }
+  return equality;
 }
+
+AnswerEquality grader_equality() { return equality_of(std::make_shared<grade::Judge>()); }
 
 std::vector<Cluster> cluster_answers(std::span<const Candidate> candidates, const AnswerEquality& equality) {
   std::map<std::string, std::vector<int>> by_key;

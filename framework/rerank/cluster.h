@@ -9,11 +9,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "framework/grade/judge.h"
 #include "framework/rerank/candidate.h"
 
 namespace ft::rerank {
@@ -28,7 +30,7 @@ struct Cluster {
   [[nodiscard]] double share_right() const { return static_cast<double>(right) / static_cast<double>(members.size()); }
 };
 
-// How two answers are compared; the default is the grader.
+// How two answers are compared; the default is the grader with its default conventions.
 struct AnswerEquality {
   std::function<std::string(std::string_view)> key;               // equal keys mean equal answers
   std::function<bool(std::string_view, std::string_view)> equal;  // symmetric
@@ -36,6 +38,8 @@ struct AnswerEquality {
       keys_differ;  // true where different keys prove inequality
 };
 [[nodiscard]] AnswerEquality grader_equality();
+// By the conventions of the verdicts, so that a vote and its labels speak of the same equality.
+[[nodiscard]] AnswerEquality equality_of(std::shared_ptr<const grade::Judge> judge);
 
 // Largest first; clusters of equal size in order of their answers' keys. Unreadable candidates are in no cluster.
 [[nodiscard]] std::vector<Cluster> cluster_answers(std::span<const Candidate> candidates,

@@ -179,7 +179,7 @@ class Reader {
     Verdict best = Verdict::different;
     for (const std::string& reference : references) {
       const auto [found, fresh] = judged_.emplace(std::pair(reference, answer), Verdict::unknown);
-      if (fresh) found->second = grade::equal(reference, answer).verdict;
+      if (fresh) found->second = fields_.judge->equal(reference, answer).verdict;
       if (found->second == Verdict::equal) return Verdict::equal;
       if (found->second == Verdict::unknown) best = Verdict::unknown;
     }
@@ -301,6 +301,9 @@ class Reader {
       notes.push_back(fmt::format(
           "'{}' holds one score a step; an attempt's is the {} of them (--step-scores last|minimum|product|mean)",
           layout_.score, to_string(fields_.step_scores)));
+    }
+    if (const grade::Conventions& conventions = fields_.judge->conventions(); conventions != grade::Conventions{}) {
+      notes.push_back(fmt::format("answers are compared with {}", grade::to_text(conventions)));
     }
     if (skipped_ > 0) notes.push_back(fmt::format("{} lines or attempts were left out", skipped_));
     if (compared_ > 0) {

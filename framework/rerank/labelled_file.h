@@ -17,10 +17,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "framework/grade/judge.h"
 #include "framework/rerank/candidate.h"
 
 namespace ft::rerank {
@@ -43,6 +45,7 @@ struct LabelledFields {
   StepScores step_scores = StepScores::last;
   std::vector<std::string> where;  // conditions on records (records/row_filter.h)
   bool grade = false;              // labels by this program's grader, even where the file has some
+  std::shared_ptr<const grade::Judge> judge = std::make_shared<grade::Judge>();  // by which conventions it grades
   bool skip_wrong_lines = false;   // leave out what cannot be read, and note it, instead of refusing the file
 };
 

@@ -99,7 +99,7 @@ void Evaluation::make_ballots() {
   for (std::size_t p = 0; p < problems_.size(); ++p) {
     const std::vector<Candidate>& candidates = problems_[p].candidates;
     if (candidates.empty()) continue;
-    const std::vector<Cluster> clustered = cluster_answers(candidates);
+    const std::vector<Cluster> clustered = cluster_answers(candidates, options_.equality);
     ballots_.verifier.push_back(make_ballot(candidates, clustered, ScoreKind::verifier));
     ballots_.mean.push_back(make_ballot(candidates, clustered, ScoreKind::mean_log_prob));
     ballots_.sum.push_back(make_ballot(candidates, clustered, ScoreKind::sum_log_prob));

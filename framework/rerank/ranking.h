@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "framework/rerank/candidate.h"
+#include "framework/rerank/cluster.h"
 #include "framework/rerank/metrics.h"
 #include "framework/rerank/strategies.h"
 #include "framework/rerank/verifier_quality.h"
@@ -30,6 +31,7 @@ struct RankingOptions {
   int resamples = 2000;   // of that resampling, for each problem
   int bootstrap = 1000;   // resamples of the intervals; 0 for none
   std::uint64_t seed = 1;
+  AnswerEquality equality = grader_equality();  // of the votes
 };
 
 // One strategy. `solver` for strategies that use no score; the others where a score decides.
