@@ -1,5 +1,7 @@
 #include "framework/recipe/reference_check.h"
 
+#include <fmt/format.h>
+
 #include <vector>
 
 #include "tests/support/doctest_torch.h"
@@ -23,7 +25,7 @@ TEST_CASE("references that nothing can equal are told apart from words and mathe
 TEST_CASE("they are counted and listed") {
   std::vector<Problem> problems;
   for (int i = 0; i < 10; ++i)
-    problems.push_back({.id = "p" + std::to_string(i), .text = "?", .answer = i < 2 ? "proof" : i < 4 ? "" : "5"});
+    problems.push_back({.id = fmt::format("p{}", i), .text = "?", .answer = i < 2 ? "proof" : i < 4 ? "" : "5"});
   CHECK(
       describe_ungradable(problems) ==
       "2 of 8 reference answers cannot be graded, so no attempt at them can be right: 'p0' has 'proof' (stands for no answer); 'p1' has 'proof' (stands for no answer)");
