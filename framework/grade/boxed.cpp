@@ -229,8 +229,8 @@ std::string_view operators_behind(std::string_view text, std::size_t end) {
       }
       continue;
     }
-    // "\\boxed{7}x"; a letter that measures is none
-    if (is_letter(c) && next == at && !is_letter(character(next + 1)) &&
+    // "\\boxed{7}x"; a letter that measures is none, and "\\boxed{19}x^3" is how solutions box the coefficient of a term
+    if (is_letter(c) && next == at && !is_letter(character(next + 1)) && character(next + 1) != '^' &&
         std::string_view("mgshlLkKNJWVACFaIA").find(c) == std::string_view::npos) {
       any = true;
       at = next + 1;

@@ -97,8 +97,8 @@ std::int64_t records_in(const fs::path& stage, std::string_view stem) {
 void count_outputs(const fs::path& stage, std::int64_t& steps, std::int64_t& attempts) {
   for (const fs::path& output : outputs_of(stage)) {
     const Json manifest = Json::parse(read_file(output / kManifestName), nullptr, false);
-    if (!manifest.is_object()) continue;
-    const Json body = manifest.value("body", Json::object());
+    const Json body = manifest.is_object() ? manifest.value("body", Json()) : Json();
+    if (!body.is_object()) continue;
     const Json metadata = body.value("metadata", body);
     if (metadata.contains("training")) steps = std::max(steps, metadata["training"].value("steps", std::int64_t{0}));
     if (metadata.contains("summary")) attempts = std::max(attempts, metadata["summary"].value("attempts", std::int64_t{0}));

@@ -99,6 +99,8 @@ TEST_CASE("a box or a number keeps what belongs to it") {
   CHECK(equal("8000", found("\\boxed{8}\\text{ thousand}")).verdict == Verdict::equal);
   CHECK(equal("3.5", found("\\boxed{3}.5")).verdict == Verdict::equal);
   CHECK(equal("7x", found("\\boxed{7}x")).verdict == Verdict::equal);
+  CHECK(found("the term is $35x^3\\cdot144=\\boxed{5040}x^3$") == "5040");
+  CHECK(found("$28\\cdot\\frac{9}{25}x^2y^6=\\boxed{\\frac{63}{400}}x^2y^6$") == "\\frac{63}{400}");
   CHECK(equal("5\\log 2", found("So the answer is 5 log 2.")).verdict == Verdict::equal);
   CHECK(equal("200 minutes", found("It takes 3 hours and 20 minutes.")).verdict == Verdict::equal);
   CHECK(equal("2:3", found("So the ratio is 2 to 3.")).verdict == Verdict::equal);

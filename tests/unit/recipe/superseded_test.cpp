@@ -61,7 +61,10 @@ struct Run {
     begin(stage);
     FolderWriter writer = FolderWriter::create(stage.folder / "work/checkpoints" / fmt::format("step-{:08}", step));
     writer.write("rank-0000.h5", std::string(500, 'x'));
-    writer.seal({.format = "ftrun-checkpoint"});
+    Manifest manifest{.format = "ftrun-checkpoint"};
+    manifest.body["metadata"]["cursor"] = {{"step", step}, {"position", step}, {"num_tokens", step}, {"seconds", 0.0}, {"consumed_digest", ""},
+                                           {"best_validation_loss", 0.0}, {"best_step", 0}};
+    writer.seal(std::move(manifest));
   }
   static void finish(const StagePlan& stage, const nlohmann::ordered_json& body) {
     begin(stage);

@@ -107,5 +107,7 @@ TEST_CASE("a length may grow where neither the learning rate nor the result depe
   s.schedule_length.reset();
   CHECK(can_extend(s));
   s.result = "best";
+  CHECK(can_extend(s));  // without a validation the last weights are the result
+  s.validation = "valid";
   CHECK_FALSE(can_extend(s));
 }
