@@ -189,11 +189,11 @@ class VerifierSft final : public Recipe {
   }
 
   static std::int64_t count_problems(StageContext& stage, const SealedFolder& folder) {
-    return std::stoll(on_rank_zero(stage.groups().world, "problems of the attempts", [&] {
-      std::int64_t problems = 0;
-      read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
-      return std::to_string(problems);
-    }));
+    std::int64_t problems = 0;
+    stage.together("problems of the attempts", [&] {
+      if (stage.groups().world.rank() == 0) read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
+    });
+    return std::stoll(on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
   }
 
   // By block of problems; in it, in the problems' order.

@@ -80,7 +80,12 @@ class Bell {
     for (;;) {
       const std::uint32_t seen = rung_.load();
       if (over(seen, meeting)) return;
-      look();
+      try {
+        look();
+      } catch (...) {
+        if (over(rung_.load(), meeting)) return;  // who failed came through this meeting first: the next one hears of it
+        throw;
+      }
       sleepers_.fetch_add(1);
       // Whoever rings after this count has gone up sees a sleeper; who rang before has changed what was seen, and the
       // kernel then does not put this thread to sleep.

@@ -64,7 +64,7 @@ JobEnd::JobEnd(MpiHandle world) : world_(world) {
 JobEnd::~JobEnd() = default;
 
 void JobEnd::check_peers() const {
-  const int failed = block_->failed_rank.load(std::memory_order_relaxed);
+  const int failed = block_->failed_rank.load();  // in order with what the rank did before it failed
   if (failed != 0 && failed != rank_ + 1) throw PeerFailure(fmt::format("rank {} has failed", failed - 1));
 }
 

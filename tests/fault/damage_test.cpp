@@ -165,7 +165,7 @@ class Bench {
     const auto before = content();
     CHECK(resume() == -1);
     CHECK(content() == before);
-    CHECK(said_.find("no sound checkpoint is left") != std::string::npos);
+    CHECK(said_.find("no sound checkpoint to go on from is left") != std::string::npos);
   }
 
   // On two ranks: the steps at which they would go on, -1 anew, and what each one threw.

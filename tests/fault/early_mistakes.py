@@ -135,7 +135,7 @@ later_file("later_file_of_lists", [r"late\.jsonl:1", IN_ANSWERS], "[1, 2]\n")
 later_file("later_file_without_the_column", [r"late\.jsonl:1: .*'problem'.*problems", IN_ANSWERS], [{"problems": "1?", "answer": "2"}])
 later_file("later_file_of_other_types", [r"late\.jsonl:2: .*'problem'", IN_ANSWERS], [GOOD, {"problem": ["x"], "answer": "2"}])
 later_file("later_file_with_an_id_twice", [r"late\.jsonl:2: the id '7' stands in line 1 already", IN_ANSWERS], [{**GOOD, "id": 7}, {**GOOD, "id": 7}])
-later_file("later_file_with_an_empty_problem", [r"run\.yaml:6:\d+: problem 'late-1' of data set 'jsonl' has an empty text"], [{**GOOD, "problem": " "}])
+later_file("later_file_with_an_empty_problem", [r"late\.jsonl:1: field 'problem' \(the problem's text\) is empty"], [{**GOOD, "problem": " "}])
 later_file("later_text_outside_the_vocabulary", [r"problem 'late-2': .*cannot express", IN_ANSWERS], [GOOD, {**GOOD, "problem": "∫ x dx"}])
 later_file("answers_that_nobody_knows", [r"run\.yaml:11:\d+: stage 'verifier': attempts name 'answers', whose problems have no reference answers"],
            [{"problem": "12"}, {"problem": "21"}])
