@@ -98,7 +98,7 @@ const std::vector<SettledConvention>& settled_conventions() {
 }
 
 std::string convention_markdown() {
-  std::string text = "| key, option | values, the default first | what it decides | example |\n|---|---|---|---|\n";
+  std::string text = "| option | values, the default first | what it decides | example |\n|---|---|---|---|\n";
   const auto pair = [](const ConventionExample& example) {
     const auto code = [](std::string_view answer) {
       return answer.empty() ? std::string("nothing") : fmt::format("`{}`", answer);

@@ -170,8 +170,8 @@ def start_and_strike(ftrun, folder, extra, life, rng, tally):
     code = process.wait()
     if code == 0:
         return True  # it ended in the very moment
-    # mpirun itself may end by the pipe that nobody reads, and takes its ranks along.
-    piped = kind == "closed pipe" and ranks > 1 and code in (-signal.SIGPIPE, 128 + signal.SIGPIPE, -signal.SIGSEGV)  # mpirun itself dies of it at times
+    # mpirun itself may end by the pipe that nobody reads, or crash, and takes its ranks along.
+    piped = kind == "closed pipe" and ranks > 1 and code in (-signal.SIGPIPE, 128 + signal.SIGPIPE, -signal.SIGSEGV)
     if not killed and code != 75 and not piped:
         sys.exit(f"'{kind}' on {ranks} ranks in '{stage}': exit code {code}:\n{path.read_text()[-4000:]}")
     lost = lost_steps(folder)
