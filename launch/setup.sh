@@ -18,7 +18,7 @@ packages=(g++ cmake ninja-build pkg-config ccache mold git ca-certificates pytho
   libopenmpi-dev openmpi-bin libhdf5-dev libyaml-cpp-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libpcre2-dev
   libicu-dev libxxhash-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libsnappy-dev
   libcalcium-dev libantic-dev libflint-arb-dev libflint-dev)  # the last line: computer algebra for the grader (ftrun-cas)
-test_packages=(doctest-dev librapidcheck-dev python3-numpy python3-h5py-serial openssh-client procps
+test_packages=(doctest-dev librapidcheck-dev clang-format python3-numpy python3-h5py-serial openssh-client procps
   slurm-wlm slurm-client munge iproute2)  # the last line: a Slurm of three nodes on this machine (tests/cluster)
 with_cuda=no
 for option in "$@"; do

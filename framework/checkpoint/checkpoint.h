@@ -1,10 +1,11 @@
 // Weights, and where wanted optimiser moments, in sealed folders of HDF5 files in logical coordinates.
 //
 //   step-000200/
-//     manifest.json     format, metadata, table of slices (parameter, rows, file, digest), digests of files: written
-//     last rank-0000.h5 ...  one file a rank: the row slices that this rank owns, under /weights, /first_moment,
-//     /second_moment index.h5          virtual datasets that show the whole tensors to h5py; never read by ftrun <extra
-//     files>     config.json, tokenizer.json, ...
+//     manifest.json      format, metadata, table of slices (parameter, rows, file, digest), digests of files; written last
+//     rank-0000.h5 ...   one file a rank: the row slices that this rank owns, under /weights, /first_moment and
+//                        /second_moment
+//     index.h5           virtual datasets that show the whole tensors to h5py; never read by ftrun
+//     <extra files>      config.json, tokenizer.json, ...
 //
 // Any topology reads its own slices through the manifest's table; every slice's XXH3-128 is checked on reading, and a
 // parameter that is not covered exactly once is refused. Data ranks share the reading: each reads what it owns, then

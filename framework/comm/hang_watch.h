@@ -3,9 +3,8 @@
 //
 //   const auto trace = std::make_shared<ExchangeTrace>();
 //   TracedCommunicator world(session.world(), trace, "world");
-//   HangWatch watch({.folder = run / "hang" / start, .limit = 600, .rank = world.rank()}, share_places(world, *trace,
-//   host),
-//                   trace, warn, end_process);
+//   HangWatch watch({.folder = run / "hang" / start, .limit = 600, .rank = world.rank()},
+//                   share_places(world, *trace, host), trace, warn, end_process);
 //
 // While all is well the thread looks a few times a minute at its own trace and at one name in the folder, nothing else.
 // A rank that has been in one exchange for most of the limit raises an alarm (the file "alarm", with its number). Every

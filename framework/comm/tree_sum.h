@@ -4,8 +4,8 @@
 // right, get other bits than another number of ranks. Here neighbours are added pairwise, like a binary counter
 // carries: four contributions give ((c0+c1)+(c2+c3)). For a count that is no power of two the partial sums that are
 // left over are folded from the smallest (rightmost) to the largest, always left + right: six give
-// ((c0+c1)+(c2+c3))+(c4+c5), seven give
-// ((c0+c1)+(c2+c3))+((c4+c5)+c6). In other words: the left subtree holds the largest power of two below the count.
+// ((c0+c1)+(c2+c3))+(c4+c5), seven give ((c0+c1)+(c2+c3))+((c4+c5)+c6). In other words: the left subtree holds the
+// largest power of two below the count.
 //
 // The lanes of one rank, a power of two, add up to an inner node of the tree over all lanes, and Order::exact between a
 // power of two of ranks continues the same tree: the sum has the same bits for every number of ranks.

@@ -13,8 +13,8 @@
 //     b.execution("save_every", s.save_every, "time between checkpoints");
 //   }
 //
-//   auto s = parse<TrainingSettings>({file["training"], file["stages"]["solver"]});    // config/parser.h; the last
-//   wins print(s), explain<TrainingSettings>(), identity_text(s)                            // config/print.h
+//   auto s = parse<TrainingSettings>({file["training"], file["stages"]["solver"]});   // config/parser.h; the last wins
+//   print(s), explain<TrainingSettings>(), identity_text(s)                           // config/print.h
 //
 // A recipe describes several structs to one binder: describe(training_, b); b.input("model", model_, "model", "...");
 // A key may be described once per binder (checked): two structs of one stage share no name.

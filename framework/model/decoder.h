@@ -32,9 +32,8 @@ class Decoder {
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens, const at::Tensor& positions, AttentionContext& context);
 
   // Log-probabilities at temperature 1 over the whole vocabulary: element m is log p(targets[m] | hidden row rows[m]).
-  //   hidden [T, H], rows [M] int64 (may repeat), targets [M] int64. Returns [M] float32. Differentiable for any
-  //   upstream
-  // gradient; memory is a chunk of the vocabulary times M, recomputed in backward.
+  //   hidden [T, H], rows [M] int64 (may repeat), targets [M] int64. Returns [M] float32.
+  // Differentiable for any upstream gradient; memory is a chunk of the vocabulary times M, recomputed in backward.
   [[nodiscard]] at::Tensor log_probs(const at::Tensor& hidden, const at::Tensor& rows, const at::Tensor& targets);
 
   // Logits [T, vocab_size] of hidden [T, H]: for sampling and tests only.

@@ -1,4 +1,5 @@
 // Written by tests/golden/unicode_sets.py with tokenizers 0.23.3; not by hand. See unicode_set.h.
+// clang-format off
 #include "framework/text/unicode_set_table.h"
 
 namespace ft {

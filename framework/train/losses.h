@@ -4,9 +4,9 @@
 //   mle                 -l(s0)                                            unit: token of s0
 //   cross_entropy_full  -l(s0)                                            unit: item
 //   cross_entropy_two   softplus(l(s1) - l(s0))                           unit: item
-//   margin              max(0, log S(s2, s3) - log S(s0, s1) + margin)    unit: pair;  log S(c, i) = -softplus(l(i) -
-//   l(c)) contrastive         max(0, l(s1)/|s1|^a - l(s0)/|s0|^a + margin)      unit: pair
-// (method.md: equations 7 to 10), and the loss of a step is  sum over kinds of weight[kind] * sum(items) / count[kind],
+//   margin              max(0, log S(s2, s3) - log S(s0, s1) + margin)    unit: pair
+//   contrastive         max(0, l(s1)/|s1|^a - l(s0)/|s0|^a + margin)      unit: pair
+// where log S(c, i) = -softplus(l(i) - l(c)) (arXiv 2310.10047, equations 7 to 10), and the loss of a step is  sum over kinds of weight[kind] * sum(items) / count[kind],
 // where count is the number of units in the whole step, over all micro-batches, lanes and ranks. Because every
 // micro-batch divides by the step's counts, the gradient does not depend on how the step is cut.
 //

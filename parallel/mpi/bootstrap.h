@@ -14,11 +14,9 @@
 // - all ranks throw the same (a bad run file): one line on stderr, MPI ends in order, exit code 2 (UserError), 75
 //   (StopRequested) or 1 (all others) from every rank;
 // - some ranks throw: the others, waiting in an exchange over shared memory, are woken and come to the end too; the
-// first
-//   rank that failed speaks ("ftrun: rank 3 of 8 on node7: disk full"), MPI ends in order;
+//   first rank that failed speaks ("ftrun: rank 3 of 8 on node7: disk full"), MPI ends in order;
 // - the others do not come within 2 seconds (they wait for the network, or compute): the failed rank speaks and
-// MPI_Abort
-//   ends all; where that happens on several hosts at once, one line a host.
+//   MPI_Abort ends all; where that happens on several hosts at once, one line a host.
 // An end that hangs (a library that waits for memory or for a dead rank) is cut off after half a minute.
 // mpirun adds its own banner whenever a rank ends with another code than 0. A rank that is killed (-9, out of memory)
 // takes all others with it: mpirun and srun see to that.

@@ -167,6 +167,7 @@ def wrapped(text):
 def main():
     pcre2 = Pcre2()
     print(f"""// Written by tests/golden/unicode_sets.py with tokenizers {tokenizers.__version__}; not by hand. See unicode_set.h.
+// clang-format off
 #include "framework/text/unicode_set_table.h"
 
 namespace ft {{

@@ -49,7 +49,7 @@ Data make_data() {
 
 double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
 
-// The formulas as method.md writes them, one item after the other.
+// The formulas as the paper writes them (arXiv 2310.10047, equations 7 to 10), one item after the other.
 LossSums brute_force(const Data& data, const double* log_probs, const LossWeights& w) {
   LossSums sums = {};
   std::int64_t m = 0;
