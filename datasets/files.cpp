@@ -33,7 +33,8 @@ void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file)
     std::vector<std::string> names = list_folder(file);
     if (names.size() > 5) names.resize(5);
     fail_user(spec.place, fmt::format("data set '{}' needs a file, but {} is a folder{}", spec.dataset, file.string(),
-                                      names.empty() ? std::string(" without files") : fmt::format("; name a file in it: {}", fmt::join(names, ", "))));
+                                      names.empty() ? std::string(" without files")
+                                                    : fmt::format("; name a file in it: {}", fmt::join(names, ", "))));
   }
   std::string what = fmt::format("data set '{}' needs the file {}, which does not exist", spec.dataset, file.string());
   if (spec.dataset == "jsonl") {

@@ -23,7 +23,8 @@ void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file)
 // The records of one of a spec's files, as many as it wants to see (spec.first_lines).
 class ProblemLines {
  public:
-  ProblemLines(const ProblemSetSpec& spec, const std::filesystem::path& file) : reader_(file), left_(spec.first_lines), all_(left_ == 0) {}
+  ProblemLines(const ProblemSetSpec& spec, const std::filesystem::path& file)
+      : reader_(file), left_(spec.first_lines), all_(left_ == 0) {}
   [[nodiscard]] std::optional<JsonRecord> next() { return all_ || left_-- > 0 ? reader_.next() : std::nullopt; }
 
  private:

@@ -172,10 +172,11 @@ class Loader {
       if (!known) answers.push_back(answer);
     }
     if (answers.size() > 1) {
-      record.fail(fmt::format(
-          "field '{}' holds {} answers that differ ('{}' and '{}'): a problem has one reference answer; name one of them by its path, such as {}[0], or "
-          "leave such rows out with on_bad_row: skip",
-          spec_.answer_field, answers.size(), answers[0], answers[1], spec_.answer_field));
+      record.fail(
+          fmt::format("field '{}' holds {} answers that differ ('{}' and '{}'): a problem has one reference answer; "
+                      "name one of them by its path, such as {}[0], or "
+                      "leave such rows out with on_bad_row: skip",
+                      spec_.answer_field, answers.size(), answers[0], answers[1], spec_.answer_field));
     }
     return answers.empty() ? "" : answers.front();
   }
@@ -185,9 +186,10 @@ class Loader {
     const std::string text = record.written(spec_.level_field).value_or("");
     const std::string digits = text.starts_with("Level ") ? text.substr(6) : text;
     if (digits.size() != 1 || digits[0] < '1' || digits[0] > '5') {
-      record.fail(fmt::format(
-          "field '{}' is {}, but must be from 1 to 5, or Level 1 to Level 5; if it is no level of difficulty, set level_field to \"\"",
-          spec_.level_field, record.is_number(spec_.level_field) ? text : fmt::format("'{}'", text)));
+      record.fail(
+          fmt::format("field '{}' is {}, but must be from 1 to 5, or Level 1 to Level 5; if it is no level of "
+                      "difficulty, set level_field to \"\"",
+                      spec_.level_field, record.is_number(spec_.level_field) ? text : fmt::format("'{}'", text)));
     }
     return digits[0] - '0';
   }
@@ -244,9 +246,10 @@ class Loader {
                        problems_.size(), spec_.solution_field));
     }
     if (no_answer_ > 0) {
-      note(fmt::format(
-          "{} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them cannot be graded",
-          no_answer_, problems_.size(), spec_.answer_field));
+      note(
+          fmt::format("{} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them "
+                      "cannot be graded",
+                      no_answer_, problems_.size(), spec_.answer_field));
     }
   }
 

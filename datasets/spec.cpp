@@ -54,7 +54,8 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
                  Range{0, kMostProblems});
   if (!known || spec.dataset != "arithmetic") {
     binder.execution("path", spec.path,
-                     "jsonl: the file; else the folder with the data set's files, if not $FT_DATA/<dataset>", Limits::path());
+                     "jsonl: the file; else the folder with the data set's files, if not $FT_DATA/<dataset>",
+                     Limits::path());
     binder.identity("valid_share", spec.valid_share,
                     "the part of the training file that is the split valid; by default 0.08, for jsonl 0",
                     Range{.low = 0, .high = 1, .high_open = true});
@@ -71,9 +72,12 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
     binder.identity("solution_field", spec.solution_field, "the field that holds the worked solution");
     binder.identity("subject_field", spec.subject_field, "the field that holds the subject");
     binder.identity("level_field", spec.level_field, "the field that holds the level, 1 to 5");
-    binder.identity("where", spec.where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE; all must hold");
-    binder.choice("on_bad_row", spec.on_bad_row, {"stop", "skip"}, KeyKind::identity, "what a row that cannot be read does: end the run, or be left out");
-    binder.choice("duplicates", spec.duplicates, {"keep", "drop"}, KeyKind::identity, "what becomes of problems with the text of an earlier one");
+    binder.identity("where", spec.where,
+                    "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE; all must hold");
+    binder.choice("on_bad_row", spec.on_bad_row, {"stop", "skip"}, KeyKind::identity,
+                  "what a row that cannot be read does: end the run, or be left out");
+    binder.choice("duplicates", spec.duplicates, {"keep", "drop"}, KeyKind::identity,
+                  "what becomes of problems with the text of an earlier one");
     binder.identity("style", spec.style, "the style that reports group the solutions under");
   }
   if (is("arithmetic")) describe(spec.arithmetic, binder);

@@ -40,10 +40,10 @@ struct ProblemSetSpec {
   // jsonl: names or paths of the fields. Only the problem's must be there.
   std::string id_field = "id", problem_field = "problem", answer_field = "answer", solution_field = "solution",
               subject_field = "subject", level_field = "level";
-  std::vector<std::string> where;      // jsonl: conditions on rows (records/row_filter.h)
-  std::string on_bad_row = "stop";     // jsonl: "stop" or "skip" at a row that cannot be read
-  std::string duplicates = "keep";     // jsonl: "keep" or "drop" problems with the text of an earlier one
-  std::string style;  // jsonl: the style that its solutions are reported under
+  std::vector<std::string> where;   // jsonl: conditions on rows (records/row_filter.h)
+  std::string on_bad_row = "stop";  // jsonl: "stop" or "skip" at a row that cannot be read
+  std::string duplicates = "keep";  // jsonl: "keep" or "drop" problems with the text of an earlier one
+  std::string style;                // jsonl: the style that its solutions are reported under
 
   ArithmeticOptions arithmetic;  // arithmetic: its keys stand beside `dataset`, not below a name
 

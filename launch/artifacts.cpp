@@ -25,7 +25,8 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
 std::vector<fs::path> outputs_of_stage(const fs::path& stage) {
   std::vector<fs::path> outputs;
   for (const fs::path& folder : folders_in(stage)) {
-    if (folder.filename().string().starts_with("output-") && SealedFolder::looks_sealed(folder)) outputs.push_back(folder);
+    if (folder.filename().string().starts_with("output-") && SealedFolder::looks_sealed(folder))
+      outputs.push_back(folder);
   }
   return outputs;
 }
@@ -40,30 +41,36 @@ std::string listed(const std::vector<fs::path>& outputs) {
 std::string unfinished_text(const fs::path& run, const MeantOutput& meant) {
   const std::string there = describe(list_stage(run / meant.folder));
   if (there.empty()) return ". Start the run again: it is made then";
-  return fmt::format(". Start the run again: it goes on with what is there, any of which may be named here\n{}", there.substr(0, there.size() - 1));
+  return fmt::format(". Start the run again: it goes on with what is there, any of which may be named here\n{}",
+                     there.substr(0, there.size() - 1));
 }
 
 // One of the sealed `outputs` of a stage: the one that the last start means, or the only one there is.
-fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput* meant, const std::vector<fs::path>& outputs) {
+fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput* meant,
+                const std::vector<fs::path>& outputs) {
   if (meant != nullptr) {
     const fs::path output = run / meant->output;
     if (SealedFolder::looks_sealed(output)) return output;
-    const std::string open = fmt::format("the output of stage '{}' that the last start of {} asks for, {}, is not finished", stage,
-                                         run.string(), output.string());
+    const std::string open =
+        fmt::format("the output of stage '{}' that the last start of {} asks for, {}, is not finished", stage,
+                    run.string(), output.string());
     if (outputs.empty()) fail_user(fmt::format("{}, and there is no older one{}", open, unfinished_text(run, *meant)));
-    fail_user(fmt::format("{}. Run it to its end, or name the finished one of other settings that you mean:{}", open, listed(outputs)));
+    fail_user(fmt::format("{}. Run it to its end, or name the finished one of other settings that you mean:{}", open,
+                          listed(outputs)));
   }
   if (outputs.size() == 1) return outputs.front();
-  fail_user(fmt::format("stage '{}' has {} finished outputs in {}, and no record of a start tells which one is meant. Name one of "
-                        "them, or start the run again (what is done is not done again), which notes it:{}",
-                        stage, outputs.size(), run.string(), listed(outputs)));
+  fail_user(fmt::format(
+      "stage '{}' has {} finished outputs in {}, and no record of a start tells which one is meant. Name one of "
+      "them, or start the run again (what is done is not done again), which notes it:{}",
+      stage, outputs.size(), run.string(), listed(outputs)));
 }
 
 // <run folder>/<stage>, or <run folder>/stages/<stage>.
 fs::path find_by_name(const fs::path& path) {
   const std::string wanted = path.filename().string();
   fs::path run = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!is_folder(run / "stages") && run.filename() == "stages") run = run.has_parent_path() ? run.parent_path() : fs::path(".");
+  if (!is_folder(run / "stages") && run.filename() == "stages")
+    run = run.has_parent_path() ? run.parent_path() : fs::path(".");
   const std::optional<LastStart> start = read_last_start(run);
   std::vector<fs::path> matching;
   std::vector<std::string> names;
@@ -94,7 +101,8 @@ std::vector<fs::path> sealed_outputs(const fs::path& run) {
 fs::path find_artifact(const fs::path& given) {
   const fs::path path = given.filename().empty() ? given.parent_path() : given;  // "run/solver/"
   const Found::Kind kind = look_through(path).kind;
-  if (path.empty() || kind == Found::Kind::dangling || kind == Found::Kind::file || kind == Found::Kind::other) fail_user(what_is_there(path));
+  if (path.empty() || kind == Found::Kind::dangling || kind == Found::Kind::file || kind == Found::Kind::other)
+    fail_user(what_is_there(path));
   if (SealedFolder::looks_sealed(path)) return path;
   const auto outputs = outputs_of_stage(path);
   if (outputs.empty()) return find_by_name(path);
@@ -102,7 +110,8 @@ fs::path find_artifact(const fs::path& given) {
   const fs::path run = stage.parent_path().parent_path();
   const std::optional<LastStart> start = read_last_start(run);
   const MeantOutput* meant = start ? start->find_folder(stage) : nullptr;
-  if (meant == nullptr || !SealedFolder::looks_sealed(run / meant->output)) return choose(run, stage_name(stage), meant, outputs);
+  if (meant == nullptr || !SealedFolder::looks_sealed(run / meant->output))
+    return choose(run, stage_name(stage), meant, outputs);
   return path / meant->output.filename();
 }
 

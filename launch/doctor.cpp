@@ -89,7 +89,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     PluginLoader plugins;
     plugins.load_built_in(recipe_folder());
     const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
-    RunServices services = make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
+    RunServices services =
+        make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
     services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
     refuse_restart(plan, find_superseded(plan));

@@ -75,7 +75,8 @@ void print_keys(const std::string& key, const std::filesystem::path& recipes) {
   }
   if (found) return;
   const auto near = nearest(wanted, names);
-  fail_user(fmt::format("no section of a run file has a key '{}'{}", wanted, near ? fmt::format("; did you mean '{}'?", *near) : ""));
+  fail_user(fmt::format("no section of a run file has a key '{}'{}", wanted,
+                        near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
 }  // namespace

@@ -35,8 +35,10 @@ void warn_of_unread_damage(const SealedFolder& source) {
   try {
     source.check(kIndex);
   } catch (const BrokenFolder& broken) {
-    say_plainly(fmt::format("warning: {}; it is not a part of the export, whose every byte is checked. `ftrun verify {}` looks at all of it\n",
-                            broken.what(), source.folder().string()));
+    say_plainly(
+        fmt::format("warning: {}; it is not a part of the export, whose every byte is checked. `ftrun verify {}` looks "
+                    "at all of it\n",
+                    broken.what(), source.folder().string()));
   }
 }
 
@@ -44,31 +46,36 @@ void warn_of_unread_damage(const SealedFolder& source) {
 void export_model(const ExportOptions& options) {
   const std::filesystem::path target = std::filesystem::absolute(options.target).lexically_normal();
   HuggingFaceOptions how = read_options(options);
-  if (std::filesystem::exists(target) && !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
+  if (std::filesystem::exists(target) &&
+      !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target))) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
   const SealedFolder source = SealedFolder::open(find_artifact(options.stage));
   const auto read = [&](const std::string& name) { return source.read_if_there(name); };
   const std::optional<std::string> config_text = read("config.json");
-  if (!config_text) fail_user(fmt::format("'{}' is no model: it holds {}", source.folder().string(), source.manifest().format));
+  if (!config_text)
+    fail_user(fmt::format("'{}' is no model: it holds {}", source.folder().string(), source.manifest().format));
   warn_of_unread_damage(source);
   StoredWeights weights(source.folder());
   const ModelConfig config = parse_model_config(*config_text, source.path("config.json").string());
-  how.files = stored_files(config, *load_tokenizer(source.folder(), read), read_companions(read), dtype_name(how.dtype));
+  how.files =
+      stored_files(config, *load_tokenizer(source.folder(), read), read_companions(read), dtype_name(how.dtype));
   std::vector<SafetensorsWriter::Entry> tensors;
   std::map<std::string, std::size_t> places;
   std::int64_t num_parameters = 0;
   for (const auto& parameter : weights.parameters()) {
     places[parameter.name] = tensors.size();
     tensors.push_back({parameter.name, parameter.shape});
-    num_parameters += std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
+    num_parameters +=
+        std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
   }
   const std::filesystem::path partial = FolderWriter::partial_path(target);
   discard_folder(partial);  // of an export that was killed
   make_folder(partial);
   try {
-    write_hugging_face(partial, config, std::move(tensors),
-                       [&](const std::string& name) { return weights.read(places.at(name)); }, how);
+    write_hugging_face(
+        partial, config, std::move(tensors), [&](const std::string& name) { return weights.read(places.at(name)); },
+        how);
     std::filesystem::remove(target);  // an empty folder
     rename_durably(partial, target);
   } catch (...) {

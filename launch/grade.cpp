@@ -58,12 +58,15 @@ struct Options {
 // The judge, and the prover behind it.
 class Judge {
  public:
-  explicit Judge(const Options& options) : prover_(options.cas ? grade::cas_prover() : nullptr), judge_(options.conventions, prover_) {
+  explicit Judge(const Options& options)
+      : prover_(options.cas ? grade::cas_prover() : nullptr), judge_(options.conventions, prover_) {
     if (options.cas && !prover_)
       fmt::print(stderr, "ftrun: no helper ftrun-cas beside the program: grading without computer algebra\n");
   }
 
-  [[nodiscard]] Judgement equal(const std::string& gold, const std::string& answer) const { return judge_.equal(gold, answer); }
+  [[nodiscard]] Judgement equal(const std::string& gold, const std::string& answer) const {
+    return judge_.equal(gold, answer);
+  }
   [[nodiscard]] grade::CasCounts cas() const { return prover_ ? prover_->counts() : grade::CasCounts{}; }
 
  private:
@@ -85,10 +88,13 @@ struct Outcome {
 };
 
 // Null is there, and says that there was no answer.
-bool is_there(const JsonRecord& record, const std::string& field) { return record.has(field) || record.object().find(field) != nullptr; }
+bool is_there(const JsonRecord& record, const std::string& field) {
+  return record.has(field) || record.object().find(field) != nullptr;
+}
 
 // The one that was asked for, else the first of the common ones that is there, else "".
-std::string chosen_field(const JsonRecord& record, const std::string& wanted, std::initializer_list<const char*> common) {
+std::string chosen_field(const JsonRecord& record, const std::string& wanted,
+                         std::initializer_list<const char*> common) {
   if (!wanted.empty()) return wanted;
   for (const char* name : common) {
     if (is_there(record, name)) return name;
@@ -109,15 +115,20 @@ struct Entry {
     const std::vector<std::string> known{"pred", "solution"};
     if (const auto near = nearest(field, known)) meant = fmt::format("; is '{}' meant as '{}'?", field, *near);
   }
-  record.fail("a line needs 'pred' (an answer) or 'solution' (a text with an answer in it); others are named with --pred and --solution" + meant);
+  record.fail(
+      "a line needs 'pred' (an answer) or 'solution' (a text with an answer in it); others are named with --pred and "
+      "--solution" +
+      meant);
 }
 
 // The best of several golds.
-Judgement any_of(const std::vector<std::string>& golds, const std::string& answer, const Judge& judge, std::string& gold) {
+Judgement any_of(const std::vector<std::string>& golds, const std::string& answer, const Judge& judge,
+                 std::string& gold) {
   std::optional<Judgement> best;
   for (const std::string& one : golds) {
     const Judgement judgement = judge.equal(one, answer);
-    if (!best || judgement.verdict == Verdict::equal || (judgement.verdict == Verdict::unknown && best->verdict == Verdict::different)) {
+    if (!best || judgement.verdict == Verdict::equal ||
+        (judgement.verdict == Verdict::unknown && best->verdict == Verdict::different)) {
       best = judgement;
       gold = one;
     }
@@ -129,21 +140,28 @@ Judgement any_of(const std::vector<std::string>& golds, const std::string& answe
 void grade_record(const JsonRecord& record, const Options& options, const Judge& judge, Outcome& outcome) {
   const std::string id = chosen_field(record, options.id_field, {"id", "unique_id", "problem_id"});
   if (!id.empty() && !record.is_list(id) && !record.is_object(id)) outcome.id = record.written(id);
-  const std::string gold = chosen_field(record, options.gold_field, {"gold", "reference_answer", "reference", "gold_answer", "ground_truth", "expected_answer", "target", "answer"});
-  const std::string pred = chosen_field(record, options.pred_field.empty() && !options.solution_field.empty() ? "" : options.pred_field,
-                                        {"pred", "prediction", "predicted_answer", "extracted_answer"});
+  const std::string gold = chosen_field(
+      record, options.gold_field,
+      {"gold", "reference_answer", "reference", "gold_answer", "ground_truth", "expected_answer", "target", "answer"});
+  const std::string pred =
+      chosen_field(record, options.pred_field.empty() && !options.solution_field.empty() ? "" : options.pred_field,
+                   {"pred", "prediction", "predicted_answer", "extracted_answer"});
   std::string solution = chosen_field(record, options.solution_field, {"solution", "completion", "response"});
   const std::string label = options.label_field.empty() ? "label" : options.label_field;
   if (const auto found = rerank::label_of(record, label); found && !found->unknown) outcome.label = found->right;
   bool from_solution = false;
   std::vector<std::string> golds = rerank::reference_answers(record, gold, from_solution);
-  if (golds.empty()) golds.push_back(record.has(gold) ? "" : record.text(gold.empty() ? "gold" : gold));  // complains where it is not there
+  if (golds.empty())
+    golds.push_back(record.has(gold) ? ""
+                                     : record.text(gold.empty() ? "gold" : gold));  // complains where it is not there
   outcome.gold = golds.front();
-  const bool use_solution = !solution.empty() && record.has(solution) && solution != gold && (!options.solution_field.empty() || !record.has(pred));
+  const bool use_solution = !solution.empty() && record.has(solution) && solution != gold &&
+                            (!options.solution_field.empty() || !record.has(pred));
   std::string answer_field = pred;
   if (!use_solution && pred.empty() && gold != "answer" && is_there(record, "answer")) answer_field = "answer";
   if (use_solution) {
-    const grade::Extracted extracted = grade::extract(rerank::flexible_text(record, solution, rerank::Part::attempt).value_or(""));
+    const grade::Extracted extracted =
+        grade::extract(rerank::flexible_text(record, solution, rerank::Part::attempt).value_or(""));
     outcome.how = extracted.how;
     outcome.answer = extracted.answer;
     if (!extracted.found) {
@@ -256,7 +274,8 @@ struct Summary {
 };
 
 // All of `lines` on all threads; the outcomes in their order.
-std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Options& options, const Judge& judge, int threads) {
+std::vector<Outcome> graded_by_all(const std::vector<Entry>& lines, const Options& options, const Judge& judge,
+                                   int threads) {
   std::vector<Outcome> outcomes(lines.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(std::max(threads, 1)));
@@ -318,7 +337,8 @@ ExitCode grade_file(const Options& options, const Judge& judge) {
     std::fflush(stdout);
   }
   filter.check_fields(options.first);
-  if (!options.label_field.empty() && summary.labelled == 0) fail_user(fmt::format("no line has the field '{}' (--label)", options.label_field));
+  if (!options.label_field.empty() && summary.labelled == 0)
+    fail_user(fmt::format("no line has the field '{}' (--label)", options.label_field));
   summary.print(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), judge.cas());
   return summary.mistakes > 0 ? ExitCode::user_mistake : ExitCode::done;
 }
@@ -345,18 +365,24 @@ void add_grade(CLI::App& app, Subcommand& chosen) {
   CLI::Option* second = command->add_option("PRED", options->second, "the answer to judge");
   add_conventions(*command, options->conventions);
   command->add_flag("!--no-cas", options->cas, "do without the computer algebra helper (ftrun-cas)");
-  command->add_option("--gold", options->gold_field, "field: the right answer, a list of them, or a whole solution")->group("Fields");
+  command->add_option("--gold", options->gold_field, "field: the right answer, a list of them, or a whole solution")
+      ->group("Fields");
   command->add_option("--pred", options->pred_field, "field: the answer to judge")->group("Fields");
-  command->add_option("--solution", options->solution_field, "field: a text that holds the answer to judge")->group("Fields");
+  command->add_option("--solution", options->solution_field, "field: a text that holds the answer to judge")
+      ->group("Fields");
   command->add_option("--label", options->label_field, "field: right or wrong, to count agreement")->group("Fields");
   command->add_option("--id", options->id_field, "field: a name that comes out again")->group("Fields");
-  command->add_option("--where", options->where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
+  command
+      ->add_option("--where", options->where,
+                   "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
       ->option_text("CONDITION")
       ->group("Fields");
   command->add_option("--format", options->format, "json (default for files) or table")
       ->check(CLI::IsMember({"json", "table"}))
       ->type_name("json|table");
-  command->add_option("--threads", options->threads, "default: all cores")->check(count_between(1, 1024))->type_name("N");
+  command->add_option("--threads", options->threads, "default: all cores")
+      ->check(count_between(1, 1024))
+      ->type_name("N");
   command->add_flag("--disagreements", options->disagreements,
                     "print only lines whose verdict differs from their label");
   command->add_flag("--exit-code", options->exit_code, "for one pair: exit with 1 unless it is equal");

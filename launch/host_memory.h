@@ -7,8 +7,8 @@
 namespace ft {
 
 struct HostMemory {
-  std::int64_t total = 0;  // bytes that all processes here may have together
-  std::int64_t free = 0;   // of them, what could be had now; caches of files count as free
+  std::int64_t total = 0;             // bytes that all processes here may have together
+  std::int64_t free = 0;              // of them, what could be had now; caches of files count as free
   std::optional<std::int64_t> limit;  // what one process may still map under `ulimit -v`; none where it is unlimited
 };
 

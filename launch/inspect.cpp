@@ -37,11 +37,14 @@ void print_value(const std::string& key, const nlohmann::ordered_json& value, in
 
 void print_folder(const SealedFolder& folder) {
   const Manifest& manifest = folder.manifest();
-  fmt::print("{}\nformat: {} version {}\ndigest: {}\n", folder.folder().string(), manifest.format, manifest.version, manifest.digest);
-  for (const Parent& parent : manifest.parents) fmt::print("parent: {} {} {}\n", parent.role, parent.path, parent.digest);
+  fmt::print("{}\nformat: {} version {}\ndigest: {}\n", folder.folder().string(), manifest.format, manifest.version,
+             manifest.digest);
+  for (const Parent& parent : manifest.parents)
+    fmt::print("parent: {} {} {}\n", parent.role, parent.path, parent.digest);
   for (const auto& [key, value] : manifest.body.items()) print_value(key, value, 0);
   fmt::print("files:\n");
-  for (const FileRecord& file : manifest.files) fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
+  for (const FileRecord& file : manifest.files)
+    fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
 void print_output(const std::filesystem::path& output, const std::optional<LastStart>& start) {
@@ -64,7 +67,8 @@ void inspect_run(const std::filesystem::path& folder) {
   const SeenRun run = list_run(folder);
   fmt::print("run folder {}\n", folder.string());
   if (run.holder) {
-    fmt::print("in use by {}{}\n", *run.holder, run.running.empty() ? "" : fmt::format("; it works on stage '{}'", run.running));
+    fmt::print("in use by {}{}\n", *run.holder,
+               run.running.empty() ? "" : fmt::format("; it works on stage '{}'", run.running));
   }
   bool any = false, all_done = true;
   for (const SeenStage& stage : run.stages) {
@@ -77,7 +81,8 @@ void inspect_run(const std::filesystem::path& folder) {
     fmt::print("  {}: not finished\n", meant.folder.filename().string());
   }
   for (const SeenStage& stage : run.stages) fmt::print("{}", describe(stage));
-  if (!all_done && !run.holder) fmt::print("the same command as before goes on with what is not finished; `ftrun plan` says from where\n");
+  if (!all_done && !run.holder)
+    fmt::print("the same command as before goes on with what is not finished; `ftrun plan` says from where\n");
   if (any) fmt::print("ftrun inspect {}/STAGE shows one of them\n", folder.string());
 }
 
@@ -90,13 +95,15 @@ void inspect_stage(const SeenStage& stage) {
 
 bool is_stage_folder(const std::filesystem::path& path) {
   const std::filesystem::path clean = path.filename().empty() ? path.parent_path() : path;
-  return is_folder(clean) && !SealedFolder::looks_sealed(clean) && clean.parent_path().filename() == "stages" && is_file(clean / "identity.txt");
+  return is_folder(clean) && !SealedFolder::looks_sealed(clean) && clean.parent_path().filename() == "stages" &&
+         is_file(clean / "identity.txt");
 }
 
 void inspect(const std::filesystem::path& path) {
   if (look_through(path).kind == Found::Kind::folder && is_run_folder(path)) return inspect_run(path);
   if (look_through(path).kind == Found::Kind::folder && is_stage_folder(path)) {
-    if (const SeenStage stage = list_stage(path.filename().empty() ? path.parent_path() : path); stage.outputs.empty()) return inspect_stage(stage);
+    if (const SeenStage stage = list_stage(path.filename().empty() ? path.parent_path() : path); stage.outputs.empty())
+      return inspect_stage(stage);
   }
   const std::filesystem::path found = find_artifact(path);
   print_folder(SealedFolder::open(found));

@@ -35,9 +35,12 @@ std::string KnownDigests::of(const std::filesystem::path& file) {
 
 std::string KnownDigests::unread_text() const {
   if (unread_.empty()) return {};
-  return fmt::format("not read: {}{} ({}), which no start in this folder has hashed as it is now: what is done of the stages made from it is not "
-                     "known here; a start hashes it first",
-                     unread_.front().string(), unread_.size() > 1 ? fmt::format(" and {} more", unread_.size() - 1) : "", bytes_text(unread_bytes_));
+  return fmt::format(
+      "not read: {}{} ({}), which no start in this folder has hashed as it is now: what is done of the stages made "
+      "from it is not "
+      "known here; a start hashes it first",
+      unread_.front().string(), unread_.size() > 1 ? fmt::format(" and {} more", unread_.size() - 1) : "",
+      bytes_text(unread_bytes_));
 }
 
 }  // namespace ft

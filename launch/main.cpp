@@ -52,7 +52,8 @@ int run_alone(const std::function<ExitCode()>& command) {
     return static_cast<int>(ExitCode::user_mistake);
   } catch (const std::system_error& error) {  // fmt's, where what it prints does not fit a buffer
     const bool output = std::ferror(stdout) != 0;
-    complain(output ? fmt::format("standard output cannot be written: {}", error.code().message()) : failure_text(error));
+    complain(output ? fmt::format("standard output cannot be written: {}", error.code().message())
+                    : failure_text(error));
   } catch (const std::exception& error) {
     std::fflush(stdout);
     complain(failure_text(error));
@@ -60,7 +61,8 @@ int run_alone(const std::function<ExitCode()>& command) {
   return static_cast<int>(ExitCode::failure);
 }
 
-int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command, const std::function<void(ExitCode)>& before_mpi_ends = {}) {
+int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command,
+                 const std::function<void(ExitCode)>& before_mpi_ends = {}) {
   install_stop_signals();
   keep_freed_memory_mapped();
   at::set_num_threads(1);  // one rank a core, one thread a rank
@@ -107,7 +109,8 @@ std::string command_meant(const CLI::App& app, const std::string& word) {
 }
 
 int run_command_line(int argc, char** argv) {
-  CLI::App app{"ftrun fine-tunes language models to solve maths problems and to judge solutions, as one restartable job."};
+  CLI::App app{
+      "ftrun fine-tunes language models to solve maths problems and to judge solutions, as one restartable job."};
   app.name("ftrun");
   app.footer(std::string(kExamples));
   app.set_version_flag("--version", version_text());
@@ -173,8 +176,9 @@ int main(int argc, char** argv) {
   try {
     code = run_command_line(argc, argv);
   } catch (const std::exception&) {  // while another error was being told
-    say_plainly("ftrun: out of memory, and none is left to say for what: the limit (`ulimit -v`, the control group's) is too "
-                "small for the program itself\n");
+    say_plainly(
+        "ftrun: out of memory, and none is left to say for what: the limit (`ulimit -v`, the control group's) is too "
+        "small for the program itself\n");
   }
   end_process(code);
 }

@@ -65,7 +65,8 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
 std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
 
 void print_plan(const RunPlan& plan, const RunServices& services, const std::vector<Footprint>& needs,
-                const StageTimes& past, const std::vector<Superseded>& superseded, const std::vector<StageState>& states) {
+                const StageTimes& past, const std::vector<Superseded>& superseded,
+                const std::vector<StageState>& states) {
   report::TextTable table(
       {"stage", "recipe", "will", "why", "parameters", "memory/rank", "checkpoint", "took", "work"});
   std::int64_t memory = 0, disk = 0;
@@ -163,7 +164,8 @@ ExitCode plan_command(const Options& options) {
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
   const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
-  RunServices services = make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
+  RunServices services =
+      make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
   services.ranks = options.compare ? fewest_ranks(file) : options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
   Footprints footprints(plan, services);
@@ -186,7 +188,8 @@ ExitCode plan_command(const Options& options) {
   if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
   if (const std::string unread = digests->unread_text(); !unread.empty()) fmt::print("{}\n", unread);
   if (const auto holder = RunLock::holder_of(plan.run.folder)) {
-    fmt::print("the run folder {} is in use by {}: a start now is refused until that has ended\n", plan.run.folder, *holder);
+    fmt::print("the run folder {} is in use by {}: a start now is refused until that has ended\n", plan.run.folder,
+               *holder);
   }
   std::fflush(stdout);
   refuse_restart(plan, superseded);

@@ -6,9 +6,9 @@
 #include "framework/grade/cas_client.h"
 #include "framework/records/conversation.h"
 #include "framework/records/reader.h"
-#include "framework/rerank/labelled_file.h"
 #include "framework/report/overlap.h"
 #include "framework/report/report.h"
+#include "framework/rerank/labelled_file.h"
 #include "launch/commands.h"
 #include "launch/conventions.h"
 
@@ -46,7 +46,8 @@ std::string problem_text(const JsonRecord& record) {
 }
 
 // The problems of FILE that a training file holds, too, and those that FILE holds twice.
-std::vector<report::OverlapFinding> find_leaks(const Options& options, const std::vector<rerank::RankedProblem>& problems) {
+std::vector<report::OverlapFinding> find_leaks(const Options& options,
+                                               const std::vector<rerank::RankedProblem>& problems) {
   std::vector<std::string> texts, names;
   for (const rerank::RankedProblem& problem : problems) {
     if (problem.problem_text.empty()) continue;
@@ -63,7 +64,8 @@ std::vector<report::OverlapFinding> find_leaks(const Options& options, const std
       train_texts.push_back(problem_text(*record));
       train_names.push_back(to_string(record->place()));
     }
-    findings.push_back(report::describe_overlap(path, train_texts, train_names, "these problems", texts, names, options.near));
+    findings.push_back(
+        report::describe_overlap(path, train_texts, train_names, "these problems", texts, names, options.near));
   }
   return findings;
 }
@@ -90,7 +92,8 @@ ExitCode rerank_command(Options options) {
   input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
   input.overlaps = find_leaks(options, read.problems);
   report::Section how{"how the files were read", {}};
-  for (std::size_t i = 0; i < read.notes.size(); ++i) how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
+  for (std::size_t i = 0; i < read.notes.size(); ++i)
+    how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
   input.settings.push_back(std::move(how));
   const bool json_to_terminal = options.json == "-";
   if (!json_to_terminal) {
@@ -111,7 +114,8 @@ void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
   command.add_option("--answer", fields.answer, "field: the attempt's final answer")->group("Fields");
   command.add_option("--reference", fields.reference, "field: the reference answer")->group("Fields");
   command.add_option("--label", fields.label, "field: right or wrong")->group("Fields");
-  command.add_option("--score", fields.score, "field: the verifier's or reward model's score; none: no score")->group("Fields");
+  command.add_option("--score", fields.score, "field: the verifier's or reward model's score; none: no score")
+      ->group("Fields");
   const std::map<std::string, rerank::ScoreScale> scales{{"probability", rerank::ScoreScale::probability},
                                                          {"log-probability", rerank::ScoreScale::log_probability},
                                                          {"logit", rerank::ScoreScale::logit}};
@@ -124,12 +128,16 @@ void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
                                                         {"minimum", rerank::StepScores::minimum},
                                                         {"product", rerank::StepScores::product},
                                                         {"mean", rerank::StepScores::mean}};
-  command.add_option_function<std::string>("--step-scores", [&fields, steps](const std::string& name) { fields.step_scores = steps.at(name); },
-                                           "what an attempt's score is where the field holds one a step (last)")
+  command
+      .add_option_function<std::string>(
+          "--step-scores", [&fields, steps](const std::string& name) { fields.step_scores = steps.at(name); },
+          "what an attempt's score is where the field holds one a step (last)")
       ->check(CLI::IsMember({"last", "minimum", "product", "mean"}))
       ->option_text("last|minimum|product|mean")
       ->group("Fields");
-  command.add_option("--where", fields.where, "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
+  command
+      .add_option("--where", fields.where,
+                  "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
       ->option_text("CONDITION")
       ->group("Fields");
   command.add_flag("--grade", fields.grade, "label by this program's grader, even where the file has labels");
@@ -142,10 +150,14 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("rerank", "vote and rank labelled attempts from a file, without a model");
   command->footer(
-      "FILE: JSON lines, a JSON list, CSV (each also as gzip or zstd), or Parquet; a record is a problem with its attempts\n"
-      "(a list of them, or lists of texts, answers, labels and scores of one length), or an attempt. Common field names\n"
-      "are found without being told; what was read as what is printed below the table. A field within another is named\n"
-      "by its path: reward_model.ground_truth, choices[0].text, output[-1].content. A list of references: any is right.");
+      "FILE: JSON lines, a JSON list, CSV (each also as gzip or zstd), or Parquet; a record is a problem with its "
+      "attempts\n"
+      "(a list of them, or lists of texts, answers, labels and scores of one length), or an attempt. Common field "
+      "names\n"
+      "are found without being told; what was read as what is printed below the table. A field within another is "
+      "named\n"
+      "by its path: reward_model.ground_truth, choices[0].text, output[-1].content. A list of references: any is "
+      "right.");
   command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
   command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
       ->delimiter(',')
@@ -162,7 +174,9 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
     options->ranking.aggregations.clear();
     for (const std::string& name : names) options->ranking.aggregations.push_back(aggregations.at(name));
   };
-  command->add_option_function<std::vector<std::string>>("--aggregation", choose, "of scores in a cluster: a list; else all")
+  command
+      ->add_option_function<std::vector<std::string>>("--aggregation", choose,
+                                                      "of scores in a cluster: a list; else all")
       ->delimiter(',')
       ->check(CLI::IsMember({"sum", "mean", "max", "log-odds"}))
       ->option_text("sum,mean,max,log-odds");
@@ -172,10 +186,12 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   command->add_option("--json", options->json, "write every number to this file; - for the terminal");
   command->add_option("--html", options->html, "write the report as one page to this file");
   command->add_option("--train", options->train, "problem files that should share no problem with FILE");
-  command->add_option("--near", options->near, "how alike problems must be to be named near (0.8)")->check(CLI::Range(0.3, 1.0));
+  command->add_option("--near", options->near, "how alike problems must be to be named near (0.8)")
+      ->check(CLI::Range(0.3, 1.0));
   add_field_options(*command, options->fields);
   add_conventions(*command, options->conventions);
-  command->add_flag("--cas", options->cas, "prove identities by computer algebra (ftrun-cas), too")->group("Conventions");
+  command->add_flag("--cas", options->cas, "prove identities by computer algebra (ftrun-cas), too")
+      ->group("Conventions");
   command->callback([&chosen, options] { chosen.alone = [options] { return rerank_command(*options); }; });
 }
 

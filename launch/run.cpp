@@ -28,10 +28,11 @@ std::filesystem::path recipe_folder() {
 }
 
 void add_yes(CLI::App& app, std::vector<std::string>& overrides) {
-  const auto allow = [&overrides] {  // options are looked at in the order in which they were added: the overrides are there
-    std::erase_if(overrides, [](const std::string& argument) { return argument.starts_with("run.restart="); });
-    overrides.emplace_back("run.restart=allowed");
-  };
+  const auto allow =
+      [&overrides] {  // options are looked at in the order in which they were added: the overrides are there
+        std::erase_if(overrides, [](const std::string& argument) { return argument.starts_with("run.restart="); });
+        overrides.emplace_back("run.restart=allowed");
+      };
   app.add_flag_callback("--yes", allow,
                         "let stages begin anew whose settings or files have changed, whatever run.restart says");
 }
@@ -79,7 +80,8 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
   DigestNotes digests;  // of rank 0
-  RunServices services = make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
+  RunServices services =
+      make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
   services.folder_taken = [&] { digests.write(early.folder); };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
@@ -98,7 +100,8 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);
   } catch (const StopRequested&) {
-    if (const double seconds = seconds_since_stop_signal(); seconds > 0) log.info("stopped {:.1f} s after the signal ({})", seconds, stop_signal_name());
+    if (const double seconds = seconds_since_stop_signal(); seconds > 0)
+      log.info("stopped {:.1f} s after the signal ({})", seconds, stop_signal_name());
     throw;
   }
   return ExitCode::done;

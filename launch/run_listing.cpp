@@ -58,7 +58,8 @@ std::int64_t count_records(const fs::path& work, std::string_view stem) {
 
 std::vector<std::string> visible(const std::vector<std::string>& names) {
   std::vector<std::string> found;
-  std::ranges::copy_if(names, std::back_inserter(found), [](const std::string& name) { return !name.starts_with("."); });
+  std::ranges::copy_if(names, std::back_inserter(found),
+                       [](const std::string& name) { return !name.starts_with("."); });
   return found;
 }
 
@@ -81,7 +82,9 @@ std::string missing_text(const fs::path& path) {
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string text = fmt::format("there is no '{}'", path.string());
   const Found::Kind kind = look_through(parent).kind;
-  if (kind != Found::Kind::folder) return fmt::format("{}: '{}' is {}", text, parent.string(), kind == Found::Kind::nothing ? "not there either" : "no folder");
+  if (kind != Found::Kind::folder)
+    return fmt::format("{}: '{}' is {}", text, parent.string(),
+                       kind == Found::Kind::nothing ? "not there either" : "no folder");
   const std::vector<std::string> names = visible(list_folder(parent));
   const auto near = nearest(path.filename().string(), names);
   if (near) text += fmt::format("; did you mean '{}'?", (path.parent_path() / *near).string());
@@ -93,14 +96,17 @@ std::string folder_text(const fs::path& path) {
   if (names.empty()) return fmt::format("'{}' is an empty folder: no run has begun there", path.string());
   std::vector<std::string> below;
   for (const std::string& name : names) {
-    if (look_through(path / name).kind == Found::Kind::folder && is_run_folder(path / name)) below.push_back((path / name).string());
+    if (look_through(path / name).kind == Found::Kind::folder && is_run_folder(path / name))
+      below.push_back((path / name).string());
   }
   const std::string what = fmt::format("'{}' is neither a run folder nor a part of one", path.string());
   if (!below.empty()) return fmt::format("{}; it holds run folders: {}", what, some_of(below));
   if (std::ranges::find(names, "config.json") != names.end()) {
     return fmt::format("{}: it is a model folder as other programs write them, of which ftrun keeps no hashes", what);
   }
-  return fmt::format("{}: it holds {}. A run folder is what run.folder names in the run file; it holds stages/ and ledger.jsonl", what, some_of(names));
+  return fmt::format(
+      "{}: it holds {}. A run folder is what run.folder names in the run file; it holds stages/ and ledger.jsonl", what,
+      some_of(names));
 }
 
 }  // namespace
@@ -114,7 +120,8 @@ std::string stage_name(const fs::path& folder) {
 
 bool is_run_folder(const fs::path& folder) {
   return look_through(folder / "stages").kind == Found::Kind::folder &&
-         (look_through(folder / "ledger.jsonl").kind == Found::Kind::file || look_through(folder / "lock").kind == Found::Kind::file);
+         (look_through(folder / "ledger.jsonl").kind == Found::Kind::file ||
+          look_through(folder / "lock").kind == Found::Kind::file);
 }
 
 SeenStage list_stage(const fs::path& folder) {
@@ -127,7 +134,8 @@ SeenStage list_stage(const fs::path& folder) {
   for (const std::string& name : list_folder(checkpoints)) {
     const std::optional<std::int64_t> step = step_of(name);
     if (!step) continue;
-    stage.checkpoints.push_back({checkpoints / name, *step, time_of(checkpoints / name / kManifestName), damage_of(checkpoints / name)});
+    stage.checkpoints.push_back(
+        {checkpoints / name, *step, time_of(checkpoints / name / kManifestName), damage_of(checkpoints / name)});
   }
   std::ranges::sort(stage.checkpoints, {}, &SeenCheckpoint::step);
   stage.attempts = count_records(work, "attempts");
@@ -141,20 +149,25 @@ SeenStage list_stage(const fs::path& folder) {
 SeenRun list_run(const fs::path& folder) {
   SeenRun run{.folder = folder, .holder = RunLock::holder_of(folder), .running = find_cut_off(folder).stage};
   for (const std::string& name : list_folder(folder / "stages")) {
-    if (!name.starts_with(".") && is_folder(folder / "stages" / name)) run.stages.push_back(list_stage(folder / "stages" / name));
+    if (!name.starts_with(".") && is_folder(folder / "stages" / name))
+      run.stages.push_back(list_stage(folder / "stages" / name));
   }
   return run;
 }
 
 std::string describe(const SeenStage& stage) {
   std::string text;
-  for (const fs::path& output : stage.unsealed) text += fmt::format("  {} is no finished output: it has no {}\n", output.string(), kManifestName);
+  for (const fs::path& output : stage.unsealed)
+    text += fmt::format("  {} is no finished output: it has no {}\n", output.string(), kManifestName);
   for (const SeenCheckpoint& checkpoint : stage.checkpoints) {
-    text += fmt::format("  {}: checkpoint of step {}, {}{}\n", checkpoint.folder.string(), checkpoint.step, time_text(checkpoint.time),
-                        checkpoint.damage.empty() ? "" : ", DAMAGED: " + checkpoint.damage);
+    text += fmt::format("  {}: checkpoint of step {}, {}{}\n", checkpoint.folder.string(), checkpoint.step,
+                        time_text(checkpoint.time), checkpoint.damage.empty() ? "" : ", DAMAGED: " + checkpoint.damage);
   }
-  if (stage.outputs.empty() && stage.attempts > 0) text += fmt::format("  {}: {} finished attempts, not sealed yet\n", (stage.folder / "work").string(), stage.attempts);
-  if (stage.outputs.empty() && stage.scores > 0) text += fmt::format("  {}: {} problems scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores);
+  if (stage.outputs.empty() && stage.attempts > 0)
+    text +=
+        fmt::format("  {}: {} finished attempts, not sealed yet\n", (stage.folder / "work").string(), stage.attempts);
+  if (stage.outputs.empty() && stage.scores > 0)
+    text += fmt::format("  {}: {} problems scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores);
   for (const fs::path& damaged : stage.set_aside) {
     text += fmt::format("  {}: damaged, set aside; it goes when a sound one has been made\n", damaged.string());
   }
@@ -165,17 +178,23 @@ std::string what_is_there(const fs::path& path) {
   if (path.empty()) return "the path is empty; name a run folder, <run folder>/<stage>, or a sealed folder";
   const Found::Kind kind = look_through(path).kind;
   if (kind == Found::Kind::nothing) return missing_text(path);
-  if (kind == Found::Kind::dangling) return fmt::format("'{}' is a link to something that is not there (a disk that is not mounted?)", path.string());
+  if (kind == Found::Kind::dangling)
+    return fmt::format("'{}' is a link to something that is not there (a disk that is not mounted?)", path.string());
   const std::optional<fs::path> run = run_around(path);
   const std::string instead = run ? fmt::format("; `ftrun inspect {}` lists what the run holds", run->string()) : "";
   if (kind != Found::Kind::folder) {
     const bool run_file = path.extension() == ".yaml" || path.extension() == ".yml";
-    return fmt::format("'{}' is a file, not a folder{}", path.string(), run_file ? "; give the folder that its run.folder names" : instead);
+    return fmt::format("'{}' is a file, not a folder{}", path.string(),
+                       run_file ? "; give the folder that its run.folder names" : instead);
   }
   if (is_run_folder(path)) {
-    return fmt::format("run folder '{}' holds no finished stage and no checkpoint yet; starting the run again goes on with it", path.string());
+    return fmt::format(
+        "run folder '{}' holds no finished stage and no checkpoint yet; starting the run again goes on with it",
+        path.string());
   }
-  return run ? fmt::format("'{}' is a part of a run, but no finished one: it has no {}{}", path.string(), kManifestName, instead) : folder_text(path);
+  return run ? fmt::format("'{}' is a part of a run, but no finished one: it has no {}{}", path.string(), kManifestName,
+                           instead)
+             : folder_text(path);
 }
 
 }  // namespace ft

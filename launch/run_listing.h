@@ -24,12 +24,12 @@ struct SeenCheckpoint {
 
 struct SeenStage {
   std::filesystem::path folder;
-  std::string name;                                // "solver" of "solver-0123456789ab"
-  std::vector<std::filesystem::path> outputs;      // sealed
-  std::vector<std::filesystem::path> unsealed;     // called outputs, without a manifest
-  std::vector<SeenCheckpoint> checkpoints;         // by step
-  std::int64_t attempts = 0, scores = 0;           // that a stage has finished and not yet sealed
-  std::vector<std::filesystem::path> set_aside;    // damaged outputs and checkpoints
+  std::string name;                              // "solver" of "solver-0123456789ab"
+  std::vector<std::filesystem::path> outputs;    // sealed
+  std::vector<std::filesystem::path> unsealed;   // called outputs, without a manifest
+  std::vector<SeenCheckpoint> checkpoints;       // by step
+  std::int64_t attempts = 0, scores = 0;         // that a stage has finished and not yet sealed
+  std::vector<std::filesystem::path> set_aside;  // damaged outputs and checkpoints
 };
 
 struct SeenRun {

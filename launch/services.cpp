@@ -9,7 +9,8 @@
 namespace ft {
 namespace {
 
-ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop, const FileDigester& digest) {
+ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop,
+                            const FileDigester& digest) {
   ProblemSetIdentity result;
   for (ProblemSetSpec& spec : read_problem_set(node)) {
     Digester digester;
@@ -28,9 +29,12 @@ ProblemSetIdentity identify(const Node& node, Communicator& world, const std::fu
 
 }  // namespace
 
-RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device, FileDigester digest) {
+RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device,
+                          FileDigester digest) {
   RunServices services;
-  services.identify_problems = [&world, check_stop, digest](const Node& node) { return identify(node, world, check_stop, digest); };
+  services.identify_problems = [&world, check_stop, digest](const Node& node) {
+    return identify(node, world, check_stop, digest);
+  };
   services.load_problems = [&log](const Node& node) {
     LoadNotes notes;
     std::vector<Problem> problems = load_problems(read_problem_set(node), &notes);

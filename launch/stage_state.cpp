@@ -31,13 +31,15 @@ std::string damage_of(const SeenStage& seen) {
 }
 
 bool has_sound_checkpoint(const SeenStage& seen) {
-  return std::ranges::any_of(seen.checkpoints, [](const SeenCheckpoint& checkpoint) { return checkpoint.damage.empty(); });
+  return std::ranges::any_of(seen.checkpoints,
+                             [](const SeenCheckpoint& checkpoint) { return checkpoint.damage.empty(); });
 }
 
 // What was begun, or is there in another extent.
 StageState unfinished_state(const StagePlan& stage, const SeenStage& seen) {
   std::string damage = damage_of(seen);
-  if (!seen.checkpoints.empty() && !has_sound_checkpoint(seen)) return {Will::again, "its checkpoints are damaged", std::move(damage)};
+  if (!seen.checkpoints.empty() && !has_sound_checkpoint(seen))
+    return {Will::again, "its checkpoints are damaged", std::move(damage)};
   const Continuation continuation = continuation_of(stage);
   if (!seen.outputs.empty()) {
     const std::string why = "more or less of it is asked than was made";
@@ -56,7 +58,8 @@ bool was_begun(const StagePlan& stage) {
 
 StageState look(const StagePlan& stage, bool known, const std::vector<Superseded>& superseded) {
   if (!known) {
-    return was_begun(stage) ? StageState{Will::unknown, "depends on files that were not read", ""} : StageState{Will::run, "not done yet", ""};
+    return was_begun(stage) ? StageState{Will::unknown, "depends on files that were not read", ""}
+                            : StageState{Will::run, "not done yet", ""};
   }
   if (is_there(stage.output)) {
     const SealedFolder output = SealedFolder::open(stage.output);
@@ -64,7 +67,8 @@ StageState look(const StagePlan& stage, bool known, const std::vector<Superseded
     return {Will::skip, vouched ? "done" : "done, if its bytes are: they are hashed first", ""};
   }
   const SeenStage seen = list_stage(stage.folder);
-  if (!seen.outputs.empty() && stage.recipe->output() == ArtifactKind::report) return {Will::run, "the run folder has another name", ""};
+  if (!seen.outputs.empty() && stage.recipe->output() == ArtifactKind::report)
+    return {Will::run, "the run folder has another name", ""};
   const auto older = std::ranges::find(superseded, stage.name, &Superseded::stage);
   if (older != superseded.end() && older->begins_anew) return {Will::run, older->reasons.front(), ""};
   if (!seen.outputs.empty() || has_files(stage.folder / "work")) return unfinished_state(stage, seen);

@@ -79,10 +79,12 @@ bool verify_run(const std::filesystem::path& path) {
       any = true;
       sound = false;
     }
-    for (const auto& damaged : stage.set_aside) fmt::print("{}: set aside as damaged before, and not looked at\n", damaged.string());
+    for (const auto& damaged : stage.set_aside)
+      fmt::print("{}: set aside as damaged before, and not looked at\n", damaged.string());
   }
   if (!any) {
-    fail_user(fmt::format("{}{}", what_is_there(path), run.holder ? fmt::format("; it is in use by {}: verify it later", *run.holder) : ""));
+    fail_user(fmt::format("{}{}", what_is_there(path),
+                          run.holder ? fmt::format("; it is in use by {}: verify it later", *run.holder) : ""));
   }
   return sound;
 }

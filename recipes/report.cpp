@@ -41,7 +41,8 @@ class Report final : public Recipe {
       if (!seen.insert(name).second) check.fail("of", fmt::format("names '{}' twice", name));
       const ArtifactKind kind = check.source(name).recipe->output();
       if (kind == ArtifactKind::report || kind == ArtifactKind::table) {
-        check.fail("of", fmt::format("names '{}', which gives a {}: a report shows attempts, rankings and models", name, to_string(kind)));
+        check.fail("of", fmt::format("names '{}', which gives a {}: a report shows attempts, rankings and models", name,
+                                     to_string(kind)));
       }
     }
   }
@@ -50,7 +51,9 @@ class Report final : public Recipe {
     std::vector<std::pair<std::string, std::string>> files;
     if (stage.groups().world.rank() == 0) {
       const report::ReportInput input = collect(stage);
-      files = {{"index.html", report::html_report(input)}, {"report.json", report::json_report(input)}, {"report.txt", report::text_report(input)}};
+      files = {{"index.html", report::html_report(input)},
+               {"report.json", report::json_report(input)},
+               {"report.txt", report::text_report(input)}};
     }
     stage.seal({}, files);
   }
@@ -67,7 +70,8 @@ class Report final : public Recipe {
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
       if (const std::int64_t damaged = count_damaged_lines(source->folder / "steps.jsonl"); damaged > 0) {
-        stage.log().warn("{}: {} lines of steps.jsonl are damaged or no records of steps: the loss curve lacks them", source->name, damaged);
+        stage.log().warn("{}: {} lines of steps.jsonl are damaged or no records of steps: the loss curve lacks them",
+                         source->name, damaged);
       }
       report::LossCurve curve = read_loss_curve(*source);
       if (!curve.points.empty()) input.losses.push_back(std::move(curve));
@@ -103,7 +107,8 @@ class Report final : public Recipe {
   void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     const SealedFolder ranking = SealedFolder::open(source.output);
     const auto& body = ranking.manifest().body;
-    const StagePlan& attempts = stage.input_plan(input_of(source, "attempts"));  // the ranking knows the name that it had then
+    const StagePlan& attempts =
+        stage.input_plan(input_of(source, "attempts"));  // the ranking knows the name that it had then
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
@@ -116,11 +121,13 @@ class Report final : public Recipe {
                                                 : fmt::format("{} ranked by {}", attempts.name, table.evaluator);
     if (const StagePlan* verifier = stage.run_plan().find_stage(table.evaluator)) {
       table.evaluator_loss = setting_of(*verifier, "loss");
-      if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts"))) table.evaluator_of = input_of(*judged, "model");
+      if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts")))
+        table.evaluator_of = input_of(*judged, "model");
     }
     table.table = rerank::evaluate(ranked, options);
     input.stages.push_back(std::move(table));
-    for (report::Example& example : report::ranking_examples(ranked, num_examples_)) input.examples.push_back(std::move(example));
+    for (report::Example& example : report::ranking_examples(ranked, num_examples_))
+      input.examples.push_back(std::move(example));
   }
 
   // Everything that the shown stages were made from, in the order of the run file.
@@ -159,7 +166,8 @@ class Report final : public Recipe {
     report::Section section{.title = fmt::format("{} ({})", source.name, source.recipe_name)};
     section.entries.push_back({"identity", source.identity});
     const SealedFolder folder = SealedFolder::open(source.output);
-    if (folder.manifest().body.contains("weights_digest")) section.entries.push_back({"weights", folder.manifest().body.at("weights_digest")});
+    if (folder.manifest().body.contains("weights_digest"))
+      section.entries.push_back({"weights", folder.manifest().body.at("weights_digest")});
     section.entries.push_back({"settings", source.identity_text});
     input.settings.push_back(std::move(section));
   }

@@ -50,17 +50,23 @@ class Rerank final : public Recipe {
       options_.top_clusters = {top_clusters_};
       options_.top_n = {top_n_};
       report::ReportInput input{.title = stage.name()};
-      input.stages.push_back({stage.name(), description(), rerank::evaluate(load_ranked(stage.sealed_input(attempts_), scores), options_)});
-      files = {{"scores.jsonl", scores_file(scores)}, {"ranking.txt", report::text_report(input)}, {"ranking.json", report::json_report(input)}};
+      input.stages.push_back({stage.name(), description(),
+                              rerank::evaluate(load_ranked(stage.sealed_input(attempts_), scores), options_)});
+      files = {{"scores.jsonl", scores_file(scores)},
+               {"ranking.txt", report::text_report(input)},
+               {"ranking.json", report::json_report(input)}};
     }
-    stage.seal({{"attempts", attempts_}, {"verifier", verifier_}, {"description", description()},
+    stage.seal({{"attempts", attempts_},
+                {"verifier", verifier_},
+                {"description", description()},
                 {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}}},
                files);
   }
 
  private:
   std::string description() const {
-    return verifier_.empty() ? fmt::format("{}, votes alone", attempts_) : fmt::format("{} ranked by {}", attempts_, verifier_);
+    return verifier_.empty() ? fmt::format("{}, votes alone", attempts_)
+                             : fmt::format("{} ranked by {}", attempts_, verifier_);
   }
 
   std::string attempts_, verifier_;

@@ -36,14 +36,19 @@ class Sample final : public Recipe {
   bool extends_with_problems() const override { return true; }
 
   void check_inputs(StageCheck& check) const override {
-    if (job_.per_problem == 0 && !job_.greedy) check.fail("per_problem", "is 0 and greedy is false: nothing would be sampled");
+    if (job_.per_problem == 0 && !job_.greedy)
+      check.fail("per_problem", "is 0 and greedy is false: nothing would be sampled");
     const ProblemsToCheck& problems = check.problems(problems_);
     check_counts(check, problems);
-    const bool answered = std::ranges::any_of(problems.problems, [](const Problem& problem) { return !problem.answer.empty(); });
+    const bool answered =
+        std::ranges::any_of(problems.problems, [](const Problem& problem) { return !problem.answer.empty(); });
     if (!answered && !problems.problems.empty()) {
-      check.warn("problems", fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
+      check.warn(
+          "problems",
+          fmt::format("name '{}', of which no problem has a reference answer: no attempt can be right", problems_));
     }
-    if (const auto ungradable = describe_ungradable(problems.problems)) check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
+    if (const auto ungradable = describe_ungradable(problems.problems))
+      check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
     if (!check.knows(model_)) return;
     const ExampleBuilder build(check.tokenizer(model_), check.prompts());
     for (const Problem* problem : problems.looked_at) {
@@ -62,16 +67,20 @@ class Sample final : public Recipe {
   // Against the data: what would be of no use, and what nobody would live to see the end of.
   void check_counts(StageCheck& check, const ProblemsToCheck& problems) const {
     if (job_.settings.temperature == 0 && job_.per_problem > 1) {
-      check.warn("temperature", fmt::format("is 0: the {} attempts at a problem will all be the same one", job_.per_problem));
+      check.warn("temperature",
+                 fmt::format("is 0: the {} attempts at a problem will all be the same one", job_.per_problem));
     }
     const double attempts = static_cast<double>(problems.problems.size()) * (job_.per_problem + (job_.greedy ? 1 : 0));
     if (attempts * job_.settings.max_new_tokens > kMostTokens) {
-      check.fail("per_problem", fmt::format("is {}: {:.0f} attempts at {} problems of up to {} tokens each; a stage has at most {:.0f} tokens, of which a thousand "
-                                            "ranks would decode for weeks", job_.per_problem, attempts, problems.problems.size(), job_.settings.max_new_tokens,
-                                            kMostTokens));
+      check.fail("per_problem", fmt::format("is {}: {:.0f} attempts at {} problems of up to {} tokens each; a stage "
+                                            "has at most {:.0f} tokens, of which a thousand "
+                                            "ranks would decode for weeks",
+                                            job_.per_problem, attempts, problems.problems.size(),
+                                            job_.settings.max_new_tokens, kMostTokens));
     }
     if (problems.read && attempts > 0 && job_.settings.slots > attempts && check.given("slots")) {
-      check.warn("slots", fmt::format("is {}, but there are only {:.0f} attempts to make: no more are decoded together", job_.settings.slots, attempts));
+      check.warn("slots", fmt::format("is {}, but there are only {:.0f} attempts to make: no more are decoded together",
+                                      job_.settings.slots, attempts));
     }
   }
 
@@ -87,9 +96,12 @@ class Sample final : public Recipe {
     const std::int64_t context = check.config(model_).max_position;
     const std::int64_t needed = std::ssize(prompt) + job_.settings.max_new_tokens;
     if (context <= 0 || needed <= context) return;
-    check.fail("max_new_tokens", fmt::format("is {}: problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower "
-                                             "max_new_tokens, or leave such problems out", job_.settings.max_new_tokens, problem.id, needed, prompt.size(),
-                                             job_.settings.max_new_tokens, context));
+    check.fail(
+        "max_new_tokens",
+        fmt::format(
+            "is {}: problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower "
+            "max_new_tokens, or leave such problems out",
+            job_.settings.max_new_tokens, problem.id, needed, prompt.size(), job_.settings.max_new_tokens, context));
   }
 
   std::string model_, problems_;

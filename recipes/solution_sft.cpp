@@ -44,15 +44,19 @@ class SolutionSft final : public Recipe {
     const ExampleBuilder build(*model.tokenizer, stage.prompts());
     job.examples = examples(stage, *model.tokenizer, build, "problems", problems_, job.facts["examples"]);
     if (!settings_.validation.empty()) {
-      job.validation = examples(stage, *model.tokenizer, build, "validation", settings_.validation, job.facts["validation"]);
-      if (job.validation.empty()) fail_user(fmt::format("there are no validation examples in '{}': all were left out as too long", settings_.validation));
+      job.validation =
+          examples(stage, *model.tokenizer, build, "validation", settings_.validation, job.facts["validation"]);
+      if (job.validation.empty())
+        fail_user(fmt::format("there are no validation examples in '{}': all were left out as too long",
+                              settings_.validation));
     }
     run_training(stage, model, std::move(job));
   }
 
  private:
   // A text that the vocabulary cannot express, or a solution with an end in its middle, is of some problem: it is named.
-  static Example example(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem, std::size_t index) {
+  static Example example(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem,
+                         std::size_t index) {
     try {
       Example made = build.solution(problem, index);
       check_sample(tokenizer, made);
@@ -75,45 +79,53 @@ class SolutionSft final : public Recipe {
     }
     const ExampleTallies& tallies = seen.tallies();
     if (problems.whole && tallies.examples == 0) {
-      check.fail(key, tallies.dropped > 0 ? fmt::format("gives no training examples: all were left out as too long ({})", tallies.summary())
-                              : fmt::format("gives no training examples: none of the {} problems of '{}' has a solution{}", problems.problems.size(), set,
-                                            style_.empty() ? "" : fmt::format(" of the style '{}'{}", style_, styles_of(problems.problems))));
+      check.fail(
+          key,
+          tallies.dropped > 0
+              ? fmt::format("gives no training examples: all were left out as too long ({})", tallies.summary())
+              : fmt::format(
+                    "gives no training examples: none of the {} problems of '{}' has a solution{}",
+                    problems.problems.size(), set,
+                    style_.empty() ? "" : fmt::format(" of the style '{}'{}", style_, styles_of(problems.problems))));
     }
     if (tallies.dropped * 5 > tallies.examples) {
-      check.warn("max_length", fmt::format("is {}: of the examples of '{}' that were looked at, {}", settings_.max_length, set, tallies.summary()));
+      check.warn("max_length", fmt::format("is {}: of the examples of '{}' that were looked at, {}",
+                                           settings_.max_length, set, tallies.summary()));
     }
-    for (const Example& one : seen.examples()) check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
+    for (const Example& one : seen.examples())
+      check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
     return seen.take();
   }
 
   static std::string styles_of(const std::vector<Problem>& problems) {
     std::set<std::string> styles;
     for (const Problem& problem : problems) {
-      for (const Solution& solution : problem.solutions) styles.insert(solution.style.empty() ? "(none)" : solution.style);
+      for (const Solution& solution : problem.solutions)
+        styles.insert(solution.style.empty() ? "(none)" : solution.style);
     }
     return styles.empty() ? "" : fmt::format("; their styles are: {}", fmt::join(styles, ", "));
   }
 
   // Those of other stages too, where they are the same.
-  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, const std::string& key, const std::string& set,
-                    nlohmann::ordered_json& facts) const {
+  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build,
+                    const std::string& key, const std::string& set, nlohmann::ordered_json& facts) const {
     std::optional<ProblemSpool> problems;
-    const ExampleSource source = {
-        .name = set,
-        .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
-        .begin =
-            [&](const std::filesystem::path& folder) {
-              problems.emplace(stage.groups().world, folder / ".problems.partial", kProblemsABlock, [&] { return stage.load_problems(set); });
-              return problems->num_problems();
-            },
-        .choose = {},
-        .make =
-            [&](std::int64_t block, ExampleSet& made) {
-              for (const Problem& problem : problems->read(block)) {
-                stage.check_stop();
-                add(tokenizer, build, problem, made);
-              }
-            }};
+    const ExampleSource source = {.name = set,
+                                  .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
+                                  .begin =
+                                      [&](const std::filesystem::path& folder) {
+                                        problems.emplace(stage.groups().world, folder / ".problems.partial",
+                                                         kProblemsABlock, [&] { return stage.load_problems(set); });
+                                        return problems->num_problems();
+                                      },
+                                  .choose = {},
+                                  .make =
+                                      [&](std::int64_t block, ExampleSet& made) {
+                                        for (const Problem& problem : problems->read(block)) {
+                                          stage.check_stop();
+                                          add(tokenizer, build, problem, made);
+                                        }
+                                      }};
     Examples made = stage_examples(stage, tokenizer, limit(), source);
     const ExampleTallies& tallies = made.tallies();
     stage.log().info("{}: {}", set, tallies.summary());

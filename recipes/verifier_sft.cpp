@@ -40,13 +40,18 @@ class VerifierSft final : public Recipe {
     b.identity("margin", margin_, "lambda of the margin loss", Range::at_least(0));
     b.identity("margin_weight", margin_weight_, "weight of the margin loss", Range::at_least(0));
     b.identity("cross_entropy_weight", cross_entropy_weight_, "weight of the cross-entropy loss", Range::at_least(0));
-    b.identity("mle_weight", mle_weight_, "weight of the likelihood of solutions, trained on beside; 0 = off", Range::at_least(0));
+    b.identity("mle_weight", mle_weight_, "weight of the likelihood of solutions, trained on beside; 0 = off",
+               Range::at_least(0));
     b.choice("mle_on", mle_on_, {"reference", "right_attempt"}, KeyKind::identity,
-             "whose likelihood: the problem's reference solutions, or the right attempt itself (of the pair, or the judged one)");
-    b.identity("contrastive_weight", contrastive_weight_, "weight of the contrastive loss on solutions; 0 = off", Range::at_least(0));
+             "whose likelihood: the problem's reference solutions, or the right attempt itself (of the pair, or the "
+             "judged one)");
+    b.identity("contrastive_weight", contrastive_weight_, "weight of the contrastive loss on solutions; 0 = off",
+               Range::at_least(0));
     b.identity("contrastive_margin", contrastive_margin_, "lambda of the contrastive loss", Range::at_least(0));
-    b.identity("length_exponent", length_exponent_, "the contrastive loss divides log-probabilities by length to this power", Range::at_least(0));
-    b.identity("pairs_per_problem", pairs_per_problem_, "training examples made of one problem's attempts", Range{1, 100000});
+    b.identity("length_exponent", length_exponent_,
+               "the contrastive loss divides log-probabilities by length to this power", Range::at_least(0));
+    b.identity("pairs_per_problem", pairs_per_problem_, "training examples made of one problem's attempts",
+               Range{1, 100000});
     b.choice("balance", balance_, {"none", "one_to_one"}, KeyKind::identity,
              "with cross_entropy alone: take attempts as they come, or as many right as wrong");
     b.identity("reference_is_right", reference_is_right_, "reference solutions count as right attempts too");
@@ -58,7 +63,8 @@ class VerifierSft final : public Recipe {
   ArtifactKind output() const override { return ArtifactKind::model; }
 
   void check_inputs(StageCheck& check) const override {
-    if (!paired() && contrastive_weight_ > 0) check.fail("contrastive_weight", "needs pairs: use loss: margin or loss: both");
+    if (!paired() && contrastive_weight_ > 0)
+      check.fail("contrastive_weight", "needs pairs: use loss: margin or loss: both");
     check_something_to_learn(check);
     check_training(check, model_, settings_);
     check_counts(check);
@@ -91,7 +97,8 @@ class VerifierSft final : public Recipe {
 
   void check_something_to_learn(StageCheck& check) const {
     if (uses_margin() || uses_cross_entropy() || contrastive_weight_ > 0 || mle_weight_ > 0) return;
-    check.fail(loss_ == "cross_entropy" ? "cross_entropy_weight" : "margin_weight", fmt::format("is 0: with loss: {} nothing is learnt", loss_));
+    check.fail(loss_ == "cross_entropy" ? "cross_entropy_weight" : "margin_weight",
+               fmt::format("is 0: with loss: {} nothing is learnt", loss_));
   }
 
   // Keys that the chosen losses never look at.
@@ -115,22 +122,37 @@ class VerifierSft final : public Recipe {
 
   void check_counts(StageCheck& check) const {
     const auto sampled = sampled_per_problem(check.source(attempts_));
-    if (sampled == 0) check.fail("attempts", fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the greedy attempt is not trained on)", attempts_));
+    if (sampled == 0)
+      check.fail("attempts", fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the "
+                                         "greedy attempt is not trained on)",
+                                         attempts_));
     if (sampled == 1 && !reference_is_right_ && (paired() || balanced())) {
-      check.fail("attempts", fmt::format("name '{}', whose per_problem is 1: a right and a wrong attempt of one problem are needed; sample more, or set "
-                                         "reference_is_right: true", attempts_));
+      check.fail("attempts", fmt::format("name '{}', whose per_problem is 1: a right and a wrong attempt of one "
+                                         "problem are needed; sample more, or set "
+                                         "reference_is_right: true",
+                                         attempts_));
     }
     if (!paired() && balanced() && pairs_per_problem_ < 2) {
-      check.fail("pairs_per_problem", "is 1: with loss: cross_entropy and balance: one_to_one it must be at least 2, a right and a wrong attempt");
+      check.fail(
+          "pairs_per_problem",
+          "is 1: with loss: cross_entropy and balance: one_to_one it must be at least 2, a right and a wrong attempt");
     }
     for (const ProblemsToCheck* set : problems_of_attempts(check, attempts_)) {
-      const auto none = [&](auto has) { return set->whole && !set->problems.empty() && std::ranges::none_of(set->problems, has); };
+      const auto none = [&](auto has) {
+        return set->whole && !set->problems.empty() && std::ranges::none_of(set->problems, has);
+      };
       if (none([](const Problem& problem) { return !problem.answer.empty(); })) {
-        check.fail("attempts", fmt::format("name '{}', whose problems have no reference answers: no attempt is known to be right or wrong", attempts_));
+        check.fail(
+            "attempts",
+            fmt::format("name '{}', whose problems have no reference answers: no attempt is known to be right or wrong",
+                        attempts_));
       }
       if (!none([](const Problem& problem) { return !problem.solutions.empty(); })) continue;
-      if (reference_is_right_) check.warn("reference_is_right", fmt::format("has no effect: the problems of '{}' have no solutions", attempts_));
-      if (mle_weight_ > 0 && mle_on_ == "reference") check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", attempts_));
+      if (reference_is_right_)
+        check.warn("reference_is_right",
+                   fmt::format("has no effect: the problems of '{}' have no solutions", attempts_));
+      if (mle_weight_ > 0 && mle_on_ == "reference")
+        check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", attempts_));
     }
   }
 
@@ -140,11 +162,15 @@ class VerifierSft final : public Recipe {
     for (const ProblemsToCheck* set : problems_of_attempts(check, attempts_)) {
       if (!set->whole || set->looked_at.empty()) continue;
       std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
-      for (const Problem* problem : set->looked_at) shortest = std::min(shortest, std::ssize(build.verifier_prompt(problem->text, "")));
-      const std::string what = fmt::format("the verifier's prompt alone, without a solution, has {} tokens or more", shortest);
-      if (shortest > settings_.max_length) check.fail("max_length", fmt::format("is {}: {}", settings_.max_length, what));
+      for (const Problem* problem : set->looked_at)
+        shortest = std::min(shortest, std::ssize(build.verifier_prompt(problem->text, "")));
+      const std::string what =
+          fmt::format("the verifier's prompt alone, without a solution, has {} tokens or more", shortest);
+      if (shortest > settings_.max_length)
+        check.fail("max_length", fmt::format("is {}: {}", settings_.max_length, what));
       if (paired() && 2 * shortest > settings_.tokens_per_lane) {
-        check.fail("tokens_per_lane", fmt::format("is {}, but a pair needs two prompts, and {}", settings_.tokens_per_lane, what));
+        check.fail("tokens_per_lane",
+                   fmt::format("is {}, but a pair needs two prompts, and {}", settings_.tokens_per_lane, what));
       }
     }
   }
@@ -152,7 +178,8 @@ class VerifierSft final : public Recipe {
   // What is counted beside, of all examples: ExampleTallies::of_recipe. For who must be told that nothing can be learnt.
   enum Count : std::size_t { kProblems, kWithout, kAttempts, kRight, kWrong, kUnreadable, kUnknown, kBoth };
 
-  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build, nlohmann::ordered_json& facts) const {
+  Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build,
+                    nlohmann::ordered_json& facts) const {
     const SealedFolder folder = stage.sealed_input(attempts_);
     const LengthLimit limit = {.max_length = settings_.max_length,
                                .tokens_per_lane = settings_.tokens_per_lane,
@@ -175,25 +202,35 @@ class VerifierSft final : public Recipe {
     const ExampleTallies& tallies = made.tallies();
     if (made.empty()) fail_user(nothing_to_learn(tallies));
     const std::int64_t problems = tallies.of_recipe[kProblems], without = tallies.of_recipe[kWithout];
-    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_, tallies.summary(), without, problems);
-    facts["examples"] = {{"attempts", attempts_}, {"count", tallies.examples}, {"tokens", tallies.tokens},
-                         {"too_long", tallies.dropped}, {"problems", problems}, {"problems_without", without}};
+    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_,
+                     tallies.summary(), without, problems);
+    facts["examples"] = {{"attempts", attempts_},       {"count", tallies.examples}, {"tokens", tallies.tokens},
+                         {"too_long", tallies.dropped}, {"problems", problems},      {"problems_without", without}};
     return made;
   }
 
   // Attempts count by their bytes, which the manifest of their folder names.
   std::vector<std::string> decided_by(StageContext& stage) const {
-    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts", [&] { return stage.sealed_input(attempts_).digest(); });
-    return {"verdicts", std::move(attempts), loss_, cross_entropy_over_, balance_, mle_weight_ > 0 ? mle_on_ : "", contrastive_weight_ > 0 ? "contrastive" : "",
+    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts",
+                                        [&] { return stage.sealed_input(attempts_).digest(); });
+    return {"verdicts",
+            std::move(attempts),
+            loss_,
+            cross_entropy_over_,
+            balance_,
+            mle_weight_ > 0 ? mle_on_ : "",
+            contrastive_weight_ > 0 ? "contrastive" : "",
             fmt::format("{} {} {} {}", pairs_per_problem_, reference_is_right_, unreadable_is_wrong_, stage.seed())};
   }
 
   static std::int64_t count_problems(StageContext& stage, const SealedFolder& folder) {
     std::int64_t problems = 0;
     stage.together("problems of the attempts", [&] {
-      if (stage.groups().world.rank() == 0) read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
+      if (stage.groups().world.rank() == 0)
+        read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
     });
-    return std::stoll(on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
+    return std::stoll(
+        on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
   }
 
   // By block of problems; in it, in the problems' order.
@@ -212,7 +249,8 @@ class VerifierSft final : public Recipe {
     });
     read_lines(folder, "attempts.jsonl", [&](std::string_view line, const Place& place) {
       Attempt attempt = attempt_from_json(line, place);
-      if (const auto of_ours = by_problem.find(attempt.problem); of_ours != by_problem.end()) of_ours->second.push_back(std::move(attempt));
+      if (const auto of_ours = by_problem.find(attempt.problem); of_ours != by_problem.end())
+        of_ours->second.push_back(std::move(attempt));
     });
     for (auto& [block, of_block] : own) {
       for (auto& [problem, of_problem] : of_block) of_problem = std::move(by_problem[problem.id]);
@@ -220,7 +258,8 @@ class VerifierSft final : public Recipe {
     return own;
   }
 
-  void add_problem(StageContext& stage, const ExampleBuilder& build, const Problem& problem, std::vector<Attempt>& attempts, ExampleSet& set) const {
+  void add_problem(StageContext& stage, const ExampleBuilder& build, const Problem& problem,
+                   std::vector<Attempt>& attempts, ExampleSet& set) const {
     count(attempts, set);
     if (reference_is_right_) add_references(problem, attempts);
     const std::size_t before = set.examples().size();
@@ -244,19 +283,29 @@ class VerifierSft final : public Recipe {
 
   std::string nothing_to_learn(const ExampleTallies& tallies) const {
     const auto& counts = tallies.of_recipe;
-    const std::string numbers = fmt::format("of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} undecided; {} problems "
-                                            "have both right and wrong ones{}", counts[kAttempts], attempts_, counts[kProblems], counts[kRight], counts[kWrong],
-                                            counts[kUnreadable], counts[kUnknown], counts[kBoth], reference_is_right_ ? ", reference solutions not counted" : "");
+    const std::string numbers = fmt::format(
+        "of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} "
+        "undecided; {} problems "
+        "have both right and wrong ones{}",
+        counts[kAttempts], attempts_, counts[kProblems], counts[kRight], counts[kWrong], counts[kUnreadable],
+        counts[kUnknown], counts[kBoth], reference_is_right_ ? ", reference solutions not counted" : "");
     if (tallies.dropped > 0) {
-      return fmt::format("there is nothing to learn from: {}, and all examples were left out as too long ({}). Raise max_length or tokens_per_lane, or sample "
-                         "with a smaller max_new_tokens", numbers, tallies.summary());
+      return fmt::format(
+          "there is nothing to learn from: {}, and all examples were left out as too long ({}). Raise max_length or "
+          "tokens_per_lane, or sample "
+          "with a smaller max_new_tokens",
+          numbers, tallies.summary());
     }
     const bool never_right = counts[kRight] == 0;
-    std::string advice = never_right ? "The solver solves nothing: train it longer, give it easier problems, or raise max_new_tokens where attempts do not come to their end"
+    std::string advice = never_right ? "The solver solves nothing: train it longer, give it easier problems, or raise "
+                                       "max_new_tokens where attempts do not come to their end"
                                      : "Sample more attempts, or at other problems";
-    if (never_right && !reference_is_right_) advice += "; reference_is_right: true takes the reference solutions for right attempts";
-    if (counts[kWrong] == 0 && counts[kUnreadable] > 0 && !unreadable_is_wrong_) advice += "; unreadable_is_wrong: true lets those without an answer count as wrong";
-    if (counts[kWrong] == 0 && counts[kRight] > 0) advice = "The solver is never wrong on these problems: give it harder ones, or a higher temperature";
+    if (never_right && !reference_is_right_)
+      advice += "; reference_is_right: true takes the reference solutions for right attempts";
+    if (counts[kWrong] == 0 && counts[kUnreadable] > 0 && !unreadable_is_wrong_)
+      advice += "; unreadable_is_wrong: true lets those without an answer count as wrong";
+    if (counts[kWrong] == 0 && counts[kRight] > 0)
+      advice = "The solver is never wrong on these problems: give it harder ones, or a higher temperature";
     return fmt::format("there is nothing to learn from: {}. {}", numbers, advice);
   }
 
@@ -277,7 +326,8 @@ class VerifierSft final : public Recipe {
                     const std::vector<Attempt>& attempts, ExampleSet& set) const {
     const auto at = [&](int i) -> const Attempt& { return attempts[static_cast<std::size_t>(i)]; };
     if (!paired()) {
-      for (const int i : choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {
+      for (const int i :
+           choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {
         Example example = build.judged(problem, at(i), cross_entropy_kind());
         add_likelihood(build, problem, at(i).verdict == Verdict::equal ? &at(i) : nullptr, i, example);
         set.add(std::move(example), describe_attempts(problem, at(i)));
@@ -307,7 +357,8 @@ class VerifierSft final : public Recipe {
     example.items.push_back({cross_entropy_kind(), {spans[3], spans[2], -1, -1}});
   }
 
-  void add_likelihood(const ExampleBuilder& build, const Problem& problem, const Attempt* right, int draw, Example& example) const {
+  void add_likelihood(const ExampleBuilder& build, const Problem& problem, const Attempt* right, int draw,
+                      Example& example) const {
     if (mle_weight_ <= 0) return;
     if (mle_on_ == "right_attempt") {
       if (right != nullptr) append(example, build.attempt(problem, *right));

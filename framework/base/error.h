@@ -59,7 +59,7 @@ struct Place {
 }  // namespace ft
 
 // FT_CHECK(condition, "format", values...): always on; states what must hold. Throws ft::Error.
-#define FT_CHECK(condition, ...)                                                                          \
-  do {                                                                                                    \
-    if (!(condition)) ::ft::fail_at(::fmt::format(__VA_ARGS__), ::std::source_location::current());       \
+#define FT_CHECK(condition, ...)                                                                    \
+  do {                                                                                              \
+    if (!(condition)) ::ft::fail_at(::fmt::format(__VA_ARGS__), ::std::source_location::current()); \
   } while (false)

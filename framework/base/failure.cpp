@@ -30,7 +30,8 @@ std::optional<std::int64_t> wanted_bytes(std::string_view text) {
   std::int64_t bytes = 0;
   if (at == std::string_view::npos) return std::nullopt;
   const char* begin = text.data() + at + kBefore.size();
-  return std::from_chars(begin, text.data() + text.size(), bytes).ec == std::errc() ? std::optional(bytes) : std::nullopt;
+  return std::from_chars(begin, text.data() + text.size(), bytes).ec == std::errc() ? std::optional(bytes)
+                                                                                    : std::nullopt;
 }
 
 std::string memory_text(std::string_view what) {
@@ -38,10 +39,13 @@ std::string memory_text(std::string_view what) {
   std::string text = "out of memory";
   if (wanted) text += fmt::format(" (asked for {})", size_text(*wanted));
   text += fmt::format(": this process holds {}", size_text(resident_memory()));
-  if (const auto limit = memory_limit()) text += fmt::format(", and {} allows {}", limit->source, size_text(limit->bytes));
+  if (const auto limit = memory_limit())
+    text += fmt::format(", and {} allows {}", limit->source, size_text(limit->bytes));
   return text +
-         "; `ftrun plan RUNFILE --ranks N` tells what each stage needs: fewer tokens_per_micro_batch or slots, more ranks, "
-         "parallel.tensor or training.save=blocking need less a rank. The same command goes on from what has been saved";
+         "; `ftrun plan RUNFILE --ranks N` tells what each stage needs: fewer tokens_per_micro_batch or slots, more "
+         "ranks, "
+         "parallel.tensor or training.save=blocking need less a rank. The same command goes on from what has been "
+         "saved";
 }
 
 std::string limit_text(__rlimit_resource_t resource) {
@@ -52,9 +56,12 @@ std::string limit_text(__rlimit_resource_t resource) {
 
 // pthread_create gives EAGAIN for a lack of threads and of address space alike.
 std::string threads_text() {
-  std::string text = fmt::format("no further thread can be started: the limit of processes and threads (`ulimit -u`: {}", limit_text(RLIMIT_NPROC));
+  std::string text =
+      fmt::format("no further thread can be started: the limit of processes and threads (`ulimit -u`: {}",
+                  limit_text(RLIMIT_NPROC));
   std::ifstream group("/sys/fs/cgroup/pids.max");
-  if (std::string most; group >> most && most != "max") text += fmt::format("; pids.max of the control group: {}", most);
+  if (std::string most; group >> most && most != "max")
+    text += fmt::format("; pids.max of the control group: {}", most);
   text += ")";
   rlimit space{};
   if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
@@ -70,8 +77,10 @@ std::string space_advice(const fs::path& path) {
   if (::statvfs(parent.empty() ? "." : parent.c_str(), &info) != 0) return fmt::format("; free some space{}", kThen);
   const auto free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
   if (info.f_files > 0 && info.f_favail == 0) {
-    return fmt::format(" (no inodes are left: the file system holds {} files and cannot hold more, though {} bytes are free); "
-                       "remove files that are not needed{}", info.f_files, free, kThen);
+    return fmt::format(
+        " (no inodes are left: the file system holds {} files and cannot hold more, though {} bytes are free); "
+        "remove files that are not needed{}",
+        info.f_files, free, kThen);
   }
   return fmt::format(" ({} bytes are free); free some space{}", free, kThen);
 }
@@ -82,7 +91,8 @@ bool is_out_of_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
   // libtorch's allocator throws its own kind of error, whose type this room does not know.
   const std::string_view text = error.what();
-  return text.find("can't allocate memory") != std::string_view::npos || text.find("not enough memory") != std::string_view::npos;
+  return text.find("can't allocate memory") != std::string_view::npos ||
+         text.find("not enough memory") != std::string_view::npos;
 }
 
 std::string failure_text(const std::exception& error) {
@@ -104,12 +114,14 @@ std::string advice_on(int error, const fs::path& path) {
       return space_advice(path);
     case EDQUOT:
       return "; the quota of your user, group or project on that file system is used up (`quota -s` or your site's own "
-             "command shows it), however much is free there: free some space or have it raised, and start the same command "
+             "command shows it), however much is free there: free some space or have it raised, and start the same "
+             "command "
              "again: the run continues";
     case EMFILE:
-      return fmt::format("; this process may have {} files open at once (`ulimit -n`): raise that and start the "
-                         "same command again",
-                         limit_text(RLIMIT_NOFILE));
+      return fmt::format(
+          "; this process may have {} files open at once (`ulimit -n`): raise that and start the "
+          "same command again",
+          limit_text(RLIMIT_NOFILE));
     case ENFILE:
       return "; the machine has as many files open as it may (sysctl fs.file-max)";
     default:

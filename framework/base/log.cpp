@@ -117,7 +117,8 @@ void Logger::to_file(const std::filesystem::path& path) {
     const int error = errno;
     const std::string text = fmt::format("cannot write the log {}: {}{}", path.string(),
                                          std::generic_category().message(error), advice_on(error, path));
-    if (error == EACCES || error == EPERM || error == EROFS || error == EISDIR || error == ENOENT || error == ENOTDIR) fail_user(text);
+    if (error == EACCES || error == EPERM || error == EROFS || error == EISDIR || error == ENOENT || error == ENOTDIR)
+      fail_user(text);
     throw Error(text);
   }
   auto sink = std::make_shared<DescriptorSink>(descriptor, path.string());

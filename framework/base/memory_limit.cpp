@@ -20,7 +20,8 @@ std::optional<std::int64_t> number_in(const std::string& file) {
 std::optional<std::int64_t> limit_of_group(const std::string& root, std::string group, const char* file) {
   std::optional<std::int64_t> smallest;
   for (;;) {
-    if (const auto limit = number_in(root + group + file); limit && *limit < smallest.value_or(kUnlimited)) smallest = limit;
+    if (const auto limit = number_in(root + group + file); limit && *limit < smallest.value_or(kUnlimited))
+      smallest = limit;
     if (group.empty() || group == "/") return smallest;
     group.resize(group.rfind('/'));
   }

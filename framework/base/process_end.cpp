@@ -76,13 +76,16 @@ extern "C" void on_crash(int signal, siginfo_t* info, void*) {
   if (const char* file = signal == SIGBUS ? mapped_file_at(info->si_addr) : nullptr; file != nullptr) {
     say_plainly("ftrun: cannot read ");
     say_plainly(file);
-    say_plainly(": its disk has failed, or somebody has made it shorter, while it was in use; nothing of it was changed: when it "
-                "can be read again, the same command goes on\n");
+    say_plainly(
+        ": its disk has failed, or somebody has made it shorter, while it was in use; nothing of it was changed: when "
+        "it "
+        "can be read again, the same command goes on\n");
     _exit(1);
   }
   if (memory_is_out()) {
-    say_plainly("ftrun: out of memory, inside a library that does not survive it; `ftrun plan RUNFILE --ranks N` tells what "
-                "each stage needs. The same command goes on from what has been saved\n");
+    say_plainly(
+        "ftrun: out of memory, inside a library that does not survive it; `ftrun plan RUNFILE --ranks N` tells what "
+        "each stage needs. The same command goes on from what has been saved\n");
     _exit(1);
   }
   for (std::size_t i = 0; i < kCrashes.size(); ++i) {
@@ -101,7 +104,8 @@ extern "C" void on_exit_of_a_library(int, void*) {
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     // The lowest free number is given out, so these come in their order.
-    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+      (void)open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY);
   }
 }
 

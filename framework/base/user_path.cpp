@@ -23,12 +23,14 @@ std::string own_home() {
 std::string home_of(const std::string& user, std::string_view text) {
   if (user.empty()) {
     std::string home = own_home();
-    if (home.empty()) fail_user(fmt::format("'{}': your home folder is not known, since HOME is not set; write the path out", text));
+    if (home.empty())
+      fail_user(fmt::format("'{}': your home folder is not known, since HOME is not set; write the path out", text));
     return home;
   }
   const passwd* entry = getpwnam(user.c_str());
   if (entry == nullptr || entry->pw_dir == nullptr) {
-    fail_user(fmt::format("'{}': there is no user '{}' here; write './{}' for a folder that is called so", text, user, text));
+    fail_user(
+        fmt::format("'{}': there is no user '{}' here; write './{}' for a folder that is called so", text, user, text));
   }
   return entry->pw_dir;
 }
@@ -50,10 +52,12 @@ std::string_view variable_in(std::string_view text) {
 
 std::string user_path(std::string_view text) {
   std::error_code ignored;
-  if (const auto variable = variable_in(text); !variable.empty() && !std::filesystem::exists(std::filesystem::path(text), ignored)) {
-    fail_user(fmt::format("'{}' holds the variable {}, which only a shell fills in, and none has seen this path; write it "
-                          "out, or begin with ~ for your home folder",
-                          text, variable));
+  if (const auto variable = variable_in(text);
+      !variable.empty() && !std::filesystem::exists(std::filesystem::path(text), ignored)) {
+    fail_user(
+        fmt::format("'{}' holds the variable {}, which only a shell fills in, and none has seen this path; write it "
+                    "out, or begin with ~ for your home folder",
+                    text, variable));
   }
   if (!text.starts_with('~')) return std::string(text);
   const std::size_t slash = std::min(text.find('/'), text.size());

@@ -49,7 +49,8 @@ std::vector<AttemptPair> choose_pairs(std::span<const Attempt> attempts, int cou
   if (std::ssize(combinations) > count) combinations.resize(static_cast<std::size_t>(count));
   std::vector<AttemptPair> pairs;
   for (const int c : combinations) {
-    pairs.push_back({sorted.right[static_cast<std::size_t>(c / num_wrong)], sorted.wrong[static_cast<std::size_t>(c % num_wrong)]});
+    pairs.push_back(
+        {sorted.right[static_cast<std::size_t>(c / num_wrong)], sorted.wrong[static_cast<std::size_t>(c % num_wrong)]});
   }
   return pairs;
 }

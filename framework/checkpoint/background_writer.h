@@ -57,8 +57,7 @@ class BackgroundWriter {
   // Collective; nothing may be pending. Parameters must outlive the write, their values may change. `after_seal` runs
   // on rank 0, in its thread, once the folder is sealed: removing older ones takes time, too.
   void begin(const std::filesystem::path& target, const CheckpointContent& content,
-             std::function<void()> after_seal = {},
-             FolderWriter::IfThere if_there = FolderWriter::IfThere::refuse);
+             std::function<void()> after_seal = {}, FolderWriter::IfThere if_there = FolderWriter::IfThere::refuse);
 
   // The same on every rank.
   [[nodiscard]] bool pending() const { return job_ != nullptr; }

@@ -51,7 +51,9 @@ void all_or_none(Communicator& world, Name name, const std::function<void()>& wo
     const std::string from = world.size() > 1 ? fmt::format("rank {}: ", rank) : "";
     if (texts.size() < 4) texts.push_back(from + text);
   }
-  const auto all_are = [&](Outcome kind) { return kinds.find_first_not_of(static_cast<char>(kind)) == std::string::npos; };
+  const auto all_are = [&](Outcome kind) {
+    return kinds.find_first_not_of(static_cast<char>(kind)) == std::string::npos;
+  };
   const std::string all = fmt::format("{}", fmt::join(texts, "; "));
   if (texts.empty() && stop.empty()) return;
   if (texts.empty()) throw StopRequested(stop);

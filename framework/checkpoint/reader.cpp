@@ -60,7 +60,8 @@ class SliceReader {
       return;
     }
     if (now == record->sha256) return;
-    throw BrokenFolder(fmt::format("{} is damaged: its SHA-256 is another one than at sealing", (folder_ / name).string()));
+    throw BrokenFolder(
+        fmt::format("{} is damaged: its SHA-256 is another one than at sealing", (folder_ / name).string()));
   }
 
   const Hdf5Reader& file(const std::string& name) {

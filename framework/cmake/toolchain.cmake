@@ -37,5 +37,5 @@ endif()
 find_program(FT_CCACHE ccache)
 if(FT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # pch_defines,time_macros: what ccache needs to cache files that use a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${FT_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${FT_CCACHE})
 endif()

@@ -1,9 +1,9 @@
 // Precompiled once for every file that uses libtorch. No file may rely on it: each includes what it uses.
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -73,11 +73,15 @@ void check_replacement(const Node& root, const Override& override, std::vector<s
   if (lost.empty()) return;
   const std::string path = fmt::format("{}", fmt::join(override.steps, "."));
   if (override.steps.size() == 1) {
-    fail_user(override.place, fmt::format("it would take the place of the whole section '{}', and {} would no longer be set; set single keys, as in {}.{}=VALUE", path,
-                                          fmt::join(lost, ", "), path, value.is_map() && !value.keys().empty() ? value.keys().front() : lost.front()));
+    fail_user(override.place,
+              fmt::format("it would take the place of the whole section '{}', and {} would no longer be set; set "
+                          "single keys, as in {}.{}=VALUE",
+                          path, fmt::join(lost, ", "), path,
+                          value.is_map() && !value.keys().empty() ? value.keys().front() : lost.front()));
   }
   if (warnings != nullptr) {
-    warnings->push_back(fmt::format("{}: it takes the place of all that '{}' was: {} {} no longer set", to_string(override.place), path, fmt::join(lost, ", "),
+    warnings->push_back(fmt::format("{}: it takes the place of all that '{}' was: {} {} no longer set",
+                                    to_string(override.place), path, fmt::join(lost, ", "),
                                     lost.size() == 1 ? "is" : "are"));
   }
 }
@@ -143,12 +147,15 @@ void check_overrides(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     const Override now = parse_argument(argument);
     for (const Override& before : earlier) {
-      const bool within = now.steps.size() <= before.steps.size() && std::equal(now.steps.begin(), now.steps.end(), before.steps.begin());
+      const bool within = now.steps.size() <= before.steps.size() &&
+                          std::equal(now.steps.begin(), now.steps.end(), before.steps.begin());
       if (!within || now.place.file == before.place.file) continue;
       const std::string path = fmt::format("{}", fmt::join(now.steps, "."));
-      fail_user(now.place, now.steps.size() == before.steps.size()
-                               ? fmt::format("'{}' is set twice; the other is {}", path, before.place.file)
-                               : fmt::format("it would undo {}, which stands before it; put it first, or leave one away", before.place.file));
+      fail_user(now.place,
+                now.steps.size() == before.steps.size()
+                    ? fmt::format("'{}' is set twice; the other is {}", path, before.place.file)
+                    : fmt::format("it would undo {}, which stands before it; put it first, or leave one away",
+                                  before.place.file));
     }
     earlier.push_back(now);
   }

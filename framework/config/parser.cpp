@@ -42,7 +42,9 @@ class Reader {
       number = parse_number(scalar());
     } catch (const UnitError&) {
       const bool digits = scalar().find_first_not_of("0123456789.eE+-") == std::string::npos;
-      refuse(digits && scalar().find_first_of("0123456789") != std::string::npos ? "; no number of the machine's comes near it" : "");
+      refuse(digits && scalar().find_first_of("0123456789") != std::string::npos
+                 ? "; no number of the machine's comes near it"
+                 : "");
     }
     check_range(number);
     out = number;

@@ -50,7 +50,8 @@ class RunFile {
 //
 // A map in place of a map takes away what it does not name. Of a whole section that is refused; further down it is a line
 // for `warnings`, where that is given.
-[[nodiscard]] Node apply_override(const Node& root, std::string_view argument, std::vector<std::string>* warnings = nullptr);
+[[nodiscard]] Node apply_override(const Node& root, std::string_view argument,
+                                  std::vector<std::string>* warnings = nullptr);
 
 // Refuses arguments of which one undoes another: two values for one key, and a map after a key within it. The same argument
 // twice is no contradiction.

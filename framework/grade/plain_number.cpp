@@ -97,7 +97,8 @@ std::optional<PlainNumber> magnitude(Cursor cursor) {
 std::optional<PlainNumber> plain_number(std::string_view answer) {
   Cursor cursor{answer};
   const bool minus = cursor.take("-");
-  const bool dollars = cursor.text.starts_with('$') && cursor.text.size() > 1 && is_digit(cursor.text[1]) && cursor.take("$");
+  const bool dollars =
+      cursor.text.starts_with('$') && cursor.text.size() > 1 && is_digit(cursor.text[1]) && cursor.take("$");
   auto number = magnitude(cursor);
   if (!number || number->denominator == 0) return std::nullopt;
   const long long common = std::gcd(number->numerator, number->denominator);

@@ -66,8 +66,8 @@ std::byte* BlockPool::map_pages(std::size_t size) {
 // The smallest first: they are the least likely to be of use.
 void BlockPool::give_back(std::size_t bytes) {
   while (bytes > 0 && !free_.empty()) {
-    const auto smallest = std::min_element(free_.begin(), free_.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto smallest =
+        std::min_element(free_.begin(), free_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     const std::size_t part = std::min(bytes, smallest->second);
     unmap(smallest, part);
     bytes -= part;
@@ -88,7 +88,8 @@ void BlockPool::unmap(Ranges::iterator range, std::size_t bytes) {
 }
 
 bool BlockPool::free(void* block) {
-  if (reinterpret_cast<std::uintptr_t>(block) % page_size() != 0) return false;  // most are, and need no lock to know it
+  if (reinterpret_cast<std::uintptr_t>(block) % page_size() != 0)
+    return false;  // most are, and need no lock to know it
   const std::lock_guard lock(mutex_);
   const auto found = blocks_.find(block);
   if (found == blocks_.end()) return false;

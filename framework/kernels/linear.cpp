@@ -184,7 +184,8 @@ Tensor short_product(const Tensor& left, const Tensor& right, at::ScalarType com
   Tensor out = at::empty({left.size(0), right.size(1)}, left.options());
   if (out.numel() == 0) return out;
   const Tensor rounded_left = rounded(left, compute);
-  const std::int64_t columns = std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(0)) / kSide * kSide);
+  const std::int64_t columns =
+      std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(0)) / kSide * kSide);
   for_pieces(right.size(1), columns, [&](std::int64_t begin, std::int64_t size) {
     const Tensor piece = at::mm(rounded_left, rounded(right.narrow(1, begin, size), compute));
     out.narrow(1, begin, size).copy_(piece.narrow(0, 0, left.size(0)).narrow(1, 0, size));
@@ -220,7 +221,8 @@ Tensor add_weight_gradient(const Tensor& gradient, const Tensor& left, const Ten
   Tensor sum = gradient.defined() ? gradient : at::zeros({left.size(1), right.size(1)}, left.options());
   if (!is_rounded(left, compute) && left.size(0) <= kLongestRun) return sum.addmm_(left.t(), right);
   // A product that is to be added by itself has some rows of the gradient at a time.
-  const std::int64_t rows = std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(1)) / kSide * kSide);
+  const std::int64_t rows =
+      std::max(kSide, kRoundedElements / std::max<std::int64_t>(1, right.size(1)) / kSide * kSide);
   for_pieces(left.size(1), rows, [&](std::int64_t begin, std::int64_t size) {
     sum.narrow(0, begin, size).add_(product(left.narrow(1, begin, size).t(), right, compute));
   });

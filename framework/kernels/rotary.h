@@ -16,7 +16,8 @@ struct RotaryAngles {
 
 // inverse_frequencies [head_dim/2] float32, positions [T] int64. The angle is the float32 product, as in transformers.
 // `scale` multiplies cos and sin (YaRN's attention factor): rotate() then also lengthens.
-[[nodiscard]] RotaryAngles rotary_angles(const at::Tensor& inverse_frequencies, const at::Tensor& positions, double scale = 1);
+[[nodiscard]] RotaryAngles rotary_angles(const at::Tensor& inverse_frequencies, const at::Tensor& positions,
+                                         double scale = 1);
 
 // x [T, heads, head_dim] -> the same shape: (a, b) of the two halves become (a cos - b sin, b cos + a sin).
 // Differentiable in x; one pass each way on the CPU in float32, elsewhere the reference.

@@ -120,8 +120,7 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
       const Tensor chunk_rows = rows.narrow(0, begin, size);
       const Tensor picked = hidden.index_select(0, chunk_rows);  // [size, H]
       // Kept logits are copied, as backward may run twice on a retained graph.
-      const Tensor logits =
-          saved[5].defined() ? saved[5].clone() : product(picked, weight.t(), compute).to(at::kFloat);
+      const Tensor logits = saved[5].defined() ? saved[5].clone() : product(picked, weight.t(), compute).to(at::kFloat);
       logits_to_gradient(logits, log_sum.narrow(0, begin, size), targets.narrow(0, begin, size),
                          upstream.narrow(0, begin, size));
       const Tensor to_logits = logits.to(hidden.scalar_type());

@@ -57,9 +57,7 @@ class DenseHead final : public VocabularyHead {
   Tensor log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) override {
     return vocabulary_log_probs(hidden, weight_.value, rows, targets, weight_.compute);
   }
-  Tensor logits(const Tensor& hidden) override {
-    return ft::linear(hidden, weight_.value, {}, weight_.compute);
-  }
+  Tensor logits(const Tensor& hidden) override { return ft::linear(hidden, weight_.value, {}, weight_.compute); }
 
  private:
   const Parameter& weight_;

@@ -146,7 +146,7 @@ std::vector<TokenId> end_tokens(const Tokenizer& tokenizer, const ModelConfig& c
 }
 
 TextFiles stored_files(const ModelConfig& config, const Tokenizer& tokenizer, const TextFiles& companions,
-                      const std::string& dtype) {
+                       const std::string& dtype) {
   TextFiles files = tokenizer.files();
   const std::optional<TokenId> pad = pad_of(tokenizer, files);
   files.emplace_back("config.json", config_text(config, tokenizer.eos(), pad, dtype));

@@ -39,6 +39,6 @@ using TextFiles = std::vector<std::pair<std::string, std::string>>;  // name, co
 // eos_token_id holds all end tokens, other keys stay; made where there was none and config.json's single id would not
 // do.
 [[nodiscard]] TextFiles stored_files(const ModelConfig& config, const Tokenizer& tokenizer, const TextFiles& companions,
-                                    const std::string& dtype = "float32");
+                                     const std::string& dtype = "float32");
 
 }  // namespace ft

@@ -25,7 +25,7 @@ struct Attempt {
   int num_tokens = 0;         // sampled tokens, the end token included
   double log_prob = 0;        // sum over those tokens of log p at temperature 1 without top-p, natural logarithm
   Verdict verdict = Verdict::unknown;
-  std::string reason;         // why the verdict is what it is ("identical text", "rational", "no answer found", ...)
+  std::string reason;  // why the verdict is what it is ("identical text", "rational", "no answer found", ...)
 };
 
 [[nodiscard]] std::string_view to_string(Verdict verdict);

@@ -21,9 +21,9 @@ struct Problem {
   std::string text;    // the question alone, without any prompt wrapper
   std::string answer;  // reference answer as written; empty where unknown
   std::vector<Solution> solutions;
-  std::string dataset;         // "arithmetic", "gsm8k", ...
-  std::string subject;         // "" where the data set has none
-  std::optional<int> level;    // 1 (easy) to 5, where the data set has it
+  std::string dataset;       // "arithmetic", "gsm8k", ...
+  std::string subject;       // "" where the data set has none
+  std::optional<int> level;  // 1 (easy) to 5, where the data set has it
 };
 
 }  // namespace ft

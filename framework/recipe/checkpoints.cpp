@@ -20,9 +20,16 @@ constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kDamaged = "a checkpoint is damaged, the one before it is used";
 
 Json to_json(const TrainCursor& cursor) {
-  Json json = {{"step", cursor.step}, {"position", cursor.position}, {"num_tokens", cursor.num_tokens}, {"seconds", cursor.seconds},
-          {"consumed_digest", cursor.consumed_digest}, {"best_validation_loss", cursor.best_validation_loss}, {"best_step", cursor.best_step},
-          {"skipped", cursor.skipped}, {"skipped_in_row", cursor.skipped_in_row}, {"validation_due", cursor.validation_due}};
+  Json json = {{"step", cursor.step},
+               {"position", cursor.position},
+               {"num_tokens", cursor.num_tokens},
+               {"seconds", cursor.seconds},
+               {"consumed_digest", cursor.consumed_digest},
+               {"best_validation_loss", cursor.best_validation_loss},
+               {"best_step", cursor.best_step},
+               {"skipped", cursor.skipped},
+               {"skipped_in_row", cursor.skipped_in_row},
+               {"validation_due", cursor.validation_due}};
   if (cursor.end_validation_due) json["end_validation_due"] = true;
   if (!cursor.end_of.empty()) json["end_of"] = cursor.end_of;
   if (cursor.num_examples > 0) json["num_examples"] = cursor.num_examples;
@@ -76,7 +83,10 @@ std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder) {
 }
 
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
-    : folder_(std::move(folder)), groups_(groups), log_(log), options_(std::move(options)),
+    : folder_(std::move(folder)),
+      groups_(groups),
+      log_(log),
+      options_(std::move(options)),
       writer_(groups, options_.background ? TakenFrom::copy : TakenFrom::model) {
   on_rank_zero(groups_.world, "folder of checkpoints", [&] {
     make_folder(folder_);
@@ -85,7 +95,9 @@ Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& lo
   });
 }
 
-std::filesystem::path Checkpoints::path_of(std::int64_t step) const { return folder_ / fmt::format("{}{:08}", kPrefix, step); }
+std::filesystem::path Checkpoints::path_of(std::int64_t step) const {
+  return folder_ / fmt::format("{}{:08}", kPrefix, step);
+}
 
 // The steps of which there is a folder; of the sealed ones, where so wanted.
 std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
@@ -144,7 +156,8 @@ bool Checkpoints::is_reached(std::int64_t step) const {
 
 bool Checkpoints::lacks_best(std::int64_t step) const {
   const std::optional<TrainCursor> cursor = cursor_at(step);
-  return cursor && cursor->best_step >= 0 && cursor->best_step != step && !SealedFolder::looks_sealed(path_of(cursor->best_step));
+  return cursor && cursor->best_step >= 0 && cursor->best_step != step &&
+         !SealedFolder::looks_sealed(path_of(cursor->best_step));
 }
 
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
@@ -154,7 +167,8 @@ std::optional<std::int64_t> Checkpoints::newest_sound() {
     std::erase_if(candidates, [this](std::int64_t step) { return !is_reached(step); });
     const bool any = !candidates.empty();
     if (options_.needs_best && std::erase_if(candidates, [this](std::int64_t step) { return lacks_best(step); }) > 0) {
-      log_.warn("the best checkpoint is not in {} any more: training goes back to before it, so that it is made again", folder_.string());
+      log_.warn("the best checkpoint is not in {} any more: training goes back to before it, so that it is made again",
+                folder_.string());
     }
     for (; !candidates.empty(); candidates.pop_back()) {
       if (is_sound(candidates.back())) return std::to_string(candidates.back());
@@ -182,8 +196,10 @@ std::optional<CheckpointInfo> Checkpoints::read_newest(ParameterSet& parameters,
     }
   }
   if (damage.empty()) return std::nullopt;
-  throw Error(fmt::format("{}; it was the last checkpoint in {}, and is set aside there: start the same command again, and the stage "
-                          "begins anew", damage, folder_.string()));
+  throw Error(fmt::format(
+      "{}; it was the last checkpoint in {}, and is set aside there: start the same command again, and the stage "
+      "begins anew",
+      damage, folder_.string()));
 }
 
 bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
@@ -200,8 +216,11 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   log_.info("going on from {} (weights {})", path_of(cursor.step).string(), info.weights_digest.substr(0, 16));
   const int now = groups_.tensor.size(), before = Json::parse(info.metadata).value("tensor", now);
   if (before != now) {
-    log_.warn("the checkpoint was made with parallel.tensor {}, the run goes on with {}: its weights will differ by rounding from those "
-              "of a run that keeps one", before, now);
+    log_.warn(
+        "the checkpoint was made with parallel.tensor {}, the run goes on with {}: its weights will differ by rounding "
+        "from those "
+        "of a run that keeps one",
+        before, now);
   }
   return true;
 }
@@ -212,16 +231,23 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   CheckpointContent content;
   content.parameters = &parameters;
   content.moments = MomentsView{state.begin, state.end, state.first_moment, state.second_moment};
-  content.metadata = Json{{"kind", "checkpoint"}, {"stage", options_.stage}, {"tensor", groups_.tensor.size()}, {"cursor", to_json(cursor)}}.dump();
+  content.metadata = Json{
+      {"kind", "checkpoint"},
+      {"stage", options_.stage},
+      {"tensor", groups_.tensor.size()},
+      {"cursor",
+       to_json(cursor)}}.dump();
   content.files = options_.files;
   content.parents = options_.parents;
   const std::filesystem::path target = path_of(cursor.step);
   on_rank_zero(groups_.world, "checkpoint folder", [&] {
-    if (is_there(target) && !SealedFolder::looks_sealed(target)) set_damaged_aside(cursor.step, kDamaged, target.string() + " is not sealed");
+    if (is_there(target) && !SealedFolder::looks_sealed(target))
+      set_damaged_aside(cursor.step, kDamaged, target.string() + " is not sealed");
     return std::string();
   });
   saving_step_ = cursor.step;
-  writer_.begin(target, content, [this, cursor] { prune(cursor); }, FolderWriter::IfThere::exchange);
+  writer_.begin(
+      target, content, [this, cursor] { prune(cursor); }, FolderWriter::IfThere::exchange);
   if (!options_.background) finish();
 }
 
@@ -261,8 +287,10 @@ void Checkpoints::load_best(std::int64_t step, ParameterSet& parameters) {
       if (is_there(path_of(step))) set_damaged_aside(step, "the best checkpoint is damaged", damage);
       return std::string();
     });
-    throw Error(fmt::format("{}; it was the best checkpoint, of step {}, whose weights the stage hands on. Start the same command again: "
-                            "training goes back to before it and makes it again", damage, step));
+    throw Error(fmt::format(
+        "{}; it was the best checkpoint, of step {}, whose weights the stage hands on. Start the same command again: "
+        "training goes back to before it and makes it again",
+        damage, step));
   }
 }
 

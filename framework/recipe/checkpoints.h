@@ -33,7 +33,7 @@ namespace ft {
 struct CheckpointOptions {
   std::string stage;  // its name, for the metadata
   bool background = true;
-  int keep = 2;  // besides the best one
+  int keep = 2;             // besides the best one
   bool needs_best = false;  // the stage's result is the best checkpoint: without it a later one is of no use
   std::vector<std::pair<std::string, std::string>> files;
   std::vector<Parent> parents;

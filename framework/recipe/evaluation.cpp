@@ -20,7 +20,8 @@ rerank::Candidate candidate_of(const Attempt& attempt, const std::map<int, Label
   candidate.num_tokens = attempt.num_tokens;
   candidate.text = attempt.text;
   if (scores != nullptr) {
-    if (const auto found = scores->find(attempt.index); found != scores->end()) candidate.score = found->second.log_score();
+    if (const auto found = scores->find(attempt.index); found != scores->end())
+      candidate.score = found->second.log_score();
   }
   return candidate;
 }
@@ -57,7 +58,8 @@ Scores read_scores(const SealedFolder& ranking) {
   Scores scores;
   read_lines(ranking, "scores.jsonl", [&](std::string_view line, const Place& place) {
     const JsonRecord record = JsonRecord::parse(line, place);
-    scores[record.text("problem")][static_cast<int>(record.integer("index"))] = {record.number("log_p_correct"), record.number("log_p_incorrect")};
+    scores[record.text("problem")][static_cast<int>(record.integer("index"))] = {record.number("log_p_correct"),
+                                                                                 record.number("log_p_incorrect")};
   });
   return scores;
 }
@@ -66,7 +68,13 @@ std::string scores_file(const Scores& scores) {
   std::string text;
   for (const auto& [problem, of_problem] : scores) {
     for (const auto& [index, score] : of_problem) {
-      text += Json{{"problem", problem}, {"index", index}, {"log_p_correct", score.correct}, {"log_p_incorrect", score.incorrect}, {"log_score", score.log_score()}}.dump() + "\n";
+      text += Json{{"problem", problem},
+                   {"index", index},
+                   {"log_p_correct", score.correct},
+                   {"log_p_incorrect", score.incorrect},
+                   {"log_score", score.log_score()}}
+                  .dump() +
+              "\n";
     }
   }
   return text;

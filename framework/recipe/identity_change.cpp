@@ -83,7 +83,10 @@ std::string file_changes(const InputContent& before, const InputContent& now) {
   std::string text;
   for (const auto& [what, files] : names) {
     text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", fmt::join(files, ", "),
-                        what == "changed" ? "" : files.size() == 1 ? " is" : " are", what);
+                        what == "changed"   ? ""
+                        : files.size() == 1 ? " is"
+                                            : " are",
+                        what);
   }
   return text;
 }
@@ -96,26 +99,31 @@ std::vector<std::string> input_changes(const InputContent& before, const InputCo
     return {fmt::format("{} was {} '{}', is {} '{}'", now.key, before.what, before.name, now.what, now.name)};
   }
   std::vector<std::string> reasons;
-  compare(lines_of(before.settings), lines_of(now.settings), [&](const LineKey& key, const std::string* was, const std::string* is) {
-    if (now.what != "stage") {
-      reasons.push_back(changed(fmt::format("{}.{}.{}", section_of(now), now.name, key.first), was, is));
-    } else if (key.first == "identity") {
-      reasons.push_back(fmt::format("its {}, stage '{}', is another", now.key, now.name));
-    } else {
-      reasons.push_back(changed(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name, key.first), was, is));
-    }
-  });
+  compare(lines_of(before.settings), lines_of(now.settings),
+          [&](const LineKey& key, const std::string* was, const std::string* is) {
+            if (now.what != "stage") {
+              reasons.push_back(changed(fmt::format("{}.{}.{}", section_of(now), now.name, key.first), was, is));
+            } else if (key.first == "identity") {
+              reasons.push_back(fmt::format("its {}, stage '{}', is another", now.key, now.name));
+            } else {
+              reasons.push_back(
+                  changed(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name, key.first), was, is));
+            }
+          });
   if (const std::string files = file_changes(before, now); !files.empty()) {
-    const std::string of = now.what == "file" ? fmt::format("{} '{}'", now.key, now.name) : fmt::format("{} '{}'", now.what, now.name);
-    reasons.push_back(now.files.size() == 1 && before.files.size() == 1 && now.what == "file" ? fmt::format("{} changed", of)
-                                                                                              : fmt::format("{}: {}", of, files));
+    const std::string of =
+        now.what == "file" ? fmt::format("{} '{}'", now.key, now.name) : fmt::format("{} '{}'", now.what, now.name);
+    reasons.push_back(now.files.size() == 1 && before.files.size() == 1 && now.what == "file"
+                          ? fmt::format("{} changed", of)
+                          : fmt::format("{}: {}", of, files));
   }
   return reasons;
 }
 
 class Comparison {
  public:
-  Comparison(const StagePlan& stage, const std::optional<std::vector<InputContent>>& inputs) : stage_(stage), inputs_(inputs) {
+  Comparison(const StagePlan& stage, const std::optional<std::vector<InputContent>>& inputs)
+      : stage_(stage), inputs_(inputs) {
     Digester prompts;
     PromptTemplates templates;
     describe(templates, prompts);
@@ -186,8 +194,9 @@ class Comparison {
     };
     const auto [old_name, old_version] = split(before);
     const auto [name, version] = split(now);
-    reasons_.push_back(old_name == name ? fmt::format("recipe {} was version {}, is version {}", name, old_version, version)
-                                        : fmt::format("stages.{}.recipe was {}, is {}", stage_.name, old_name, name));
+    reasons_.push_back(old_name == name
+                           ? fmt::format("recipe {} was version {}, is version {}", name, old_version, version)
+                           : fmt::format("stages.{}.recipe was {}, is {}", stage_.name, old_name, name));
   }
 
   // Prompts stand before the recipe's own keys, which may have the same names.
@@ -210,7 +219,9 @@ std::vector<std::string> changes(const StagePlan& stage, const std::string& text
                                  const std::optional<std::vector<InputContent>>& inputs) {
   Comparison comparison(stage, inputs);
   compare(lines_of(text), lines_of(stage.identity_text),
-          [&](const LineKey& key, const std::string* before, const std::string* now) { comparison.tell(key, before, now); });
+          [&](const LineKey& key, const std::string* before, const std::string* now) {
+            comparison.tell(key, before, now);
+          });
   return comparison.reasons();
 }
 

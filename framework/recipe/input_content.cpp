@@ -39,7 +39,8 @@ std::vector<FileDigest> read_file_digests(std::string_view text) {
     const bool whole = line.size() > kDigestSize && line[line.size() - kDigestSize - 1] == ' ' &&
                        line.find_first_not_of("0123456789abcdef", line.size() - kDigestSize) == std::string_view::npos;
     if (!whole) continue;
-    files.push_back({std::string(line.substr(0, line.size() - kDigestSize - 1)), std::string(line.substr(line.size() - kDigestSize))});
+    files.push_back({std::string(line.substr(0, line.size() - kDigestSize - 1)),
+                     std::string(line.substr(line.size() - kDigestSize))});
     begin = end + 1;
   }
   FT_CHECK(begin == text.size(), "no list of digests: {}", text);
@@ -51,7 +52,11 @@ std::string to_json(const std::vector<InputContent>& inputs) {
   for (const InputContent& input : inputs) {
     Json files = Json::array();
     for (const FileDigest& file : input.files) files.push_back({{"name", file.name}, {"sha256", file.sha256}});
-    list.push_back({{"key", input.key}, {"what", input.what}, {"name", input.name}, {"settings", input.settings}, {"files", files}});
+    list.push_back({{"key", input.key},
+                    {"what", input.what},
+                    {"name", input.name},
+                    {"settings", input.settings},
+                    {"files", files}});
   }
   return Json{{"inputs", list}}.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -19,7 +19,7 @@ inline constexpr std::string_view kInputsFile = "inputs.json";  // in a stage's 
 inline constexpr std::string_view kNotRead = "0000000000000000000000000000000000000000000000000000000000000000";
 
 struct FileDigest {
-  std::string name;    // in its folder: another folder of the same content is the same
+  std::string name;  // in its folder: another folder of the same content is the same
   std::string sha256;
   friend bool operator==(const FileDigest&, const FileDigest&) = default;
 };
@@ -39,7 +39,8 @@ using FileDigester = std::function<std::string(const std::filesystem::path& file
 // The digest of each file, which is named by its last component. `check_stop` is called before each one; may be empty.
 // `digest` empty: SHA-256.
 [[nodiscard]] std::vector<FileDigest> digests_of(const std::vector<std::filesystem::path>& files,
-                                                 const std::function<void()>& check_stop, const FileDigester& digest = {});
+                                                 const std::function<void()>& check_stop,
+                                                 const FileDigester& digest = {});
 // Lines "name digest\n", for the exchange between ranks and for digests of whole lists; and back.
 [[nodiscard]] std::string to_text(const std::vector<FileDigest>& files);
 [[nodiscard]] std::vector<FileDigest> read_file_digests(std::string_view text);

@@ -36,15 +36,17 @@ ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& 
                              const RunServices& services) {
   if (model.preset) return preset_identity(model, prompts, seed, services);
   // Which files these are is asked on one rank, too.
-  const std::string files =
-      services.on_one_rank([&] { return to_text(digests_of(model_files(*model.path), services.check_stop, services.digest_file)); });
+  const std::string files = services.on_one_rank(
+      [&] { return to_text(digests_of(model_files(*model.path), services.check_stop, services.digest_file)); });
   ModelIdentity identity{.files = read_file_digests(files)};
   identity.identity = "files " + sha256(files);
   return identity;
 }
 
-std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files, const RunServices& services) {
-  return read_file_digests(services.on_one_rank([&] { return to_text(digests_of(files, services.check_stop, services.digest_file)); }));
+std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,
+                                            const RunServices& services) {
+  return read_file_digests(
+      services.on_one_rank([&] { return to_text(digests_of(files, services.check_stop, services.digest_file)); }));
 }
 
 }  // namespace ft

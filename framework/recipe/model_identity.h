@@ -26,8 +26,8 @@ struct ModelIdentity {
 // Digests of the model's files (services.digest_file), on one rank: collective through services.on_one_rank. The settings have been
 // checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
 // read.
-[[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
-                                           const RunServices& services);
+[[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts,
+                                           std::int64_t seed, const RunServices& services);
 
 // The digest of each file, computed on one rank for all.
 [[nodiscard]] std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,

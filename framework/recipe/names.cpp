@@ -45,14 +45,16 @@ std::string name_fault(std::string_view name) {
 
 void Names::add(const std::string& name, std::string_view what, const Place& place) {
   if (const std::string fault = name_fault(name); !fault.empty()) {
-    fail_user(place, fmt::format("'{}' is no name for a {}: {}. A name becomes part of a path: take letters, digits, '_', '-' "
-                                 "and '.', such as 'solver_2'",
-                                 visible(name), what, fault));
+    fail_user(place,
+              fmt::format("'{}' is no name for a {}: {}. A name becomes part of a path: take letters, digits, '_', '-' "
+                          "and '.', such as 'solver_2'",
+                          visible(name), what, fault));
   }
   const auto [existing, inserted] = places_.try_emplace(name, std::string(what), place);
   if (!inserted) {
-    fail_user(place, fmt::format("the name '{}' is used twice: for a {} at {} and for a {} here; each name means one thing",
-                                 name, existing->second.first, to_string(existing->second.second), what));
+    fail_user(place,
+              fmt::format("the name '{}' is used twice: for a {} at {} and for a {} here; each name means one thing",
+                          name, existing->second.first, to_string(existing->second.second), what));
   }
 }
 

@@ -23,11 +23,16 @@ namespace {
 
 std::string_view to_string(ArtifactKind kind) {
   switch (kind) {
-    case ArtifactKind::model: return "model";
-    case ArtifactKind::attempts: return "attempts";
-    case ArtifactKind::ranking: return "ranking";
-    case ArtifactKind::table: return "table";
-    case ArtifactKind::report: return "report";
+    case ArtifactKind::model:
+      return "model";
+    case ArtifactKind::attempts:
+      return "attempts";
+    case ArtifactKind::ranking:
+      return "ranking";
+    case ArtifactKind::table:
+      return "table";
+    case ArtifactKind::report:
+      return "report";
   }
   return "?";
 }
@@ -54,29 +59,35 @@ void PluginLoader::load(const std::filesystem::path& library, const Place& place
     const char* said = dlerror();
     const std::string_view why = said == nullptr ? "dlopen failed" : said;
     // Not the library's fault: the loader tells errors by their words alone.
-    if (why.find("failed to map segment") != std::string_view::npos || why.find("annot allocate memory") != std::string_view::npos) {
+    if (why.find("failed to map segment") != std::string_view::npos ||
+        why.find("annot allocate memory") != std::string_view::npos) {
       throw std::bad_alloc();
     }
-    if (why.find("Too many open files") != std::string_view::npos) throw Error(std::string(why) + advice_on(EMFILE, library));
+    if (why.find("Too many open files") != std::string_view::npos)
+      throw Error(std::string(why) + advice_on(EMFILE, library));
     refuse(library, place, std::string(why));
   }
   const auto* tag = static_cast<const ft_recipe_tag*>(dlsym(handle, "ft_recipe_tag_v1"));
   if (tag == nullptr) refuse(library, place, "it is no ftrun recipe (no FT_RECIPE at the end of its source)");
   if (tag->interface_version != kRecipeInterface) {
-    refuse(library, place, fmt::format("it was built for recipe interface {}, this ftrun has {}; rebuild it against this ftrun",
-                                       tag->interface_version, kRecipeInterface));
+    refuse(library, place,
+           fmt::format("it was built for recipe interface {}, this ftrun has {}; rebuild it against this ftrun",
+                       tag->interface_version, kRecipeInterface));
   }
   if (std::string_view(tag->compiler) != FT_COMPILER_TAG) {
-    refuse(library, place, fmt::format("it was built with compiler {}, this ftrun with {}", tag->compiler, FT_COMPILER_TAG));
+    refuse(library, place,
+           fmt::format("it was built with compiler {}, this ftrun with {}", tag->compiler, FT_COMPILER_TAG));
   }
   if (std::string_view(tag->libtorch) != FT_LIBTORCH_VERSION) {
-    refuse(library, place, fmt::format("it was built with libtorch {}, this ftrun with {}", tag->libtorch, FT_LIBTORCH_VERSION));
+    refuse(library, place,
+           fmt::format("it was built with libtorch {}, this ftrun with {}", tag->libtorch, FT_LIBTORCH_VERSION));
   }
   auto* create = reinterpret_cast<Recipe* (*)()>(dlsym(handle, "ft_recipe_create_v1"));
   if (create == nullptr) refuse(library, place, "it has a tag but no ft_recipe_create_v1");
   const auto [existing, inserted] = plugins_.try_emplace(tag->name, Plugin{tag->version, library, create, is_users});
   if (!inserted) {
-    refuse(library, place, fmt::format("its recipe '{}' exists already, from {}", tag->name, existing->second.library.string()));
+    refuse(library, place,
+           fmt::format("its recipe '{}' exists already, from {}", tag->name, existing->second.library.string()));
   }
 }
 

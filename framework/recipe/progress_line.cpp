@@ -29,7 +29,8 @@ std::string ProgressLine::line(std::int64_t done, std::string_view detail, std::
   std::string text = fmt::format("{}: {} of {}", what_, done, total_);
   if (!detail.empty()) text += fmt::format(", {}", detail);
   if (done > first_ && done < total_) {
-    const double at_this_rate = since_begin_.seconds() / static_cast<double>(done - first_) * static_cast<double>(total_ - done);
+    const double at_this_rate =
+        since_begin_.seconds() / static_cast<double>(done - first_) * static_cast<double>(total_ - done);
     text += fmt::format(", {} left", duration_text(seconds_left.value_or(at_this_rate)));
   }
   return text;

@@ -76,10 +76,10 @@ inline constexpr int kRecipeInterface = 3;
 #define FT_COMPILER_TAG "g++-" FT_STRINGIFY(__GNUC__) "-abi" FT_STRINGIFY(__GXX_ABI_VERSION)
 
 // Makes a shared library a recipe plugin.
-#define FT_RECIPE(Type, recipe_name, recipe_version)                                                              \
-  extern "C" {                                                                                                    \
-  extern const ::ft::ft_recipe_tag ft_recipe_tag_v1;                                                              \
-  const ::ft::ft_recipe_tag ft_recipe_tag_v1 = {::ft::kRecipeInterface, FT_COMPILER_TAG, FT_LIBTORCH_VERSION,     \
-                                                recipe_name, recipe_version};                                     \
-  ::ft::Recipe* ft_recipe_create_v1() { return new Type(); }                                                      \
+#define FT_RECIPE(Type, recipe_name, recipe_version)                                                          \
+  extern "C" {                                                                                                \
+  extern const ::ft::ft_recipe_tag ft_recipe_tag_v1;                                                          \
+  const ::ft::ft_recipe_tag ft_recipe_tag_v1 = {::ft::kRecipeInterface, FT_COMPILER_TAG, FT_LIBTORCH_VERSION, \
+                                                recipe_name, recipe_version};                                 \
+  ::ft::Recipe* ft_recipe_create_v1() { return new Type(); }                                                  \
   }

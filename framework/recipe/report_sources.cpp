@@ -109,7 +109,8 @@ std::string input_of(const StagePlan& stage, std::string_view key) {
 
 std::string training_of(const RunPlan& plan, const std::string& model) {
   std::vector<std::string> chain;
-  for (const StagePlan* stage = plan.find_stage(model); stage != nullptr; stage = plan.find_stage(input_of(*stage, "model"))) {
+  for (const StagePlan* stage = plan.find_stage(model); stage != nullptr;
+       stage = plan.find_stage(input_of(*stage, "model"))) {
     const std::string loss = setting_of(*stage, "loss");
     chain.push_back(loss.empty() ? stage->recipe_name : fmt::format("{} ({})", stage->recipe_name, loss));
   }
@@ -150,14 +151,16 @@ std::vector<report::StageTime> read_times(const RunPlan& plan, const std::vector
     const auto body = SealedFolder::open(stages[i]->output).manifest().body;
     if (!body.contains("summary") || !body["summary"].contains("tokens")) continue;
     const double tokens = body["summary"]["tokens"];
-    times[i].done = fmt::format("{} attempts, {} tokens", grouped(body["summary"].value("attempts", 0.0)), grouped(tokens));
+    times[i].done =
+        fmt::format("{} attempts, {} tokens", grouped(body["summary"].value("attempts", 0.0)), grouped(tokens));
     times[i].rate = times[i].seconds > 0 && times[i].starts == 1 ? tokens / times[i].seconds : 0;
     times[i].unit = "tokens/s";
   }
   return times;
 }
 
-std::vector<report::OverlapFinding> find_shared_problems(StageContext& context, const std::vector<const StagePlan*>& stages,
+std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
+                                                         const std::vector<const StagePlan*>& stages,
                                                          const std::vector<std::string>& shown) {
   std::vector<std::string> learnt, tested;  // names of problem sets, in the order of the run file, each once
   const auto add = [](std::vector<std::string>& list, const std::string& name) {

@@ -25,7 +25,8 @@ namespace ft {
 [[nodiscard]] std::string standstill_of(const StagePlan& stage);
 
 // From the ledger, the step logs, the manifests and the pieces of each rank; for stages in the order given.
-[[nodiscard]] std::vector<report::StageTime> read_times(const RunPlan& plan, const std::vector<const StagePlan*>& stages);
+[[nodiscard]] std::vector<report::StageTime> read_times(const RunPlan& plan,
+                                                        const std::vector<const StagePlan*>& stages);
 
 // Each problem set that `stages` test on against each that they train or validate on, and with itself. Local.
 [[nodiscard]] std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,

@@ -39,8 +39,10 @@ void check_shared(const RunPlan& plan, Communicator& world, const std::string& t
     if (answers[rank] != "token " + token) blind += fmt::format("{}{}", blind.empty() ? "" : ", ", rank);
   }
   if (!blind.empty()) {
-    throw UserError(fmt::format("run.folder '{}' is not the same folder on all ranks: rank {} does not see what rank 0 wrote; "
-                                "use a folder on a shared file system", plan.run.folder, blind));
+    throw UserError(
+        fmt::format("run.folder '{}' is not the same folder on all ranks: rank {} does not see what rank 0 wrote; "
+                    "use a folder on a shared file system",
+                    plan.run.folder, blind));
   }
 }
 
@@ -56,10 +58,14 @@ LastStart last_start_of(const RunPlan& plan) {
 void tell(const std::vector<Superseded>& superseded, RunFolder& folder, Logger& log) {
   for (const Superseded& work : superseded) {
     log.warn("{}", to_text(work));
-    folder.note({{"event", "begins anew"}, {"stage", work.stage}, {"folder", work.folder.filename().string()}, {"why", work.reasons}});
+    folder.note({{"event", "begins anew"},
+                 {"stage", work.stage},
+                 {"folder", work.folder.filename().string()},
+                 {"why", work.reasons}});
   }
   const auto moves = [](const Superseded& work) { return !work.stays_in_place; };
-  if (std::ranges::any_of(superseded, moves)) log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
+  if (std::ranges::any_of(superseded, moves))
+    log.info("what is set aside stays until you remove its folder; the settings that made it go on from it");
 }
 
 struct StageMemory {
@@ -83,7 +89,8 @@ void run_noted(const StagePlan& stage, StageContext& context, RunFolder* folder,
     stage.recipe->run(context);
   } catch (...) {
     try {
-      if (folder != nullptr) folder->note({{"event", "stage stops"}, {"stage", stage.name}, {"seconds", watch.seconds()}});
+      if (folder != nullptr)
+        folder->note({{"event", "stage stops"}, {"stage", stage.name}, {"seconds", watch.seconds()}});
     } catch (const std::exception&) {  // the reason why the stage stops is worth more
     }
     throw;
@@ -95,7 +102,8 @@ std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
   const StageTimes times = read_stage_times(plan.run.folder);
   const StageTime* all = find_time(times, stage.name, stage.identity);
   if (all == nullptr || all->starts < 2) return duration_text(seconds);
-  return fmt::format("{}, in all its {} starts {}{}", duration_text(seconds), all->starts, all->unknown > 0 ? "at least " : "", duration_text(all->seconds));
+  return fmt::format("{}, in all its {} starts {}{}", duration_text(seconds), all->starts,
+                     all->unknown > 0 ? "at least " : "", duration_text(all->seconds));
 }
 
 // Standard output belongs to results: the table, and where the page is.
@@ -108,10 +116,12 @@ void show_reports(const RunPlan& plan) {
 }
 
 // Sound when it was looked at last: the next start trusts nobody's word.
-[[noreturn]] void fail_damaged(const BrokenFolder& damage, const std::string& where, const RunPlan& plan, RunFolder* folder) {
+[[noreturn]] void fail_damaged(const BrokenFolder& damage, const std::string& where, const RunPlan& plan,
+                               RunFolder* folder) {
   if (folder != nullptr) folder->doubt_outputs(plan);
-  throw Error(fmt::format("{}{}; the next start looks at every byte of what the stages before have made, and makes again what is damaged",
-                          damage.what(), where));
+  throw Error(fmt::format(
+      "{}{}; the next start looks at every byte of what the stages before have made, and makes again what is damaged",
+      damage.what(), where));
 }
 
 }  // namespace
@@ -125,7 +135,10 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const std::vector<Superseded> superseded = find_superseded(plan);
     refuse_restart(plan, superseded);
     folder.emplace(plan, log);
-    folder->note({{"event", "start"}, {"ranks", world.size()}, {"tensor", groups.tensor.size()}, {"memory", resident_memory()},
+    folder->note({{"event", "start"},
+                  {"ranks", world.size()},
+                  {"tensor", groups.tensor.size()},
+                  {"memory", resident_memory()},
                   {"libraries", library_memory()}});
     write_last_start(plan.run.folder, last_start_of(plan));
     if (services.folder_taken) services.folder_taken();
@@ -136,7 +149,8 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
 
   for (const StagePlan& stage : plan.stages) {
     const std::string done = on_rank_zero(world, "stage state", [&] {
-      if (stop()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
+      if (stop())
+        throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
       return std::string(folder->is_done(stage) ? "yes" : "no");
     });
     if (done == "yes") {
@@ -156,7 +170,8 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     release_freed_memory();  // a stage's peak is its own
     reset_peak_memory();
     StageContext context(plan, stage, services, groups, log, progress, stop, lead);
-    context.on_set_aside([&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });
+    context.on_set_aside(
+        [&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
       run_noted(stage, context, folder ? &*folder : nullptr, watch);
@@ -173,7 +188,10 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     if (world.rank() == 0) lead.write();
     on_rank_zero(world, "stage end", [&] {
       folder->is_sealed(stage);
-      folder->note({{"event", "stage ends"}, {"stage", stage.name}, {"seconds", watch.seconds()}, {"memory", memory.peak},
+      folder->note({{"event", "stage ends"},
+                    {"stage", stage.name},
+                    {"seconds", watch.seconds()},
+                    {"memory", memory.peak},
                     {"libraries", memory.libraries}});
       return std::string();
     });

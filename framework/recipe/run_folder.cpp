@@ -19,7 +19,8 @@ IntactNote note_of(const StagePlan& stage) { return intact_note_of(stage.output)
 // What a start would write to or remove from, as far as it is there. Sealed outputs are read only.
 std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {
   const std::filesystem::path run = plan.run.folder;
-  std::vector<std::filesystem::path> paths = {run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl", run / kEndNoteName, run / "examples"};
+  std::vector<std::filesystem::path> paths = {
+      run, run / "stages", run / "lock", run / "log.txt", run / "ledger.jsonl", run / kEndNoteName, run / "examples"};
   for (const StagePlan& stage : plan.stages) {
     const std::filesystem::path work = stage.folder / "work";
     for (const std::filesystem::path& folder : {stage.folder, work, work / "checkpoints", stage.folder / "events"}) {
@@ -75,8 +76,9 @@ bool RunFolder::is_done(const StagePlan& stage) {
     return true;
   } catch (const BrokenFolder& broken) {
     const std::filesystem::path where = set_aside(stage.output);
-    log_.warn("the output of stage '{}' is damaged and will be made again: {}; it is kept as {} until a sound one is sealed", stage.name, broken.what(),
-              where.string());
+    log_.warn(
+        "the output of stage '{}' is damaged and will be made again: {}; it is kept as {} until a sound one is sealed",
+        stage.name, broken.what(), where.string());
     note_set_aside(stage, where, broken.what());
     return false;
   }
@@ -97,7 +99,11 @@ void RunFolder::is_sealed(const StagePlan& stage) {
 }
 
 void RunFolder::note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why) {
-  note({{"event", "set aside"}, {"stage", stage.name}, {"what", original_of(where)}, {"where", where.string()}, {"why", why}});
+  note({{"event", "set aside"},
+        {"stage", stage.name},
+        {"what", original_of(where)},
+        {"where", where.string()},
+        {"why", why}});
 }
 
 void RunFolder::doubt_outputs(const RunPlan& plan) {

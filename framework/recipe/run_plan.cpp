@@ -4,8 +4,8 @@
 #include <set>
 
 #include "framework/base/digest.h"
-#include "framework/config/parser.h"
 #include "framework/comm/topology.h"
+#include "framework/config/parser.h"
 #include "framework/model/model_check.h"
 #include "framework/model/stored_files.h"
 #include "framework/model/tensor_sizes.h"
@@ -18,14 +18,16 @@
 namespace ft {
 namespace {
 
-const std::vector<std::string> kSections = {"run", "models", "prompts", "parallel", "problems", "training", "stages", "plugins"};
+const std::vector<std::string> kSections = {"run",      "models",   "prompts", "parallel",
+                                            "problems", "training", "stages",  "plugins"};
 
 void check_sections(const Node& root) {
   for (const std::string& key : root.keys()) {
     if (std::find(kSections.begin(), kSections.end(), key) != kSections.end()) continue;
     const auto near = nearest(key, kSections);
-    fail_user(root.key_place(key), fmt::format("unknown section '{}'{}; sections: {}", key,
-                                               near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(kSections, ", ")));
+    fail_user(root.key_place(key),
+              fmt::format("unknown section '{}'{}; sections: {}", key,
+                          near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(kSections, ", ")));
   }
 }
 
@@ -56,8 +58,9 @@ ModelConfig check_model(const ModelSettings& model, const PromptTemplates& promp
   (void)end_tokens(*tokenizer, config, read_companions(*model.path));
   const TokenId tokens = tokenizer->size();
   if (tokens > config.vocab_size) {
-    fail_user(fmt::format("its vocabulary has {} rows (vocab_size), but its tokenizer {} tokens: they do not belong together",
-                          config.vocab_size, tokens));
+    fail_user(
+        fmt::format("its vocabulary has {} rows (vocab_size), but its tokenizer {} tokens: they do not belong together",
+                    config.vocab_size, tokens));
   }
   return config;
 }
@@ -65,8 +68,8 @@ ModelConfig check_model(const ModelSettings& model, const PromptTemplates& promp
 void check_tensor_size(const std::string& name, const ModelConfig& config, int tensor, const Place& place) {
   const std::string misfit = tensor_misfit(config, tensor);
   if (misfit.empty()) return;
-  fail_user(place, fmt::format("{} ranks cannot share one copy of model '{}': it has {}; sizes that fit it: {}", tensor, name, misfit,
-                               fmt::join(tensor_sizes(config), ", ")));
+  fail_user(place, fmt::format("{} ranks cannot share one copy of model '{}': it has {}; sizes that fit it: {}", tensor,
+                               name, misfit, fmt::join(tensor_sizes(config), ", ")));
 }
 
 // The stages in the making: what has been planned so far is what the next stage may refer to. First all are read
@@ -135,7 +138,8 @@ class StagePlanner {
   void check_use(std::vector<std::string>& warnings) const {
     for (const std::string& key : file_["training"].keys()) {
       if (const std::string why = why_unread(key); !why.empty()) {
-        warnings.push_back(fmt::format("{}: training.{} has no effect: {}", to_string(file_["training"][key].place()), key, why));
+        warnings.push_back(
+            fmt::format("{}: training.{} has no effect: {}", to_string(file_["training"][key].place()), key, why));
       }
     }
     for (const std::string section : {"models", "problems"}) {
@@ -202,12 +206,14 @@ class StagePlanner {
       if (parser.idle_keys().contains(input.key)) continue;
       for (const std::string& target : input.names) add_input(stage, input, target);
     }
-    if (stage.recipe->output() == ArtifactKind::report) {  // it is headed by that name: in a copied folder it is another page
+    if (stage.recipe->output() ==
+        ArtifactKind::report) {  // it is headed by that name: in a copied folder it is another page
       stage.extent_text += fmt::format("run folder: {}\n", run_name(plan_.run.folder));
     }
     stage.identity = sha256(stage.identity_text);
     stage.extent = sha256(stage.extent_text);
-    stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));
+    stage.folder = std::filesystem::path(plan_.run.folder) / "stages" /
+                   fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));
     stage.output = stage.folder / fmt::format("output-{}", stage.extent.substr(0, 12));
   }
 
@@ -224,7 +230,8 @@ class StagePlanner {
 
   void check_input(const Place& place, const Input& input, const std::string& target) const {
     if (input.what == "file") {
-      if (std::filesystem::is_directory(target)) fail_user(place, fmt::format("'{}' must name a file, but {} is a folder", input.key, target));
+      if (std::filesystem::is_directory(target))
+        fail_user(place, fmt::format("'{}' must name a file, but {} is a folder", input.key, target));
       if (!std::filesystem::is_regular_file(target)) fail_user(place, fmt::format("there is no file '{}'", target));
       return;
     }
@@ -237,7 +244,8 @@ class StagePlanner {
     if (source == nullptr) refuse(place, input, target);
     const auto kind = to_string(source->recipe->output());
     if (input.what != "stage" && input.what != kind) {
-      fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(input.what), target, with_article(kind)));
+      fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(input.what),
+                                   target, with_article(kind)));
     }
   }
 
@@ -255,7 +263,8 @@ class StagePlanner {
     } else {
       const StagePlan& source = *plan_.find_stage(target);
       stage.identity_text += fmt::format("input {}: {} {}\n", input.key, source.identity, source.extent);
-      stage.contents.push_back({input.key, "stage", target, fmt::format("identity: {}\n{}", source.identity, source.extent_text), {}});
+      stage.contents.push_back(
+          {input.key, "stage", target, fmt::format("identity: {}\n{}", source.identity, source.extent_text), {}});
     }
   }
 
@@ -285,13 +294,17 @@ class StagePlanner {
     }
     const auto later = file_["stages"].keys();
     if (input.what != "problems" && std::find(later.begin(), later.end(), target) != later.end()) {
-      fail_user(place, fmt::format("'{}' is used before it is made: stages run from top to bottom, so move stage '{}' above this one",
-                                   target, target));
+      fail_user(place,
+                fmt::format(
+                    "'{}' is used before it is made: stages run from top to bottom, so move stage '{}' above this one",
+                    target, target));
     }
     const auto near = nearest(target, names);
-    fail_user(place, fmt::format("there is no {} '{}'{}; there {} {}", input.what == "problems" ? "problem set" : input.what, target,
-                                 near ? fmt::format("; did you mean '{}'?", *near) : "", names.size() == 1 ? "is" : "are",
-                                 names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+    fail_user(
+        place,
+        fmt::format("there is no {} '{}'{}; there {} {}", input.what == "problems" ? "problem set" : input.what, target,
+                    near ? fmt::format("; did you mean '{}'?", *near) : "", names.size() == 1 ? "is" : "are",
+                    names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
   }
 
   RunPlan& plan_;
@@ -305,14 +318,16 @@ class StagePlanner {
 };
 
 // What lies in files, looked at by one rank for all. Gives lines: "warning ..." and "note ...".
-std::string check_files(const RunPlan& plan, const RunFile& file, const StagePlanner& planner, const RunServices& services) {
+std::string check_files(const RunPlan& plan, const RunFile& file, const StagePlanner& planner,
+                        const RunServices& services) {
   if (const std::string misfit = why_not_writable(plan.run.folder); !misfit.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, misfit));
   }
   CheckedInputs inputs(plan, services);
   for (const auto& [name, model] : plan.models) {
     const Place place = file["models"][name].place();
-    at_place(place, fmt::format("model '{}'", name), [&] { inputs.keep(name, check_model(model, plan.prompts, services)); });
+    at_place(place, fmt::format("model '{}'", name),
+             [&] { inputs.keep(name, check_model(model, plan.prompts, services)); });
     check_tensor_size(name, inputs.config(name), plan.parallel.tensor, file["parallel"]["tensor"].place());
   }
   (void)make_topology(services.ranks, plan.parallel.tensor, file["parallel"]["tensor"].place());
@@ -330,7 +345,8 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
 std::string check_stage_folders(const RunPlan& plan, const Place& place) {
   for (const StagePlan& stage : plan.stages) {
     const std::string misfit = why_not_writable(stage.folder);
-    if (!misfit.empty()) fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));
+    if (!misfit.empty())
+      fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));
   }
   return {};
 }
@@ -356,11 +372,13 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 std::string resolved_text(const RunPlan& plan) {
-  std::string text = "run:\n" + print(plan.run, 2) + "parallel:\n" + print(plan.parallel, 2) + "prompts:\n" + print(plan.prompts, 2);
+  std::string text =
+      "run:\n" + print(plan.run, 2) + "parallel:\n" + print(plan.parallel, 2) + "prompts:\n" + print(plan.prompts, 2);
   text += "stages:\n";
   for (const StagePlan& stage : plan.stages) {
     text += fmt::format("  {}:\n    recipe: {}\n{}", stage.name, stage.recipe_name, stage.settings);
-    text += fmt::format("    # identity {}\n{}", stage.identity, indented("# " + stage.extent_text.substr(0, stage.extent_text.find('\n')), 4));
+    text += fmt::format("    # identity {}\n{}", stage.identity,
+                        indented("# " + stage.extent_text.substr(0, stage.extent_text.find('\n')), 4));
   }
   return text;
 }
@@ -368,23 +386,28 @@ std::string resolved_text(const RunPlan& plan) {
 }  // namespace
 
 void describe(RunSettings& s, Binder& b) {
-  b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run", Limits::path());
+  b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run",
+              Limits::path());
   b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
   b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
-  b.execution("hang_timeout", s.hang_timeout,
-              "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
-              "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
-  b.choice("restart", s.restart, {"allowed", "refuse"}, KeyKind::execution,
-           "where a changed key or file makes a stage begin anew and older work of it is set aside: say so, or end with "
-           "exit code 2 before anything is touched; --yes on the command line allows it");
+  b.execution(
+      "hang_timeout", s.hang_timeout,
+      "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
+      "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
+  b.choice(
+      "restart", s.restart, {"allowed", "refuse"}, KeyKind::execution,
+      "where a changed key or file makes a stage begin anew and older work of it is set aside: say so, or end with "
+      "exit code 2 before anything is touched; --yes on the command line allows it");
 }
 
 void describe(ParallelSettings& s, Binder& b) {
-  b.execution("tensor", s.tensor, "ranks that share one copy of the model; the data size is ranks / tensor", Range::at_least(1));
+  b.execution("tensor", s.tensor, "ranks that share one copy of the model; the data size is ranks / tensor",
+              Range::at_least(1));
   b.choice("device", s.device, {"cpu", "cuda", "auto"}, KeyKind::execution,
            "where ranks compute: on the processor, each on a GPU of its own, or on GPUs where every rank can have one; "
            "results differ by rounding, as between kinds of processors");
-  b.choice("bind", s.bind, {"auto", "none"}, KeyKind::execution, "auto: ranks that the launcher lets float are bound to cores of their own");
+  b.choice("bind", s.bind, {"auto", "none"}, KeyKind::execution,
+           "auto: ranks that the launcher lets float are bound to cores of their own");
 }
 
 void describe(PromptTemplates& t, Binder& b) {
@@ -397,11 +420,13 @@ void describe(PromptTemplates& t, Binder& b) {
 void describe(ModelSettings& s, Binder& b) {
   b.identity("preset", s.preset, "a small model trained from scratch");
   b.identity("path", s.path, "a Hugging Face folder: config.json, safetensors files, tokenizer.json", Limits::path());
-  b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json", Limits::path());
+  b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json",
+             Limits::path());
 }
 
 const StagePlan* RunPlan::find_stage(std::string_view name) const {
-  const auto found = std::find_if(stages.begin(), stages.end(), [&](const StagePlan& stage) { return stage.name == name; });
+  const auto found =
+      std::find_if(stages.begin(), stages.end(), [&](const StagePlan& stage) { return stage.name == name; });
   return found == stages.end() ? nullptr : &*found;
 }
 
@@ -421,7 +446,8 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   plan.prompts = parse<PromptTemplates>({file["prompts"]});
   // The filled-in prompts are not kept: this only reports templates without their placeholders now, not after hours.
   at_place(file["prompts"]["solver"].place(), "prompts.solver", [&] { (void)solver_prompt(plan.prompts, ""); });
-  at_place(file["prompts"]["verifier"].place(), "prompts.verifier", [&] { (void)verifier_prompt(plan.prompts, "", ""); });
+  at_place(file["prompts"]["verifier"].place(), "prompts.verifier",
+           [&] { (void)verifier_prompt(plan.prompts, "", ""); });
 
   for (const Node& library : file["plugins"].items()) {
     std::filesystem::path path = read<std::string>(library, Limits::path());
@@ -447,11 +473,13 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     planner.add(name, stages[name]);
   }
   plan.warnings = file.warnings();
-  for (const std::string& line : lines_of(services.on_one_rank([&] { return check_files(plan, file, planner, services); }))) {
+  for (const std::string& line :
+       lines_of(services.on_one_rank([&] { return check_files(plan, file, planner, services); }))) {
     const std::size_t kind = line.find(' ');
     (line.starts_with("warning") ? plan.warnings : plan.notes).push_back(line.substr(kind + 1));
   }
-  for (const auto& [name, model] : plan.models) plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services);
+  for (const auto& [name, model] : plan.models)
+    plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services);
   planner.identify();
   (void)services.on_one_rank([&] { return check_stage_folders(plan, file["run"]["folder"].place()); });
   plan.resolved = resolved_text(plan);

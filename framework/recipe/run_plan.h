@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "framework/base/units.h"
-#include "framework/config/print.h"
 #include "framework/comm/groups.h"
+#include "framework/config/print.h"
 #include "framework/config/run_file.h"
 #include "framework/model/layer_factory.h"
 #include "framework/problem/problem.h"
@@ -32,8 +32,8 @@ namespace ft {
 struct RunSettings {
   std::string folder = "runs/run";
   std::int64_t seed = 1;
-  Duration time_limit;  // 0 = none
-  Duration hang_timeout{600};  // 0 = off
+  Duration time_limit;              // 0 = none
+  Duration hang_timeout{600};       // 0 = off
   std::string restart = "allowed";  // allowed | refuse: may a stage begin anew beside older work?
 };
 void describe(RunSettings& settings, Binder& binder);
@@ -108,10 +108,10 @@ struct StagePlan {
   std::vector<InputContent> contents;            // what the inputs are: for saying why the identity is another
   std::map<std::string, std::string> key_paths;  // "lanes": "training.lanes", or where the stage has its own
   std::string identity_text;
-  std::string identity;     // 64 hexadecimal digits
+  std::string identity;  // 64 hexadecimal digits
   std::string extent_text;
-  std::string extent;       // 64 hexadecimal digits
-  std::string settings;     // resolved, as YAML: for reports and the resolved run file
+  std::string extent;            // 64 hexadecimal digits
+  std::string settings;          // resolved, as YAML: for reports and the resolved run file
   std::filesystem::path folder;  // <run>/stages/<name>-<identity>
   std::filesystem::path output;  // <folder>/output-<extent>
 };
@@ -126,7 +126,7 @@ struct RunPlan {
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;  // lines for the log: what is legal, but hardly meant
   std::vector<std::string> notes;     // what could only be looked at in part
-  std::string resolved;  // the whole run file with every default written out
+  std::string resolved;               // the whole run file with every default written out
 
   [[nodiscard]] const StagePlan* find_stage(std::string_view name) const;  // nullptr: none
 };

@@ -34,7 +34,9 @@ DoneSet read_done(const std::filesystem::path& work, Logger& log) {
     done[attempt.problem].insert(attempt.index);
   });
   if (counts.torn > 0) log.info("{} attempts were cut off by the interruption and are made again", counts.torn);
-  if (counts.damaged > 0) log.warn("{} damaged lines among the attempts are made again, the first at {}", counts.damaged, counts.complaints.front());
+  if (counts.damaged > 0)
+    log.warn("{} damaged lines among the attempts are made again, the first at {}", counts.damaged,
+             counts.complaints.front());
   return done;
 }
 
@@ -50,7 +52,8 @@ std::vector<Attempt> collect(const StageContext& stage, const SamplingJob& job) 
     auto& of_problem = found[problem.id];
     for (const int index : wanted_indices(job)) {
       const auto attempt = of_problem.find(index);
-      FT_CHECK(attempt != of_problem.end(), "attempt {} of problem '{}' is missing at the end of stage '{}'", index, problem.id, stage.name());
+      FT_CHECK(attempt != of_problem.end(), "attempt {} of problem '{}' is missing at the end of stage '{}'", index,
+               problem.id, stage.name());
       attempts.push_back(attempt->second);
     }
   }
@@ -76,7 +79,8 @@ class Sampling {
       total_missing_ += std::ssize(missing);
       if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
       stage_.check_stop();
-      for (const int index : missing) requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
+      for (const int index : missing)
+        requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
       try {
         prompts_.push_back(build_.solver_prompt(problem.text));
       } catch (const UserError& error) {
@@ -96,7 +100,8 @@ class Sampling {
     const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems);
     const bool alone = groups.data.size() == 1;
     // Rank 0 speaks of its own share: how far the others are it does not know, and asking would make them wait.
-    const std::string what = alone ? stage_.name() : fmt::format("{}: rank 0's share of {} attempts", stage_.name(), all);
+    const std::string what =
+        alone ? stage_.name() : fmt::format("{}: rank 0's share of {} attempts", stage_.name(), all);
     const std::int64_t total = alone ? all : own, before = alone ? all - total_missing_ : 0;
     stage_.progress().begin(what, total, before);
     const Stopwatch watch;
@@ -107,29 +112,37 @@ class Sampling {
       ++finished;
       left.finished(std::ssize(sampled.tokens));
       const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
-      stage_.progress().update(before + finished, fmt::format("{:.0f} tokens/s", rate * groups.data.size()), left.tokens(generator.num_tokens()) / rate);
+      stage_.progress().update(before + finished, fmt::format("{:.0f} tokens/s", rate * groups.data.size()),
+                               left.tokens(generator.num_tokens()) / rate);
     };
     {
       const StopLead::Work work = stage_.work_begins();
       // The ranks of a tensor group decode together, so they stop together.
-      generator.run(prompts_, requests_, done, [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
+      generator.run(prompts_, requests_, done,
+                    [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
     }
     log.sync();
     stage_.progress().end();
     const bool stopped = finished < own;
-    if (!alone && !stopped && own > 0) stage_.log().info("{}: rank 0 has made its {} attempts and waits for the others", stage_.name(), own);
+    if (!alone && !stopped && own > 0)
+      stage_.log().info("{}: rank 0 has made its {} attempts and waits for the others", stage_.name(), own);
     const std::int64_t tokens = sum_over_ranks(groups.data, "sampled tokens", generator.num_tokens());
     if (any_rank(groups.world, "sampling stopped", stopped)) {
       throw StopRequested(fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.name()));
     }
-    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s", total_missing_, tokens, static_cast<double>(tokens) / watch.seconds());
+    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s", total_missing_, tokens,
+                      static_cast<double>(tokens) / watch.seconds());
   }
 
  private:
   void note_batch_sizes(const Generator& generator) const {
-    if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs()) return;
-    stage_.log().warn("{}: on this processor no number of rows decoded together gives the same bits as one row alone, so that attempts are decoded one by one: "
-                      "that is several times slower", stage_.name());
+    if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs())
+      return;
+    stage_.log().warn(
+        "{}: on this processor no number of rows decoded together gives the same bits as one row alone, so that "
+        "attempts are decoded one by one: "
+        "that is several times slower",
+        stage_.name());
   }
 
   // More than one is worth a word: it is in files that nobody reads.
@@ -140,8 +153,11 @@ class Sampling {
     for (const TokenId id : ends) {
       text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", escaped(model_.tokenizer->token_text(id)), id);
       if (model_.tokenizer->decode(std::span(&id, 1)).empty() || !stage_.log().informs()) continue;
-      stage_.log().warn("token {} '{}' ends an attempt, since generation_config.json or config.json names it as eos_token_id, but it is "
-                        "an ordinary piece of text", id, escaped(model_.tokenizer->token_text(id)));
+      stage_.log().warn(
+          "token {} '{}' ends an attempt, since generation_config.json or config.json names it as eos_token_id, but it "
+          "is "
+          "an ordinary piece of text",
+          id, escaped(model_.tokenizer->token_text(id)));
     }
     stage_.log().info("an attempt ends with any of {}", text);
   }
@@ -150,8 +166,10 @@ class Sampling {
     const std::int64_t longest = model_.decoder->config().max_position;
     const std::int64_t needed = std::ssize(prompts_.back()) + job_.settings.max_new_tokens;
     if (longest > 0 && needed > longest) {
-      fail_user(stage_.plan().place, fmt::format("problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower max_new_tokens",
-                                                 problem.id, needed, prompts_.back().size(), job_.settings.max_new_tokens, longest));
+      fail_user(stage_.plan().place,
+                fmt::format("problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; "
+                            "lower max_new_tokens",
+                            problem.id, needed, prompts_.back().size(), job_.settings.max_new_tokens, longest));
     }
   }
 
@@ -199,8 +217,16 @@ nlohmann::ordered_json summary(const SamplingJob& job, const LoadedModel& model,
     right += attempt.verdict == Verdict::equal ? 1 : 0;
     unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
   }
-  return {{"problems", job.problems.size()}, {"per_problem", job.per_problem}, {"greedy", job.greedy}, {"attempts", attempts.size()},
-          {"tokens", tokens}, {"right", right}, {"unknown", unknown}, {"unreadable", unreadable}, {"unfinished", unfinished}, {"end_tokens", model.end_tokens()}};
+  return {{"problems", job.problems.size()},
+          {"per_problem", job.per_problem},
+          {"greedy", job.greedy},
+          {"attempts", attempts.size()},
+          {"tokens", tokens},
+          {"right", right},
+          {"unknown", unknown},
+          {"unreadable", unreadable},
+          {"unfinished", unfinished},
+          {"end_tokens", model.end_tokens()}};
 }
 
 }  // namespace

@@ -38,11 +38,14 @@ std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleB
   std::map<std::string_view, std::size_t> place_of;
   std::vector<std::vector<TokenId>> prompts;
   for (const Attempt* attempt : attempts) {
-    if (place_of.try_emplace(attempt->text, prompts.size()).second) prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
+    if (place_of.try_emplace(attempt->text, prompts.size()).second)
+      prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
   }
   const std::size_t label = std::max(labels.correct.size(), labels.incorrect.size());
-  for (const auto& prompt : prompts) check_length(verifier.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
-  const std::vector<LabelLogProbs> of_text = score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
+  for (const auto& prompt : prompts)
+    check_length(verifier.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
+  const std::vector<LabelLogProbs> of_text =
+      score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
   std::map<int, LabelLogProbs> scores;
   if (of_text.empty()) return scores;
   for (const Attempt* attempt : attempts) scores[attempt->index] = of_text[place_of.at(attempt->text)];
@@ -61,7 +64,8 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   PieceCounts found;
   const Scores done = read_scores(stage.work(), &found);
   if (found.damaged > 0 && stage.log().informs()) {
-    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", found.damaged, found.complaints.front());
+    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", found.damaged,
+                     found.complaints.front());
   }
   groups.world.barrier("scores read");
 
@@ -69,7 +73,8 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   const VerdictTokens verdicts = build.verdicts();
   const Labels labels{verdicts.correct, verdicts.incorrect};
   AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
-  const auto missing = std::ranges::count_if(problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
+  const auto missing = std::ranges::count_if(
+      problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
   const std::int64_t size = groups.data.size(), own = (missing + size - 1) / size;  // rank 0's share
   const std::int64_t before = size == 1 ? std::ssize(done) : 0;
   stage.progress().begin(stage.name() + (size == 1 ? ": scoring" : ": scoring, rank 0's share"), before + own, before);
@@ -81,7 +86,8 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   for (const Problem& problem : problems) {
     if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
     if (turn++ % groups.data.size() != groups.data.rank()) continue;
-    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch, stop);
+    const auto scores =
+        score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch, stop);
     stopped = scores.empty();
     if (stopped) break;
     if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));

@@ -33,13 +33,15 @@ void read_lines(const SealedFolder& folder, std::string_view name,
 
 std::vector<Attempt> read_attempts(const SealedFolder& attempts) {
   std::vector<Attempt> found;
-  read_lines(attempts, "attempts.jsonl", [&](std::string_view line, const Place& place) { found.push_back(attempt_from_json(line, place)); });
+  read_lines(attempts, "attempts.jsonl",
+             [&](std::string_view line, const Place& place) { found.push_back(attempt_from_json(line, place)); });
   return found;
 }
 
 std::vector<Problem> read_problems(const SealedFolder& attempts) {
   std::vector<Problem> found;
-  read_lines(attempts, "problems.jsonl", [&](std::string_view line, const Place& place) { found.push_back(problem_from_json(line, place)); });
+  read_lines(attempts, "problems.jsonl",
+             [&](std::string_view line, const Place& place) { found.push_back(problem_from_json(line, place)); });
   return found;
 }
 

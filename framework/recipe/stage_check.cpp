@@ -32,7 +32,8 @@ void choose(ProblemsToCheck& set) {
     seen += bytes[i];
   }
   const auto middle = later.begin() + static_cast<std::ptrdiff_t>(std::min(kLongest, later.size()));
-  std::partial_sort(later.begin(), middle, later.end(), [&](std::size_t a, std::size_t b) { return bytes[a] > bytes[b]; });
+  std::partial_sort(later.begin(), middle, later.end(),
+                    [&](std::size_t a, std::size_t b) { return bytes[a] > bytes[b]; });
   for (auto at = later.begin(); at != middle; ++at) set.looked_at.push_back(&set.problems[*at]);
   set.num_longest = static_cast<std::size_t>(middle - later.begin());
 }
@@ -70,8 +71,10 @@ std::vector<std::string> CheckedInputs::notes() const {
   std::vector<std::string> notes;
   for (const auto& [name, set] : problems_) {
     if (set.whole) continue;
-    notes.push_back(fmt::format("problem set '{}' is large: lengths and tokens were looked at in its first {} problems and the {} longest others{}", name,
-                                set.looked_at.size() - set.num_longest, set.num_longest, set.read ? "" : " of its beginning"));
+    notes.push_back(fmt::format(
+        "problem set '{}' is large: lengths and tokens were looked at in its first {} problems and the {} longest "
+        "others{}",
+        name, set.looked_at.size() - set.num_longest, set.num_longest, set.read ? "" : " of its beginning"));
   }
   return notes;
 }
@@ -81,7 +84,8 @@ const std::string* CheckedInputs::origin_of(const std::string& model) const {
   while (!plan_.models.contains(*name)) {
     const StagePlan* stage = plan_.find_stage(*name);
     FT_CHECK(stage != nullptr, "'{}' is no model and no stage of this run", *name);
-    const auto input = std::ranges::find_if(stage->inputs, [](const Input& i) { return i.what == "model" && !i.names.empty(); });
+    const auto input =
+        std::ranges::find_if(stage->inputs, [](const Input& i) { return i.what == "model" && !i.names.empty(); });
     if (input == stage->inputs.end()) return nullptr;
     name = &input->names.front();
   }
@@ -94,7 +98,8 @@ const Tokenizer& CheckedInputs::tokenizer(const std::string& model) {
   std::unique_ptr<Tokenizer>& tokenizer = tokenizers_[*origin];
   if (!tokenizer) {
     const ModelSettings& settings = plan_.models.at(*origin);
-    tokenizer = settings.preset ? services_.preset_tokenizer(settings.tokenizer, plan_.prompts) : load_tokenizer(*settings.path);
+    tokenizer = settings.preset ? services_.preset_tokenizer(settings.tokenizer, plan_.prompts)
+                                : load_tokenizer(*settings.path);
   }
   return *tokenizer;
 }

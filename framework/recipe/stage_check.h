@@ -66,7 +66,8 @@ class CheckedInputs {
 
 class StageCheck {
  public:
-  StageCheck(const StagePlan& stage, const Node& node, const Parser& parser, CheckedInputs& inputs, std::vector<std::string>& warnings)
+  StageCheck(const StagePlan& stage, const Node& node, const Parser& parser, CheckedInputs& inputs,
+             std::vector<std::string>& warnings)
       : stage_(stage), node_(node), parser_(parser), inputs_(inputs), warnings_(warnings) {}
 
   // True where the stage itself gives the key, not where it is a default or stands under `training`.
@@ -88,7 +89,9 @@ class StageCheck {
   // An earlier stage of the run; there is one, for the names of inputs were checked before.
   [[nodiscard]] const StagePlan& source(const std::string& stage) const;
   // The grid that the run is started on.
-  [[nodiscard]] Topology topology() const { return {.ranks = inputs_.ranks(), .tensor = inputs_.plan().parallel.tensor}; }
+  [[nodiscard]] Topology topology() const {
+    return {.ranks = inputs_.ranks(), .tensor = inputs_.plan().parallel.tensor};
+  }
   void check_stop() const { inputs_.check_stop(); }
 
  private:

@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "framework/base/digest.h"
 #include "framework/base/clock.h"
+#include "framework/base/digest.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/comm/one_rank.h"
@@ -22,7 +22,14 @@ constexpr std::string_view kArtifactFormat = "ftrun-";
 
 StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
                            Logger& log, ProgressLine& progress, StopFlag stop, StopLead& lead)
-    : plan_(plan), stage_(stage), services_(services), groups_(groups), log_(log), progress_(progress), stop_(std::move(stop)), lead_(lead) {}
+    : plan_(plan),
+      stage_(stage),
+      services_(services),
+      groups_(groups),
+      log_(log),
+      progress_(progress),
+      stop_(std::move(stop)),
+      lead_(lead) {}
 
 // Reading weights cannot be interrupted, but it is not begun, and what follows is not.
 LoadedModel StageContext::load_model(const std::string& name) {
@@ -34,7 +41,8 @@ LoadedModel StageContext::load_model(const std::string& name) {
   if (given == plan_.models.end()) {
     load_sealed(name, model);
   } else if (given->second.preset) {
-    model.decoder = std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
+    model.decoder =
+        std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
     initialise(*model.decoder, seed());
   } else {
     model.decoder = std::make_unique<Decoder>(read_model_config(*given->second.path), *model.factory);
@@ -42,8 +50,10 @@ LoadedModel StageContext::load_model(const std::string& name) {
     load_hugging_face(*model.decoder, *given->second.path);
   }
   if (model.tokenizer->size() > model.decoder->config().vocab_size) {
-    fail_user(stage_.place, fmt::format("model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
-                                        name, model.decoder->config().vocab_size, model.tokenizer->size()));
+    fail_user(stage_.place,
+              fmt::format(
+                  "model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
+                  name, model.decoder->config().vocab_size, model.tokenizer->size()));
   }
   together("stop after loading a model", [this] { check_stop(); });
   return model;
@@ -112,15 +122,25 @@ void StageContext::note_save(double seconds) {
   lead_.saved(seconds);
   if (groups_.world.rank() != 0 || !lead_.write()) return;
   const int needed = static_cast<int>(lead_.seconds());
-  log_.info("this run needs about {} s from the request to stop until its end; in a batch script: --signal=B:USR1@{}", needed, needed);
+  log_.info("this run needs about {} s from the request to stop until its end; in a batch script: --signal=B:USR1@{}",
+            needed, needed);
 }
 
 nlohmann::ordered_json StageContext::provenance() const {
-  return {{"kind", to_string(stage_.recipe->output())}, {"stage", stage_.name}, {"recipe", stage_.recipe_name},
-          {"recipe_version", stage_.recipe_version}, {"identity", stage_.identity}, {"identity_text", stage_.identity_text},
+  return {{"kind", to_string(stage_.recipe->output())},
+          {"stage", stage_.name},
+          {"recipe", stage_.recipe_name},
+          {"recipe_version", stage_.recipe_version},
+          {"identity", stage_.identity},
+          {"identity_text", stage_.identity_text},
           {"extent", stage_.extent_text},
           // The same work has the same bits on the same kind of processor and library: so these are said.
-          {"made_with", {{"libtorch", FT_LIBTORCH_VERSION}, {"compiler", FT_COMPILER_TAG}, {"instructions", at::get_cpu_capability()}, {"tensor", groups_.tensor.size()}, {"device", services_.device}}}};
+          {"made_with",
+           {{"libtorch", FT_LIBTORCH_VERSION},
+            {"compiler", FT_COMPILER_TAG},
+            {"instructions", at::get_cpu_capability()},
+            {"tensor", groups_.tensor.size()},
+            {"device", services_.device}}}};
 }
 
 std::vector<Parent> StageContext::parents() const {
@@ -132,14 +152,17 @@ std::vector<Parent> StageContext::parents() const {
         parents.push_back(parent(input.key, SealedFolder::open(source->output)));
       } else if (plan_.models.contains(name)) {
         const ModelSettings& model = plan_.models.at(name);
-        parents.push_back({.role = input.key, .path = model.path ? std::filesystem::absolute(*model.path).string() : "preset " + *model.preset});
+        parents.push_back(
+            {.role = input.key,
+             .path = model.path ? std::filesystem::absolute(*model.path).string() : "preset " + *model.preset});
       }
     }
   }
   return parents;
 }
 
-void StageContext::seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files) {
+void StageContext::seal(const nlohmann::ordered_json& body,
+                        const std::vector<std::pair<std::string, std::string>>& files) {
   all_or_none(groups_.world, "sealed " + stage_.name, [&] {
     if (groups_.world.rank() != 0) return;
     FolderWriter writer = FolderWriter::create(stage_.output);

@@ -34,7 +34,9 @@ struct LoadedModel {
   // Everything but the weights, in line with what is trained: written into every checkpoint of the model.
   [[nodiscard]] TextFiles files() const { return stored_files(decoder->config(), *tokenizer, companions); }
   // What ends an attempt, the trained end token first.
-  [[nodiscard]] std::vector<TokenId> end_tokens() const { return ft::end_tokens(*tokenizer, decoder->config(), companions); }
+  [[nodiscard]] std::vector<TokenId> end_tokens() const {
+    return ft::end_tokens(*tokenizer, decoder->config(), companions);
+  }
 };
 
 // Asks of the outside world to stop: a signal or the time limit. Local to this rank, cheap.

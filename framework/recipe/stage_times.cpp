@@ -29,15 +29,21 @@ void read_events(const std::filesystem::path& run_folder, Use use) {
   read_pieces({run_folder / "ledger.jsonl"}, [&](std::string_view line) {
     const Json event = Json::parse(line, nullptr, false);
     if (!event.is_object()) return;
-    const auto text = [&](const char* key) { return event.contains(key) && event[key].is_string() ? event[key].get<std::string>() : std::string(); };
+    const auto text = [&](const char* key) {
+      return event.contains(key) && event[key].is_string() ? event[key].get<std::string>() : std::string();
+    };
     use(event, text("event"), text("stage"));
   });
 }
 
-double number(const Json& event, const char* key) { return event.contains(key) && event[key].is_number() ? event[key].get<double>() : 0; }
+double number(const Json& event, const char* key) {
+  return event.contains(key) && event[key].is_number() ? event[key].get<double>() : 0;
+}
 
 // Events that say how long a start worked at its stage.
-bool is_end(const std::string& what) { return what == "stage ends" || what == "stage stops" || what == "stage was cut off"; }
+bool is_end(const std::string& what) {
+  return what == "stage ends" || what == "stage stops" || what == "stage was cut off";
+}
 
 // The time of the log's last line that has one.
 std::optional<std::int64_t> last_sign_of_life(const std::filesystem::path& log) {
@@ -76,7 +82,8 @@ StageTimes read_stage_times(const std::filesystem::path& run_folder) {
     time.peak = static_cast<std::int64_t>(peak);
     time.ranks = static_cast<int>(ranks);
     time.tensor = static_cast<int>(tensor);
-    time.memory = peak > 0 ? static_cast<std::int64_t>(std::max(0.0, peak - number(event, "libraries") - own_memory)) : 0;
+    time.memory =
+        peak > 0 ? static_cast<std::int64_t>(std::max(0.0, peak - number(event, "libraries") - own_memory)) : 0;
   });
   return times;
 }

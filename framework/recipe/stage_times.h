@@ -14,13 +14,13 @@
 namespace ft {
 
 struct StageTime {
-  double seconds = 0;       // of all its starts, as far as they are known
-  int starts = 0;           // how often it was begun
-  int unknown = 0;          // of them: killed before they left any sign of life
-  bool ended = false;       // it came to its end at least once
+  double seconds = 0;  // of all its starts, as far as they are known
+  int starts = 0;      // how often it was begun
+  int unknown = 0;     // of them: killed before they left any sign of life
+  bool ended = false;  // it came to its end at least once
   // Of its last ended start, 0 where it was not measured:
-  std::int64_t peak = 0;     // bytes: the most that one rank held, all of the process
-  std::int64_t memory = 0;   // of them, beside what the program held at first and its libraries' files
+  std::int64_t peak = 0;      // bytes: the most that one rank held, all of the process
+  std::int64_t memory = 0;    // of them, beside what the program held at first and its libraries' files
   int ranks = 1, tensor = 1;  // on which it ran
 };
 
@@ -31,7 +31,8 @@ using StageTimes = std::map<std::pair<std::string, std::string>, StageTime>;
 [[nodiscard]] StageTimes read_stage_times(const std::filesystem::path& run_folder);
 
 // Null where the stage was never begun.
-[[nodiscard]] const StageTime* find_time(const StageTimes& times, const std::string& stage, const std::string& identity);
+[[nodiscard]] const StageTime* find_time(const StageTimes& times, const std::string& stage,
+                                         const std::string& identity);
 
 // The stage that the last start was in when it was cut off, and for how long it had worked there by the last line of its
 // log; no name where it came to an orderly end. For the next start, before it writes anything.

@@ -27,7 +27,8 @@ constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder
 std::vector<fs::path> outputs_of(const fs::path& stage) {
   std::vector<fs::path> outputs;
   for (const std::string& name : list_folder(stage)) {
-    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage / name)) outputs.push_back(stage / name);
+    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage / name))
+      outputs.push_back(stage / name);
   }
   return outputs;
 }
@@ -64,7 +65,8 @@ std::string length_in(const std::string& extent) {
   constexpr std::string_view kKey = "length: ";
   for (std::size_t begin = 0; begin < extent.size();) {
     const std::size_t end = std::min(extent.find('\n', begin), extent.size());
-    if (extent.compare(begin, kKey.size(), kKey) == 0) return extent.substr(begin + kKey.size(), end - begin - kKey.size());
+    if (extent.compare(begin, kKey.size(), kKey) == 0)
+      return extent.substr(begin + kKey.size(), end - begin - kKey.size());
     begin = end + 1;
   }
   return {};
@@ -101,7 +103,8 @@ void count_outputs(const fs::path& stage, std::int64_t& steps, std::int64_t& att
     if (!body.is_object()) continue;
     const Json metadata = body.value("metadata", body);
     if (metadata.contains("training")) steps = std::max(steps, metadata["training"].value("steps", std::int64_t{0}));
-    if (metadata.contains("summary")) attempts = std::max(attempts, metadata["summary"].value("attempts", std::int64_t{0}));
+    if (metadata.contains("summary"))
+      attempts = std::max(attempts, metadata["summary"].value("attempts", std::int64_t{0}));
   }
 }
 
@@ -147,11 +150,13 @@ class Search {
     } catch (const BrokenRecord&) {
       // Then it is as if there were none; this start writes it anew.
     }
-    for (const auto& [stage, time] : read_stage_times(run_)) seconds_[stage.second.substr(0, kIdentityDigits)] += time.seconds;
+    for (const auto& [stage, time] : read_stage_times(run_))
+      seconds_[stage.second.substr(0, kIdentityDigits)] += time.seconds;
   }
 
   std::optional<Superseded> of(const StagePlan& stage) const {
-    const bool has_folder = std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
+    const bool has_folder =
+        std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
     const bool is_there = has_folder && (SealedFolder::looks_sealed(stage.output) || continuation_of(stage).goes_on);
     const MeantOutput* last = start_ ? start_->find(stage.name) : nullptr;
     if (last != nullptr && last->folder.filename() == stage.folder.filename()) {
@@ -167,12 +172,15 @@ class Search {
     if (is_there) return std::nullopt;
     if (has_folder) return beyond_the_length(stage, nullptr);
     if (older.empty()) return renamed(stage);
-    return describe(stage, *std::ranges::min_element(older, {}, [&](const fs::path& f) { return reasons_of(stage, f).size(); }), false);
+    return describe(
+        stage, *std::ranges::min_element(older, {}, [&](const fs::path& f) { return reasons_of(stage, f).size(); }),
+        false);
   }
 
  private:
   Superseded describe(const StagePlan& stage, const fs::path& folder, bool goes_on) const {
-    Superseded work{.stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
+    Superseded work{
+        .stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
     work.is_report = stage.recipe->output() == ArtifactKind::report;
     return measured(std::move(work));
   }
@@ -185,8 +193,10 @@ class Search {
     Superseded work{.stage = stage.name, .stays_in_place = true, .folder = stage.folder};
     const auto key = stage.key_paths.find("length");
     const std::string path = key == stage.key_paths.end() ? "length" : key->second;
-    const std::string left = cursors.empty() ? "no checkpoint to go on from is left"
-                                             : fmt::format("no checkpoint within it is left (the earliest is of step {})", cursors.front().step);
+    const std::string left =
+        cursors.empty()
+            ? "no checkpoint to go on from is left"
+            : fmt::format("no checkpoint within it is left (the earliest is of step {})", cursors.front().step);
     work.reasons = {before.empty() || before == now ? fmt::format("{} is {}, and {}", path, now, left)
                                                     : fmt::format("{} was {}, is {}, and {}", path, before, now, left)};
     return measured(std::move(work));
@@ -226,8 +236,10 @@ Continuation continuation_of(const StagePlan& stage) {
     const std::optional<std::int64_t> step = step_to_go_on_from(stage);
     return step ? Continuation{true, fmt::format("step {} is saved", *step)} : Continuation{};
   }
-  for (const auto& [stem, what] : {std::pair{"attempts", "attempts are"}, std::pair{"scores", "problems' scores are"}}) {
-    if (const std::int64_t records = records_in(stage.folder, stem); records > 0) return {true, fmt::format("{} {} there", records, what)};
+  for (const auto& [stem, what] :
+       {std::pair{"attempts", "attempts are"}, std::pair{"scores", "problems' scores are"}}) {
+    if (const std::int64_t records = records_in(stage.folder, stem); records > 0)
+      return {true, fmt::format("{} {} there", records, what)};
   }
   return {};
 }
@@ -245,9 +257,9 @@ std::vector<Superseded> find_superseded(const RunPlan& plan) {
 std::string to_text(const Superseded& work) {
   const std::string time = work.seconds >= 1 ? fmt::format(", {} of work", duration_text(work.seconds)) : "";
   return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} {}", work.stage,
-                     work.begins_anew ? "begins anew" : "goes on with what it made of these settings before", fmt::join(work.reasons, "; "),
-                     work.amount, bytes_text(static_cast<double>(work.bytes)), time, work.folder.string(),
-                     work.stays_in_place ? "stay there for a longer length" : "are set aside");
+                     work.begins_anew ? "begins anew" : "goes on with what it made of these settings before",
+                     fmt::join(work.reasons, "; "), work.amount, bytes_text(static_cast<double>(work.bytes)), time,
+                     work.folder.string(), work.stays_in_place ? "stay there for a longer length" : "are set aside");
 }
 
 void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded) {
@@ -257,8 +269,10 @@ void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& supersed
     if (work.begins_anew && !work.is_report) text += "\n  " + to_text(work);
   }
   if (text.empty()) return;
-  fail_user(fmt::format("run.restart is refuse, and this start would begin anew what has been worked on; nothing was touched:{}\n"
-                        "take back what was changed, or begin anew with --yes (or run.restart=allowed)", text));
+  fail_user(fmt::format(
+      "run.restart is refuse, and this start would begin anew what has been worked on; nothing was touched:{}\n"
+      "take back what was changed, or begin anew with --yes (or run.restart=allowed)",
+      text));
 }
 
 }  // namespace ft

@@ -77,7 +77,9 @@ class Record {
     events_.add("validation_loss", record.loss, record.step, unix_seconds());
   }
   void saved(std::int64_t step, const SavedCheckpoint& saved) {
-    const nlohmann::ordered_json line = {{"step", step}, {"stall_seconds", saved.stall_seconds}, {"durable_seconds", saved.durable_seconds},
+    const nlohmann::ordered_json line = {{"step", step},
+                                         {"stall_seconds", saved.stall_seconds},
+                                         {"durable_seconds", saved.durable_seconds},
                                          {"bytes_of_rank", saved.num_bytes}};
     saves_.append(line.dump());
   }
@@ -100,7 +102,8 @@ std::string opening_words(const LoadedModel& model, const ExampleView& example) 
 // Of the same identity: then only the length was another.
 bool has_other_outputs(const StageContext& stage) {
   for (const std::string& name : list_folder(stage.folder())) {
-    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage.folder() / name)) return true;
+    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage.folder() / name))
+      return true;
   }
   return false;
 }
@@ -114,11 +117,13 @@ std::string detail(const StepRecord& record) {
 
 void check_sample(const Tokenizer& tokenizer, const Example& example) {
   const TargetSpan& span = example.spans.front();
-  check_sample(tokenizer, make_sample(example.documents[static_cast<std::size_t>(span.document)], span.first, span.tokens));
+  check_sample(tokenizer,
+               make_sample(example.documents[static_cast<std::size_t>(span.document)], span.first, span.tokens));
 }
 
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
-  if (job.examples.empty()) fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
+  if (job.examples.empty())
+    fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
   check_length(model.decoder->config(), job.examples.tallies().longest);
   const Groups groups = stage.groups();
   ParameterSet& parameters = model.decoder->parameters();
@@ -128,26 +133,38 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
     if (record) record->saved(step, saved);
     stage.note_save(saved.durable_seconds);
-    stage.log().info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them", stage.name(), step,
-                     saved.durable_seconds, saved.stall_seconds);
+    stage.log().info(
+        "{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
+        stage.name(), step, saved.durable_seconds, saved.stall_seconds);
   };
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
-                          {.stage = stage.name(), .background = job.settings.save == "background", .keep = job.settings.keep,
+                          {.stage = stage.name(),
+                           .background = job.settings.save == "background",
+                           .keep = job.settings.keep,
                            .needs_best = job.settings.result == "best",
-                           .files = model.files(), .parents = stage.parents(), .on_saved = on_saved,
-                           .on_damaged = [&](const std::filesystem::path& where, const std::string& why) { stage.note_set_aside(where, why); }});
-  if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() && stage.log().informs()) {
-    stage.log().warn("{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and slower "
-                     "than float32", stage.name());
+                           .files = model.files(),
+                           .parents = stage.parents(),
+                           .on_saved = on_saved,
+                           .on_damaged = [&](const std::filesystem::path& where, const std::string& why) {
+                             stage.note_set_aside(where, why);
+                           }});
+  if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() &&
+      stage.log().informs()) {
+    stage.log().warn(
+        "{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and "
+        "slower "
+        "than float32",
+        stage.name());
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
   if (!resumed && (has_other_outputs(stage) || !sealed_cursors(stage.work() / "checkpoints").empty())) {
-    stage.log().warn("{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
-                     stage.name(), (stage.work() / "checkpoints").string());
+    stage.log().warn(
+        "{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
+        stage.name(), (stage.work() / "checkpoints").string());
   }
   if (trainer.num_steps() > 0 && trainer.warmup_steps() > trainer.num_steps()) {
-    stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak", stage.name(),
-                     trainer.warmup_steps(), trainer.num_steps());
+    stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
+                     stage.name(), trainer.warmup_steps(), trainer.num_steps());
   }
   if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples[0]);
 
@@ -157,7 +174,8 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     keep_later_steps(stage.folder(), first_step, saved.empty() ? 0 : saved.back().step);
     record.emplace(stage, first_step);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
-      stage.log().warn("{}: {} lines of steps.jsonl are damaged or were no records of steps, and are left out", stage.name(), foreign);
+      stage.log().warn("{}: {} lines of steps.jsonl are damaged or were no records of steps, and are left out",
+                       stage.name(), foreign);
     }
   }
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
@@ -170,7 +188,9 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   hooks.on_step = [&](const StepRecord& r) {
     warn_of_standstill(standstill.step(r));
     if (record) record->step(r);
-    if (r.skipped && stage.log().informs()) stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step, r.suspects);
+    if (r.skipped && stage.log().informs())
+      stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step,
+                       r.suspects);
     stage.progress().update(r.step, detail(r));
     checkpoints.poll();
   };
@@ -178,9 +198,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     if (record) record->validation(r);
     stage.log().info("{}: validation loss {:.4f} after step {}", stage.name(), r.loss, r.step);
   };
-  hooks.save = [&](const TrainCursor& cursor, bool) {
-    checkpoints.save(parameters, trainer, cursor);
-  };
+  hooks.save = [&](const TrainCursor& cursor, bool) { checkpoints.save(parameters, trainer, cursor); };
   hooks.stop_seen = [&] { return stage.stop_seen(); };
   hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[example]); };
   TrainResult result;
@@ -196,10 +214,14 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   warn_of_standstill(standstill.end());
 
   const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;
-  if (take_best && result.cursor.best_step != result.cursor.step) checkpoints.load_best(result.cursor.best_step, parameters);
+  if (take_best && result.cursor.best_step != result.cursor.step)
+    checkpoints.load_best(result.cursor.best_step, parameters);
   nlohmann::ordered_json body;
-  body["training"] = {{"steps", result.cursor.step}, {"examples", result.cursor.position}, {"tokens", result.cursor.num_tokens},
-                      {"consumed_digest", result.cursor.consumed_digest}, {"result_step", take_best ? result.cursor.best_step : result.cursor.step}};
+  body["training"] = {{"steps", result.cursor.step},
+                      {"examples", result.cursor.position},
+                      {"tokens", result.cursor.num_tokens},
+                      {"consumed_digest", result.cursor.consumed_digest},
+                      {"result_step", take_best ? result.cursor.best_step : result.cursor.step}};
   if (result.cursor.best_step >= 0) {
     body["training"]["best_step"] = result.cursor.best_step;
     body["training"]["best_validation_loss"] = result.cursor.best_validation_loss;

@@ -16,9 +16,9 @@ namespace ft {
 struct TrainingJob {
   TrainingSettings settings;
   LossWeights weights;
-  Examples examples;    // of stage_examples(), or a std::vector<Example> that the recipe has made itself
-  Examples validation;  // may be empty
-  nlohmann::ordered_json facts;     // what the recipe wants kept with the model: counts, drops
+  Examples examples;             // of stage_examples(), or a std::vector<Example> that the recipe has made itself
+  Examples validation;           // may be empty
+  nlohmann::ordered_json facts;  // what the recipe wants kept with the model: counts, drops
 };
 
 // That training on the example's first span teaches what it is meant to (text/token_table.h). Throws UserError.

@@ -13,7 +13,9 @@ std::optional<std::int64_t> sampled_per_problem(const StagePlan& attempts) {
 
 void require_sampled(StageCheck& check, const char* key, const std::string& attempts) {
   if (sampled_per_problem(check.source(attempts)) != 0) return;
-  check.fail(key, fmt::format("name '{}', whose per_problem is 0: one greedy attempt a problem leaves nothing to choose from", attempts));
+  check.fail(
+      key, fmt::format("name '{}', whose per_problem is 0: one greedy attempt a problem leaves nothing to choose from",
+                       attempts));
 }
 
 std::vector<const ProblemsToCheck*> problems_of_attempts(StageCheck& check, const std::string& attempts) {
@@ -40,7 +42,8 @@ void check_verifier_prompts(StageCheck& check, const std::string& model, const s
         fail_user(fmt::format("the verifier's prompt for problem '{}': {}", problem->id, error.what()));
       }
       if (context > 0 && bare >= context) {
-        check.fail("attempts", fmt::format("name '{}': the verifier's prompt for problem '{}' has {} tokens before any solution, the model '{}' was made for {}",
+        check.fail("attempts", fmt::format("name '{}': the verifier's prompt for problem '{}' has {} tokens before any "
+                                           "solution, the model '{}' was made for {}",
                                            attempts, problem->id, bare, model, context));
       }
     }

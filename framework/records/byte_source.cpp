@@ -80,11 +80,9 @@ class Zstd : public Unpacker {
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t code = ZSTD_decompressStream(stream_, &output, &input);
     if (ZSTD_isError(code) != 0) {
-      fail_user(
-          {name_},
-          fmt::format(
-              "the zstd data is damaged or cut short, or needs a longer window ({}); check with zstd -t, or fetch the file again",
-              ZSTD_getErrorName(code)));
+      fail_user({name_}, fmt::format("the zstd data is damaged or cut short, or needs a longer window ({}); check with "
+                                     "zstd -t, or fetch the file again",
+                                     ZSTD_getErrorName(code)));
     }
     in.remove_prefix(input.pos);
     ended_ = code == 0;

@@ -39,12 +39,11 @@ class Csv : public RecordSource {
       const Place place{bytes_.name(), row_line_, 0};
       ++row_;
       if (cells.size() != names_.size()) {
-        fail_user(
-            place,
-            fmt::format(
-                "this row has {} cells, but the first line names {} columns; a cell that holds '{}' or a line end stands in double quotes",
-                cells.size(), names_.size(),
-                separator_ == '\t' ? std::string("a tab") : std::string(1, static_cast<char>(separator_))));
+        fail_user(place, fmt::format("this row has {} cells, but the first line names {} columns; a cell that holds "
+                                     "'{}' or a line end stands in double quotes",
+                                     cells.size(), names_.size(),
+                                     separator_ == '\t' ? std::string("a tab")
+                                                        : std::string(1, static_cast<char>(separator_))));
       }
       return JsonRecord::of(record(cells, place), place, row_);
     }
@@ -64,11 +63,9 @@ class Csv : public RecordSource {
     object.names = names_;
     for (Cell& cell : cells) {
       if (const auto bad = first_invalid_utf8(cell.text)) {
-        fail_user(
-            place,
-            fmt::format(
-                "column '{}' holds the byte 0x{:02x}, which is not valid UTF-8; convert the file, e.g. with iconv -f latin1 -t utf-8",
-                names_[object.items.size()], static_cast<unsigned char>(cell.text[*bad])));
+        fail_user(place, fmt::format("column '{}' holds the byte 0x{:02x}, which is not valid UTF-8; convert the file, "
+                                     "e.g. with iconv -f latin1 -t utf-8",
+                                     names_[object.items.size()], static_cast<unsigned char>(cell.text[*bad])));
       }
       Value value;
       if (!cell.text.empty() || cell.quoted) {

@@ -330,9 +330,10 @@ std::unique_ptr<ValueDecoder> make_decoder(Encoding encoding, Physical type, std
     case Encoding::bit_packed:
       break;
   }
-  throw BadParquet(fmt::format(
-      "a page has the encoding {} for values of type {}, which is not read; write the file anew with pyarrow's defaults",
-      static_cast<int>(encoding), static_cast<int>(type)));
+  throw BadParquet(
+      fmt::format("a page has the encoding {} for values of type {}, which is not read; write the file anew with "
+                  "pyarrow's defaults",
+                  static_cast<int>(encoding), static_cast<int>(type)));
 }
 
 }  // namespace ft::records

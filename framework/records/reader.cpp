@@ -23,15 +23,15 @@ struct Foreign {
 constexpr std::array kForeign{
     Foreign{"version https://git-lfs",
             "this is a git-lfs pointer, not the file itself; fetch it with git lfs pull, or download it anew"},
-    Foreign{
-        "<!DOCTYPE",
-        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
-    Foreign{
-        "<!doctype",
-        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
-    Foreign{
-        "<html",
-        "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in place of 'blob')"},
+    Foreign{"<!DOCTYPE",
+            "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in "
+            "place of 'blob')"},
+    Foreign{"<!doctype",
+            "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in "
+            "place of 'blob')"},
+    Foreign{"<html",
+            "this is a web page, not data; a download of data has another address (on huggingface.co 'resolve' in "
+            "place of 'blob')"},
     Foreign{"PK\x03\x04", "this is a zip file (or a spreadsheet); unpack it, or save the spreadsheet as CSV"},
     Foreign{"\xfd"
             "7zXZ",

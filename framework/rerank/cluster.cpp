@@ -41,7 +41,9 @@ AnswerEquality equality_of(std::shared_ptr<const grade::Judge> judge) {
                           [judge](std::string_view a, std::string_view b) { return judge->agree(a, b); },
                           {}};
   if (judge->numbers_have_one_key()) {
-    equality.keys_differ = [](const std::string& a, const std::string& b) { return is_rational_key(a) && is_rational_key(b); };
+    equality.keys_differ = [](const std::string& a, const std::string& b) {
+      return is_rational_key(a) && is_rational_key(b);
+    };
   }
   return equality;
 }

@@ -235,9 +235,10 @@ class Reader {
     candidate.text = flexible_text(record, layout_.text, Part::attempt).value_or("");
     if (!layout_.answer.empty()) {
       if (record.is_list(layout_.answer)) {
-        record.fail(fmt::format(
-            "field '{}' holds a list where an attempt has one answer; if its elements are attempts, name it with --attempts",
-            layout_.answer));
+        record.fail(
+            fmt::format("field '{}' holds a list where an attempt has one answer; if its elements are attempts, name "
+                        "it with --attempts",
+                        layout_.answer));
       }
       candidate.answer = record.written(layout_.answer).value_or("");
     }
@@ -310,9 +311,10 @@ class Reader {
       notes.push_back(fmt::format("labels agree with this program's grader on {} of {} answers", agreed_, compared_));
     }
     if (scored_labels_ > 0 && scored_labels_ == scores_like_labels_) {
-      notes.push_back(fmt::format(
-          "the score '{}' equals the label of every attempt: what is ranked by it is ranked by the truth, not by a verifier (--score none)",
-          layout_.score));
+      notes.push_back(
+          fmt::format("the score '{}' equals the label of every attempt: what is ranked by it is ranked by the truth, "
+                      "not by a verifier (--score none)",
+                      layout_.score));
     }
     if (golds_extracted_ > 0)
       notes.push_back(fmt::format("{} references in '{}' are whole solutions: the answer at their end counts",

@@ -46,7 +46,7 @@ struct LabelledFields {
   std::vector<std::string> where;  // conditions on records (records/row_filter.h)
   bool grade = false;              // labels by this program's grader, even where the file has some
   std::shared_ptr<const grade::Judge> judge = std::make_shared<grade::Judge>();  // by which conventions it grades
-  bool skip_wrong_lines = false;   // leave out what cannot be read, and note it, instead of refusing the file
+  bool skip_wrong_lines = false;  // leave out what cannot be read, and note it, instead of refusing the file
 };
 
 struct LabelledAttempts {

@@ -275,9 +275,10 @@ void LayoutFinder::find_answer() {
     if (inner_.has("answer")) {
       const bool in_list = outer_.facts("answer").lists();
       if (in_list && layout_.reference.empty() && layout_.answer.empty() && fields_.label.empty()) {
-        fail_user(fmt::format(
-            "field 'answer' is a list as long as '{}': answers of the attempts (--answer answer), or reference answers (--reference answer)?",
-            layout_.attempts));
+        fail_user(
+            fmt::format("field 'answer' is a list as long as '{}': answers of the attempts (--answer answer), or "
+                        "reference answers (--reference answer)?",
+                        layout_.attempts));
       }
       if (layout_.answer.empty()) return own();
     }
@@ -311,7 +312,8 @@ void LayoutFinder::find_label() {
   const bool has_steps = inner_.has("steps") || outer_.has("steps");
   if (facts.numbers && !facts.booleans && (facts.least < -1 || facts.most > 1 || (has_steps && facts.least < 0))) {
     const std::string what = fmt::format(
-        "field '{}' goes from {} to {}{}: the index of the first wrong step, and no label that says whether an answer is right",
+        "field '{}' goes from {} to {}{}: the index of the first wrong step, and no label that says whether an answer "
+        "is right",
         layout_.label, facts.least, facts.most, has_steps ? " beside 'steps'" : "");
     if (!fields_.label.empty() || layout_.reference.empty()) {
       fail_user(what + ". Name another with --label, or a reference answer with --reference");
@@ -372,9 +374,10 @@ void LayoutFinder::check_whole() const {
   }
   const auto filters = makers_.find("filter");
   if (filters != makers_.end() && filters->second.size() > 1) {
-    fail_user(fmt::format(
-        "each attempt stands here once for each of several filters ({}), so votes would count it several times: choose one, --where filter={}",
-        fmt::join(filters->second, ", "), *filters->second.begin()));
+    fail_user(
+        fmt::format("each attempt stands here once for each of several filters ({}), so votes would count it several "
+                    "times: choose one, --where filter={}",
+                    fmt::join(filters->second, ", "), *filters->second.begin()));
   }
 }
 

@@ -21,8 +21,8 @@ DigestNotes DigestNotes::read(const fs::path& run) {
   const Json json = Json::parse(read_if_there(run / kName).value_or(""), nullptr, false);
   if (!json.is_array()) return notes;
   for (const Json& entry : json) {
-    const bool whole = entry.is_object() && entry.contains("state") && entry.contains("file") && entry["file"].is_string() &&
-                       entry.contains("sha256") && entry["sha256"].is_string();
+    const bool whole = entry.is_object() && entry.contains("state") && entry.contains("file") &&
+                       entry["file"].is_string() && entry.contains("sha256") && entry["sha256"].is_string();
     if (whole) notes.notes_[entry["file"]] = {entry["state"], entry["sha256"]};
   }
   return notes;
@@ -30,7 +30,8 @@ DigestNotes DigestNotes::read(const fs::path& run) {
 
 void DigestNotes::write(const fs::path& run) const {
   Json json = Json::array();
-  for (const auto& [file, note] : notes_) json.push_back({{"file", file}, {"state", note.state}, {"sha256", note.sha256}});
+  for (const auto& [file, note] : notes_)
+    json.push_back({{"file", file}, {"state", note.state}, {"sha256", note.sha256}});
   replace_file(run / kName, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

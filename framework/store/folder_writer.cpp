@@ -134,7 +134,8 @@ void FolderWriter::add(const std::vector<FileRecord>& records) {
   }
 }
 
-void FolderWriter::visit(const fs::path& below, const std::function<void(const fs::path& inside, Found found)>& use) const {
+void FolderWriter::visit(const fs::path& below,
+                         const std::function<void(const fs::path& inside, Found found)>& use) const {
   for (const std::string& name : list_folder(partial_ / below)) {
     const fs::path inside = below / name;
     const Found found = look_at_entry(partial_ / inside);

@@ -25,7 +25,8 @@ fs::path inner_path(const Json& text) {
 
 LastStart parse(const std::string& text) {
   const Json json = Json::parse(text);
-  if (json.at("version") != kVersion) throw BrokenRecord(fmt::format("version {} is not known", json.at("version").dump()));
+  if (json.at("version") != kVersion)
+    throw BrokenRecord(fmt::format("version {} is not known", json.at("version").dump()));
   LastStart start;
   for (const Json& entry : json.at("stages")) {
     start.outputs.push_back({entry.at("stage"), inner_path(entry.at("folder")), inner_path(entry.at("output")),
@@ -66,7 +67,9 @@ std::optional<LastStart> read_last_start(const fs::path& run) {
   try {
     return parse(*text);
   } catch (const std::exception& error) {
-    throw BrokenRecord(fmt::format("{} says nothing that can be understood: {}. Remove it: the next start of the run writes it anew", path.string(), error.what()));
+    throw BrokenRecord(
+        fmt::format("{} says nothing that can be understood: {}. Remove it: the next start of the run writes it anew",
+                    path.string(), error.what()));
   }
 }
 

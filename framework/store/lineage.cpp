@@ -83,8 +83,9 @@ std::vector<Link> lineage(const fs::path& folder) {
 }
 
 std::string to_text(const Link& link) {
-  const std::string head = fmt::format("{:{}}{}{}{}", "", 2 * link.depth, link.role.empty() ? "" : link.role + " <- ",
-                                       name_of(link.folder), link.format.empty() ? "" : fmt::format(" ({})", link.format));
+  const std::string head =
+      fmt::format("{:{}}{}{}{}", "", 2 * link.depth, link.role.empty() ? "" : link.role + " <- ", name_of(link.folder),
+                  link.format.empty() ? "" : fmt::format(" ({})", link.format));
   switch (link.state) {
     case Link::State::intact:
       return head + ": intact";

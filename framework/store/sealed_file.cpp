@@ -15,7 +15,8 @@ std::size_t SealedFile::read(std::span<char> buffer) {
   if (count > 0) return count;
   ended_ = true;
   if (size_ != record_.size) {
-    throw BrokenFolder(fmt::format("{} is damaged: {} bytes were read instead of {}", path_.string(), size_, record_.size));
+    throw BrokenFolder(
+        fmt::format("{} is damaged: {} bytes were read instead of {}", path_.string(), size_, record_.size));
   }
   if (digest_.finish() != record_.sha256) {
     throw BrokenFolder(fmt::format("{} is damaged: its SHA-256 is another one than at sealing", path_.string()));

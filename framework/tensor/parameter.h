@@ -31,13 +31,13 @@ struct ShardSpec {
 };
 
 struct Parameter {
-  std::string name;                 // full name as in the Hugging Face folder: logical coordinates
-  std::vector<std::int64_t> shape;  // logical shape, of the whole model
-  bool decay = true;                // weight decay applies (matrices); false for norms and biases
+  std::string name;                     // full name as in the Hugging Face folder: logical coordinates
+  std::vector<std::int64_t> shape;      // logical shape, of the whole model
+  bool decay = true;                    // weight decay applies (matrices); false for norms and biases
   at::ScalarType compute = at::kFloat;  // to which both operands of a product with it are rounded
-  ShardSpec shard;                  // this rank's slice; whole by default
-  at::Tensor value;                 // the slice: a view of the flat buffer, requires_grad; set by finish()
-  std::int64_t offset = 0;          // first element in the flat buffer
+  ShardSpec shard;                      // this rank's slice; whole by default
+  at::Tensor value;                     // the slice: a view of the flat buffer, requires_grad; set by finish()
+  std::int64_t offset = 0;              // first element in the flat buffer
   [[nodiscard]] std::vector<std::int64_t> local_shape() const;
   [[nodiscard]] std::int64_t num_local() const;
 };

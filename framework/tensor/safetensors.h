@@ -33,7 +33,7 @@ struct StoredTensor {
   std::string file;                 // where it was found
   std::uint64_t offset = 0;         // of its first byte in the file
   std::uint64_t num_bytes = 0;
-  std::size_t file_index = 0;       // of the reader's files
+  std::size_t file_index = 0;  // of the reader's files
 };
 
 // Can values of this dtype be read as float32, exactly?

@@ -176,8 +176,7 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder, const ReadText
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
-  if (!is_folder(folder))
-    fail_user({folder.string()}, "is not a folder; a tokenizer is a folder with tokenizer.json");
+  if (!is_folder(folder)) fail_user({folder.string()}, "is not a folder; a tokenizer is a folder with tokenizer.json");
   return load_tokenizer(folder, [&](const std::string& name) -> std::optional<std::string> {
     if (!is_there(folder / name)) return std::nullopt;
     return read_file(folder / name);

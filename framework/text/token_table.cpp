@@ -17,7 +17,8 @@ void check_shapes(std::span<const TokenId> ids, std::span<const std::uint8_t> in
 }
 
 // The first place from `begin` on that is trained on and holds `token`; ids.size() where there is none.
-std::size_t find_trained(std::span<const TokenId> ids, std::span<const std::uint8_t> in_loss, TokenId token, std::size_t begin) {
+std::size_t find_trained(std::span<const TokenId> ids, std::span<const std::uint8_t> in_loss, TokenId token,
+                         std::size_t begin) {
   for (std::size_t i = begin; i < ids.size(); ++i) {
     if (ids[i] == token && in_loss[i] != 0) return i;
   }
@@ -119,11 +120,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string token_table(const Tokenizer& tokenizer, std::span<const TokenId> ids,
-                        std::span<const std::uint8_t> in_loss, TableRows rows) {
+std::string token_table(const Tokenizer& tokenizer, std::span<const TokenId> ids, std::span<const std::uint8_t> in_loss,
+                        TableRows rows) {
   check_shapes(ids, in_loss);
   std::string table = fmt::format("{:>8}  {:>8}  {:<7}  {}\n", "position", "id", "in loss", "text");
-  const std::vector<bool> shown = rows == TableRows::all ? std::vector<bool>(ids.size(), true) : rows_of_excerpt(in_loss);
+  const std::vector<bool> shown =
+      rows == TableRows::all ? std::vector<bool>(ids.size(), true) : rows_of_excerpt(in_loss);
   std::size_t targets = 0, left_out = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     targets += in_loss[i] != 0 ? 1 : 0;

@@ -15,12 +15,12 @@ struct TrainingSettings {
   int lanes = 8;
   std::int64_t tokens_per_lane = 2048;
   std::int64_t tokens_per_micro_batch = 2048;
-  std::string compute = "float32";   // float32 | bfloat16: operands of matrix products
-  std::int64_t max_length = 512;     // tokens of one document
-  std::string too_long = "drop";     // drop | refuse
-  double learning_rate = 1e-4;       // peak
-  std::string schedule = "cosine";   // cosine | linear | constant
-  double final_learning_rate = 0.0;  // as a fraction of the peak
+  std::string compute = "float32";        // float32 | bfloat16: operands of matrix products
+  std::int64_t max_length = 512;          // tokens of one document
+  std::string too_long = "drop";          // drop | refuse
+  double learning_rate = 1e-4;            // peak
+  std::string schedule = "cosine";        // cosine | linear | constant
+  double final_learning_rate = 0.0;       // as a fraction of the peak
   std::optional<Length> schedule_length;  // what the schedule falls over; none = the length
   Length warmup{0, Length::Unit::steps};
   Length length{1, Length::Unit::epochs};

@@ -30,13 +30,17 @@ bool has(const StepRecord& record, LossKind kind) { return record.counts[static_
 
 std::optional<std::string> StandstillWatch::words(int steps_needed) const {
   if (std::min(alike_, still_) >= steps_needed || alike_ >= kAlikeSteps) {
-    return fmt::format("the margin loss stands at {:.4f}, which is lambda: right and wrong solutions get the same score, and with a gradient norm of {:.2g} "
-                       "(once {:.2g}) the verifier learns no more. {}, or with cross-entropy beside the margin (loss: both)",
-                       term(last_, LossKind::margin), last_.gradient_norm, largest_norm_, kAdvice);
+    return fmt::format(
+        "the margin loss stands at {:.4f}, which is lambda: right and wrong solutions get the same score, and with a "
+        "gradient norm of {:.2g} "
+        "(once {:.2g}) the verifier learns no more. {}, or with cross-entropy beside the margin (loss: both)",
+        term(last_, LossKind::margin), last_.gradient_norm, largest_norm_, kAdvice);
   }
   if (still_ >= steps_needed) {
-    return fmt::format("the loss stands at {:.4f} (at first {:.4f}) with a gradient norm of {:.2g}, once {:.2g}: nothing more is learnt. {}", last_.loss,
-                       first_loss_, last_.gradient_norm, largest_norm_, kAdvice);
+    return fmt::format(
+        "the loss stands at {:.4f} (at first {:.4f}) with a gradient norm of {:.2g}, once {:.2g}: nothing more is "
+        "learnt. {}",
+        last_.loss, first_loss_, last_.gradient_norm, largest_norm_, kAdvice);
   }
   return std::nullopt;
 }
@@ -44,11 +48,14 @@ std::optional<std::string> StandstillWatch::words(int steps_needed) const {
 std::optional<std::string> StandstillWatch::coin_words(std::size_t steps_needed) const {
   if (cross_entropies_.size() < steps_needed) return std::nullopt;
   const auto recent = static_cast<std::ptrdiff_t>(cross_entropies_.size() / 4);  // what came before was on its way down
-  const double mean = std::accumulate(cross_entropies_.end() - recent, cross_entropies_.end(), 0.0) / static_cast<double>(recent);
+  const double mean =
+      std::accumulate(cross_entropies_.end() - recent, cross_entropies_.end(), 0.0) / static_cast<double>(recent);
   if (mean < kCoin) return std::nullopt;
-  return fmt::format("the cross-entropy of the verdicts is {:.4f} on average over the last {} steps, and a coin's is {:.4f}: the verifier does not tell right "
-                     "from wrong. More attempts and problems, more steps or another learning_rate may help",
-                     mean, recent, std::numbers::ln2);
+  return fmt::format(
+      "the cross-entropy of the verdicts is {:.4f} on average over the last {} steps, and a coin's is {:.4f}: the "
+      "verifier does not tell right "
+      "from wrong. More attempts and problems, more steps or another learning_rate may help",
+      mean, recent, std::numbers::ln2);
 }
 
 std::optional<std::string> StandstillWatch::said(std::optional<std::string> what) {

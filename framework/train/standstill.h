@@ -36,8 +36,8 @@ class StandstillWatch {
   LossWeights weights_;
   bool said_ = false;
   double first_loss_ = 0, largest_norm_ = 0;
-  int still_ = 0;                     // steps in a row whose gradient is next to nothing while the loss is not
-  int alike_ = 0;                     // of them or not: steps in a row whose margin term is lambda
+  int still_ = 0;  // steps in a row whose gradient is next to nothing while the loss is not
+  int alike_ = 0;  // of them or not: steps in a row whose margin term is lambda
   StepRecord last_;
   std::deque<double> cross_entropies_;  // of the last steps that had such a term
 };

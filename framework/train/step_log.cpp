@@ -96,9 +96,15 @@ std::string to_json_line(const StepRecord& record) {
 std::optional<StepRecord> step_from_json(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!matches_sum(line)) return std::nullopt;
-  const auto number = [](const Json& object, std::string_view key) { return object.contains(key) && object[key].is_number(); };
-  if (!json.is_object() || !number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm")) return std::nullopt;
-  StepRecord record{.step = json["step"], .loss = json["loss"], .gradient_norm = json["gradient_norm"], .skipped = json.contains("skipped")};
+  const auto number = [](const Json& object, std::string_view key) {
+    return object.contains(key) && object[key].is_number();
+  };
+  if (!json.is_object() || !number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm"))
+    return std::nullopt;
+  StepRecord record{.step = json["step"],
+                    .loss = json["loss"],
+                    .gradient_norm = json["gradient_norm"],
+                    .skipped = json.contains("skipped")};
   const Json terms = json.value("terms", Json::object());
   for (int k = 0; k < kNumLossKinds; ++k) {
     const auto kind = to_string(static_cast<LossKind>(k));

@@ -274,7 +274,8 @@ bool Trainer::reaches(const TrainCursor& cursor) const {
   const Body& b = *body_;
   if (!can_extend(b.settings)) return true;
   if (const auto known = is_within(cursor, b.settings.length)) return *known;
-  if (const auto num_steps = b.schedule.num_steps()) return cursor.step <= *num_steps && cursor.position <= b.schedule.stop();
+  if (const auto num_steps = b.schedule.num_steps())
+    return cursor.step <= *num_steps && cursor.position <= b.schedule.stop();
   return !b.schedule.over(cursor.step, cursor.seconds) || cursor.end_of == to_string(b.settings.length);
 }
 

@@ -83,7 +83,8 @@ class Bell {
       try {
         look();
       } catch (...) {
-        if (over(rung_.load(), meeting)) return;  // who failed came through this meeting first: the next one hears of it
+        if (over(rung_.load(), meeting))
+          return;  // who failed came through this meeting first: the next one hears of it
         throw;
       }
       sleepers_.fetch_add(1);

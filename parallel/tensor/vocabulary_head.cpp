@@ -41,10 +41,12 @@ Tensor SplitHead::log_probs(const Tensor& hidden, const Tensor& rows, const Tens
   // By rank 0's share, the largest: the chunks must be the same on every rank.
   const std::int64_t step = vocabulary_chunk_rows(rows_of_rank(weight_.shape[0], 0, tensor_.size()).end);
   const Tensor entered = copy_to_group(hidden, tensor_, "gradient of the last hidden states");  // [T, H]
-  return chunked_log_probs(entered, weight_.value, rows, targets - weight_.shard.begin, step,
-                           [this](const Tensor& logits, const Tensor& own, const Tensor& log_sum) {
-                             return chunk_log_probs(logits, own, log_sum, tensor_);
-                           }, weight_.compute);
+  return chunked_log_probs(
+      entered, weight_.value, rows, targets - weight_.shard.begin, step,
+      [this](const Tensor& logits, const Tensor& own, const Tensor& log_sum) {
+        return chunk_log_probs(logits, own, log_sum, tensor_);
+      },
+      weight_.compute);
 }
 
 Tensor SplitHead::logits(const Tensor& hidden) {

@@ -194,7 +194,9 @@ class Bench {
   }
   [[nodiscard]] std::vector<std::string> names() const { return list_folder(work_); }
   // As put back, under the names that they have now.
-  [[nodiscard]] bool is_untouched() const { return names() == list_folder(pristine_) && content() == content_of(pristine_); }
+  [[nodiscard]] bool is_untouched() const {
+    return names() == list_folder(pristine_) && content() == content_of(pristine_);
+  }
 
  private:
   void train(Groups groups) {
@@ -297,7 +299,8 @@ TEST_CASE("bytes that change between the hash and the reading are damage on all 
   }
 }
 
-TEST_CASE("damaged checkpoints go when one that is not older is sealed, and the same step is saved again beside itself") {
+TEST_CASE(
+    "damaged checkpoints go when one that is not older is sealed, and the same step is saved again beside itself") {
   Bench bench;
   bench.expect_saves();
 }

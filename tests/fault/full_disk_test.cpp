@@ -277,19 +277,19 @@ TEST_CASE("the step log and TensorBoard's events") {
     }
     return found;
   };
-  const int writes = fail_at_every_write(
-      {[](const fs::path& folder) {
-         StepLog log(folder / "steps.jsonl", 0);
-         for (const std::int64_t step : {1, 2}) log.write(StepRecord{.step = step});  // the second one is to be dropped
-       },
-       run,
-       [&](const fs::path& folder) {
-         REQUIRE(!steps(folder).empty());
-         CHECK(steps(folder).front() == 1);
-       },
-       [&](const fs::path& folder) {
-         CHECK(steps(folder) == std::vector<std::int64_t>{1, 2, 3});
-       }});
+  const int writes = fail_at_every_write({[](const fs::path& folder) {
+                                            StepLog log(folder / "steps.jsonl", 0);
+                                            for (const std::int64_t step : {1, 2})
+                                              log.write(StepRecord{.step = step});  // the second one is to be dropped
+                                          },
+                                          run,
+                                          [&](const fs::path& folder) {
+                                            REQUIRE(!steps(folder).empty());
+                                            CHECK(steps(folder).front() == 1);
+                                          },
+                                          [&](const fs::path& folder) {
+                                            CHECK(steps(folder) == std::vector<std::int64_t>{1, 2, 3});
+                                          }});
   CHECK(writes >= 6);
 }
 

@@ -50,7 +50,8 @@ __attribute__((constructor)) static void start(void) {
   if (what) {
     int of_rank = -1, begin = 0;
     char mode[8] = "";
-    if (sscanf(what, "%d %31s %ld %d %7s %n", &of_rank, target_call, &target_number, &target_errno, mode, &begin) != 5) {
+    if (sscanf(what, "%d %31s %ld %d %7s %n", &of_rank, target_call, &target_number, &target_errno, mode, &begin) !=
+        5) {
       fprintf(stderr, "inject_errors: cannot read FT_INJECT=%s\n", what);
       _exit(99);
     }
@@ -118,48 +119,46 @@ static int file_fails(const char* call, int reads, int file) {
   return length > 0 && fails(call, reads, path);
 }
 
-#define REAL(name) \
+#define REAL(name)               \
   static __typeof__(name)* real; \
   if (!real) real = (__typeof__(name)*)dlsym(RTLD_NEXT, #name)
 
-static mode_t mode_of(int flags, va_list list) {
-  return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(list, int) : 0;
-}
+static mode_t mode_of(int flags, va_list list) { return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(list, int) : 0; }
 
 // Opening to write only is told apart: what it means is another thing.
 static const char* open_name(int flags) { return (flags & O_ACCMODE) == O_RDONLY ? "open" : "open_write"; }
 
-#define OPEN(name) \
-  int name(const char* path, int flags, ...) { \
-    va_list list; \
-    va_start(list, flags); \
-    const mode_t mode = mode_of(flags, list); \
-    va_end(list); \
+#define OPEN(name)                                                  \
+  int name(const char* path, int flags, ...) {                      \
+    va_list list;                                                   \
+    va_start(list, flags);                                          \
+    const mode_t mode = mode_of(flags, list);                       \
+    va_end(list);                                                   \
     if (path_fails(open_name(flags), 1, AT_FDCWD, path)) return -1; \
-    REAL(name); \
-    return real(path, flags, mode); \
+    REAL(name);                                                     \
+    return real(path, flags, mode);                                 \
   }
 OPEN(open)
 OPEN(open64)
 
-#define OPENAT(name) \
-  int name(int folder, const char* path, int flags, ...) { \
-    va_list list; \
-    va_start(list, flags); \
-    const mode_t mode = mode_of(flags, list); \
-    va_end(list); \
+#define OPENAT(name)                                              \
+  int name(int folder, const char* path, int flags, ...) {        \
+    va_list list;                                                 \
+    va_start(list, flags);                                        \
+    const mode_t mode = mode_of(flags, list);                     \
+    va_end(list);                                                 \
     if (path_fails(open_name(flags), 1, folder, path)) return -1; \
-    REAL(name); \
-    return real(folder, path, flags, mode); \
+    REAL(name);                                                   \
+    return real(folder, path, flags, mode);                       \
   }
 OPENAT(openat)
 OPENAT(openat64)
 
-#define FOPEN(name) \
-  FILE* name(const char* path, const char* mode) { \
+#define FOPEN(name)                                                                                               \
+  FILE* name(const char* path, const char* mode) {                                                                \
     if (path_fails(mode[0] == 'r' && !strchr(mode, '+') ? "open" : "open_write", 1, AT_FDCWD, path)) return NULL; \
-    REAL(name); \
-    return real(path, mode); \
+    REAL(name);                                                                                                   \
+    return real(path, mode);                                                                                      \
   }
 FOPEN(fopen)
 FOPEN(fopen64)
@@ -185,50 +184,50 @@ struct dirent64* readdir64(DIR* folder) {
   return real(folder);
 }
 
-#define STAT(name, type) \
-  int name(const char* path, struct type* info) { \
+#define STAT(name, type)                                  \
+  int name(const char* path, struct type* info) {         \
     if (path_fails("stat", 1, AT_FDCWD, path)) return -1; \
-    REAL(name); \
-    return real(path, info); \
+    REAL(name);                                           \
+    return real(path, info);                              \
   }
 STAT(stat, stat)
 STAT(stat64, stat64)
 STAT(lstat, stat)
 STAT(lstat64, stat64)
-#define FSTAT(name, type) \
-  int name(int file, struct type* info) { \
+#define FSTAT(name, type)                        \
+  int name(int file, struct type* info) {        \
     if (file_fails("fstat", 1, file)) return -1; \
-    REAL(name); \
-    return real(file, info); \
+    REAL(name);                                  \
+    return real(file, info);                     \
   }
 FSTAT(fstat, stat)
 FSTAT(fstat64, stat64)
-#define FSTATAT(name, type) \
-  int name(int folder, const char* path, struct type* info, int flags) { \
+#define FSTATAT(name, type)                                                                             \
+  int name(int folder, const char* path, struct type* info, int flags) {                                \
     if (path[0] == 0 ? file_fails("fstat", 1, folder) : path_fails("stat", 1, folder, path)) return -1; \
-    REAL(name); \
-    return real(folder, path, info, flags); \
+    REAL(name);                                                                                         \
+    return real(folder, path, info, flags);                                                             \
   }
 FSTATAT(fstatat, stat)
 FSTATAT(fstatat64, stat64)
 // As programs that were linked against an older C library call them, libtorch among them.
-#define XSTAT(name, type) \
-  int name(int version, const char* path, struct type* info); \
+#define XSTAT(name, type)                                      \
+  int name(int version, const char* path, struct type* info);  \
   int name(int version, const char* path, struct type* info) { \
-    if (path_fails("stat", 1, AT_FDCWD, path)) return -1; \
-    REAL(name); \
-    return real(version, path, info); \
+    if (path_fails("stat", 1, AT_FDCWD, path)) return -1;      \
+    REAL(name);                                                \
+    return real(version, path, info);                          \
   }
 XSTAT(__xstat, stat)
 XSTAT(__xstat64, stat64)
 XSTAT(__lxstat, stat)
 XSTAT(__lxstat64, stat64)
-#define FXSTAT(name, type) \
-  int name(int version, int file, struct type* info); \
+#define FXSTAT(name, type)                             \
+  int name(int version, int file, struct type* info);  \
   int name(int version, int file, struct type* info) { \
-    if (file_fails("fstat", 1, file)) return -1; \
-    REAL(name); \
-    return real(version, file, info); \
+    if (file_fails("fstat", 1, file)) return -1;       \
+    REAL(name);                                        \
+    return real(version, file, info);                  \
   }
 FXSTAT(__fxstat, stat)
 FXSTAT(__fxstat64, stat64)

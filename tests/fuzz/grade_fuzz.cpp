@@ -34,7 +34,8 @@ void check_pair(const std::string& a, const std::string& b) {
   if (grader.equal(b, a).verdict != verdict) complain("not symmetric", a, b);
   const bool empty = grader.read(a).text().empty();  // which is equal to nothing
   if ((grader.equal(a, a).verdict == Verdict::equal) == empty) complain("not equal to itself", a, a);
-  if (!empty && verdict != Verdict::equal && grader.canonical_key(a) == grader.canonical_key(b)) complain("same key", a, b);
+  if (!empty && verdict != Verdict::equal && grader.canonical_key(a) == grader.canonical_key(b))
+    complain("same key", a, b);
   (void)grade::prm800k_equal(a, b, grader);
   (void)grade::extract(a + " " + b);
 }

@@ -41,7 +41,8 @@ End end_of(const std::function<void()>& work) {
   close(ends[1]);
   End end;
   std::array<char, 4096> piece;
-  for (ssize_t count; (count = read(ends[0], piece.data(), piece.size())) > 0;) end.said.append(piece.data(), static_cast<std::size_t>(count));
+  for (ssize_t count; (count = read(ends[0], piece.data(), piece.size())) > 0;)
+    end.said.append(piece.data(), static_cast<std::size_t>(count));
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);

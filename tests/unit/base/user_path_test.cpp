@@ -50,8 +50,8 @@ TEST_CASE("a tilde is the home folder of HOME, or of the user who is named") {
 }
 
 TEST_CASE("a tilde that cannot be replaced is refused, with the way out") {
-  CHECK_THROWS_WITH_AS((void)user_path("~nobody-of-that-name/x"),
-                       doctest::Contains("write './~nobody-of-that-name/x'"), UserError);
+  CHECK_THROWS_WITH_AS((void)user_path("~nobody-of-that-name/x"), doctest::Contains("write './~nobody-of-that-name/x'"),
+                       UserError);
 }
 
 TEST_CASE("a variable is refused by its name, unless the path is there") {

@@ -61,12 +61,10 @@ TEST_CASE("each ordinary target stands in the row after the one that predicts it
 TEST_CASE("a span that leaves its document is refused") {
   Example e = solution();
   e.spans[0].first = 3;
-  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("leaves its document"),
-                       Error);
+  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("leaves its document"), Error);
   e = solution();
   e.items[0].spans[0] = 1;
-  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("names span 1 of 1"),
-                       Error);
+  CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("names span 1 of 1"), Error);
   e = solution();
   e.documents.push_back({});
   CHECK_THROWS_WITH_AS((void)batch_of({e}), doctest::Contains("is empty"), Error);

@@ -201,11 +201,16 @@ TEST_CASE("all ranks leave with the same kind of error, whichever rank has it") 
       try {
         all_or_none(world, "work", [&] {
           switch (rank == 0 ? on_first : on_second) {
-            case Thrown::nothing: return;
-            case Thrown::error: throw Error("failed");
-            case Thrown::user: throw UserError("mistaken");
-            case Thrown::damage: throw BrokenFolder("damaged");
-            case Thrown::stop: throw StopRequested("stopped");
+            case Thrown::nothing:
+              return;
+            case Thrown::error:
+              throw Error("failed");
+            case Thrown::user:
+              throw UserError("mistaken");
+            case Thrown::damage:
+              throw BrokenFolder("damaged");
+            case Thrown::stop:
+              throw StopRequested("stopped");
           }
         });
       } catch (const UserError& error) {

@@ -123,11 +123,13 @@ TEST_CASE("an override that another one would undo is refused, in any order of t
   CHECK(load({"run.seed=7", "run.folder=x", "run.seed=8"}) ==
         "argument 'run.seed=8': 'run.seed' is set twice; the other is argument 'run.seed=7'");
   CHECK(load({"problems.train.limit=3", "problems.train={dataset: math}"}) ==
-        "argument 'problems.train={dataset: math}': it would undo argument 'problems.train.limit=3', which stands before it; "
+        "argument 'problems.train={dataset: math}': it would undo argument 'problems.train.limit=3', which stands "
+        "before it; "
         "put it first, or leave one away");
   CHECK(load({"run.seed=7", "run.seed=7"}) == "accepted");  // as scripts add them
   CHECK(load({"problems.train={dataset: math}", "problems.train.limit=3"}) == "accepted");
-  CHECK(load({"problems.mixed.0.dataset=math", "problems.mixed=[{dataset: math}]"}).find("it would undo") != std::string::npos);
+  CHECK(load({"problems.mixed.0.dataset=math", "problems.mixed=[{dataset: math}]"}).find("it would undo") !=
+        std::string::npos);
   // Every pair of paths: refused where the later one is the earlier one or above it.
   const std::vector<std::string> paths = {"a", "a.b", "a.c", "a.b.x", "a.bb", "d"};
   for (const std::string& first : paths) {
@@ -140,15 +142,19 @@ TEST_CASE("an override that another one would undo is refused, in any order of t
 }
 
 TEST_CASE("a map in place of a map says what it takes away; of a whole section nothing may be lost") {
-  const auto warnings = [](const std::string& argument) { return RunFile::parse(kText, "run.yaml", {argument}).warnings(); };
+  const auto warnings = [](const std::string& argument) {
+    return RunFile::parse(kText, "run.yaml", {argument}).warnings();
+  };
   CHECK(refusal([&] { (void)warnings("run={seed: 8}"); }) ==
-        "argument 'run={seed: 8}': it would take the place of the whole section 'run', and folder would no longer be set; set "
+        "argument 'run={seed: 8}': it would take the place of the whole section 'run', and folder would no longer be "
+        "set; set "
         "single keys, as in run.seed=VALUE");
   CHECK(refusal([&] { (void)warnings("problems="); }).find("train, mixed would no longer be set") != std::string::npos);
   CHECK(warnings("run={seed: 8, folder: x}").empty());
   CHECK(warnings("problems.train={dataset: math}") ==
-        std::vector<std::string>{"argument 'problems.train={dataset: math}': it takes the place of all that 'problems.train' was: "
-                                 "limit is no longer set"});
+        std::vector<std::string>{
+            "argument 'problems.train={dataset: math}': it takes the place of all that 'problems.train' was: "
+            "limit is no longer set"});
   CHECK(warnings("problems.train={dataset: math, limit: 3}").empty());
   CHECK(warnings("problems.train=[{dataset: math}]").empty());  // another kind of thing altogether
   CHECK(warnings("problems.new={dataset: math}").empty());

@@ -150,10 +150,11 @@ TEST_CASE("a limit keeps the order of the file, and a larger one adds to it") {
 TEST_CASE("jsonl: field names, solutions lists, numbers as answers, notes on what is missing") {
   const DataFolder folder;
   ProblemSetSpec spec{.dataset = "jsonl"};
-  spec.path = folder.write("q.jsonl",
-                           "{\"q\":\"one\",\"a\":3,\"w\":\"#### 3\",\"level\":2,\"subject\":\"Algebra\"}\n"
-                           "{\"q\":\"two\",\"a\":0.5}\n"
-                           "{\"q\":\"three\",\"solutions\":[{\"text\":\"so it goes\",\"style\":\"x\"},{\"text\":\"and on\"}]}\n");
+  spec.path = folder.write(
+      "q.jsonl",
+      "{\"q\":\"one\",\"a\":3,\"w\":\"#### 3\",\"level\":2,\"subject\":\"Algebra\"}\n"
+      "{\"q\":\"two\",\"a\":0.5}\n"
+      "{\"q\":\"three\",\"solutions\":[{\"text\":\"so it goes\",\"style\":\"x\"},{\"text\":\"and on\"}]}\n");
   spec.problem_field = "q";
   spec.answer_field = "a";
   spec.solution_field = "w";
@@ -195,15 +196,16 @@ TEST_CASE("jsonl: numbers as ids, and an answer that stands in the solution only
 TEST_CASE("jsonl: answers are what is written, lists of equal ones, ends of whole solutions") {
   const DataFolder folder;
   ProblemSetSpec spec{.dataset = "jsonl"};
-  spec.path = folder.write("n.jsonl",
-                           "{\"id\":12345678901234567890123,\"problem\":\"a\",\"answer\":1e16}\n"
-                           "{\"id\":1.50,\"problem\":\"b\",\"answer\":123456789012345678901234567890,\"level\":\"Level 3\"}\n"
-                           "{\"id\":-0,\"problem\":\"c\",\"answer\":0.10,\"level\":\"4\"}\n"
-                           "{\"problem\":\"d\",\"answer\":1e400}\n"
-                           "{\"problem\":\"e\",\"answer\":[\"\\\\frac12\",0.5,\"\"]}\n"
-                           "{\"problem\":\"f\",\"answer\":\"We add 1 and 1, which makes two of them, and so on.\\n#### 2\"}\n"
-                           "{\"problem\":\"g\",\"answer\":\" \",\"solution\":\"So \\\\boxed{7}\"}\n"
-                           "{\"problem\":\"h\",\"answer\":\"8\",\"solution\":\"So \\\\boxed{7}\"}\n");
+  spec.path =
+      folder.write("n.jsonl",
+                   "{\"id\":12345678901234567890123,\"problem\":\"a\",\"answer\":1e16}\n"
+                   "{\"id\":1.50,\"problem\":\"b\",\"answer\":123456789012345678901234567890,\"level\":\"Level 3\"}\n"
+                   "{\"id\":-0,\"problem\":\"c\",\"answer\":0.10,\"level\":\"4\"}\n"
+                   "{\"problem\":\"d\",\"answer\":1e400}\n"
+                   "{\"problem\":\"e\",\"answer\":[\"\\\\frac12\",0.5,\"\"]}\n"
+                   "{\"problem\":\"f\",\"answer\":\"We add 1 and 1, which makes two of them, and so on.\\n#### 2\"}\n"
+                   "{\"problem\":\"g\",\"answer\":\" \",\"solution\":\"So \\\\boxed{7}\"}\n"
+                   "{\"problem\":\"h\",\"answer\":\"8\",\"solution\":\"So \\\\boxed{7}\"}\n");
   LoadNotes notes;
   const auto problems = load_problems(spec, &notes);
   std::vector<std::string> ids, answers;
@@ -212,14 +214,19 @@ TEST_CASE("jsonl: answers are what is written, lists of equal ones, ends of whol
     answers.push_back(problem.answer);
   }
   CHECK(ids == std::vector<std::string>{"12345678901234567890123", "1.50", "-0", "n-4", "n-5", "n-6", "n-7", "n-8"});
-  CHECK(answers == std::vector<std::string>{"1e16", "123456789012345678901234567890", "0.10", "1e400", "\\frac12", "2", "7", "8"});
+  CHECK(answers ==
+        std::vector<std::string>{"1e16", "123456789012345678901234567890", "0.10", "1e400", "\\frac12", "2", "7", "8"});
   CHECK(problems[1].level == 3);
   CHECK(problems[2].level == 4);
   REQUIRE(notes.size() == 3);
-  CHECK(folder.without_folder(notes[0]) == "DATA/n.jsonl: field 'answer' of 1 problems is a whole solution (row 6): the answer at its end counts");
-  CHECK(folder.without_folder(notes[1]) == "DATA/n.jsonl: 1 problems have another answer than their solution: row 8 ('8', but its solution ends with '7')");
+  CHECK(folder.without_folder(notes[0]) ==
+        "DATA/n.jsonl: field 'answer' of 1 problems is a whole solution (row 6): the answer at its end counts");
+  CHECK(
+      folder.without_folder(notes[1]) ==
+      "DATA/n.jsonl: 1 problems have another answer than their solution: row 8 ('8', but its solution ends with '7')");
   spec.path = folder.write("two.jsonl", "{\"problem\":\"a\",\"answer\":[\"1\",\"2\"]}");
-  CHECK(message_of(folder, spec).find("DATA/two.jsonl:1: field 'answer' holds 2 answers that differ ('1' and '2')") == 0);
+  CHECK(message_of(folder, spec).find("DATA/two.jsonl:1: field 'answer' holds 2 answers that differ ('1' and '2')") ==
+        0);
 }
 
 TEST_CASE("jsonl: paths, conversations, Parquet and CSV") {
@@ -235,8 +242,9 @@ TEST_CASE("jsonl: paths, conversations, Parquet and CSV") {
   CHECK(problems[7].text == "Ann has 7 pens and buys 9 more. How many has she?");
   CHECK(problems[7].answer == "16");
   ProblemSetSpec gsm{.dataset = "jsonl", .path = parquet + "gsm8k_main.parquet"};
-  CHECK(message_of(folder, gsm).find("gsm8k_main.parquet row 1: field 'problem' (the problem's text) is missing; 'question' is there: problem_field: question") !=
-        std::string::npos);
+  CHECK(message_of(folder, gsm)
+            .find("gsm8k_main.parquet row 1: field 'problem' (the problem's text) is missing; 'question' is there: "
+                  "problem_field: question") != std::string::npos);
   gsm.problem_field = "question";
   gsm.solution_field = "answer";
   CHECK(load_problems(gsm)[7].answer == "16");
@@ -250,7 +258,9 @@ TEST_CASE("jsonl: paths, conversations, Parquet and CSV") {
   ProblemSetSpec chat{.dataset = "jsonl"};
   chat.path = folder.write("chat.csv", "problem,answer,keep\n\"1, 1?\",2,yes\nx,3,no\n");
   CHECK(load_problems(chat)[0].text == "1, 1?");
-  chat.path = folder.write("chat.json", R"([{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"1+1?"},{"from":"gpt","value":"So \\boxed{2}"}]}])");
+  chat.path = folder.write(
+      "chat.json",
+      R"([{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"1+1?"},{"from":"gpt","value":"So \\boxed{2}"}]}])");
   chat.problem_field = chat.solution_field = "conversations";
   CHECK(load_problems(chat)[0].text == "1+1?");
   CHECK(load_problems(chat)[0].answer == "2");
@@ -259,9 +269,12 @@ TEST_CASE("jsonl: paths, conversations, Parquet and CSV") {
 TEST_CASE("jsonl: rows by a condition, bad rows, duplicates, names that no row has, folders") {
   const DataFolder folder;
   ProblemSetSpec spec{.dataset = "jsonl"};
-  spec.path = folder.write("r.jsonl",
-                           "{\"problem\":\"a\",\"answer\":\"1\",\"valid\":\"Yes\"}\nno json\n{\"problem\":\"b\",\"answer\":\"proof\",\"valid\":\"Yes\"}\n"
-                           "{\"problem\":\" a\",\"answer\":\"1\",\"valid\":\"No\"}\n{\"answer\":\"1\",\"valid\":\"Yes\"}\n{\"problem\":\"a \",\"answer\":\"1\"}\n");
+  spec.path = folder.write(
+      "r.jsonl",
+      "{\"problem\":\"a\",\"answer\":\"1\",\"valid\":\"Yes\"}\nno "
+      "json\n{\"problem\":\"b\",\"answer\":\"proof\",\"valid\":\"Yes\"}\n"
+      "{\"problem\":\" a\",\"answer\":\"1\",\"valid\":\"No\"}\n{\"answer\":\"1\",\"valid\":\"Yes\"}\n{\"problem\":\"a "
+      "\",\"answer\":\"1\"}\n");
   CHECK(message_of(folder, spec).find("DATA/r.jsonl:2:1: not valid JSON") == 0);
   spec.on_bad_row = "skip";
   LoadNotes notes;
@@ -273,7 +286,9 @@ TEST_CASE("jsonl: rows by a condition, bad rows, duplicates, names that no row h
   spec.where = {"valid=Yes", "answer!=proof|notfound"};
   CHECK(load_problems(spec).size() == 1);
   spec.where = {"valdi=Yes"};
-  CHECK(message_of(folder, spec) == "DATA/r.jsonl: no row has the field 'valdi', which a condition asks for; fields are: answer, problem, valid; did you mean 'valid'?");
+  CHECK(message_of(folder, spec) ==
+        "DATA/r.jsonl: no row has the field 'valdi', which a condition asks for; fields are: answer, problem, valid; "
+        "did you mean 'valid'?");
   spec.where = {"valid"};
   CHECK(message_of(folder, spec).find("where: 'valid' is no condition on rows") != std::string::npos);
   spec.where = {};
@@ -281,10 +296,13 @@ TEST_CASE("jsonl: rows by a condition, bad rows, duplicates, names that no row h
   notes.clear();
   CHECK(load_problems(spec, &notes).size() == 2);
   spec.answer_field = "anser";
-  CHECK(message_of(folder, spec) == "DATA/r.jsonl: no row has the field 'anser' (answer_field); fields are: answer, problem, valid; did you mean 'answer'?");
+  CHECK(message_of(folder, spec) ==
+        "DATA/r.jsonl: no row has the field 'anser' (answer_field); fields are: answer, problem, valid; did you mean "
+        "'answer'?");
   spec.path = folder.write("d/x.jsonl", "{}");
   spec.path = std::filesystem::path(spec.path).parent_path().string();
-  CHECK(message_of(folder, spec) == "data set 'jsonl' needs a file, but DATA/d is a folder; name a file in it: x.jsonl");
+  CHECK(message_of(folder, spec) ==
+        "data set 'jsonl' needs a file, but DATA/d is a folder; name a file in it: x.jsonl");
 }
 
 TEST_CASE("what the project writes it can read as a problem set") {
@@ -411,7 +429,8 @@ TEST_CASE("bad data files: each message says which file, which line, what is wro
   mine.path = folder.write("m.jsonl", "{\"problem\":\"p\",\"solution\":\" \"}");
   CHECK(message_of(folder, mine) == "DATA/m.jsonl:1: a solution is empty");
   mine.path = folder.write("m.jsonl", "{\"problem\":\"p\",\"level\":\"hard\"}");
-  CHECK(message_of(folder, mine) == "DATA/m.jsonl:1: field 'level' is 'hard', but must be from 1 to 5, or Level 1 to Level 5; if it is no level of "
+  CHECK(message_of(folder, mine) ==
+        "DATA/m.jsonl:1: field 'level' is 'hard', but must be from 1 to 5, or Level 1 to Level 5; if it is no level of "
         "difficulty, set level_field to \"\"");
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("blocks never overlap, and the pool never holds more than the most tha
       // Sizes of many kinds and small things among large ones, as a step in bfloat16 has them.
       const bool grows = live < 40 * kMebibyte && random.uniform(step, 0) < 0.55;
       if (grows || held.empty()) {
-        const auto bytes = static_cast<std::size_t>(1 + random.uniform(step, 1) * (random.uniform(step, 2) < 0.1 ? 16.0 : 0.5) * kMebibyte);
+        const auto bytes = static_cast<std::size_t>(1 + random.uniform(step, 1) *
+                                                            (random.uniform(step, 2) < 0.1 ? 16.0 : 0.5) * kMebibyte);
         Held block{static_cast<unsigned char*>(pool.allocate(bytes)), bytes, static_cast<unsigned char>(step)};
         REQUIRE(block.data != nullptr);
         REQUIRE(reinterpret_cast<std::uintptr_t>(block.data) % 4096 == 0);
@@ -139,7 +140,8 @@ TEST_CASE("threads share a pool") {
   for (std::size_t t = 0; t < wrong.size(); ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 300; ++i) {
-        Held block{static_cast<unsigned char*>(pool.allocate(4096 * (1 + (t + static_cast<std::size_t>(i)) % 7))), 4096, static_cast<unsigned char>(t + 1)};
+        Held block{static_cast<unsigned char*>(pool.allocate(4096 * (1 + (t + static_cast<std::size_t>(i)) % 7))), 4096,
+                   static_cast<unsigned char>(t + 1)};
         fill(block);
         if (!is_whole(block) || !pool.free(block.data)) ++wrong[t];
       }

@@ -61,7 +61,8 @@ TEST_CASE("products in bfloat16 of any shape are those of the rounded operands")
         const Tensor turned = right.t().contiguous().t();  // as a weight's transpose
         CHECK(distance(ft::product(left, turned, at::kBFloat16), exact(left, right)) < 0.005);
         const Tensor tall = left.t().contiguous();
-        CHECK(distance(ft::add_weight_gradient(at::ones({m, n}), tall, right, at::kBFloat16), exact(left, right) + 1) < 0.005);
+        CHECK(distance(ft::add_weight_gradient(at::ones({m, n}), tall, right, at::kBFloat16), exact(left, right) + 1) <
+              0.005);
       }
 }
 
@@ -109,11 +110,10 @@ TEST_CASE("log-probabilities over a very large vocabulary, of flat and of peaked
     for (const std::int64_t width : {1, 3, 8, 40}) {
       CAPTURE(scale);
       CAPTURE(width);
-      check_against([&](const auto& t) { return ft::vocabulary_log_probs(t[0], t[1], rows, targets); },
-                    [&](const auto& t) {
-                      return t[0].mm(t[1].t()).log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1);
-                    },
-                    {random({20, width}, 1), random({vocab, width}, 2, scale)}, 5e-6);
+      check_against(
+          [&](const auto& t) { return ft::vocabulary_log_probs(t[0], t[1], rows, targets); },
+          [&](const auto& t) { return t[0].mm(t[1].t()).log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1); },
+          {random({20, width}, 1), random({vocab, width}, 2, scale)}, 5e-6);
     }
   }
 }

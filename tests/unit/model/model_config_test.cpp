@@ -50,7 +50,8 @@ TEST_CASE("what is not supported is refused by name") {
   refuses(llama(R"("rope_scaling": {"type": "longrope", "factor": 2.0})"), "'longrope' is not supported");
   refuses(llama(R"("rope_scaling": {"type": "linear", "factor": 2.0, "finetuned": true})"), "'finetuned' is not known");
   refuses(llama(R"("rope_parameters": {"full_attention": {"rope_theta": 5.0}})"), "each type of layer");
-  refuses(llama(R"("rope_parameters": {"rope_theta": 5.0}, "rope_scaling": {"type": "linear", "factor": 2.0})"), "contradict");
+  refuses(llama(R"("rope_parameters": {"rope_theta": 5.0}, "rope_scaling": {"type": "linear", "factor": 2.0})"),
+          "contradict");
   refuses(llama(R"("logit_scale": 0.5)"), "logit_scale 0.5");
   refuses(llama(R"("final_logit_softcapping": 30.0)"), "final_logit_softcapping");
   refuses(llama(R"("num_local_experts": 8)"), "num_local_experts");

@@ -77,12 +77,12 @@ TEST_CASE("what ends an attempt: the trained token first, then what the files na
 
 TEST_CASE("config.json and generation_config.json say what was trained, and keep the rest") {
   const Words tokenizer(0, R"({"pad_token": {"content": "<pad>"}})");
-  const auto files =
-      ft::stored_files(config_with(R"(, "eos_token_id": 2, "pad_token_id": null)"), tokenizer,
-                      {{"generation_config.json", R"({"eos_token_id": [2, 1], "temperature": 0.6, "do_sample": true})"},
-                       {"chat_template.jinja", "{{x}}"},
-                       {"tokenizer.json", "the base's"}},
-                      "bfloat16");
+  const auto files = ft::stored_files(
+      config_with(R"(, "eos_token_id": 2, "pad_token_id": null)"), tokenizer,
+      {{"generation_config.json", R"({"eos_token_id": [2, 1], "temperature": 0.6, "do_sample": true})"},
+       {"chat_template.jinja", "{{x}}"},
+       {"tokenizer.json", "the base's"}},
+      "bfloat16");
   const Json config = file_of(files, "config.json"), made = file_of(files, "generation_config.json");
   CHECK(config["eos_token_id"] == 0);
   CHECK(config["pad_token_id"] == 3);

@@ -11,7 +11,8 @@ TEST_CASE("lists of digests and inputs read back as they were, whatever files ar
   CHECK((read_file_digests(to_text(files)) == files));
   CHECK(read_file_digests("").empty());
   CHECK_THROWS_AS((void)read_file_digests("config.json 12\n"), Error);
-  const std::vector<InputContent> inputs = {{"model", "model", "base", "", files}, {"problems", "problem set", "train", "a: \"b\"\n", {}}};
+  const std::vector<InputContent> inputs = {{"model", "model", "base", "", files},
+                                            {"problems", "problem set", "train", "a: \"b\"\n", {}}};
   CHECK((read_input_contents(to_json(inputs)) == inputs));
   CHECK_THROWS_AS((void)read_input_contents("{"), Error);
   CHECK_THROWS_AS((void)read_input_contents("{}"), Error);

@@ -26,9 +26,9 @@ TEST_CASE("they are counted and listed") {
   std::vector<Problem> problems;
   for (int i = 0; i < 10; ++i)
     problems.push_back({.id = fmt::format("p{}", i), .text = "?", .answer = i < 2 ? "proof" : i < 4 ? "" : "5"});
-  CHECK(
-      describe_ungradable(problems) ==
-      "2 of 8 reference answers cannot be graded, so no attempt at them can be right: 'p0' has 'proof' (stands for no answer); 'p1' has 'proof' (stands for no answer)");
+  CHECK(describe_ungradable(problems) ==
+        "2 of 8 reference answers cannot be graded, so no attempt at them can be right: 'p0' has 'proof' (stands for "
+        "no answer); 'p1' has 'proof' (stands for no answer)");
   problems.erase(problems.begin(), problems.begin() + 2);
   CHECK_FALSE(describe_ungradable(problems).has_value());
 }

@@ -137,14 +137,17 @@ TEST_CASE("another input, another identity; prompts count where they are used") 
 }
 
 TEST_CASE("a preset's vocabulary counts by what it holds, not by where it lies") {
-  const auto with = [](const std::string& tokenizer) { return plan(std::string(kBase), {"models.base.tokenizer=" + tokenizer}); };
+  const auto with = [](const std::string& tokenizer) {
+    return plan(std::string(kBase), {"models.base.tokenizer=" + tokenizer});
+  };
   const RunPlan first = with("folder/of/words"), moved = with("moved/folder"), other = with("folder/of/other/words");
   for (std::size_t i = 0; i < first.stages.size(); ++i) {
     CHECK(moved.stages[i].identity == first.stages[i].identity);
     CHECK(other.stages[i].identity != first.stages[i].identity);
   }
   CHECK(first.stages[0].identity_text.find("folder") == std::string::npos);
-  CHECK(plan(std::string(kBase)).stages[0].identity_text.find("preset tiny tokenizer arithmetic seed 1\n") != std::string::npos);
+  CHECK(plan(std::string(kBase)).stages[0].identity_text.find("preset tiny tokenizer arithmetic seed 1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a user's plugin counts by its bytes, a built-in one by its version") {
@@ -155,9 +158,10 @@ TEST_CASE("a user's plugin counts by its bytes, a built-in one by its version") 
                                std::filesystem::copy_options::overwrite_existing);
     std::ofstream(folder / name, std::ios::app | std::ios::binary) << tail;
     PluginLoader plugins;
-    const std::string text = fmt::format("plugins: [{}]\nmodels: {{base: {{preset: tiny}}}}\nproblems: {{train: {{dataset: sums}}}}\n"
-                                         "stages: {{solver: {{recipe: toy_train, model: base, problems: train}}}}\n",
-                                         (folder / name).string());
+    const std::string text = fmt::format(
+        "plugins: [{}]\nmodels: {{base: {{preset: tiny}}}}\nproblems: {{train: {{dataset: sums}}}}\n"
+        "stages: {{solver: {{recipe: toy_train, model: base, problems: train}}}}\n",
+        (folder / name).string());
     return plan_run(RunFile::parse(text, "run.yaml"), plugins, services());
   };
   const RunPlan first = planned("a.so", ""), moved = planned("b.so", ""), changed = planned("c.so", " ");
@@ -168,7 +172,8 @@ TEST_CASE("a user's plugin counts by its bytes, a built-in one by its version") 
   std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("what a stage is made from is kept with the digests of its files, and its keys with where they were written") {
+TEST_CASE(
+    "what a stage is made from is kept with the digests of its files, and its keys with where they were written") {
   const StagePlan solver = plan(std::string(kBase)).stages[0];
   REQUIRE(solver.contents.size() == 2);
   CHECK(solver.contents[0].what == "model");
@@ -195,7 +200,9 @@ TEST_CASE("what is wrong in the run file is said at its place") {
       "unknown key 'worker' in 'stages.solver'; did you mean 'workers'?");
 }
 
-TEST_CASE("problems of all stages are looked at before anything is hashed, large ones to their ends last, unused ones by their keys") {
+TEST_CASE(
+    "problems of all stages are looked at before anything is hashed, large ones to their ends last, unused ones by "
+    "their keys") {
   std::vector<std::string> done;
   RunServices watched = services();
   watched.identify_problems = [&](const Node& node) {
@@ -210,11 +217,14 @@ TEST_CASE("problems of all stages are looked at before anything is hashed, large
   };
   PluginLoader plugins;
   plugins.load_built_in(std::filesystem::path(FT_TEST_PLUGINS) / "toy");
-  std::string text = replaced("  test: {dataset: squares, limit: 20}", "  test: {dataset: squares, limit: 20}\n  spare: {dataset: cubes}");
+  std::string text = replaced("  test: {dataset: squares, limit: 20}",
+                              "  test: {dataset: squares, limit: 20}\n  spare: {dataset: cubes}");
   const RunPlan plan = plan_run(RunFile::parse(text, "run.yaml"), plugins, watched);
-  CHECK(done == std::vector<std::string>{"beginning sums", "beginning squares", "keys cubes", "end squares", "hash sums", "hash squares"});
+  CHECK(done == std::vector<std::string>{"beginning sums", "beginning squares", "keys cubes", "end squares",
+                                         "hash sums", "hash squares"});
   REQUIRE(plan.notes.size() == 1);
-  CHECK(plan.notes[0].starts_with("problem set 'test' is large: lengths and tokens were looked at in its first 1 problems"));
+  CHECK(plan.notes[0].starts_with(
+      "problem set 'test' is large: lengths and tokens were looked at in its first 1 problems"));
   CHECK(plan.warnings == std::vector<std::string>{kUnused, "run.yaml:6:3: problem set 'spare' is used by no stage"});
 
   done.clear();

@@ -62,8 +62,9 @@ struct Run {
     FolderWriter writer = FolderWriter::create(stage.folder / "work/checkpoints" / fmt::format("step-{:08}", step));
     writer.write("rank-0000.h5", std::string(500, 'x'));
     Manifest manifest{.format = "ftrun-checkpoint"};
-    manifest.body["metadata"]["cursor"] = {{"step", step}, {"position", step}, {"num_tokens", step}, {"seconds", 0.0}, {"consumed_digest", ""},
-                                           {"best_validation_loss", 0.0}, {"best_step", 0}};
+    manifest.body["metadata"]["cursor"] = {{"step", step},   {"position", step},      {"num_tokens", step},
+                                           {"seconds", 0.0}, {"consumed_digest", ""}, {"best_validation_loss", 0.0},
+                                           {"best_step", 0}};
     writer.seal(std::move(manifest));
   }
   static void finish(const StagePlan& stage, const nlohmann::ordered_json& body) {
@@ -161,7 +162,9 @@ TEST_CASE("going back to older settings goes on with their work") {
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].begins_anew);
   CHECK(found[0].folder == second.folder);
-  CHECK(to_text(found[0]).find("goes on with what it made of these settings before: training.lanes was 4, is 2; 3 steps") != std::string::npos);
+  CHECK(to_text(found[0]).find(
+            "goes on with what it made of these settings before: training.lanes was 4, is 2; 3 steps") !=
+        std::string::npos);
   run.record({first});
   CHECK(run.find({first}).empty());
 }
@@ -198,7 +201,8 @@ TEST_CASE("run.restart: refuse refuses what begins anew, all at once, but no rep
   Run::save(run.stage("solver", kTwo), 4);
   Run::save(run.stage("judge", kTwo), 4);
   Run::finish(run.stage("report", kTwo, ArtifactKind::report), {});
-  const auto all = run.find({run.stage("solver", kFour), run.stage("judge", kFour), run.stage("report", kFour, ArtifactKind::report)});
+  const auto all = run.find(
+      {run.stage("solver", kFour), run.stage("judge", kFour), run.stage("report", kFour, ArtifactKind::report)});
   REQUIRE(all.size() == 3);
   CHECK(refusal(run.plan, all) == "allowed");
   run.plan.run.restart = "refuse";

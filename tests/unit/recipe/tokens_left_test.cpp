@@ -12,7 +12,8 @@ using namespace ft;
 namespace {
 
 // The smallest and the largest of guess / truth at all finished attempts from `first` to `last`.
-std::pair<double, double> ratios(const std::vector<std::int64_t>& lengths, std::int64_t slots, std::int64_t most, std::size_t first, std::size_t last) {
+std::pair<double, double> ratios(const std::vector<std::int64_t>& lengths, std::int64_t slots, std::int64_t most,
+                                 std::size_t first, std::size_t last) {
   std::int64_t truth = 0, drawn = 0;
   for (const std::int64_t length : lengths) truth += length;
   TokensLeft left{.num_requests = std::ssize(lengths), .slots = slots, .most = most};

@@ -152,9 +152,9 @@ TEST_CASE("fields by path, and numbers as written") {
   CHECK(record.number("n") == 123456789012345678901234567890.0);
   CHECK_THROWS_WITH((void)record.number("e"),
                     "f:1: a number is too large: field 'e' is 1e400, more than a 64-bit number holds");
-  CHECK_THROWS_WITH(
-      (void)record.written("a"),
-      "f:1: field 'a' is not a string or a number but an object; a field within it is named by its path: a.b, a.c[0].d");
+  CHECK_THROWS_WITH((void)record.written("a"),
+                    "f:1: field 'a' is not a string or a number but an object; a field within it is named by its path: "
+                    "a.b, a.c[0].d");
 }
 
 TEST_CASE("bad files: the message says file, line, column and what to do") {

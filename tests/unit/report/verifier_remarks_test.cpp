@@ -43,19 +43,24 @@ TEST_CASE("a verifier that works gets no remark, nor do attempts without scores"
 
 TEST_CASE("equal scores break ties and judge nothing, even where that gains") {
   // Right attempts score a millionth higher: a tied vote is won by them every time.
-  const auto remarks = verifier_remarks(table_of([](bool right, int p, int) { return right && p % 2 == 0 ? -1e-6 : -2e-6; }));
+  const auto remarks =
+      verifier_remarks(table_of([](bool right, int p, int) { return right && p % 2 == 0 ? -1e-6 : -2e-6; }));
   REQUIRE(remarks.size() == 1);
   CHECK(remarks[0].find("verifier gives all attempts of a problem next to the same score") != std::string::npos);
   CHECK(remarks[0].find("The +25.0 points of W.RR over the plain vote are the breaking of ties") != std::string::npos);
   CHECK(remarks[0].find("longer warmup") != std::string::npos);
 }
 
-TEST_CASE("scores that differ and mean nothing are marked by their area, not where it is above chance beyond its interval") {
-  const auto remarks = verifier_remarks(table_of([](bool right, int p, int i) { return (right == (p % 2 == 0) ? -0.5 : -1.0) - 0.01 * i; }));
+TEST_CASE(
+    "scores that differ and mean nothing are marked by their area, not where it is above chance beyond its interval") {
+  const auto remarks = verifier_remarks(
+      table_of([](bool right, int p, int i) { return (right == (p % 2 == 0) ? -0.5 : -1.0) - 0.01 * i; }));
   REQUIRE(remarks.size() == 1);
-  CHECK(remarks[0].find("is not shown to tell right from wrong: within a problem a right attempt scores above a wrong one in 50.0 %") != std::string::npos);
+  CHECK(remarks[0].find("is not shown to tell right from wrong: within a problem a right attempt scores above a wrong "
+                        "one in 50.0 %") != std::string::npos);
   CHECK(remarks[0].find("of 30 problems") != std::string::npos);
-  const auto backwards = verifier_remarks(table_of([](bool right, int, int i) { return (right ? -2.0 : -0.1) - 0.01 * i; }));
+  const auto backwards =
+      verifier_remarks(table_of([](bool right, int, int i) { return (right ? -2.0 : -0.1) - 0.01 * i; }));
   CHECK(backwards.size() == 1);
 }
 
@@ -63,5 +68,6 @@ TEST_CASE("remarks stand among what the run found") {
   ReportInput input;
   input.stages.push_back(table_of([](bool, int, int) { return -1e-6; }));
   const auto found = findings(input);
-  CHECK(std::ranges::any_of(found, [](const std::string& one) { return one.starts_with("Caution: verifier gives all attempts"); }));
+  CHECK(std::ranges::any_of(
+      found, [](const std::string& one) { return one.starts_with("Caution: verifier gives all attempts"); }));
 }

@@ -203,7 +203,8 @@ TEST_CASE("the model's longest sequence bounds an attempt; a prompt that fills i
 
 TEST_CASE("each of several end tokens ends an attempt, and cuts nothing else") {
   Reference reference("tiny");
-  const auto longest = std::ranges::max_element(reference.results, {}, [](const auto& entry) { return entry.second.tokens.size(); });
+  const auto longest =
+      std::ranges::max_element(reference.results, {}, [](const auto& entry) { return entry.second.tokens.size(); });
   const TokenId further = longest->second.tokens[longest->second.tokens.size() / 2];  // stands inside of some attempt
   REQUIRE(further != kEos);
   Generator generator(reference.world.model, kSettings, 11, {kEos, further}, kNumTokens);
@@ -214,7 +215,8 @@ TEST_CASE("each of several end tokens ends an attempt, and cuts nothing else") {
     const Sampled& got = results.at(key);
     const auto end = std::ranges::find(whole.tokens, further);
     const auto length = static_cast<std::size_t>(end - whole.tokens.begin()) + (end == whole.tokens.end() ? 0 : 1);
-    CHECK(got.tokens == std::vector<TokenId>(whole.tokens.begin(), whole.tokens.begin() + static_cast<std::ptrdiff_t>(length)));
+    CHECK(got.tokens ==
+          std::vector<TokenId>(whole.tokens.begin(), whole.tokens.begin() + static_cast<std::ptrdiff_t>(length)));
     CHECK(got.finished == (got.tokens.back() == kEos || got.tokens.back() == further));
     cut += length < whole.tokens.size() ? 1 : 0;
   }

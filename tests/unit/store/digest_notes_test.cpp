@@ -57,7 +57,8 @@ TEST_CASE("whoever writes, replaces or touches a file voids its note") {
 
 TEST_CASE("a torn or foreign note is none; one that cannot be read is told") {
   const TempFolder temp;
-  for (const char* text : {"", "{", "[1]", "{}", R"([{"file": 1, "state": {}, "sha256": "x"}])", R"([{"file": "/a"}])"}) {
+  for (const char* text :
+       {"", "{", "[1]", "{}", R"([{"file": 1, "state": {}, "sha256": "x"}])", R"([{"file": "/a"}])"}) {
     write_plain(temp / "input_digests.json", text);
     CHECK_FALSE(DigestNotes::read(temp.path()).find("/a"));
   }

@@ -46,11 +46,9 @@ std::vector<std::string> texts(const fs::path& folder) {
 TEST_CASE("lineage walks back to the base, and still does after the tree has moved") {
   const TempFolder temp;
   make_chain(temp);
-  const std::vector<std::string> expected = {"verifier (ftrun-model): intact",
-                                             "  model <- solver (ftrun-model): intact",
-                                             "    model <- base: from outside",
-                                             "  attempts <- attempts (ftrun-attempts): intact",
-                                             "    model <- solver (ftrun-model): intact"};
+  const std::vector<std::string> expected = {
+      "verifier (ftrun-model): intact", "  model <- solver (ftrun-model): intact", "    model <- base: from outside",
+      "  attempts <- attempts (ftrun-attempts): intact", "    model <- solver (ftrun-model): intact"};
   CHECK(texts(temp / "run/verifier") == expected);
   CHECK(SealedFolder::open(temp / "run/verifier").manifest().parents[0].path == "../solver");
   const TempFolder other;

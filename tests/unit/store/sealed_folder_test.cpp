@@ -237,8 +237,8 @@ TEST_CASE("a folder without rights is the user's to mend") {
   const TempFolder temp;
   fs::create_directory(temp / "closed");
   fs::permissions(temp.path(), fs::perms::all);
-  fs::permissions(temp / "closed", fs::perms::owner_read | fs::perms::owner_exec | fs::perms::group_exec |
-                                       fs::perms::others_exec);
+  fs::permissions(temp / "closed",
+                  fs::perms::owner_read | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec);
   const int code = in_child([&] {
     if (::geteuid() == 0 && ::setuid(65534) != 0) return 2;  // root may write everywhere
     try {

@@ -68,24 +68,28 @@ TEST_CASE("an excerpt shows both ends and the borders of what is in the loss") {
   ids[39] = 0;
   const std::string table = token_table(TestTokenizer({}), ids, in_loss, TableRows::excerpt);
   CHECK(std::ranges::count(table, '\n') == 1 + 3 + 1 + 6 + 1 + 3 + 1);
-  for (const char* row : {"\n       0 ", "\n       2 ", "     ...  14 more tokens\n      17 ", "\n      22 ", "     ...  14 more tokens\n      37 ",
-                          "\n      39         0  yes      \"<eos>\"  (end token)\n", "40 tokens, 20 of them in the loss"}) {
+  for (const char* row :
+       {"\n       0 ", "\n       2 ", "     ...  14 more tokens\n      17 ", "\n      22 ",
+        "     ...  14 more tokens\n      37 ", "\n      39         0  yes      \"<eos>\"  (end token)\n",
+        "40 tokens, 20 of them in the loss"}) {
     CHECK(table.find(row) != std::string::npos);
   }
   // A short one is whole: no row stands for a single token.
   const Ids short_ids(ids.begin() + 16, ids.begin() + 24);
   const Flags short_flags(in_loss.begin() + 16, in_loss.begin() + 24);
-  CHECK(token_table(TestTokenizer({}), short_ids, short_flags, TableRows::excerpt) == token_table(TestTokenizer({}), short_ids, short_flags));
+  CHECK(token_table(TestTokenizer({}), short_ids, short_flags, TableRows::excerpt) ==
+        token_table(TestTokenizer({}), short_ids, short_flags));
 }
 
 TEST_CASE("turns of a chat template in the prompt are none of the loss's business") {
-  CHECK(verdict({}, {1, 0, 2, 0, 2, 0}, {0, 0, 0, 0, 1, 1}) == "right");          // <|im_end|> after each turn
-  CHECK(verdict(3, {3, 1, 0, 3, 2, 0}, {0, 0, 0, 0, 1, 1}) == "right");           // <s> before each turn
-  CHECK(verdict({}, {1, 0, 2}, {0, 0, 1}, SampleEnd::label) == "right");          // the verifier's prompt
-  CHECK(verdict({}, {0, 2, 0}, {0, 1, 1}) == "right");                            // right before the solution
+  CHECK(verdict({}, {1, 0, 2, 0, 2, 0}, {0, 0, 0, 0, 1, 1}) == "right");  // <|im_end|> after each turn
+  CHECK(verdict(3, {3, 1, 0, 3, 2, 0}, {0, 0, 0, 0, 1, 1}) == "right");   // <s> before each turn
+  CHECK(verdict({}, {1, 0, 2}, {0, 0, 1}, SampleEnd::label) == "right");  // the verifier's prompt
+  CHECK(verdict({}, {0, 2, 0}, {0, 1, 1}) == "right");                    // right before the solution
   CHECK(verdict({}, {1, 0, 2, 0, 2}, {0, 0, 1, 1, 1}).starts_with("the end token <eos> stands at position 3 of 5"));
   CHECK(verdict({}, {1, 0, 2, 2}, {0, 0, 1, 1}).starts_with("the training sample ends with"));
-  CHECK(verdict(3, {3, 0, 3, 2, 3, 0}, {0, 0, 0, 1, 1, 1}).starts_with("the begin token <s> stands at position 4 of 6"));
+  CHECK(
+      verdict(3, {3, 0, 3, 2, 3, 0}, {0, 0, 0, 1, 1, 1}).starts_with("the begin token <s> stands at position 4 of 6"));
 }
 
 TEST_CASE("wrong samples are refused with what to do") {
@@ -98,9 +102,10 @@ TEST_CASE("wrong samples are refused with what to do") {
         "the training sample ends with 'b\\n', not with the end token <eos>: the model would never learn to stop");
   CHECK(verdict({}, {1, 2, 0}, {0, 1, 0}) ==
         "the end token <eos> is not in the loss: the model would never learn to stop");
-  CHECK(verdict({}, {1, 0, 2, 0}, {0, 1, 1, 1}) ==
-        "the end token <eos> stands at position 1 of 4, inside what is trained on: the model would learn to stop there; "
-        "remove it from the solution or the verdict");
+  CHECK(
+      verdict({}, {1, 0, 2, 0}, {0, 1, 1, 1}) ==
+      "the end token <eos> stands at position 1 of 4, inside what is trained on: the model would learn to stop there; "
+      "remove it from the solution or the verdict");
   CHECK(verdict(0, {0, 1, 0, 0}, {0, 1, 1, 1}).starts_with("the end token <eos> stands at position 2 of 4"));
   CHECK(verdict({}, {1, 0}, {0, 1}, SampleEnd::label).starts_with("the end token <eos> stands at position 1 of 2"));
   CHECK(verdict({}, {1, 2, 0}, {1, 1, 1}) ==

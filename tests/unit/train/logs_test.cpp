@@ -58,8 +58,8 @@ TEST_CASE("an event file has the bytes that TensorBoard's reader accepts") {
   CHECK(records[0].find("brain.Event:2") != std::string::npos);
   // Event{1: 1700000001.0, 2: 4, 5: Summary{1: Value{1: "loss", 2: 1.5f}}}, written out by hand.
   double seconds = 1700000001;
-  const std::string expected = std::string("\x09") + std::string(reinterpret_cast<const char*>(&seconds), 8) + "\x10\x04" +
-                               std::string("\x2a\x0d\x0a\x0b\x0a\x04", 6) + "loss" +
+  const std::string expected = std::string("\x09") + std::string(reinterpret_cast<const char*>(&seconds), 8) +
+                               "\x10\x04" + std::string("\x2a\x0d\x0a\x0b\x0a\x04", 6) + "loss" +
                                std::string("\x15\x00\x00\xc0\x3f", 5);
   CHECK(records[2] == expected);
   CHECK(EventFile(folder.path, 1700000000, 3).path() != events.path());
@@ -93,7 +93,8 @@ TEST_CASE("a step log that is opened again holds every step once") {
 TEST_CASE("a flipped bit anywhere in a line of the step log makes it no record, or changes nothing that is read") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "steps.jsonl";
-  const std::string step = to_json_line(StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .counts = {7}, .gradient_norm = 0.75}),
+  const std::string step = to_json_line(
+                        StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .counts = {7}, .gradient_norm = 0.75}),
                     checked = to_json_line(ValidationRecord{.step = 12, .loss = 1.5});
   const auto content_of = [](const nlohmann::ordered_json& json) {
     nlohmann::ordered_json read = json;
@@ -132,10 +133,19 @@ TEST_CASE("foreign lines in a step log are left out and counted; what needs no c
   const std::string one = to_json_line(StepRecord{.step = 1}), two = to_json_line(StepRecord{.step = 2}),
                     skipped = to_json_line(StepRecord{.step = 3, .skipped = true}),
                     checked = to_json_line(ValidationRecord{.step = 2, .loss = 1.5});
-  const std::vector<std::string> foreign = {
-      "",         "x",          "# a note",        "[1]",           "{}",
-      "7",        "null",       R"({"step":"2"})", R"({"step":2})", R"({"step":null,"loss":1})",
-      "\xff\xfe", R"({"step":2,"validation_loss":"low"})", R"({"step":2,"loss":"x","tokens":1,"seconds":1,"learning_rate":1})"};
+  const std::vector<std::string> foreign = {"",
+                                            "x",
+                                            "# a note",
+                                            "[1]",
+                                            "{}",
+                                            "7",
+                                            "null",
+                                            R"({"step":"2"})",
+                                            R"({"step":2})",
+                                            R"({"step":null,"loss":1})",
+                                            "\xff\xfe",
+                                            R"({"step":2,"validation_loss":"low"})",
+                                            R"({"step":2,"loss":"x","tokens":1,"seconds":1,"learning_rate":1})"};
   std::string text = one + "\n";
   for (const std::string& line : foreign) text += line + "\n";
   text += two + "\n" + checked + "\n" + skipped + "\n{\"step\":4,\"lo";

@@ -85,7 +85,8 @@ TEST_CASE("something is due whenever a multiple was passed, whatever was done be
 TEST_CASE("with a length of its own the schedule does not move when the training grows") {
   StepPlanner p = planner();
   for (const std::string shape : {"linear", "cosine"}) {
-    TrainingSettings shorter = settings({10, steps}, {4, steps}, shape), longer = settings({2, epochs}, {4, steps}, shape);
+    TrainingSettings shorter = settings({10, steps}, {4, steps}, shape),
+                     longer = settings({2, epochs}, {4, steps}, shape);
     shorter.schedule_length = longer.schedule_length = Length{20, steps};
     const Schedule a(shorter, p, 100), b(longer, p, 100), alone(settings({20, steps}, {4, steps}, shape), p, 100);
     for (int step = 0; step < 20; ++step) {

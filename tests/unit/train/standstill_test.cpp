@@ -56,14 +56,18 @@ int speaks_at(const std::vector<StepRecord>& steps, std::string* words = nullptr
 TEST_CASE("a margin that stands at lambda without a gradient") {
   std::string words;
   // What a real verifier did at too large a rate, in four steps.
-  CHECK(speaks_at({margin_step(0.750, 3.0), margin_step(0.837, 101), margin_step(0.99999, 0.0036), margin_step(1.0000003, 0.0006)}, &words) == 0);
+  CHECK(speaks_at({margin_step(0.750, 3.0), margin_step(0.837, 101), margin_step(0.99999, 0.0036),
+                   margin_step(1.0000003, 0.0006)},
+                  &words) == 0);
   CHECK(words.find("the margin loss stands at 1.0000, which is lambda") != std::string::npos);
   CHECK(words.find("once 1e+02") != std::string::npos);
   CHECK(words.find("loss: both") != std::string::npos);
-  CHECK(speaks_at({margin_step(1.03, 3), margin_step(50, 830), margin_step(1, 0), margin_step(1, 0), margin_step(1, 0), margin_step(1, 0)}) == 5);
+  CHECK(speaks_at({margin_step(1.03, 3), margin_step(50, 830), margin_step(1, 0), margin_step(1, 0), margin_step(1, 0),
+                   margin_step(1, 0)}) == 5);
   LossWeights half;
   half.margin = 0.5;
-  CHECK(speaks_at({margin_step(0.6, 3), margin_step(0.5, 0), margin_step(0.5, 0), margin_step(0.5, 0)}, nullptr, half) == 4);
+  CHECK(speaks_at({margin_step(0.6, 3), margin_step(0.5, 0), margin_step(0.5, 0), margin_step(0.5, 0)}, nullptr,
+                  half) == 4);
   // With another loss beside it the gradient lives; that all scores are alike shows in twenty steps.
   std::vector<StepRecord> joint(30, margin_step(1.0, 2.0));
   CHECK(speaks_at(joint) == 20);
@@ -71,8 +75,11 @@ TEST_CASE("a margin that stands at lambda without a gradient") {
 
 TEST_CASE("any gradient that has vanished before anything was learnt") {
   std::string words;
-  CHECK(speaks_at({likelihood_step(5, 10), likelihood_step(7, 4), likelihood_step(7, 1e-4), likelihood_step(7, 1e-4), likelihood_step(7, 1e-4)}, &words) == 5);
-  CHECK(words.find("the loss stands at 7.0000 (at first 5.0000) with a gradient norm of 0.0001, once 10") != std::string::npos);
+  CHECK(speaks_at({likelihood_step(5, 10), likelihood_step(7, 4), likelihood_step(7, 1e-4), likelihood_step(7, 1e-4),
+                   likelihood_step(7, 1e-4)},
+                  &words) == 5);
+  CHECK(words.find("the loss stands at 7.0000 (at first 5.0000) with a gradient norm of 0.0001, once 10") !=
+        std::string::npos);
 }
 
 TEST_CASE("a verdict as good as a coin's") {
@@ -85,8 +92,10 @@ TEST_CASE("a verdict as good as a coin's") {
 }
 
 TEST_CASE("what has learnt all there was is no standstill") {
-  CHECK(speaks_at({margin_step(1.1, 3), margin_step(0.4, 2), margin_step(0, 0), margin_step(0, 0), margin_step(0, 0), margin_step(0, 0)}) == -1);
-  CHECK(speaks_at({likelihood_step(5, 10), likelihood_step(1, 4), likelihood_step(0.01, 1e-4), likelihood_step(0.01, 1e-4), likelihood_step(0.01, 1e-4)}) == -1);
+  CHECK(speaks_at({margin_step(1.1, 3), margin_step(0.4, 2), margin_step(0, 0), margin_step(0, 0), margin_step(0, 0),
+                   margin_step(0, 0)}) == -1);
+  CHECK(speaks_at({likelihood_step(5, 10), likelihood_step(1, 4), likelihood_step(0.01, 1e-4),
+                   likelihood_step(0.01, 1e-4), likelihood_step(0.01, 1e-4)}) == -1);
   std::vector<StepRecord> sound;
   for (int i = 0; i < 50; ++i) sound.push_back(margin_step(1.0 - 0.01 * i + 0.002 * (i % 3), 2.0 / (1 + i)));
   CHECK(speaks_at(sound) == -1);
@@ -96,7 +105,9 @@ TEST_CASE("what has learnt all there was is no standstill") {
 TEST_CASE("skipped steps count for nothing, and the step log tells the same") {
   StepRecord skipped = margin_step(NAN, NAN);
   skipped.skipped = true;
-  std::vector<StepRecord> steps = {margin_step(0.75, 3), skipped, margin_step(0.8, 101), margin_step(1, 1e-3), skipped, margin_step(1, 1e-3), margin_step(1, 1e-3)};
+  std::vector<StepRecord> steps = {margin_step(0.75, 3), skipped, margin_step(0.8, 101),
+                                   margin_step(1, 1e-3), skipped, margin_step(1, 1e-3),
+                                   margin_step(1, 1e-3)};
   std::string words, read_words;
   CHECK(speaks_at(steps, &words) == 7);
   std::vector<StepRecord> read;
@@ -106,7 +117,8 @@ TEST_CASE("skipped steps count for nothing, and the step log tells the same") {
   CHECK(read.size() == 5);  // a loss that is no number stands there as null
   CHECK(speaks_at(read, &read_words) == 5);
   CHECK(words == read_words);
-  for (const char* foreign : {"", "x", "{\"step\": 1", "[1]", "{\"step\":50,\"validation_loss\":1.1}", "{\"step\":\"1\",\"loss\":2,\"gradient_norm\":1}"}) {
+  for (const char* foreign : {"", "x", "{\"step\": 1", "[1]", "{\"step\":50,\"validation_loss\":1.1}",
+                              "{\"step\":\"1\",\"loss\":2,\"gradient_norm\":1}"}) {
     CHECK_FALSE(step_from_json(foreign));
   }
 }

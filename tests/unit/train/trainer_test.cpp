@@ -182,8 +182,9 @@ TEST_CASE("asked in the middle of its lanes, one rank alone takes all of them ou
   const TrainingSettings s = settings();
   const Outcome whole = train(1, s);
   for (const int looks : {0, 1, 2}) {
-    const Outcome stopped =
-        train(4, s, nullptr, [=](int rank, std::int64_t step, int l) { return rank == 2 && (step > 3 || (step == 3 && l >= looks)); });
+    const Outcome stopped = train(4, s, nullptr, [=](int rank, std::int64_t step, int l) {
+      return rank == 2 && (step > 3 || (step == 3 && l >= looks));
+    });
     CHECK(stopped.stops == 1);
     REQUIRE(stopped.states.size() == 1);
     // Its lane has one micro-batch, or two: the last look comes when all lanes are done, and the step is made.
@@ -376,8 +377,12 @@ TEST_CASE("where the schedule allows it, a longer length goes on from a shorter 
     Length shorter, longer;
     std::string schedule = "constant";
   };
-  const std::vector<Case> cases = {{{4, steps}, {9, steps}},        {{1, epochs}, {3, epochs}},   {{1, epochs}, {2.4, epochs}},
-                                   {{5, steps}, {2, epochs}},       {{300, tokens}, {900, tokens}}, {{4, steps}, {12, steps}, "linear"},
+  const std::vector<Case> cases = {{{4, steps}, {9, steps}},
+                                   {{1, epochs}, {3, epochs}},
+                                   {{1, epochs}, {2.4, epochs}},
+                                   {{5, steps}, {2, epochs}},
+                                   {{300, tokens}, {900, tokens}},
+                                   {{4, steps}, {12, steps}, "linear"},
                                    {{1, epochs}, {2, epochs}, "cosine"}};
   bool any_was_cut = false, any_was_validated_again = false;
   for (const Case& c : cases) {
@@ -418,7 +423,8 @@ TEST_CASE("a state beyond the end of the length is none to go on from, where len
   SoloCommunicator solo;
   const auto examples = tiny_examples(30, 5);
   const std::vector<Example> none;
-  const auto reaches = [&](std::int64_t step, std::int64_t position, double seconds = 0, const std::string& end_of = "") {
+  const auto reaches = [&](std::int64_t step, std::int64_t position, double seconds = 0,
+                           const std::string& end_of = "") {
     Trainer trainer(model.decoder, {solo, solo, solo}, s, {}, 1, examples, none);
     return trainer.reaches({.step = step, .position = position, .seconds = seconds, .end_of = end_of});
   };
