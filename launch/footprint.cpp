@@ -210,10 +210,10 @@ MemoryPart intervals_part(const Settings& settings, const TextSizes& sizes) {
   return {"intervals", bytes, 0, bytes};
 }
 
-// Measured, with models of 0.6 and 19 M parameters: what libtorch and its mathematics write and keep once they compute,
-// their files' pages left out (base/memory.h).
+// Measured, with models of 0.6 M parameters (the main run file's, on 1 and 2 ranks) and 19 M: what libtorch and its
+// mathematics write and keep once they compute, their files' pages left out (base/memory.h).
 double libraries_bytes(ArtifactKind kind) {
-  return kind == ArtifactKind::attempts ? 18e6 : kind == ArtifactKind::model ? 16e6 : 12e6;
+  return kind == ArtifactKind::attempts ? 11e6 : kind == ArtifactKind::model ? 8e6 : 7e6;
 }
 
 }  // namespace

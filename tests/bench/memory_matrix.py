@@ -143,6 +143,11 @@ def main():
             continue
         cell = Cell(name, arguments)
         try:
+            refused = subprocess.run([arguments.ftrun, "plan", str(cell.file), *cell.extra, "--ranks", str(cell.ranks)],
+                                     capture_output=True, text=True)
+            if refused.returncode == 2:  # such as tensor2 of a model with an odd number of heads
+                print(f"{name}: left out, {refused.stderr.strip()}", flush=True)
+                continue
             room = min(arguments.most, free_gigabytes() - 2)
             if cell.gigabytes() > room:
                 cell.extra.append("training.save=blocking")
