@@ -1,4 +1,5 @@
 #include "launch/doctor.h"
+#include "launch/disk.h"
 
 #include <ATen/Parallel.h>
 #include <signal.h>
@@ -80,7 +81,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
                           {"memory_once", 0.0},
                           {"disk", 0},
                           {"largest", ""},
-                          {"unread", ""}};
+                          {"unread", ""},
+                          {"device", "cpu"}};
   if (options.run_file.empty()) return found;
   try {
     SoloCommunicator solo;
@@ -96,16 +98,16 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     refuse_restart(plan, find_superseded(plan));
     if (options.folder.empty()) found["folder"] = plan.run.folder;
     found["tensor"] = plan.parallel.tensor;
-    std::int64_t disk = 0;
-    for (const Footprint& stage : Footprints(plan, services).all({ranks, plan.parallel.tensor})) {
-      disk += stage.disk;
+    found["device"] = plan.parallel.device;
+    const std::vector<Footprint> needs = Footprints(plan, services).all({ranks, plan.parallel.tensor});
+    for (const Footprint& stage : needs) {
       if (stage.memory() <= found["memory"].get<std::int64_t>()) continue;
       found["memory"] = stage.memory();
       found["memory_once"] = stage.on_host(0, 0);
       found["memory_each"] = stage.on_host(1, 0) - stage.on_host(0, 0);
       found["largest"] = stage.stage;
     }
-    found["disk"] = disk;
+    found["disk"] = disk_left_to_write(plan, needs);
     found["unread"] = digests->unread_text();
     found["warnings"] = plan.warnings;
   } catch (const std::exception& error) {
@@ -193,7 +195,8 @@ ExitCode examine(const Options& options, MpiSession& session) {
                   .memory_each = found["memory_each"],
                   .memory_once = found["memory_once"],
                   .disk = found["disk"],
-                  .largest = found["largest"]};
+                  .largest = found["largest"],
+                  .device = found["device"]};
   Examination exam(session, std::move(demands));
   examine_ranks(exam);
   examine_run_file(exam, options, found);

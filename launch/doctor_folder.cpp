@@ -13,6 +13,7 @@
 #include "framework/base/units.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
+#include "launch/disk.h"
 #include "launch/doctor.h"
 
 namespace ft {
@@ -26,17 +27,14 @@ constexpr int kSmallFiles = 16;
 constexpr double kSlowBytes = 50e6, kSlowSmallFile = 0.05;
 constexpr std::uint64_t kFewInodes = 10'000;
 
-// The folder itself, or what of its path exists: where a run would make it. What cannot be looked at is not taken for
-// missing: `why` says so then.
-fs::path existing_part(fs::path folder, std::string& why) {
-  std::error_code none;
-  folder = fs::absolute(folder, none).lexically_normal();
+// What cannot be looked at is not taken for missing: `why` says so then.
+fs::path existing_part(const fs::path& folder, std::string& why) {
   try {
-    while (look_at(folder).kind == Found::Kind::nothing && folder.has_relative_path()) folder = folder.parent_path();
+    return ft::existing_part(folder);
   } catch (const Unreadable& error) {
     why = error.what();
+    return folder;
   }
-  return folder;
 }
 
 std::string type_of(const fs::path& folder) {

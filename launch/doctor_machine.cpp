@@ -18,6 +18,7 @@
 #include "framework/sample/exactness.h"
 #include "framework/store/files.h"
 #include "launch/commands.h"
+#include "launch/device_request.h"
 #include "launch/doctor.h"
 #include "launch/host_memory.h"
 
@@ -83,6 +84,26 @@ void judge_exactness(Examination& exam) {
   } else {
     exam.ok("exactness", fmt::format("rows keep their bits in batches of {}", sizes));
   }
+}
+
+// As the run itself asks for them (parallel/cuda/device.h).
+void judge_wanted_gpus(Examination& exam) {
+  if (exam.demands().device == "cpu") return;
+  MpiSession& session = exam.session();
+  const auto all = exam.collect("GPUs wanted", why_no_gpu(device_request(exam.demands().device, session.local_rank(),
+                                                                         session.local_size(), session.host())));
+  for (std::size_t r = 0; r < all.size(); ++r) {
+    const std::string why = all[r];
+    if (why.empty()) continue;
+    const std::string text = all.size() == 1 ? why : fmt::format("rank {}: {}", r, why);
+    if (exam.demands().device == "auto") {
+      exam.ok("device", fmt::format("parallel.device is auto: the run computes on the processor ({})", text));
+    } else {
+      exam.problem("device", fmt::format("parallel.device is cuda, but {}", text), "the run would refuse to start");
+    }
+    return;
+  }
+  exam.ok("device", "every rank has a GPU");
 }
 
 // GPUs by what the driver shows; the CUDA side of the program by whether its library loads.
@@ -169,6 +190,7 @@ void examine_memory(Examination& exam) {
 
 void examine_processor(Examination& exam) {
   judge_processors(exam);
+  judge_wanted_gpus(exam);
   judge_exactness(exam);
   judge_gpus(exam);
 }

@@ -47,7 +47,8 @@ void print_folder(const SealedFolder& folder) {
     fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
-void print_output(const std::filesystem::path& output, const std::optional<LastStart>& start) {
+// False where it is damaged.
+bool print_output(const std::filesystem::path& output, const std::optional<LastStart>& start) {
   const MeantOutput* meant = start ? start->find_folder(output.parent_path()) : nullptr;
   const bool older = start && (meant == nullptr || meant->output.filename() != output.filename());
   const std::string name = fmt::format("{}/{}", output.parent_path().filename().string(), output.filename().string());
@@ -55,14 +56,16 @@ void print_output(const std::filesystem::path& output, const std::optional<LastS
     const SealedFolder folder = SealedFolder::open(output);
     fmt::print("  {}: {} {}{}\n", name, folder.manifest().format, folder.digest().substr(0, 16),
                older ? ", of other settings than the last start's" : "");
+    return true;
   } catch (const BrokenFolder& broken) {
     fmt::print("  {}: DAMAGED: {}{}\n", name, broken.what(), older ? ", of other settings than the last start's" : "");
+    return false;
   }
 }
 
 // Outputs of the settings of the last start, what it has not finished, outputs of other settings, what was set aside, and
-// how it goes on.
-void inspect_run(const std::filesystem::path& folder) {
+// how it goes on. Failure where an output is damaged.
+ExitCode inspect_run(const std::filesystem::path& folder) {
   const std::optional<LastStart> start = read_last_start(folder);
   const SeenRun run = list_run(folder);
   fmt::print("run folder {}\n", folder.string());
@@ -70,9 +73,9 @@ void inspect_run(const std::filesystem::path& folder) {
     fmt::print("in use by {}{}\n", *run.holder,
                run.running.empty() ? "" : fmt::format("; it works on stage '{}'", run.running));
   }
-  bool any = false, all_done = true;
+  bool any = false, all_done = true, all_sound = true;
   for (const SeenStage& stage : run.stages) {
-    for (const auto& output : stage.outputs) print_output(output, start);
+    for (const auto& output : stage.outputs) all_sound = print_output(output, start) && all_sound;
     any = any || !stage.outputs.empty();
   }
   for (const MeantOutput& meant : start ? start->outputs : std::vector<MeantOutput>()) {
@@ -84,6 +87,7 @@ void inspect_run(const std::filesystem::path& folder) {
   if (!all_done && !run.holder)
     fmt::print("the same command as before goes on with what is not finished; `ftrun plan` says from where\n");
   if (any) fmt::print("ftrun inspect {}/STAGE shows one of them\n", folder.string());
+  return all_sound ? ExitCode::done : ExitCode::failure;
 }
 
 // A stage's folder without a finished output.
@@ -99,15 +103,19 @@ bool is_stage_folder(const std::filesystem::path& path) {
          is_file(clean / "identity.txt");
 }
 
-void inspect(const std::filesystem::path& path) {
+ExitCode inspect(const std::filesystem::path& path) {
   if (look_through(path).kind == Found::Kind::folder && is_run_folder(path)) return inspect_run(path);
   if (look_through(path).kind == Found::Kind::folder && is_stage_folder(path)) {
-    if (const SeenStage stage = list_stage(path.filename().empty() ? path.parent_path() : path); stage.outputs.empty())
-      return inspect_stage(stage);
+    if (const SeenStage stage = list_stage(path.filename().empty() ? path.parent_path() : path);
+        stage.outputs.empty()) {
+      inspect_stage(stage);
+      return ExitCode::done;
+    }
   }
   const std::filesystem::path found = find_artifact(path);
   print_folder(SealedFolder::open(found));
   if (is_set_aside(found)) fmt::print("it was set aside as damaged: its bytes are not to be relied on\n");
+  return ExitCode::done;
 }
 
 }  // namespace
@@ -116,12 +124,7 @@ void add_inspect(CLI::App& app, Subcommand& chosen) {
   const auto path = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("inspect", "what a run folder, stage or checkpoint holds");
   command->add_option("PATH", *path, "a run folder, <run folder>/<stage>, or a sealed folder")->required();
-  command->callback([&chosen, path] {
-    chosen.alone = [path] {
-      inspect(*path);
-      return ExitCode::done;
-    };
-  });
+  command->callback([&chosen, path] { chosen.alone = [path] { return inspect(*path); }; });
 }
 
 }  // namespace ft

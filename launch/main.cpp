@@ -141,6 +141,11 @@ int run_command_line(int argc, char** argv) {
   }
   if (chosen.alone) return run_alone(chosen.alone);
   if (chosen.on_ranks) return run_on_ranks(chosen.on_ranks);
+  std::error_code ignored;
+  if (run_file == "help" && !std::filesystem::exists(run_file, ignored)) {
+    print_results("{}", app.help());
+    return flush_results() == 0 ? 0 : static_cast<int>(ExitCode::failure);
+  }
   if (run_file.empty()) {
     say_plainly(app.help());
     return static_cast<int>(ExitCode::user_mistake);

@@ -14,6 +14,8 @@
 #include "framework/report/text_table.h"
 #include "framework/store/lock.h"
 #include "launch/commands.h"
+#include "launch/device_request.h"
+#include "launch/disk.h"
 #include "launch/doctor.h"
 #include "launch/footprint.h"
 #include "launch/host_memory.h"
@@ -184,6 +186,13 @@ ExitCode plan_command(const Options& options) {
   std::vector<StageState> states;
   for (const StagePlan& stage : plan.stages) states.push_back(state_of(plan, stage, superseded));
   print_plan(plan, services, needs, past, superseded, states);
+  if (const std::string shortage = describe_shortage(plan.run.folder, disk_left_to_write(plan, needs));
+      !shortage.empty())
+    log.warn("{}", shortage);
+  if (plan.parallel.device == "cuda") {
+    if (const std::string why = why_no_gpu(device_request("cuda", 0, 1, "here")); !why.empty())
+      log.warn("parallel.device is cuda: a start on this machine is refused: {}", why);
+  }
   const Footprint* largest = largest_left(states, needs);
   if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
   if (const std::string unread = digests->unread_text(); !unread.empty()) fmt::print("{}\n", unread);

@@ -11,9 +11,10 @@
 #include "framework/recipe/run.h"
 #include "framework/store/digest_notes.h"
 #include "launch/commands.h"
+#include "launch/device_request.h"
 #include "launch/hangs.h"
-#include "launch/memory_warning.h"
 #include "launch/services.h"
+#include "launch/shortage_warning.h"
 #include "launch/signals.h"
 #include "launch/version.h"
 #include "parallel/cuda/device.h"
@@ -46,22 +47,14 @@ std::function<std::string(const std::string&)> count_between(std::int64_t low, s
   };
 }
 
-// libft_cuda.so lies beside the library that carries the rooms; libtorch's part where launch/setup.sh puts it.
-static DeviceRequest device_request(const RunFile& file, const MpiSession& session) {
-  return {.wanted = parse<ParallelSettings>({file["parallel"]}).device,
-          .local_rank = session.local_rank(),
-          .local_size = session.local_size(),
-          .host = session.host(),
-          .library = recipe_folder().parent_path() / "libft_cuda.so",
-          .torch = libtorch_cuda_folders(FT_LIBTORCH_CUDA)};
-}
-
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
                           std::filesystem::path& folder) {
   const RunFile file = RunFile::load(run_file, overrides);
   const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
   if (session.world().rank() == 0) folder = early.folder;
-  const Device device = open_device(device_request(file, session), session.world());  // before ATen is used
+  const Device device = open_device(device_request(parse<ParallelSettings>({file["parallel"]}).device,
+                                                   session.local_rank(), session.local_size(), session.host()),
+                                    session.world());  // before ATen is used
   // A rank whose device waits looks busy to the watch for hangs; the link to the others knows better.
   const auto nccl = device.connect(session.world(), early.hang_timeout.seconds);
   const auto trace = std::make_shared<ExchangeTrace>();
@@ -95,7 +88,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
     for (const std::string& warning : plan.warnings) log.warn("{}", warning);
   }
   settle_ranks(world, session.host(), plan.parallel.bind, std::getenv("OMP_NUM_THREADS"), log);
-  warn_of_memory(plan, services, groups.view(), session.host(), log);
+  warn_of_shortage(plan, services, groups.view(), session.host(), log);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {
     run_stages(plan, services, groups.view(), log, progress, stop, lead);

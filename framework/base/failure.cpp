@@ -122,6 +122,11 @@ std::string advice_on(int error, const fs::path& path) {
           "; this process may have {} files open at once (`ulimit -n`): raise that and start the "
           "same command again",
           limit_text(RLIMIT_NOFILE));
+    case EFBIG:
+      return fmt::format(
+          "; this process may write files of {} bytes at most (`ulimit -f`), or the file system holds none "
+          "as large: raise that and start the same command again",
+          limit_text(RLIMIT_FSIZE));
     case ENFILE:
       return "; the machine has as many files open as it may (sysctl fs.file-max)";
     default:

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
 
 #include "framework/base/error.h"
+#include "framework/base/utf8.h"
 
 namespace ft {
 namespace {
@@ -48,9 +50,31 @@ std::string_view variable_in(std::string_view text) {
   return {};
 }
 
+// What no file system can hold, and what logs, ledgers and manifests could not name (they are UTF-8).
+void check_spelling(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) fail_user("holds a byte of zero, which ends a path");
+  if (const auto bad = first_invalid_utf8(text)) {
+    fail_user(
+        fmt::format("byte {} of this path is no UTF-8 (in an older encoding, such as Latin-1?): rename the folder, "
+                    "or work through a link with another name",
+                    *bad + 1));
+  }
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    if (end - begin > NAME_MAX) {
+      fail_user(
+          fmt::format("'{}...' has {} bytes: a name has at most {}", text.substr(begin, 40), end - begin, NAME_MAX));
+    }
+    begin = end + 1;
+  }
+  if (text.size() >= PATH_MAX)
+    fail_user(fmt::format("this path has {} bytes: at most {} are possible", text.size(), PATH_MAX - 1));
+}
+
 }  // namespace
 
 std::string user_path(std::string_view text) {
+  check_spelling(text);
   std::error_code ignored;
   if (const auto variable = variable_in(text);
       !variable.empty() && !std::filesystem::exists(std::filesystem::path(text), ignored)) {

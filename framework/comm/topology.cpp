@@ -69,8 +69,10 @@ Topology make_topology(int ranks, int tensor, const Place& where) {
     }
     const int below = ranks / tensor * tensor, above = below + tensor;
     const std::string counts = below > 0 ? fmt::format("{} or {}", below, above) : fmt::format("{}", above);
-    fail(where, fmt::format("ranks {} do not divide by parallel.tensor {}; use parallel.tensor {}, or start {} ranks",
-                            ranks, tensor, one_of(divisors), counts));
+    fail(where,
+         fmt::format("ranks {} do not divide by parallel.tensor {}; start {} ranks, or use parallel.tensor {} (as "
+                     "far as it divides the attention heads of every model, too)",
+                     ranks, tensor, counts, one_of(divisors)));
   }
   return {ranks, tensor};
 }

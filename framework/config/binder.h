@@ -74,9 +74,16 @@ struct Limits {
     limits.is_path = true;
     return limits;
   }
+  // A path that must be given: the empty one is refused.
+  [[nodiscard]] static Limits folder() {
+    Limits limits = path();
+    limits.not_empty = true;
+    return limits;
+  }
   Range range;
   Units units;  // empty: all
   bool is_path = false;
+  bool not_empty = false;
 };
 
 // Where a value lives. std::optional: absent or `null` in the file means "none".

@@ -55,6 +55,7 @@ class Reader {
       const auto close = nearest(text, key_.choices);
       refuse(close ? fmt::format("; did you mean '{}'?", *close) : "");
     }
+    if (key_.limits.not_empty && text.empty()) node_.fail(fmt::format("'{}' is empty: name a folder", key_.name));
     out = is_path() ? expanded(text) : text;
   }
   void read(Length& out) const {

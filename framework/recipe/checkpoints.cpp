@@ -241,6 +241,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   content.parents = options_.parents;
   const std::filesystem::path target = path_of(cursor.step);
   on_rank_zero(groups_.world, "checkpoint folder", [&] {
+    if (options_.before_save) options_.before_save();
     if (is_there(target) && !SealedFolder::looks_sealed(target))
       set_damaged_aside(cursor.step, kDamaged, target.string() + " is not sealed");
     return std::string();

@@ -37,6 +37,7 @@ struct CheckpointOptions {
   bool needs_best = false;  // the stage's result is the best checkpoint: without it a later one is of no use
   std::vector<std::pair<std::string, std::string>> files;
   std::vector<Parent> parents;
+  std::function<void()> before_save;                                        // rank 0; what it throws ends the save
   std::function<void(std::int64_t step, const SavedCheckpoint&)> on_saved;  // every rank, once it is on the disk
   std::function<void(const std::filesystem::path& where, const std::string& why)> on_damaged;  // rank 0, once set aside
 };

@@ -146,10 +146,14 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     return folder->token();
   });
   check_shared(plan, world, token);
+  const StopFlag asked = [&] {
+    if (folder) folder->watch_place();
+    return stop();
+  };
 
   for (const StagePlan& stage : plan.stages) {
     const std::string done = on_rank_zero(world, "stage state", [&] {
-      if (stop())
+      if (asked())
         throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
       return std::string(folder->is_done(stage) ? "yes" : "no");
     });
@@ -169,9 +173,12 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const Stopwatch watch;
     release_freed_memory();  // a stage's peak is its own
     reset_peak_memory();
-    StageContext context(plan, stage, services, groups, log, progress, stop, lead);
+    StageContext context(plan, stage, services, groups, log, progress, asked, lead);
     context.on_set_aside(
         [&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });
+    context.before_writing([&] {
+      if (folder) folder->require_in_place();
+    });
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     try {
       run_noted(stage, context, folder ? &*folder : nullptr, watch);

@@ -42,7 +42,8 @@ const RunPlan& accessible(const RunPlan& plan) {
 
 }  // namespace
 
-RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(accessible(plan).run.folder) {
+RunFolder::RunFolder(const RunPlan& plan, Logger& log)
+    : log_(log), lock_(accessible(plan).run.folder), name_(plan.run.folder) {
   const std::filesystem::path folder = plan.run.folder;
   if (!lock_.exclusive()) {
     log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
@@ -56,6 +57,22 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log) : log_(log), lock_(access
   log_.to_file(folder / "log.txt");
   ledger_.emplace(folder / "ledger.jsonl");
   if (!cut.stage.empty()) note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});
+}
+
+void RunFolder::watch_place() {
+  constexpr double kSeconds = 1;
+  const double now = monotonic_seconds();
+  if (now - looked_at_ < kSeconds) return;
+  looked_at_ = now;
+  require_in_place();
+}
+
+void RunFolder::require_in_place() const {
+  if (lock_.is_in_place()) return;
+  throw Error(fmt::format(
+      "the run folder {} was moved or removed while this run worked in it: nothing more is written. Where it "
+      "was moved, give its new place as run.folder: the run goes on from its last checkpoint there",
+      name_));
 }
 
 void RunFolder::note(const nlohmann::ordered_json& event) {

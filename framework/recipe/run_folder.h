@@ -26,6 +26,12 @@ class RunFolder {
   // Of the lock: what every rank must see.
   [[nodiscard]] const std::string& token() const { return lock_.token(); }
 
+  // Throws Error once the folder was moved or removed while the run works in it: what is written from then on would make
+  // a second folder of that name, or go into somebody else's.
+  void require_in_place() const;
+  // The same, for callers that ask all the time: looks once a second.
+  void watch_place();
+
   // Adds a line with the time to the ledger.
   void note(const nlohmann::ordered_json& event);
 
@@ -46,6 +52,8 @@ class RunFolder {
  private:
   Logger& log_;
   RunLock lock_;
+  std::string name_;
+  double looked_at_ = 0;  // monotonic seconds
   std::optional<AppendLog> ledger_;
 };
 

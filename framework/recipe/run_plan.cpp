@@ -387,7 +387,7 @@ std::string resolved_text(const RunPlan& plan) {
 
 void describe(RunSettings& s, Binder& b) {
   b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run",
-              Limits::path());
+              Limits::folder());
   b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
   b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
   b.execution(

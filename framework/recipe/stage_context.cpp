@@ -120,7 +120,9 @@ void StageContext::together(Name name, const std::function<void()>& work) {
 
 void StageContext::note_save(double seconds) {
   lead_.saved(seconds);
-  if (groups_.world.rank() != 0 || !lead_.write()) return;
+  if (groups_.world.rank() != 0) return;
+  require_place();
+  if (!lead_.write()) return;
   const int needed = static_cast<int>(lead_.seconds());
   log_.info("this run needs about {} s from the request to stop until its end; in a batch script: --signal=B:USR1@{}",
             needed, needed);
@@ -165,6 +167,7 @@ void StageContext::seal(const nlohmann::ordered_json& body,
                         const std::vector<std::pair<std::string, std::string>>& files) {
   all_or_none(groups_.world, "sealed " + stage_.name, [&] {
     if (groups_.world.rank() != 0) return;
+    require_place();
     FolderWriter writer = FolderWriter::create(stage_.output);
     for (const auto& [name, content] : files) writer.write(name, content);
     Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
@@ -183,6 +186,9 @@ void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& 
   content.metadata = metadata.dump();
   content.files = model.files();
   content.parents = parents();
+  together("place of the run folder", [this] {
+    if (groups_.world.rank() == 0) require_place();
+  });
   const Stopwatch watch;
   write_checkpoint(stage_.output, content, groups_);
   note_save(watch.seconds());

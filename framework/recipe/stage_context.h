@@ -95,6 +95,12 @@ class StageContext {
   using SetAside = std::function<void(const std::filesystem::path& where, const std::string& why)>;
   void on_set_aside(SetAside note) { set_aside_ = std::move(note); }
 
+  // Rank 0, before it begins a file by its name: throws Error where the run folder is not in its place any more.
+  void require_place() const {
+    if (require_place_) require_place_();
+  }
+  void before_writing(std::function<void()> require_place) { require_place_ = std::move(require_place); }
+
   // What every manifest of this stage's output says: kind, stage, recipe, identity, extent.
   [[nodiscard]] nlohmann::ordered_json provenance() const;
 
@@ -118,6 +124,7 @@ class StageContext {
   ProgressLine& progress_;
   StopFlag stop_;
   StopLead& lead_;
+  std::function<void()> require_place_;
   SetAside set_aside_;
 };
 

@@ -144,10 +144,10 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
                            .needs_best = job.settings.result == "best",
                            .files = model.files(),
                            .parents = stage.parents(),
+                           .before_save = [&] { stage.require_place(); },
                            .on_saved = on_saved,
-                           .on_damaged = [&](const std::filesystem::path& where, const std::string& why) {
-                             stage.note_set_aside(where, why);
-                           }});
+                           .on_damaged = [&](const std::filesystem::path& where,
+                                             const std::string& why) { stage.note_set_aside(where, why); }});
   if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() &&
       stage.log().informs()) {
     stage.log().warn(

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/base/utf8.h"
+
 namespace ft::records {
 
 enum class Kind {
@@ -57,9 +59,7 @@ struct Value {
 [[nodiscard]] std::string plain_digits(double value);
 [[nodiscard]] std::string plain_digits(float value);
 
-// The offset of the first byte that is not well-formed UTF-8 (over-long forms, surrogates and values beyond U+10FFFF
-// included); nothing where all is well.
-[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
+using ft::first_invalid_utf8;
 
 // What one record may take; beyond it a file is refused instead of filling the memory.
 constexpr std::size_t kMostRecordBytes = std::size_t{256} << 20;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -84,6 +85,15 @@ RunLock::RunLock(const fs::path& folder) : file_(open_lock(folder)) {
   if (::ftruncate(file_.descriptor(), 0) != 0) fail_system("write", file_.path(), errno);
   file_.write(content.dump() + "\n");
   file_.sync();
+}
+
+// An error of looking (a server that does not answer) is no sign of a move.
+bool RunLock::is_in_place() const {
+  struct stat held {
+  }, named{};
+  if (::fstat(file_.descriptor(), &held) != 0) return true;
+  if (::stat(file_.path().c_str(), &named) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
 std::optional<std::string> RunLock::holder_of(const fs::path& folder) {

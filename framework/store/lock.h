@@ -22,6 +22,8 @@ class RunLock {
 
   // Different for every lock ever taken.
   [[nodiscard]] const std::string& token() const { return token_; }
+  // Does the folder of this name still hold this lock? False once it was moved, removed, or another took its place.
+  [[nodiscard]] bool is_in_place() const;
   // False on file systems that know no locks (some Lustre mounts): the caller warns.
   [[nodiscard]] bool exclusive() const { return exclusive_; }
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "framework/base/reading.h"
+#include "framework/base/utf8.h"
 
 namespace ft {
 namespace {
@@ -34,6 +35,7 @@ void require_rights(const std::vector<std::filesystem::path>& paths) {
 std::string why_not_writable(const std::filesystem::path& folder) {
   std::filesystem::path at = std::filesystem::absolute(folder).lexically_normal();
   if (!at.has_filename()) at = at.parent_path();  // "runs/x/"
+  if (first_invalid_utf8(at.string())) return "the path of the folder that it lies in is no UTF-8";
   struct stat status {};
   while (::stat(at.c_str(), &status) != 0) {
     const int error = errno;

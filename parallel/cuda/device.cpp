@@ -133,6 +133,15 @@ Device use_gpu(const Found& found) {
 
 }  // namespace
 
+std::string why_no_gpu(const DeviceRequest& request) {
+  try {
+    (void)find_gpu(request);
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 std::unique_ptr<Communicator> Device::connect(Communicator& host, double limit_seconds) const {
   if (backend == nullptr || host.size() == 1) return nullptr;
   constexpr double kForever = 1e9;

@@ -45,6 +45,9 @@ struct Device {
 // same bits in every run.
 [[nodiscard]] Device open_device(const DeviceRequest& request, Communicator& world);
 
+// Why this process cannot compute on a GPU now, and what to do about it; empty where it can. Loads CUDA's libraries.
+[[nodiscard]] std::string why_no_gpu(const DeviceRequest& request);
+
 // The GPU of a rank, of those it sees: its own number among the ranks of the host, or the only one where the launcher
 // shows each rank another one. Empty: too few.
 [[nodiscard]] std::optional<int> choose_gpu(int local_rank, int local_size, int num_gpus);

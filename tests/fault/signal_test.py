@@ -206,8 +206,12 @@ def vanished_readers(ftrun, base):
 
 
 def terminals(ftrun, base):
+    try:
+        mine, its = pty.openpty()
+    except OSError as error:  # a root without /dev/pts
+        print(f"closed terminals: skipped, none can be had here ({error})", flush=True)
+        return
     run = Shaken(ftrun, base, "terminal")
-    mine, its = pty.openpty()
     process = run.start(stdout=its, stderr=its, stdin=its)
     os.close(its)
     run.more_steps(process, "a terminal")

@@ -67,10 +67,25 @@ TEST_CASE("a variable is refused by its name, unless the path is there") {
 }
 
 TEST_CASE("a path without tilde and dollar stays as it is") {
-  CHECK(rc::check([](std::string text) {
+  CHECK(rc::check([] {
+    auto text = *rc::gen::container<std::string>(rc::gen::inRange<char>(1, 127));
     std::erase(text, '$');
     RC_PRE(!text.starts_with('~'));
     RC_ASSERT(user_path(text) == text);
   }));
   CHECK(user_path("a/~/b") == "a/~/b");
+}
+
+TEST_CASE("what no file system holds, and what no log could name, is refused") {
+  const auto refused = [](std::string_view text, const char* why) {
+    CHECK_THROWS_WITH_AS((void)user_path(text), doctest::Contains(why), UserError);
+  };
+  refused("a/caf\xE9/b", "byte 6 of this path is no UTF-8");
+  refused(std::string_view("a\0b", 3), "a byte of zero");
+  refused("a/" + std::string(256, 'x') + "/b", "has 256 bytes: a name has at most 255");
+  std::string longest;
+  while (longest.size() < 4095) longest += longest.size() % 200 == 199 ? '/' : 'x';
+  CHECK(user_path(longest) == longest);
+  refused(longest + "x", "has 4096 bytes: at most 4095");
+  CHECK(user_path("a/" + std::string(255, 'x')).size() == 257);
 }

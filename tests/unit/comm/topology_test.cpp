@@ -44,14 +44,13 @@ TEST_CASE("lanes: each once, in rank order, evenly where they divide") {
 }
 
 TEST_CASE("a grid that does not fit is the user's mistake, and told with what would fit") {
-  CHECK_THROWS_WITH_AS(
-      static_cast<void>(make_topology(6, 4, {"run.yaml", 3, 20})),
-      "run.yaml:3:20: ranks 6 do not divide by parallel.tensor 4; use parallel.tensor 1, 2, 3 or 6, or "
-      "start 4 or 8 ranks",
-      UserError);
-  CHECK_THROWS_WITH_AS(static_cast<void>(make_topology(1, 4)),
-                       "ranks 1 do not divide by parallel.tensor 4; use parallel.tensor 1, or start 4 ranks",
+  CHECK_THROWS_WITH_AS(static_cast<void>(make_topology(6, 4, {"run.yaml", 3, 20})),
+                       "run.yaml:3:20: ranks 6 do not divide by parallel.tensor 4; start 4 or 8 ranks, or use "
+                       "parallel.tensor 1, 2, 3 or 6 "
+                       "(as far as it divides the attention heads of every model, too)",
                        UserError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(make_topology(1, 4)),
+                       doctest::Contains("start 4 ranks, or use parallel.tensor 1 ("), UserError);
   CHECK_THROWS_WITH_AS(static_cast<void>(make_topology(2, 0)), doctest::Contains("must be at least 1"), UserError);
 }
 

@@ -1,36 +1,39 @@
-#include "launch/memory_warning.h"
+#include "launch/shortage_warning.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "framework/base/units.h"
 #include "framework/store/sealed_folder.h"
+#include "launch/disk.h"
 #include "launch/host_memory.h"
 
 namespace ft {
 namespace {
 
-// Empty where no stage needs a model, or where the estimate cannot be made: what is wrong then, the stage itself will
-// say.
-Footprint largest_left(const RunPlan& plan, const RunServices& services, const Grid& grid) {
-  Footprint largest;
+// Empty where the estimate cannot be made: what is wrong then, the stage itself will say.
+std::vector<Footprint> footprints_of(const RunPlan& plan, const RunServices& services, const Grid& grid) {
   try {
-    Footprints footprints(plan, services);
-    for (const StagePlan& stage : plan.stages) {
-      if (SealedFolder::looks_sealed(stage.output)) continue;
-      Footprint of_stage = footprints.of(stage, grid);
-      if (of_stage.memory() > largest.memory()) largest = std::move(of_stage);
-    }
+    return Footprints(plan, services).all(grid);
   } catch (const std::exception&) {
     return {};
+  }
+}
+
+// Empty where no stage needs a model.
+Footprint largest_left(const RunPlan& plan, const std::vector<Footprint>& all) {
+  Footprint largest;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (SealedFolder::looks_sealed(plan.stages[i].output)) continue;
+    if (all[i].memory() > largest.memory()) largest = all[i];
   }
   return largest;
 }
 
 }  // namespace
 
-void warn_of_memory(const RunPlan& plan, const RunServices& services, Groups groups, const std::string& host,
-                    Logger& log) {
+void warn_of_shortage(const RunPlan& plan, const RunServices& services, Groups groups, const std::string& host,
+                      Logger& log) {
   struct Host {
     std::int64_t free = 0;
     int ranks = 0;
@@ -47,7 +50,13 @@ void warn_of_memory(const RunPlan& plan, const RunServices& services, Groups gro
   }
   int per_host = 0;
   for (const auto& [name, entry] : hosts) per_host = std::max(per_host, entry.ranks);
-  const Footprint largest = largest_left(plan, services, {groups.world.size(), groups.tensor.size(), per_host});
+  const std::vector<Footprint> all_stages =
+      footprints_of(plan, services, {groups.world.size(), groups.tensor.size(), per_host});
+  if (all_stages.empty()) return;
+  if (const std::string shortage = describe_shortage(plan.run.folder, disk_left_to_write(plan, all_stages));
+      !shortage.empty())
+    log.warn("{}", shortage);
+  const Footprint largest = largest_left(plan, all_stages);
   const auto need = static_cast<double>(largest.memory());
   for (const auto& [name, entry] : hosts) {
     const double together = largest.on_host(entry.ranks, 0);  // what they hold already is not free any more
