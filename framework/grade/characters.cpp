@@ -33,6 +33,7 @@ constexpr auto kTable = std::to_array<Entry>({
     {U'\u00BE', "\\frac{3}{4}"},
     {U'\u00D7', "\\times "},
     {U'\u00F7', "\\div "},
+    {U'\u02DA', "^\\circ "},
     {U'\u0391', "A"},
     {U'\u0392', "B"},
     {U'\u0393', "\\Gamma "},
@@ -357,6 +358,7 @@ std::string raised_run(std::string_view text, std::size_t* at) {
       return "\\frac{" + top + "}{" + bottom + "}";
     }
   }
+  if (top == "-") return "-";  // a raised sign before plain digits
   return "^{" + top + "}";
 }
 
@@ -394,6 +396,11 @@ char32_t plain_greek(char32_t code) {
 // forms are the signs of ASCII.
 std::string decomposed(char32_t code) {
   if (code >= U'\u2460' && code <= U'\u2473') return std::to_string(code - U'\u2460' + 1);
+  if (code >= U'\u2160' && code <= U'\u216B') {  // Roman numerals
+    static constexpr auto kRoman =
+        std::to_array<std::string_view>({"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"});
+    return std::string(kRoman.at(code - U'\u2160'));
+  }
   if (code >= U'\u2776' && code <= U'\u277F') return std::to_string(code - U'\u2776' + 1);
   if (code >= U'\u2780' && code <= U'\u2789') return std::to_string(code - U'\u2780' + 1);
   if (code >= U'\u24B6' && code <= U'\u24CF') return std::string(1, static_cast<char>('A' + (code - U'\u24B6')));
@@ -479,6 +486,8 @@ std::string plain_characters(std::string_view text) {
                                         [](const Entry& e, char32_t code) { return e.from < code; });
     const bool space = next.code >= U'\u2000' && next.code <= U'\u200A';
     if (entry != kTable.end() && entry->from == next.code) {
+      const bool behind_digit = !out.empty() && out.back() >= '0' && out.back() <= '9';
+      if (next.code == U'\u2218' && behind_digit) out += '^';  // the ring of a composition for that of degrees
       out += entry->to;
     } else if (const auto letter = styled(next.code)) {
       out.push_back(*letter);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/number_words.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -83,6 +84,53 @@ std::optional<ClockTime> clock_time(std::string_view answer) {
   if (rest.size() == 1 && !colon) return std::nullopt;
   const int half = rest[0] == 'p' ? 12 : 0;
   return ClockTime{(hours % 12 + half) * 60 + minutes, false};
+}
+
+std::optional<std::string> spoken_time(std::string_view answer) {
+  constexpr std::size_t kLongest = 40;
+  const bool worded = answer.find("past") != std::string_view::npos || answer.find(" to ") != std::string_view::npos ||
+                      answer.find("clock") != std::string_view::npos;
+  if (answer.size() > kLongest || !worded) return std::nullopt;
+  std::string words = plain_words(answer);
+  std::string half;  // of the day
+  for (const std::string_view end : {" am", " pm", " a m", " p m", " in the morning", " in the afternoon"}) {
+    if (!words.ends_with(end)) continue;
+    words.resize(words.size() - end.size());
+    half = end[1] == 'p' || end.ends_with("noon") ? " pm" : " am";
+    break;
+  }
+  // A number from 1 to `most` that is all of the text; 0 for others.
+  const auto value = [](std::string_view text, int most) {
+    if (const int digits = number_of(text, most); digits > 0) return digits;
+    const auto said = number_words(text);
+    return said && said->length == text.size() ? number_of(said->digits, most) : 0;
+  };
+  constexpr int kHours = 12;
+  const auto written = [&](int hour, int minutes) {
+    return std::to_string(hour) + (minutes < 10 ? ":0" : ":") + std::to_string(minutes) + half;
+  };
+  for (const std::string_view clock : {" o'clock", " oclock", " o clock"}) {
+    if (!words.ends_with(clock)) continue;
+    words.resize(words.size() - clock.size());
+    const int hour = value(words, kHours);
+    return hour > 0 ? std::optional(written(hour, 0)) : std::nullopt;
+  }
+  for (const std::string_view joint : {" past ", " to "}) {
+    const std::size_t at = words.find(joint);
+    if (at == std::string::npos) continue;
+    std::string part = words.substr(0, at);
+    if (part.starts_with("a ")) part.erase(0, 2);
+    const bool spoken = part == "quarter" || part == "half" || part.ends_with(" minutes");
+    if (part.ends_with(" minutes")) part.resize(part.size() - 8);
+    constexpr int kHalf = 30;
+    const int minutes = part == "half" ? kHalf : part == "quarter" ? kHalf / 2 : value(part, 59);
+    const int hour = value(std::string_view(words).substr(at + joint.size()), kHours);
+    const bool ratio = joint == " to " && !spoken;  // "3 to 5"
+    if (minutes == 0 || hour == 0 || ratio || (part == "half" && joint == " to ")) continue;
+    if (joint == " past ") return written(hour, minutes);
+    return written(hour == 1 ? kHours : hour - 1, 2 * kHalf - minutes);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> calendar_day(std::string_view answer) {

@@ -15,6 +15,9 @@ struct ClockTime {
 
 [[nodiscard]] std::optional<ClockTime> clock_time(std::string_view answer);
 
+// "half past six", "a quarter to eleven", "7 o'clock" in digits: "6:30", "10:45", "7:00". Nothing for other texts.
+[[nodiscard]] std::optional<std::string> spoken_time(std::string_view answer);
+
 // A day in one spelling, "march 5" or "march 5 2021"; nothing for other texts. "5/3" is left alone: countries differ.
 [[nodiscard]] std::optional<std::string> calendar_day(std::string_view answer);
 

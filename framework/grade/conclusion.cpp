@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "framework/grade/chunk.h"
+#include "framework/grade/denial.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/sentence.h"
-#include "framework/grade/sentence_words.h"
 
 namespace ft::grade {
 namespace {
@@ -165,6 +165,19 @@ std::optional<std::string> answer_line(std::string_view line) {
         std::all_of(name.begin(), name.end(), [](char c) { return is_word_byte(c) || c == ' ' || c == '\''; }) &&
         trim(name).size() >= 3;
     if (words) begin = sign + 1;
+  }
+  // "Total: 308"
+  const std::size_t colon = line.find(": ");
+  if (colon != std::string_view::npos && colon < 40 && begin == 0) {
+    const std::string name = " " + lower_case(line.substr(0, colon)) + " ";
+    static constexpr auto kNames =
+        std::to_array<std::string_view>({" total ", " sum ", " overall ", " altogether ", " difference ", " remaining ",
+                                         " average ", " profit ", " in total ", " total cost ", " grand total "});
+    const bool named = std::any_of(kNames.begin(), kNames.end(),
+                                   [&](std::string_view word) { return name.find(word) != std::string::npos; });
+    const std::string_view said = line.substr(colon);
+    const bool calculated = said.find('=') != std::string_view::npos || said.find("\\approx") != std::string_view::npos;
+    if (named && !calculated) begin = colon + 1;
   }
   while (begin < line.size() && is_blank(line[begin])) ++begin;
   const auto first = chunk_at(line, begin);

@@ -65,6 +65,10 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
   if (a.is(Op::relation)) return relation_and_value(a, b);
   if (b.is(Op::relation)) return relation_and_value(b, a);
   if (auto judgement = real_sets(a, b)) return *judgement;
+  const auto nothing = [](const Node& x, const Node& y) {  // the set of solutions is empty
+    return x.is(Op::set) && x.kids.empty() && y.is(Op::words) && y.text == "no solution";
+  };
+  if (nothing(a, b) || nothing(b, a)) return {Verdict::equal, "no solution"};
   if (is_collection(a) || is_collection(b)) return collections(a, b);
   if (a.is(Op::quantity) || b.is(Op::quantity)) return quantities(a, b);
   if (a.is_scalar() && b.is_scalar()) return scalars(a, b);
@@ -82,8 +86,17 @@ Judgement Equivalence::structures(const Node& a, const Node& b) {
       return in_order(a.kids, b.kids);
     case Op::ratio:
       return ratios(a, b);
-    case Op::cases:
-      return in_any_order(a.kids, b.kids);
+    case Op::cases: {
+      const auto rest = [](const Node& node) {
+        return std::any_of(node.kids.begin(), node.kids.end(), [](const Node& row) {
+          return row.kids[1].is(Op::words) && row.kids[1].text == "otherwise";
+        });
+      };
+      Judgement judgement = in_any_order(a.kids, b.kids);
+      if (judgement.verdict == Verdict::different && a.kids.size() == b.kids.size() && rest(a) != rest(b))
+        return unknown("what 'otherwise' leaves");
+      return judgement;
+    }
     case Op::based:
       if (a.text == b.text && a.value == b.value) return {Verdict::equal, "digits and base"};
       return different("digits or base");
@@ -216,6 +229,14 @@ Judgement Equivalence::quantities(const Node& a, const Node& b) {
   const Unit left = unit_of(a.text);
   const Unit right = unit_of(b.text);
   if (left.dimension.empty() || right.dimension.empty()) return compare(x, y);
+  // "24 square units" is any area, and no volume.
+  const auto any_of_power = [](const Unit& units, const Unit& other) {
+    if (!units.dimension.starts_with("unit^")) return false;
+    const std::string power = units.dimension.substr(4);
+    return other.dimension == "length" + power || (power == "^2" && other.dimension == "acre") ||
+           (power == "^3" && other.dimension == "gallon");
+  };
+  if (any_of_power(left, right) || any_of_power(right, left)) return compare(x, y);
   if (left.dimension == "label" || right.dimension == "label") {
     const Judgement plain = compare(x, y);
     if (same_thing(a.text, b.text) || plain.verdict != Verdict::equal) return plain;

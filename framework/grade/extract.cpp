@@ -9,10 +9,12 @@
 #include "framework/grade/conclusion.h"
 #include "framework/grade/delimiters.h"
 #include "framework/grade/grade.h"
+#include "framework/grade/number_words.h"
 #include "framework/grade/parser.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/solution_text.h"
 #include "framework/grade/units.h"
+#include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
@@ -22,6 +24,8 @@ struct Found {
   std::string answer;
   std::string how;
 };
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -63,6 +67,9 @@ constexpr auto kWeakMarkers = std::to_array<Marker>({
     {"answer \\(", "answer"},
     {"answer $", "answer"},
     {"answers are", "answer is"},
+    {"correct options are", "answer is"},
+    {"correct choices are", "answer is"},
+    {"correct answers are", "answer is"},
     {"correct option is", "answer is"},
     {"correct choice is", "answer is"},
     {"right option is", "answer is"},
@@ -175,23 +182,60 @@ bool is_spoken_of(std::string_view before) {
   return std::find(kPrepositions.begin(), kPrepositions.end(), word) != kPrepositions.end();
 }
 
+// "Suppose the answer is 9", "if the answer is 9": no claim.
+bool is_supposed(std::string_view before) {
+  constexpr std::size_t kFar = 40;
+  if (before.size() > kFar) before.remove_prefix(before.size() - kFar);
+  while (before.ends_with(' ')) before.remove_suffix(1);
+  for (const std::string_view word : {"final", "correct", "our", "the", "that"}) {
+    if (!before.ends_with(word)) continue;
+    before.remove_suffix(word.size());
+    while (before.ends_with(' ')) before.remove_suffix(1);
+  }
+  static constexpr auto kSupposing = std::to_array<std::string_view>(
+      {"suppose", "assume", "assuming", "supposing", "imagine", "if", "whether", "unless", "pretend"});
+  return std::any_of(kSupposing.begin(), kSupposing.end(), [&](std::string_view word) {
+    return before.ends_with(word) &&
+           (before.size() == word.size() || !is_letter(before[before.size() - word.size() - 1]));
+  });
+}
+
+// Markers by their first byte: a text has many places where none starts.
+class MarkerTable {
+ public:
+  explicit MarkerTable(std::span<const Marker> markers) {
+    for (const Marker& marker : markers) by_first_.at(static_cast<unsigned char>(marker.text[0])).push_back(&marker);
+  }
+  // The first of the list that starts here.
+  [[nodiscard]] const Marker* at(std::string_view rest) const {
+    const auto& bucket = by_first_[static_cast<unsigned char>(rest[0])];
+    for (const Marker* marker : bucket) {
+      const std::string_view text = marker->text;
+      if (rest.size() >= text.size() && rest[1] == text[1] && rest.starts_with(text)) return marker;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] bool starts(char first) const { return !by_first_[static_cast<unsigned char>(first)].empty(); }
+
+ private:
+  std::array<std::vector<const Marker*>, 256> by_first_;
+};
+
 // What follows the last of the markers, unless `best` stands behind it: a box is the better end of the same sentence.
 // One pass from the end, since most texts hold none of many markers.
-std::optional<Found> last_marked(std::string_view text, std::string_view lower, std::span<const Marker> markers,
+std::optional<Found> last_marked(std::string_view text, std::string_view lower, const MarkerTable& markers,
                                  std::optional<Found> best) {
-  std::array<bool, 256> starts{};
-  for (const Marker& marker : markers) starts.at(static_cast<unsigned char>(marker.text[0])) = true;
   const std::size_t stop = best ? best->position + 1 : 0;
   int remarks = 0;
   for (std::size_t at = lower.size(); at-- > stop;) {
-    if (!starts[static_cast<unsigned char>(lower[at])]) continue;
-    if (at > 0 && (std::isalpha(static_cast<unsigned char>(lower[at - 1])) != 0)) continue;
-    const std::string_view rest = lower.substr(at);
-    const auto marker =
-        std::find_if(markers.begin(), markers.end(), [&](const Marker& m) { return rest.starts_with(m.text); });
-    if (marker == markers.end()) continue;
+    if (!markers.starts(lower[at])) continue;
+    if (at > 0 && is_letter(lower[at - 1])) continue;
+    const Marker* marker = markers.at(lower.substr(at));
+    if (marker == nullptr) continue;
     if (marker->name == "####" && is_heading(text, at + marker->text.size())) continue;
     std::size_t begin = at + marker->text.size();
+    const bool longer_word = is_letter(text[begin - 1]) && begin < text.size() && is_letter(text[begin]);  // "isn't"
+    if (longer_word || is_supposed(lower.substr(0, at))) continue;
     if (marker->name == "answer") begin = at + 7;  // the delimiter belongs to the answer
     std::string answer = answer_phrase(text, begin, {.decimal_comma = marker->decimal_comma});
     if (answer.empty() && best) continue;
@@ -249,6 +293,16 @@ std::optional<Found> result_line(std::string_view text, std::string_view lower, 
   return best;
 }
 
+// "So x > 5", "I got 9", "It's 9": a word that is no part of mathematics stands first.
+bool starts_with_prose(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_letter(text[end])) ++end;
+  const std::string_view word = text.substr(0, end);
+  if (word.size() < 2) return (word == "I" || word == "A") && text.size() > 3 && text[1] == ' ' && is_letter(text[2]);
+  const bool sentence = word[0] >= 'A' && word[0] <= 'Z' && word[1] >= 'a' && word[1] <= 'z';
+  return sentence && function_name(word).empty() && constant_name(word).empty() && !number_words(lower_case(text));
+}
+
 bool has_words(const Node& node) {
   return node.is(Op::words) || std::any_of(node.kids.begin(), node.kids.end(), has_words);
 }
@@ -258,7 +312,7 @@ Extracted whole_text(std::string_view solution) {
   std::string text = strip_delimiters(solution.substr(0, 201));
   if (text.empty() || text.size() > 120 || text.find_first_of("\n=") != std::string::npos || count_words(text) > 2)
     return {false, "", "no answer found"};
-  if (text.starts_with("A: ")) return {false, "", "no answer found"};
+  if (text.starts_with("A: ") || starts_with_prose(text)) return {false, "", "no answer found"};
   const std::string lower = lower_case(text);
   for (const std::string_view verb : {" is ", " are ", " was ", " were ", " be ", " has ", " have "}) {
     if (lower.find(verb) != std::string::npos) return {false, "", "no answer found"};
@@ -278,6 +332,8 @@ Extracted whole_text(std::string_view solution) {
 }
 
 Extracted extracted_from(std::string_view text) {
+  static const MarkerTable kStrong(kStrongMarkers);
+  static const MarkerTable kWeak(kWeakMarkers);
   const std::string lower = lower_case(text);
   std::optional<Found> best;
   bool empty_box = false;
@@ -285,10 +341,10 @@ Extracted extracted_from(std::string_view text) {
     empty_box = box->answer.empty();
     if (!empty_box) best = Found{box->position, std::move(box->answer), "boxed"};
   }
-  best = last_marked(text, lower, kStrongMarkers, std::move(best));
+  best = last_marked(text, lower, kStrong, std::move(best));
   best = answer_line(text, lower, std::move(best));
   best = result_line(text, lower, std::move(best));
-  if (!best) best = last_marked(text, lower, kWeakMarkers, std::nullopt);
+  if (!best) best = last_marked(text, lower, kWeak, std::nullopt);
   if (best) {
     Extracted extracted{true, strip_delimiters(best->answer), best->how};
     if (extracted.answer.empty()) return {false, "", "the answer after '" + best->how + "' is empty"};

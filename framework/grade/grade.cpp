@@ -135,8 +135,11 @@ Judgement Grader::compared(const Answer::Reading& a, const Answer::Reading& b) c
     const auto& x = a.readings.measure;
     const auto& y = b.readings.measure;
     if (x && y && attempt(*x, *y)) return true;
-    if (x && right.front().is(Op::quantity) && attempt(*x, right.front())) return true;
-    return y && left.front().is(Op::quantity) && attempt(left.front(), *y);
+    const auto meets = [](const Readings& measured, const Node& node) {
+      return node.is(Op::quantity) || (measured.measure_apart && node.is(Op::number));
+    };
+    if (x && meets(a.readings, right.front()) && attempt(*x, right.front())) return true;
+    return y && meets(b.readings, left.front()) && attempt(left.front(), *y);
   };
   if (decided() && !a.readings.condition.empty() && !b.readings.condition.empty() &&
       a.readings.condition != b.readings.condition)

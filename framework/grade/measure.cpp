@@ -1,5 +1,6 @@
 #include "framework/grade/measure.h"
 
+#include <array>
 #include <cctype>
 #include <string>
 #include <utility>
@@ -23,9 +24,104 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// The exponent of "\\times 10^{8}", "x 10^-3", "\\cdot 10^4" at the start, and its length; length 0 for others.
+std::pair<long long, std::size_t> power_of_ten(std::string_view text) {
+  constexpr std::pair<long long, std::size_t> kNone{0, 0};
+  std::size_t at = 0;
+  const auto skip = [&](char c) {
+    while (at < text.size() && text[at] == c) ++at;
+  };
+  skip(' ');
+  bool times = false;
+  for (const std::string_view sign : {"\\times", "\\cdot", "x ", "*"}) {
+    if (times || !text.substr(at).starts_with(sign)) continue;
+    at += sign.size();
+    times = true;
+  }
+  skip(' ');
+  if (!times || !text.substr(at).starts_with("10^")) return kNone;
+  at += 3;
+  const bool group = at < text.size() && text[at] == '{';
+  if (group) ++at;
+  const bool minus = at < text.size() && text[at] == '-';
+  if (minus) ++at;
+  const std::size_t first = at;
+  long long power = 0;
+  while (at < text.size() && is_digit(text[at]) && at - first < 2) power = 10 * power + (text[at++] - '0');
+  if (at == first || (at < text.size() && is_digit(text[at])) || (group && (at == text.size() || text[at] != '}')))
+    return kNone;
+  return {minus ? -power : power, at + (group ? 1 : 0)};
+}
+
+// What stands behind "\\mu": "m", "\\text{m}", "mathrm{m}" of a millionth.
+std::optional<Node> micro_measure(Node amount, std::string_view unit) {
+  for (const std::string_view command : {"\\text{", "\\mathrm{"}) {
+    if (unit.starts_with(command) && unit.ends_with('}'))
+      unit = unit.substr(command.size(), unit.size() - command.size() - 1);
+  }
+  static constexpr auto kNames = std::to_array<std::pair<std::string_view, std::string_view>>({{"m", "micrometer"},
+                                                                                               {"g", "microgram"},
+                                                                                               {"s", "microsecond"},
+                                                                                               {"L", "microliter"},
+                                                                                               {"l", "microliter"},
+                                                                                               {"A", "microampere"},
+                                                                                               {"V", "microvolt"},
+                                                                                               {"F", "microfarad"},
+                                                                                               {"C", "microcoulomb"},
+                                                                                               {"W", "microwatt"}});
+  for (const auto& [symbol, name] : kNames) {
+    if (unit == symbol) return Node(Op::quantity, std::string(name), {std::move(amount)});
+  }
+  return std::nullopt;
+}
+
+// "30^\\circ 15'", "30^\\circ 15' 20''": degrees, minutes and seconds of an angle.
+std::optional<Node> arc_measure(std::string_view text) {
+  std::size_t at = 0;
+  const auto number = [&]() -> std::optional<Rational> {
+    while (at < text.size() && text[at] == ' ') ++at;
+    const std::size_t first = at;
+    while (at < text.size() && (is_digit(text[at]) || text[at] == '.')) ++at;
+    const auto value = plain_number(text.substr(first, at - first));
+    return value ? std::optional(Rational(BigInt(value->numerator), BigInt(value->denominator))) : std::nullopt;
+  };
+  const bool minus = text.starts_with('-');
+  if (minus) ++at;
+  auto total = number();
+  if (!total) return std::nullopt;
+  bool degrees = false;
+  for (const std::string_view sign : {"^\\circ", "^{\\circ}", "^{\\circ }"}) {
+    if (degrees || !text.substr(at).starts_with(sign)) continue;
+    at += sign.size();
+    degrees = true;
+  }
+  if (!degrees) return std::nullopt;
+  Rational part(1);
+  constexpr long long kParts = 60;
+  for (const std::string_view sign : {"'", "''"}) {
+    const std::size_t before = at;
+    const auto small = number();
+    std::size_t length = 0;
+    const std::string_view rest = text.substr(at);
+    for (const std::string_view form : {"^{\\prime\\prime}", "^{\\prime}", "^\\prime", "\"", "''", "'"}) {
+      const bool second = form == "\"" || form == "''" || form.starts_with("^{\\prime\\");
+      if (length == 0 && second == (sign.size() == 2) && rest.starts_with(form)) length = form.size();
+    }
+    if (!small || length == 0) {
+      if (sign.size() == 1 || trim(text.substr(before)).size() > 0) return std::nullopt;
+      break;
+    }
+    at += length;
+    part = part / Rational(kParts);
+    total = *total + *small * part;
+  }
+  if (!trim(text.substr(at)).empty()) return std::nullopt;
+  return Node(Op::quantity, "degree", {Node(minus ? -*total : *total)});
+}
+
 // "5 A", "0.3 m", "5 GHz", 5'6": quantities in plain text, whose units could be letters of algebra.
 std::optional<Node> one_measure(std::string_view text, bool close) {
-  if (text.size() > 40) return std::nullopt;
+  if (text.size() > 60) return std::nullopt;
   std::size_t end = text.starts_with('-') ? 1 : 0;
   const std::size_t first = end;
   while (end < text.size() && (is_digit(text[end]) || text[end] == '.' || text[end] == ',')) ++end;
@@ -34,6 +130,11 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
   if (!number) return std::nullopt;
   Node amount(Rational(BigInt(number->numerator), BigInt(number->denominator)));
   std::string_view rest = text.substr(end);
+  if (const auto [power, length] = power_of_ten(rest); length > 0) {
+    amount.value = amount.value * pow(Rational(10), power);
+    rest.remove_prefix(length);
+    if (rest.empty()) return std::nullopt;
+  }
   if (rest.starts_with("\\'")) rest.remove_prefix(1);
   if (rest.starts_with('\'') && rest.size() > 2) {  // feet and inches
     rest = trim(rest.substr(1));
@@ -49,21 +150,42 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
   std::string label;
   std::string symbol;
   const auto flush = [&] {
-    label += spelled_unit(symbol);
+    const bool scale = label.starts_with("degree") && (symbol == "C" || symbol == "F");
+    label += scale ? symbol : spelled_unit(symbol);
     symbol.clear();
   };
   if (blank) rest = trim(rest.substr(rest.starts_with('\\') ? 2 : 1));
-  std::string divided;  // "\\frac{m}{s}"
+  std::string divided;  // "\\frac{m}{s}", "\\frac{\\text{m}}{\\text{s}}"
   if (rest.starts_with("\\frac{")) {
-    const std::size_t top = rest.find('}');
-    if (top == std::string_view::npos || !rest.substr(top).starts_with("}{") || !rest.ends_with('}'))
-      return std::nullopt;
-    divided = std::string(rest.substr(6, top - 6)) + "/" + std::string(rest.substr(top + 2, rest.size() - top - 3));
-    for (const std::string_view command : {"\\text{", "\\mathrm{", "}"}) {
-      for (std::size_t i = divided.find(command); i != std::string::npos; i = divided.find(command))
-        divided.erase(i, command.size());
+    divided = rest.substr(5);
+    for (const std::string_view command : {"{\\text{", "{\\mathrm{"}) {
+      for (std::size_t i = divided.find(command); i != std::string::npos; i = divided.find(command)) {
+        const std::size_t close = divided.find("}}", i);
+        if (close == std::string::npos) return std::nullopt;
+        divided.erase(close, 1);
+        divided.erase(i + 1, command.size() - 1);
+      }
     }
+    const std::size_t top = divided.find("}{");
+    if (top == std::string::npos || !divided.ends_with('}')) return std::nullopt;
+    divided = divided.substr(1, top - 1) + "/" + divided.substr(top + 2, divided.size() - top - 3);
     rest = divided;
+  }
+  std::string multiplied(rest);  // "N\\cdot m"
+  for (std::size_t i = multiplied.find("\\cdot "); i != std::string::npos; i = multiplied.find("\\cdot "))
+    multiplied.replace(i, 6, "*");
+  if (const std::size_t open = multiplied.find("/("); open != std::string::npos && multiplied.ends_with(')')) {
+    // "J/(mol K)"
+    multiplied.pop_back();
+    multiplied.erase(open + 1, 1);
+    for (std::size_t i = open + 1; i < multiplied.size(); ++i) {
+      if (multiplied[i] == ' ' || multiplied[i] == '*') multiplied[i] = '/';
+    }
+  }
+  rest = multiplied;
+  if (rest.starts_with("\\mu ") || rest.starts_with("\\mu\\")) {  // "\\mu m"
+    rest.remove_prefix(rest[3] == ' ' ? 4 : 3);
+    return micro_measure(std::move(amount), trim(rest));
   }
   if (rest.empty() || (!is_letter(rest[0]) && !rest.starts_with("\\Omega"))) return std::nullopt;
   if (rest == "\\Omega") return Node(Op::quantity, "ohm", {std::move(amount)});
@@ -108,6 +230,8 @@ std::vector<std::string_view> pieces_of(std::string_view text) {
 }  // namespace
 
 std::optional<Node> plain_measure(std::string_view text) {
+  if (text.empty() || text.size() > 60 || !(is_digit(text[0]) || text[0] == '-' || text[0] == '.')) return std::nullopt;
+  if (text.find("\\circ") != std::string_view::npos) return arc_measure(text);
   if (auto one = one_measure(text, false)) return one;
   if (text.size() > 60 || text.empty() || !is_digit(text[0])) return std::nullopt;
   const std::vector<std::string_view> pieces = pieces_of(text);

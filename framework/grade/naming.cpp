@@ -45,6 +45,7 @@ bool is_naming(std::string_view left, std::string_view right) {
     return std::all_of(left.begin() + static_cast<std::ptrdiff_t>(left.find("\\angle") + 6), left.end(),
                        [](char c) { return (c >= 'A' && c <= 'Z') || c == ' ' || is_digit(c); });
   }
+  if (left == "|z|" || left == "|w|") return true;  // the modulus of a complex number; "|x| = 5" is an equation
   if (left.size() >= 4 && left.starts_with('|') && left.ends_with('|')) {
     return std::all_of(left.begin() + 1, left.end() - 1, [](char c) { return c >= 'A' && c <= 'Z'; });
   }

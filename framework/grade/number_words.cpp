@@ -68,7 +68,7 @@ class Reader {
     const std::size_t start = at_;
     const bool article = is("a") || is("an");
     if (article && !parts_at(at_ + 1) && !is("hundred", 1) && !is("thousand", 1) && !is("million", 1) &&
-        !is("dozen", 1))
+        !is("billion", 1) && !is("trillion", 1) && !is("dozen", 1))
       return std::nullopt;
     Rational value;
     if (auto part = fraction_at(at_)) {

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include "framework/grade/clock.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/vocabulary.h"
 
@@ -131,6 +132,7 @@ std::optional<std::string> usual_spelling(std::string_view text) {
         (is_digit(text[word.size()]) || text[word.size()] == '\\' || text[word.size()] == '$'))
       return "-" + std::string(text.substr(word.size()));
   }
+  if (auto time = spoken_time(text)) return time;
   if (auto money = with_currency_behind(text)) return money;
   return with_times(text);
 }
@@ -138,6 +140,13 @@ std::optional<std::string> usual_spelling(std::string_view text) {
 std::optional<std::string> decimal_comma(std::string_view text) {
   if (auto grouped = grouped_by_points(text)) return grouped;
   std::string number(text);
+  // "1 234,5"
+  const std::size_t last = number.rfind(' ');
+  if (last != std::string::npos && number.size() > last + 4 && number[last + 4] == ',') {
+    std::string points = number;
+    std::replace(points.begin(), points.end(), ' ', '.');
+    if (auto grouped = grouped_by_points(points)) return grouped;
+  }
   const std::size_t comma = number.find(',');
   const std::size_t start = number.starts_with('-') ? 1 : 0;
   if (comma == std::string::npos || comma == start) return std::nullopt;

@@ -39,12 +39,13 @@ Node Parser::answer() {
   bool together = false;                     // by "and" somewhere
   while (!at_end()) {
     groups.back().push_back(element());
-    if (is_command("\\over")) {  // "6 \over 8" without braces
+    if (is_command("\\over") || is_command("\\choose")) {  // "6 \over 8" without braces
+      const bool choose = is_command("\\choose");
       advance();
       std::vector<Node> parts;
       parts.push_back(std::move(groups.back().back()));
       parts.push_back(element());
-      groups.back().back() = Node(Op::divide, std::move(parts));
+      groups.back().back() = choose ? Node(Op::call, "binom", std::move(parts)) : Node(Op::divide, std::move(parts));
     }
     if (at_end()) break;
     bool separated = false;
@@ -219,7 +220,7 @@ Node Parser::with_smaller_units(Node node) {
 std::string Parser::read_label() {
   std::string label;
   const auto add = [&](std::string_view words) {
-    if (!label.empty() && !label.ends_with('/')) label += ' ';
+    if (!label.empty() && !label.ends_with('/') && !label.ends_with(' ')) label += ' ';
     label += words;
   };
   // "m", "kg m": each symbol by itself, since their case matters.
@@ -237,7 +238,11 @@ std::string Parser::read_label() {
     const Token& token = peek();
     const bool half = token.kind == TokenKind::letters && token.text == "and" && fraction_words(1);
     if (is_list_separator() && !half) break;
-    if (token.kind == TokenKind::text || token.kind == TokenKind::letters) {
+    const bool scale =
+        (label == "degrees" || label == "degree" || label == "deg") && (token.text == "C" || token.text == "F");
+    if (scale) {
+      label = token.text == "C" ? "celsius" : "fahrenheit";
+    } else if (token.kind == TokenKind::text || token.kind == TokenKind::letters) {
       add(plain_words(spelled(token.text)));
     } else if (token.text == "%") {
       add("percent");
@@ -258,6 +263,11 @@ std::string Parser::read_label() {
       }
     } else if (token.text == "." && !label.empty()) {
       // an abbreviation: "sq. units"
+    } else if (token.text == "-" && !token.after_space && label.size() > 1 && peek(1).kind == TokenKind::letters &&
+               peek(1).text.size() > 1 && !peek(1).after_space) {
+      // "kilowatt-hours"
+    } else if (token.text == "/" && label.empty() && divides_unit()) {
+      label = "per ";
     } else if ((token.text == "/" || token.text == "\\cdot" || token.text == "*") && !label.empty() &&
                (peek(1).kind == TokenKind::text || peek(1).kind == TokenKind::letters)) {
       label += token.text == "/" ? "/" : "*";
@@ -287,7 +297,10 @@ Node Parser::united() {
   while (is_command("\\cup") || is_command("\\cap") || is_command("\\setminus") || is_letters("U")) {
     const Op op = is_command("\\cap") ? Op::intersect : is_command("\\setminus") ? Op::without : Op::unite;
     advance();
+    const bool braces = is_symbol("{");
     Node right = ratio();
+    const bool one = braces && op == Op::without && right.is_scalar();
+    if (one) right = Node(Op::set, std::vector<Node>{std::move(right)});
     if (node.is(op) && op != Op::without) {
       node.kids.push_back(std::move(right));
     } else {

@@ -48,11 +48,16 @@ Node Parser::command() {
     advance();
     return primary();
   }
+  if (text == "\\overrightarrow" || text == "\\vec") {
+    if (auto named = named_vector()) return std::move(*named);
+  }
   if (text == "\\overline" || text == "\\mathbb" || text == "\\vec" || text == "\\hat" || text == "\\bar" ||
       text == "\\mathcal") {
     advance();
     const Node inner = argument();
-    if (inner.is(Op::symbol)) return {Op::symbol, text + inner.text};
+    const bool unit = text == "\\hat" && (inner.text == "i" || inner.text == "j" || inner.text == "k");
+    if (unit) return inner;  // as \mathbf{i}
+    if (inner.is(Op::symbol)) return {Op::symbol, (text == "\\overline" ? "\\bar" : text) + inner.text};
     throw Undecided{"cannot read " + text};
   }
   if (starts_factor()) {  // a Greek letter
@@ -60,6 +65,17 @@ Node Parser::command() {
     return letter_symbol(text);
   }
   unexpected();
+}
+
+// "\vec{AB}", "\overrightarrow{AB}": two points, one arrow.
+std::optional<Node> Parser::named_vector() {
+  const bool group = is_symbol("{", 1) && peek(2).kind == TokenKind::letters && is_symbol("}", 3);
+  if (!group || peek(2).text.size() != 2) return std::nullopt;
+  const std::string points = peek(2).text;
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (!std::all_of(points.begin(), points.end(), capital)) return std::nullopt;
+  for (int i = 0; i < 4; ++i) advance();
+  return Node(Op::symbol, "\\vec" + points);
 }
 
 // The argument of a command: a group, or what LaTeX takes without braces, which is one digit of a number.

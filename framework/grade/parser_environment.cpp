@@ -131,6 +131,35 @@ Node Parser::parsed(std::vector<Token> tokens) {
   return Parser(std::move(tokens), options_, budget_, depth_).answer();
 }
 
+namespace {
+
+// The relation that holds where this one does not, of real numbers.
+std::optional<Node> negation_of(const Node& relation) {
+  if (!relation.is(Op::relation)) return std::nullopt;
+  static constexpr auto kOpposites = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"<", "<="}, {"<=", "<"}, {"=", "!="}, {"!=", "="}});
+  for (const auto& [sign, opposite] : kOpposites) {
+    if (relation.text != sign) continue;
+    Node node(Op::relation, std::string(opposite), relation.kids);
+    if (sign[0] == '<') std::swap(node.kids[0], node.kids[1]);
+    return node;
+  }
+  return std::nullopt;
+}
+
+// Of two cases, "otherwise" is what the other one leaves.
+void say_otherwise(std::vector<Node>* rows) {
+  if (rows->size() != 2) return;
+  for (std::size_t i = 0; i < 2; ++i) {
+    Node& own = (*rows)[i].kids[1];
+    if (!own.is(Op::words) || own.text != "otherwise") continue;
+    if (auto left = negation_of((*rows)[1 - i].kids[1])) own = std::move(*left);
+    return;
+  }
+}
+
+}  // namespace
+
 // Values with their conditions: "x & \text{if } x \ge 0 \\ -x & \text{otherwise}".
 Node Parser::cases(const std::string& environment) {
   Node result(Op::cases, std::vector<Node>{});
@@ -160,6 +189,7 @@ Node Parser::cases(const std::string& environment) {
     result.kids.push_back(Node(Op::list, std::vector<Node>{std::move(value), std::move(when)}));
   }
   if (result.kids.empty()) throw Undecided{"no cases"};
+  say_otherwise(&result.kids);
   const bool equations =
       std::all_of(result.kids.begin(), result.kids.end(), [](const Node& row) { return row.kids[0].is(Op::relation); });
   if (conditions || !equations) return result;

@@ -46,6 +46,26 @@ bool is_numeric_text(std::string_view text) {
   return digits && (!letters || text.find('\\') != std::string_view::npos);
 }
 
+// "0.333" and "0.1666" before dots as "0.(3)", "0.1(6)"; "0.2727" as "0.(27)". Empty where no digits are seen to repeat:
+// one digit three times, or several twice and nothing before them (2.718281828... repeats nothing).
+std::string with_period(const std::string& text) {
+  const std::size_t point = text.find('.');
+  const std::string places = text.substr(point + 1);
+  constexpr std::size_t kLongest = 9;
+  for (std::size_t length = 1; length <= kLongest && 2 * length <= places.size(); ++length) {
+    const std::string block = places.substr(places.size() - length);
+    std::size_t times = 0;
+    std::size_t begin = places.size();
+    while (begin >= length && places.compare(begin - length, length, block) == 0) {
+      begin -= length;
+      ++times;
+    }
+    const bool seen = length == 1 ? times >= 3 && begin <= 3 : times >= 2 && begin == 0;
+    if (seen) return text.substr(0, point + 1) + places.substr(0, begin) + "(" + block + ")";
+  }
+  return {};
+}
+
 // "0.5(72)" is 0.5727272...
 Rational number_value(const std::string& text) {
   if (const std::size_t e = text.find('E'); e != std::string::npos) {
@@ -131,6 +151,8 @@ Node Parser::product() {
     if (is_symbol("*") || is_command("\\cdot") || is_command("\\times") || is_command("\\ast")) {
       advance();
       left = times(std::move(left), signed_factor());
+    } else if (is_symbol("/") && left.is(Op::number) && divides_unit()) {
+      return left;  // "7/hr": the label begins
     } else if ((is_symbol("/") || is_command("\\div"))) {
       advance();
       left = Node(Op::divide, std::vector<Node>{std::move(left), signed_factor()});
@@ -146,6 +168,13 @@ Node Parser::product() {
       return left;
     }
   }
+}
+
+// "/hr", "/day": a unit of several letters, with nothing multiplied behind it.
+bool Parser::divides_unit() const {
+  const Token& token = peek(1);
+  return (token.kind == TokenKind::letters || token.kind == TokenKind::text) && token.text.size() > 1 &&
+         is_unit_word(token.text) && function_name(token.text).empty();
 }
 
 // What stands in "\\pmod 4", "\\pmod{4}", "(mod 4)", "(\\text{mod } 4)": the divisor of a residue class.
@@ -172,9 +201,17 @@ bool Parser::starts_label() const {
   const std::string& text = peek().text;
   if (peek().kind == TokenKind::text) {
     const std::string letter = single_letter(text);
-    if (letter.empty()) return !is_numeric_text(text) && peek().style != "operatorname";
-    if (letter == "i") return false;
-    return peek().style != "mathrm" || is_unit_word(letter);
+    if (letter.empty()) {
+      const bool unit = peek().style == "operatorname" && function_name(text).empty() && is_unit_word(text);
+      return unit || (!is_numeric_text(text) && peek().style != "operatorname");
+    }
+    // "2\\mathbf{v}" and "2\\text{x}" are products, "5 \\text{ m}" measures.
+    static constexpr auto kVariables =
+        std::to_array<std::string_view>({"mathbf", "mathit", "bold", "boldsymbol", "bm", "pmb", "mathsf", "mathtt",
+                                         "mathnormal", "bf", "operatorname"});
+    if (letter == "i" || std::find(kVariables.begin(), kVariables.end(), peek().style) != kVariables.end())
+      return false;
+    return is_unit_word(spelled_unit(letter));
   }
   if (peek().kind != TokenKind::letters || text.size() == 1) return false;
   if (peek().after_space && text.size() <= 3 && scale_of(text)) return true;                  // "9 mil"
@@ -184,6 +221,8 @@ bool Parser::starts_label() const {
                            !is_symbol("_", 1) && peek(1).kind != TokenKind::letters;
   if (abbreviated) return true;  // minutes and seconds
   if (!function_name(text).empty() || !constant_name(text).empty() || text == "sqrt") return false;
+  const bool each = text == "per" && peek().after_space && peek(1).kind != TokenKind::symbol;
+  if (each && peek(1).kind != TokenKind::end) return true;  // "18 per day"
   if (peek().after_space && (text == "AD" || text == "BC" || text == "CE" || text == "BCE")) return true;
   // "5 red balloons"
   const bool noun_behind = peek().after_space && peek(1).kind == TokenKind::letters && peek(1).after_space &&
@@ -322,7 +361,8 @@ std::optional<Node> Parser::half_of_numbers(const Node& base) {
 
 // \mathbb{R}_{>0}, \mathbb{R}_{\ge 0}, \mathbb{R}_+
 std::optional<Node> Parser::positive_numbers(const Node& base) {
-  if (!base.is(Op::symbol) || base.text != "\\mathbbR" || !is_symbol("_")) return std::nullopt;
+  const bool whole = base.text == "\\mathbbZ";
+  if (!base.is(Op::symbol) || (base.text != "\\mathbbR" && !whole) || !is_symbol("_")) return std::nullopt;
   const bool group = is_symbol("{", 1);
   const std::size_t at = group ? 2 : 1;
   const std::string sign = peek(at).text;
@@ -331,7 +371,9 @@ std::optional<Node> Parser::positive_numbers(const Node& base) {
       group && peek(3).text == "0" && is_symbol("}", 4) &&
       (sign == ">" || sign == "<" || sign == "\\ge" || sign == "\\geq" || sign == "\\le" || sign == "\\leq");
   if (!plus && !bound) return std::nullopt;
+  if (whole && !plus && sign != ">") return std::nullopt;
   for (std::size_t i = 0; i < (plus ? (group ? 4U : 2U) : 5U); ++i) advance();
+  if (whole) return Node(Op::symbol, "\\mathbbZ+");
   const bool above = plus || sign == ">" || sign.starts_with("\\ge");
   const bool closed = !plus && sign.size() > 1;
   Node infinity(Op::constant, "inf");
@@ -361,8 +403,15 @@ Node Parser::primary() {
   const Token& token = peek();
   switch (token.kind) {
     case TokenKind::number: {
-      Node number(number_value(token.text));
-      if (token.text.find('.') != std::string::npos) number.text = kDecimal;
+      const std::string text = token.text;
+      const bool goes_on = text.find('.') != std::string::npos && peek(1).text == "\\dots";
+      if (const std::string recurring = goes_on ? with_period(text) : std::string(); !recurring.empty()) {
+        advance();
+        advance();
+        return Node(number_value(recurring));
+      }
+      Node number(number_value(text));
+      if (text.find('.') != std::string::npos) number.text = kDecimal;
       advance();
       return number;
     }

@@ -81,6 +81,7 @@ class Parser {
   // parser_scalar.cpp
   Node product();
   std::optional<Node> modulus();
+  [[nodiscard]] bool divides_unit() const;
   [[nodiscard]] bool starts_factor() const;
   [[nodiscard]] bool starts_label() const;
   std::optional<Node> mixed_number();
@@ -100,6 +101,7 @@ class Parser {
   std::string subscript();
   Node text_primary();
   Node command();
+  std::optional<Node> named_vector();
   Node argument();
   Node fraction();
   Node root();

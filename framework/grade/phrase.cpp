@@ -81,6 +81,16 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
                                                                      "unos ",
                                                                      "de ",
                                                                      "in fact ",
+                                                                     "\\to ",
+                                                                     "\\rightarrow ",
+                                                                     "\\Rightarrow ",
+                                                                     "\\implies ",
+                                                                     "\u5171\u6709",
+                                                                     "\u4e00\u5171",
+                                                                     "\u603b\u5171",
+                                                                     "\u6709",
+                                                                     "\u5e94\u4e3a",
+                                                                     "\u7b49\u4e8e",
                                                                      "\xE5\xA4\xA7\xE7\xBA\xA6",
                                                                      "\xE7\xBA\xA6",
                                                                      "\xE6\x98\xAF",
@@ -226,12 +236,12 @@ bool goes_on(std::string_view text, const Chunk& chunk, std::size_t end) {
   std::size_t letters = 0;
   while (letters < rest.size() && is_letter(rest[letters])) ++letters;
   // "400 m^2", "400m^2"
-  const bool measures = letters == 1 && unit_of(rest.substr(0, 1)).dimension != "label" &&
+  const bool measures = letters == 1 && unit_of(spelled_unit(rest.substr(0, 1))).dimension != "label" &&
                         (blanks > 0 || next.starts_with("^2") || next.starts_with("^3") || next.starts_with("^{"));
   const bool factors = (letters == 1 && !measures) || (blanks == 0 && letters >= 2 && letters <= 3 &&
                                                        unit_of(rest.substr(0, letters)).dimension == "label");
   if (letters == 1 && rest.size() == 1)  // "\frac{1}{4} - \frac{3}{7} i", but "\frac{1}{4} m" measures
-    return chunk.text.find('\\') != std::string::npos && unit_of(rest).dimension == "label";
+    return chunk.text.find('\\') != std::string::npos && unit_of(spelled_unit(rest)).dimension == "label";
   return factors && (only_mathematics || letters > 1) &&
          rest.substr(letters).find_first_of("+-*/=^") != std::string_view::npos;
 }

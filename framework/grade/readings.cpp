@@ -12,9 +12,12 @@
 #include "framework/grade/number_words.h"
 #include "framework/grade/numeral.h"
 #include "framework/grade/parser.h"
+#include "framework/grade/remarks.h"
 #include "framework/grade/series.h"
+#include "framework/grade/spoken.h"
 #include "framework/grade/structure.h"
 #include "framework/grade/vocabulary.h"
+#include "framework/grade/wide_numerals.h"
 
 namespace ft::grade {
 namespace {
@@ -85,7 +88,38 @@ std::size_t parameter_set(std::string_view text) {
   return joint && formula ? head.size() + static_cast<std::size_t>(head.data() - text.data()) : std::string_view::npos;
 }
 
-std::string cut_condition(std::string_view* text) {
+// What was cut off behind a formula.
+struct Condition {
+  std::string text;       // letters and digits only; empty: none
+  std::string parameter;  // the letter of "k \\in \\mathbb{Z}", which another may stand for
+};
+
+// ", n \\ge 1" behind "a_n = ...": from the joint before the index on; npos where the end is no bound of an index.
+std::size_t index_bound(std::string_view text) {
+  const std::size_t joint = text.find_last_of(",(");
+  const std::size_t sign = text.find('=');
+  if (joint == std::string_view::npos || sign == std::string_view::npos || joint < sign) return std::string_view::npos;
+  std::string bound;
+  for (const char c : text.substr(joint + 1)) {
+    if (std::string_view(" (){}\\;$").find(c) == std::string_view::npos) bound.push_back(c);
+  }
+  if (bound.starts_with("quad")) bound.erase(0, 4);
+  if (bound.size() < 3 || !is_letter(bound[0])) return std::string_view::npos;
+  const std::string_view relation = std::string_view(bound).substr(1);
+  std::size_t digits = 0;
+  for (const std::string_view name : {"geq", "ge", ">=", ">"}) {
+    if (digits == 0 && relation.starts_with(name)) digits = name.size();
+  }
+  if (digits == 0 || digits == relation.size() ||
+      !std::all_of(relation.begin() + static_cast<std::ptrdiff_t>(digits), relation.end(), is_digit))
+    return std::string_view::npos;
+  const std::string_view name = trim(text.substr(0, sign));
+  const std::string index(1, bound[0]);
+  const bool named = name.ends_with("_" + index) || name.ends_with("_{" + index + "}");
+  return named ? joint : std::string_view::npos;
+}
+
+Condition cut_condition(std::string_view* text) {
   static constexpr auto kOpenings = std::to_array<std::string_view>(
       {"for all ", "for every ", "for each ", "for any ", "where ", "where}", "\\forall", "for all}", "for every}",
        "for some ", "for any}", "for integer", "for positive integer", "for real "});
@@ -98,7 +132,8 @@ std::string cut_condition(std::string_view* text) {
       break;
     }
   }
-  cut = std::min(cut, parameter_set(*text));
+  const std::size_t set = parameter_set(*text);
+  cut = std::min({cut, set, index_bound(*text)});
   if (cut == std::string::npos || cut == 0) return {};
   std::string_view head = trim(text->substr(0, cut));
   for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
@@ -117,13 +152,38 @@ std::string cut_condition(std::string_view* text) {
   const auto open = std::count(head.begin(), head.end(), '{');
   const auto close = std::count(head.begin(), head.end(), '}');
   if (head.empty() || open != close || head.find_first_of("0123456789=\\") == std::string_view::npos) return {};
-  std::string condition;
+  Condition condition;
   for (const char c : lower.substr(cut)) {
-    if (is_letter(c) || is_digit(c) || c == '<' || c == '>') condition.push_back(c);
+    if (is_letter(c) || is_digit(c) || c == '<' || c == '>') condition.text.push_back(c);
+  }
+  if (cut == set) {  // the letter does not matter
+    const std::string_view before = trim(text->substr(0, text->rfind("\\in")));
+    condition.parameter = std::string(1, before.back());
+    condition.text.erase(0, condition.text.find("in"));
   }
   while (head.starts_with('$')) head.remove_prefix(1);
   *text = head;
   return condition;
+}
+
+// "1,000" is no list of 1 and 000: a comma before a run of digits that starts with a needless zero groups digits.
+bool may_be_list(std::string_view text) {
+  for (std::size_t at = text.find(','); at != std::string_view::npos; at = text.find(',', at + 1)) {
+    if (at + 2 < text.size() && text[at + 1] == '0' && is_digit(text[at + 2])) return false;
+  }
+  return true;
+}
+
+// "ACD": the options of a multiple choice, as people write them without commas, in the order of the alphabet.
+std::optional<Node> joined_choices(std::string_view text) {
+  constexpr std::size_t kMost = 6;
+  if (text.size() < 2 || text.size() > kMost) return std::nullopt;
+  std::vector<Node> letters;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] < 'A' || text[i] > 'H' || (i > 0 && text[i] <= text[i - 1])) return std::nullopt;
+    letters.emplace_back(Op::symbol, std::string(1, text[i]));
+  }
+  return Node(Op::list, std::move(letters));
 }
 
 // "CAB" is an order of letters, not the product of A, B and C.
@@ -138,10 +198,9 @@ class Reader {
 
   Readings run() {
     text_ = without_text_command(text_);
-    if (auto usual = usual_spelling(text_)) {
-      spelled_ = std::move(*usual);
-      text_ = spelled_;
-    }
+    if (auto core = without_remarks(text_)) respell(std::move(*core));
+    if (auto usual = usual_spelling(text_)) respell(std::move(*usual));
+    if (auto number = wide_number(text_)) respell(std::move(*number));
     if (auto day = calendar_day(text_)) {
       readings_.nodes.emplace_back(Op::words, std::move(*day));
       return std::move(readings_);
@@ -150,18 +209,30 @@ class Reader {
       readings_.nodes.push_back(std::move(*based));
       return std::move(readings_);
     }
+    if (const auto spoken = spoken_mathematics(text_)) {
+      attempt(*spoken);
+      if (!readings_.nodes.empty()) return std::move(readings_);
+      readings_.trouble.clear();
+    }
     readings_.clock = clock_time(text_);
     readings_.measure = plain_measure(text_);
+    readings_.measure_apart = text_.find(' ') != std::string_view::npos && text_.find('\\') == std::string_view::npos;
     if (all_of_kind(text_, 30, [](char c) { return c >= 'A' && c <= 'Z'; })) {
       readings_.nodes.emplace_back(Op::words, usual_wording(plain_words(text_)));
+      if (auto choices = joined_choices(text_)) readings_.nodes.push_back(std::move(*choices));
       return std::move(readings_);
     }
     read_choice();
     read_number_words();
     const std::string_view whole = text_;
-    readings_.condition = cut_condition(&text_);
+    Condition condition = cut_condition(&text_);
+    readings_.condition = std::move(condition.text);
     if (!readings_.condition.empty()) {
       attempt(text_);
+      if (!condition.parameter.empty() && !readings_.nodes.empty()) {  // "k \\pi" and "n \\pi" of integers k and n
+        const Node bound(Op::symbol, kBoundName);
+        readings_.nodes.push_back(substituted(readings_.nodes.front(), condition.parameter, bound, budget_));
+      }
       if (readings_.nodes.empty()) {
         text_ = whole;
         readings_.condition.clear();
@@ -180,10 +251,16 @@ class Reader {
     if (readings_.nodes.empty()) read_behind_name();
     read_imaginary();
     read_otherwise();
+    read_hour();
     return std::move(readings_);
   }
 
  private:
+  void respell(std::string text) {
+    spelled_ = std::move(text);
+    text_ = spelled_;
+  }
+
   void attempt(std::string_view text, const LexOptions& options = {}) {
     try {
       const Node tree = parse(text, options, budget_);
@@ -223,7 +300,7 @@ class Reader {
       closed = closed || c == ')' || c == '.' || c == ':';
     };
     rest = trim(rest);
-    if (worded && (rest.empty() || rest == "}" || rest == ")")) {  // "Option C"
+    if ((worded && (rest.empty() || rest == "}" || rest == ")")) || (!open && rest == ")")) {  // "Option C", "C)"
       readings_.nodes.emplace_back(Op::symbol, letter);
       return;
     }
@@ -233,7 +310,7 @@ class Reader {
     if (dressed) skip('}');
     skip(')');
     if (!open) skip('.');
-    if (!open) skip(':');
+    skip(':');
     const bool blank = inner_blank || rest.empty() || rest[0] == ' ' || rest.starts_with("\\ ") ||
                        rest.starts_with("\\,") || rest.starts_with("~") || rest.starts_with("\\;") ||
                        rest.starts_with("\\quad") || rest.starts_with("$");
@@ -373,10 +450,40 @@ class Reader {
     readings_.nodes.push_back(substituted(node, letter, Node(Op::constant, "i"), budget_));
   }
 
+  // "9:00 a.m." is nine o'clock as "9 a.m." is.
+  void read_hour() {
+    constexpr int kHour = 60;
+    constexpr int kHours = 12;
+    if (!readings_.clock || readings_.clock->bare || readings_.clock->minutes % kHour != 0) return;
+    const int hour = readings_.clock->minutes / kHour;
+    const std::string half = hour < kHours ? "am" : "pm";
+    readings_.nodes.emplace_back(Op::quantity, half,
+                                 std::vector<Node>{Node(Rational((hour + kHours - 1) % kHours + 1))});
+    readings_.trouble.clear();
+  }
+
+  // "3 and 1/2": two numbers, or one.
+  void read_mixed_number() {
+    const std::size_t joint = text_.find(" and ");
+    if (joint == std::string_view::npos || joint == 0 || text_.size() > 20) return;
+    const auto digits = [](std::string_view part) {
+      return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
+    };
+    const std::string_view part = text_.substr(joint + 5);
+    const std::size_t slash = part.find('/');
+    if (slash == std::string_view::npos || !digits(text_.substr(0, joint)) || !digits(part.substr(0, slash)) ||
+        !digits(part.substr(slash + 1)))
+      return;
+    const bool proper = slash < part.size() - slash - 1 ||
+                        (slash == part.size() - slash - 1 && part.substr(0, slash) < part.substr(slash + 1));
+    if (proper) attempt(std::string(text_.substr(0, joint)) + " " + std::string(part));
+  }
+
   void read_otherwise() {
+    read_mixed_number();
     if (text_.find(',') != std::string_view::npos) {
       const bool is_number = readings_.nodes.size() == 1 && !readings_.nodes[0].is(Op::list);
-      if (is_number) attempt(text_, {.thousands = false});
+      if (is_number && may_be_list(text_)) attempt(text_, {.thousands = false});
       if (const auto number = decimal_comma(text_)) attempt(*number);
     }
     if (readings_.nodes.empty() && std::count(text_.begin(), text_.end(), '.') > 1) {
@@ -386,7 +493,7 @@ class Reader {
     if (e != std::string_view::npos && e > 0 && e + 1 < text_.size() && is_digit(text_[e - 1]) &&
         (text_[e + 1] == '-' || text_[e + 1] == '+'))
       attempt(text_, {.euler = true});
-    if (all_of_kind(text_, 3, is_letter)) readings_.nodes.emplace_back(Op::words, plain_words(text_));
+    if (all_of_kind(text_, 3, is_letter)) readings_.nodes.emplace_back(Op::words, usual_wording(plain_words(text_)));
   }
 
   std::string_view text_;
@@ -400,6 +507,7 @@ class Reader {
 Readings read_all(std::string_view text, Budget& budget) { return Reader(text, budget).run(); }
 
 std::optional<Node> read_as_list(std::string_view text, Budget& budget) {
+  if (!may_be_list(text)) return std::nullopt;
   try {
     Node node = worked_out(parse(text, {.thousands = false}, budget), budget);
     if (node.is(Op::list)) return node;

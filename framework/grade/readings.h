@@ -15,6 +15,7 @@ namespace ft::grade {
 struct Readings {
   std::vector<Node> nodes;
   std::optional<Node> measure;     // a number with a unit that could also be a letter: counts against units only
+  bool measure_apart = false;      // a blank stands before that unit, "5 N": counts against bare numbers as well
   std::optional<ClockTime> clock;  // counts against times only
   std::string condition;           // "for all n >= 1" and the like, letters and digits only: no part of the nodes
   std::string trouble;             // why the usual reading failed, where it did

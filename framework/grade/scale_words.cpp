@@ -35,6 +35,7 @@ constexpr auto kScales = std::to_array<Scale>({
     {"trillions", kTrillion},
     {"quadrillion", kTrillion * 1000},
     {"quintillion", kTrillion* kMillion},
+    {"tens", 10},
     {"dozen", 12},
     {"dozens", 12},
     {"gross", 144},

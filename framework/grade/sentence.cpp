@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "framework/grade/chunk.h"
+#include "framework/grade/clauses.h"
+#include "framework/grade/copula.h"
+#include "framework/grade/denial.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
-#include "framework/grade/sentence_words.h"
 
 namespace ft::grade {
 namespace {
@@ -150,6 +152,7 @@ class Sentence {
   // The value that the sentence states, from its last clause backwards.
   std::optional<std::string> value() {
     if (lower_.ends_with('?')) return std::nullopt;
+    if (nothing_is_left()) return "0";
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
@@ -169,6 +172,10 @@ class Sentence {
     for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
       if (*start >= stop) continue;
       const std::size_t begin = *start;
+      if (compares(begin, stop)) {
+        stop = begin;
+        continue;
+      }
       auto found = clause(begin, stop, imperative || is_imperative(std::string_view(lower_).substr(begin)));
       if (found) return found;
       stop = begin;
@@ -177,6 +184,23 @@ class Sentence {
   }
 
  private:
+  // "which is 3 hours before noon": a remark on the time that the clause before it says.
+  [[nodiscard]] bool compares(std::size_t begin, std::size_t end) const {
+    const std::string_view clause = std::string_view(lower_).substr(begin, end - begin);
+    const std::size_t opening = std::min(clause.find_first_not_of(' '), clause.size());
+    if (!clause.substr(opening).starts_with("which is ")) return false;
+    const auto before = std::find_if(chunks_.begin(), chunks_.end(), [&](const Chunk& c) { return c.end <= begin; });
+    const auto own = std::find_if(chunks_.begin(), chunks_.end(), [&](const Chunk& c) { return c.begin >= begin; });
+    if (before == chunks_.end() || own == chunks_.end() || own->end >= end || own->begin > begin + 14) return false;
+    const std::string_view behind = std::string_view(lower_).substr(own->end, end - own->end);
+    static constexpr auto kComparing =
+        std::to_array<std::string_view>({" before ", " after ", " earlier than ", " later than "});
+    return std::any_of(kComparing.begin(), kComparing.end(), [&](std::string_view word) {
+      const std::size_t at = behind.find(word);
+      return at != std::string_view::npos && at < 16;
+    });
+  }
+
   [[nodiscard]] static bool has_decimal_commas(std::string_view lower) {
     static constexpr auto kForeign =
         std::to_array<std::string_view>({" ist ", " sind ", " betr\xC3\xA4gt ", " est ", " sont ", " es de ", " es ",
@@ -189,6 +213,17 @@ class Sentence {
   [[nodiscard]] std::size_t last_of(std::string_view word) const {
     const std::size_t at = lower_.rfind(word);
     return at == std::string::npos ? 0 : at;
+  }
+
+  // "There are no apples left", "she has nothing left".
+  [[nodiscard]] bool nothing_is_left() const {
+    if (!chunks_.empty()) return false;
+    const std::size_t none = lower_.find(" no ");
+    const bool counted = none != std::string::npos && (lower_.find(" left", none) != std::string::npos ||
+                                                       lower_.find(" remain", none) != std::string::npos);
+    return counted || lower_.find("nothing left") != std::string::npos ||
+           lower_.find("nothing remains") != std::string::npos || lower_.find("none left") != std::string::npos ||
+           lower_.find("none are left") != std::string::npos || lower_.find("none remain") != std::string::npos;
   }
 
   // "12 is the correct answer".
@@ -265,6 +300,8 @@ class Sentence {
     const std::string_view main = lower.substr(std::min(start, lower.size()));
     const std::size_t reason = std::min(start + reason_start(main, true), imperative ? end : purpose_start(own, lower));
     const std::size_t hard_reason = start + reason_start(main, false);
+    // "This is fine since 10 is even": only the reason holds numbers.
+    if (hard_reason < lower.size() && own.front().begin >= hard_reason) return std::nullopt;
     const auto inside = [&](const Chunk& chunk) { return chunk.begin >= start && chunk.begin < reason; };
     // Formulas, where nothing behind the last one says more.
     const auto formula = std::find_if(own.rbegin(), own.rend(),
@@ -289,7 +326,8 @@ class Sentence {
         if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
         const std::size_t value = skip_fillers(lower, place.end);
         const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
-        if (chunk != own.end() && usable(*chunk) && !chunk->single) return stated(*chunk);
+        if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin))
+          return stated(*chunk);
       }
     }
     for (const bool with_words : {false, true}) {
@@ -299,13 +337,14 @@ class Sentence {
         const std::string_view next = lower.substr(std::min(chunk.end, lower.size()));
         const bool piece = next.starts_with(" bill") || next.starts_with(" coin") || next.starts_with(" note");
         if (chunk.money && !piece) return stated(chunk);
-        if (chunk.words && is_referred(lower, chunk.begin)) continue;
+        if ((chunk.words && is_referred(lower, chunk.begin)) || is_all(lower, chunk.begin)) continue;
         if (!first) first = chunk;
       }
       if (first) return stated(*first);
     }
     for (const bool referred : {false, true}) {
       for (const Chunk& chunk : own) {
+        if (chunk.words && is_all(lower, chunk.begin)) continue;
         if (!chunk.single && usable(chunk) && (referred || !(chunk.words && is_referred(lower, chunk.begin))))
           return stated(chunk);
       }
@@ -314,6 +353,11 @@ class Sentence {
       if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
     }
     return std::nullopt;
+  }
+
+  // "all 342 coconuts", "all four types": how many there are was said before.
+  [[nodiscard]] static bool is_all(std::string_view lower, std::size_t begin) {
+    return lower.substr(0, begin).ends_with(" all ") || lower.substr(0, begin) == "all ";
   }
 
   // "the three bulbs": known already, and no result.

@@ -88,6 +88,23 @@ std::string_view before_next_question(std::string_view text) {
   return text;
 }
 
+// The length of "<b>", "</strong>", "<br/>", "<span class=...>" at the start; 0 for what is no dress.
+std::size_t html_tag(std::string_view text) {
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"b", "i", "u", "p", "br", "em", "strong", "span", "div", "code", "mark", "font", "center", "li", "ul", "pre"});
+  if (text.size() < 3 || text[0] != '<') return 0;
+  std::size_t at = text[1] == '/' ? 2 : 1;
+  const std::size_t first = at;
+  while (at < text.size() && text[at] >= 'a' && text[at] <= 'z') ++at;
+  if (std::find(kNames.begin(), kNames.end(), text.substr(first, at - first)) == kNames.end()) return 0;
+  constexpr std::size_t kLongest = 80;
+  const std::size_t close = text.substr(0, kLongest).find('>', at);
+  if (close == std::string_view::npos) return 0;
+  const std::string_view inside = text.substr(at, close - at);
+  const bool attributes = inside.starts_with(' ') && inside.find('=') != std::string_view::npos;
+  return inside.empty() || inside == "/" || inside == " /" || attributes ? close + 1 : 0;
+}
+
 // "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
 std::string without_dress(std::string_view text) {
   static constexpr std::array<bool, 256> kSpecial = [] {
@@ -115,6 +132,10 @@ std::string without_dress(std::string_view text) {
         i += close + 1;
         continue;
       }
+    }
+    if (const std::size_t tag = html_tag(rest); tag > 0) {
+      i += tag - 1;
+      continue;
     }
     if (rest.starts_with("```")) {
       i += 2;

@@ -118,6 +118,9 @@ constexpr auto kUnits = std::to_array<KnownUnit>({
     {"rad", "radian", 1, 1},
     {"arcminute", "angle", 1, 60},
     {"arcsecond", "angle", 1, 3600},
+    {"revolution", "angle", 360, 1},
+    {"turn", "angle", 360, 1},
+    {"rotation", "angle", 360, 1},
     {"celsius", "celsius", 1, 1},
     {"centigrade", "celsius", 1, 1},
     {"fahrenheit", "fahrenheit", 1, 1},
@@ -150,6 +153,17 @@ constexpr auto kUnits = std::to_array<KnownUnit>({
     {"shekel", "shekel", 1, 1},
     {"dong", "dong", 1, 1},
     {"bitcoin", "bitcoin", 1, 1},
+    {"cad", "canadian dollar", 1, 1},
+    {"aud", "australian dollar", 1, 1},
+    {"nzd", "new zealand dollar", 1, 1},
+    {"sgd", "singapore dollar", 1, 1},
+    {"hkd", "hong kong dollar", 1, 1},
+    {"chf", "franc", 1, 1},
+    {"mxn", "peso", 1, 1},
+    {"rub", "ruble", 1, 1},
+    {"krw", "won", 1, 1},
+    {"cny", "yuan", 1, 1},
+    {"renminbi", "yuan", 1, 1},
     // electricity, energy, force, ...: powers of gram, metre, second, ampere are written out
     {"ampere", "current", 1, 1},
     {"amp", "current", 1, 1},
@@ -195,6 +209,32 @@ constexpr auto kUnits = std::to_array<KnownUnit>({
     {"mol", "amount", 1, 1},
     {"bit", "information", 1, 1},
     {"byte", "information", 8, 1},
+    // Chinese and Japanese
+    {"\u5143", "yuan", 1, 1},
+    {"\u4EBA\u6C11\u5E01", "yuan", 1, 1},
+    {"\u5186", "yen", 1, 1},
+    {"\uC6D0", "won", 1, 1},
+    {"\u7C73", "length", 1, 1},
+    {"\u5398\u7C73", "length", 1, 100},
+    {"\u6BEB\u7C73", "length", 1, 1000},
+    {"\u5206\u7C73", "length", 1, 10},
+    {"\u5343\u7C73", "length", 1000, 1},
+    {"\u516C\u91CC", "length", 1000, 1},
+    {"\u5E73\u65B9\u7C73", "area", 1, 1},
+    {"\u5E73\u65B9\u5398\u7C73", "area", 1, 10000},
+    {"\u5E73\u65B9\u5343\u7C73", "area", 1'000'000, 1},
+    {"\u7ACB\u65B9\u7C73", "volume", 1, 1},
+    {"\u7ACB\u65B9\u5398\u7C73", "volume", 1, 1'000'000},
+    {"\u5347", "volume", 1, 1000},
+    {"\u6BEB\u5347", "volume", 1, 1'000'000},
+    {"\u514B", "mass", 1, 1},
+    {"\u5343\u514B", "mass", 1000, 1},
+    {"\u516C\u65A4", "mass", 1000, 1},
+    {"\u79D2", "time", 1, 1},
+    {"\u5206\u949F", "time", 60, 1},
+    {"\u5C0F\u65F6", "time", 3600, 1},
+    {"\u5929", "time", 86400, 1},
+    {"\u5EA6", "angle", 1, 1},
     // others
     {"mph", "mph", 1609344, 3'600'000},
     {"kph", "kph", 1000, 3600},
@@ -238,6 +278,35 @@ const KnownUnit* find_unit(std::string_view word) {
   return nullptr;
 }
 
+// "microgram", "terawatt", "hectoliter": a prefix of the SI before the name of a unit that takes one.
+std::optional<std::pair<const KnownUnit*, Rational>> prefixed_unit(std::string_view word) {
+  static constexpr auto kPrefixes = std::to_array<std::pair<std::string_view, int>>({{"micro", -6},
+                                                                                     {"milli", -3},
+                                                                                     {"centi", -2},
+                                                                                     {"deci", -1},
+                                                                                     {"deca", 1},
+                                                                                     {"hecto", 2},
+                                                                                     {"kilo", 3},
+                                                                                     {"mega", 6},
+                                                                                     {"giga", 9},
+                                                                                     {"tera", 12},
+                                                                                     {"nano", -9},
+                                                                                     {"pico", -12},
+                                                                                     {"femto", -15}});
+  static constexpr auto kTaking = std::to_array<std::string_view>(
+      {"meter",   "metre",        "gram",  "gramme",  "second", "liter",  "litre", "ampere", "amp",
+       "volt",    "ohm",          "farad", "coulomb", "tesla",  "newton", "joule", "watt",   "pascal",
+       "calorie", "electronvolt", "hertz", "mole",    "kelvin", "tonne",  "radian"});
+  for (const auto& [prefix, power] : kPrefixes) {
+    if (!word.starts_with(prefix)) continue;
+    std::string_view name = word.substr(prefix.size());
+    if (name.ends_with('s')) name.remove_suffix(1);
+    if (std::find(kTaking.begin(), kTaking.end(), name) == kTaking.end()) continue;
+    return std::pair{find_unit(name), pow(Rational(10), power)};
+  }
+  return std::nullopt;
+}
+
 // A product of units while it is read.
 struct Product {
   std::map<std::string, long long> powers;
@@ -255,6 +324,10 @@ struct Product {
     for (std::size_t i = 0; i < kBases.size(); ++i) {
       if (derived->second[i] != 0) powers[std::string(kBases[i])] += exponent * derived->second[i];
     }
+  }
+  // "square units" of no length in particular.
+  void times_units(long long exponent) {
+    if (exponent != 1) powers["unit"] += exponent;
   }
   [[nodiscard]] std::string dimension() const {
     std::string text;
@@ -315,8 +388,9 @@ std::optional<Unit> product_of_units(std::string_view label) {
   Product product;
   long long sign = 1;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i] == "/" || pieces[i] == "per") {
-      if (i == 0) return std::nullopt;
+    const bool article = (pieces[i] == "an" || pieces[i] == "a") && i > 0;  // "45 miles an hour"
+    if (pieces[i] == "/" || pieces[i] == "per" || article) {
+      if (pieces.size() == 1) return std::nullopt;
       sign = -1;
       continue;
     }
@@ -326,8 +400,13 @@ std::optional<Unit> product_of_units(std::string_view label) {
     if (pieces[i] == "cubic" || pieces[i] == "cu") power = 3;
     if (power > 1 && ++i == pieces.size()) return std::nullopt;
     const KnownUnit* unit = find_unit(pieces[i]);
-    if (unit == nullptr) return std::nullopt;
-    if (unit->dimension.empty() && pieces.size() > 1 && power == 1) return std::nullopt;
+    Rational scale(1);
+    if (unit == nullptr) {
+      const auto prefixed = prefixed_unit(pieces[i]);
+      if (!prefixed) return std::nullopt;
+      unit = prefixed->first;
+      scale = prefixed->second;
+    }
     if (i + 1 < pieces.size() && (pieces[i + 1] == "squared" || pieces[i + 1] == "cubed")) {
       power *= pieces[i + 1] == "squared" ? 2 : 3;
       ++i;
@@ -338,7 +417,10 @@ std::optional<Unit> product_of_units(std::string_view label) {
       power *= std::stoll(pieces[i + 2]);
       i += 2;
     }
+    if (unit->dimension.empty() && pieces.size() > 1 && power == 1) return std::nullopt;
     product.times(*unit, sign * power);
+    if (unit->dimension.empty()) product.times_units(power);
+    product.factor = product.factor * pow(scale, sign * power);
   }
   return Unit{product.dimension(), product.factor};
 }
@@ -397,8 +479,27 @@ std::optional<std::string_view> currency_of(std::string_view command) {
   return std::nullopt;
 }
 
+namespace {
+
+// "canadian dollars" are no dollars; "us dollars" are. Nothing for other words.
+std::optional<Unit> national_dollars(std::string_view words) {
+  if (!words.ends_with(" dollars") && !words.ends_with(" dollar")) return std::nullopt;
+  const std::string_view country = words.substr(0, words.rfind(' '));
+  for (const std::string_view own : {"us", "american", "u s", "usa", "united states"}) {
+    if (country == own) return Unit{"money", 100};
+  }
+  for (const std::string_view other : {"canadian", "australian", "new zealand", "singapore", "hong kong", "taiwan",
+                                       "jamaican", "zimbabwean", "namibian", "fijian"}) {
+    if (country == other) return Unit{std::string(other) + " dollar", 1};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Unit unit_of(std::string_view label) {
   std::string words = plain_words(label);
+  if (auto dollars = national_dollars(words)) return *dollars;
   for (const auto& [spelling, usual] : {std::pair<std::string_view, std::string_view>{"per cent", "percent"},
                                         {"degrees celsius", "celsius"},
                                         {"degree celsius", "celsius"},

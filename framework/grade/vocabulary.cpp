@@ -19,7 +19,8 @@ std::string function_name(std::string_view word) {
       {"ln", "ln"},          {"log", "log"},        {"exp", "exp"},        {"gcd", "gcd"},       {"lcm", "lcm"},
       {"max", "max"},        {"min", "min"},        {"floor", "floor"},    {"ceil", "ceil"},     {"abs", "abs"},
       {"arccoth", "arcoth"}, {"arcoth", "arcoth"},  {"arcsch", "arcsch"},  {"arsech", "arsech"}, {"lg", "lg"},
-      {"binom", "binom"},    {"tg", "tan"},         {"ctg", "cot"},        {"cotg", "cot"},      {"arctg", "arctan"}};
+      {"binom", "binom"},    {"tg", "tan"},         {"ctg", "cot"},        {"cotg", "cot"},      {"arctg", "arctan"},
+      {"cosec", "csc"}};
   if (word.starts_with('\\')) word.remove_prefix(1);
   const auto found = kNames.find(word);
   return found == kNames.end() ? std::string() : found->second;
@@ -69,6 +70,10 @@ std::string usual_wording(std::string words) {
                                                                   {"infinitely many solutions", "infinitely many"},
                                                                   {"infinite solutions", "infinitely many"},
                                                                   {"infinite number of solutions", "infinitely many"}};
+  static const std::map<std::string_view, std::string_view> kDays{
+      {"mon", "monday"},    {"tue", "tuesday"},    {"tues", "tuesday"}, {"wed", "wednesday"}, {"thu", "thursday"},
+      {"thur", "thursday"}, {"thurs", "thursday"}, {"fri", "friday"},   {"sat", "saturday"},  {"sun", "sunday"}};
+  if (const auto day = kDays.find(words); day != kDays.end()) return std::string(day->second);
   const auto found = kSame.find(words);
   return found == kSame.end() ? words : std::string(found->second);
 }

@@ -74,6 +74,15 @@ bool period_behind(std::string_view text, std::size_t at) {
   return dimension != "label" && !dimension.empty();
 }
 
+// "2001", "the 1990s" behind "in": says when.
+bool year_behind(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  const std::string_view year = text.substr(std::min(at, text.size()), 4);
+  const bool digits = year.size() == 4 && std::all_of(year.begin(), year.end(), is_digit);
+  const bool ends = at + 4 >= text.size() || !(is_digit(text[at + 4]) || text[at + 4] == ',' || text[at + 4] == '/');
+  return digits && ends && (year.starts_with("19") || year.starts_with("20"));
+}
+
 // How many words at the start say how much: "million", "and a half", "squared", "or more".
 std::size_t changing_words(const Words& words, std::string_view text, Use use, bool many, bool spaced) {
   const auto word = [&](std::size_t i) { return i < words.list.size() ? lower_case(words.list[i]) : std::string(); };
@@ -122,7 +131,8 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
             {"to",     "choose", "through", "plus", "minus", "times", "by",   "in",      "mod",        "modulo",
              "versus", "vs",     "of",      "and",  "or",    "from",  "over", "divided", "multiplied", "x"})) {
     // "$140 in 12 weeks" and "10 and 7" are said of the first number alone; "6 in 10" and "28 to 31" are not.
-    const bool time_behind = word(0) == "in" && use == Use::conclusion && period_behind(text, words.ends[0]);
+    const bool time_behind = word(0) == "in" && use == Use::conclusion &&
+                             (period_behind(text, words.ends[0]) || year_behind(text, words.ends[0]));
     const bool part = word(0) == "over" && mathematics_behind(0) && !period_behind(text, words.ends[0]);
     if (part) return 1;
     if (word(0) == "in" && !time_behind && number_words(joined(words, 1, 1)) && words.list.size() == 2) return 2;

@@ -1,0 +1,250 @@
+// Answers said in words rather than written in signs: calculations, times, remarks around a number, characters that
+// count, and the sentences that texts end with.
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/grade/grade.h"
+#include "framework/grade/remarks.h"
+#include "framework/grade/spoken.h"
+#include "framework/grade/wide_numerals.h"
+
+using ft::Verdict;
+using ft::grade::equal;
+using ft::grade::extract;
+
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+void check_pairs(const Pairs& pairs, bool expected) {
+  for (const auto& [gold, candidate] : pairs) {
+    const auto forward = equal(gold, candidate);
+    CHECK_MESSAGE((forward.verdict == Verdict::equal) == expected, gold, " and ", candidate, ": ", forward.reason);
+    CHECK_MESSAGE(equal(candidate, gold).verdict == forward.verdict, candidate, " and ", gold, ": not symmetric");
+  }
+}
+
+void check_texts(const Pairs& texts, bool expected) {
+  for (const auto& [gold, text] : texts) {
+    const auto extracted = extract(text);
+    const bool right = extracted.found && equal(gold, extracted.answer).verdict == Verdict::equal;
+    CHECK_MESSAGE(right == expected, gold, " in '", text, "': took '", extracted.answer, "' by ", extracted.how);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("calculations in words have the value of those in signs") {
+  check_pairs(
+      {
+          {"125", "5 to the power of 3"},
+          {"16", "two to the fourth power"},
+          {"10^7", "10 to the 7th"},
+          {"2^{n}", "2 to the nth power"},
+          {"\\sqrt{11}", "the square root of 11"},
+          {"\\sqrt[3]{9}", "cube root of 9"},
+          {"6\\sqrt{2}", "6 times the square root of 2"},
+          {"35", "5 times 7"},
+          {"7/9", "7 out of 9"},
+          {"1/20", "1 in 20"},
+          {"x+4", "4 more than x"},
+          {"x-4", "4 less than x"},
+          {"2x+1", "2x plus 1"},
+          {"21", "7 choose 2"},
+          {"720", "six factorial"},
+          {"x^{2}", "x squared"},
+          {"10", "20% of 50"},
+          {"6", "half of 12"},
+          {"1400000", "1 million 400 thousand"},
+          {"6", "half a dozen"},
+          {"70", "7 tens"},
+      },
+      true);
+  check_pairs(
+      {
+          {"5", "5 to the power of 3"},
+          {"11", "the square root of 11"},
+          {"6", "6 times the square root of 2"},
+          {"7", "7 out of 9"},
+          {"1", "1 in 20"},
+          {"4", "4 more than x"},
+          {"4", "4 less than x"},
+          {"7", "7 choose 2"},
+          {"7", "7 tens"},
+          {"1", "1 million 400 thousand"},
+          {"2", "2\\mathbf{v}"},
+          {"3", "3\\text{x}"},
+      },
+      false);
+}
+
+TEST_CASE("spoken calculations of any numbers") {
+  const auto spoken = [](const std::string& text) { return ft::grade::spoken_mathematics(text).value_or(""); };
+  rc::check("words and signs agree, and neighbours do not", [&] {
+    const auto a = *rc::gen::inRange(2, 40);
+    const auto b = *rc::gen::inRange(2, 40);
+    const auto c = *rc::gen::inRange(2, 6);
+    const std::string x = std::to_string(a);
+    const std::string y = std::to_string(b);
+    const std::string z = std::to_string(c);
+    const std::vector<std::pair<std::string, long long>> cases{
+        {x + " plus " + y, a + b},
+        {x + " minus " + y, a - b},
+        {x + " times " + y, a * b},
+        {x + " multiplied by " + y + " plus " + z, a * b + c},
+        {x + " plus " + y + " times " + z, a + b * c},
+        {std::to_string(a * b) + " divided by " + y, a},
+        {x + " squared", a * a},
+        {x + " squared plus " + y + " squared", a * a + b * b},
+        {"the square root of " + std::to_string(a * a), a},
+        {"twice " + x, 2 * a},
+    };
+    for (const auto& [text, value] : cases) {
+      RC_ASSERT(!spoken(text).empty());
+      RC_ASSERT(equal(std::to_string(value), text).verdict == Verdict::equal);
+      RC_ASSERT(equal(std::to_string(value + 1), text).verdict != Verdict::equal);
+    }
+  });
+}
+
+TEST_CASE("words that do not calculate are no calculation") {
+  for (const char* text : {"5 apples", "twenty-one", "3 to 4", "7 under par", "10 times as many", "x", "5 or more",
+                           "just under 50", "5 plus", "the square root", "out of 5", "2 to", "a"})
+    CHECK_MESSAGE(!ft::grade::spoken_mathematics(text), text);
+}
+
+TEST_CASE("numbers in Chinese characters") {
+  using ft::grade::wide_number;
+  CHECK(wide_number("十二") == "12");
+  CHECK(wide_number("二十") == "20");
+  CHECK(wide_number("三百零五") == "305");
+  CHECK(wide_number("一千二百") == "1200");
+  CHECK(wide_number("四万三千") == "43000");
+  CHECK(wide_number("二〇二六") == "2026");
+  CHECK(wide_number("五分之二") == "2/5");
+  CHECK(wide_number("负七") == "-7");
+  CHECK(wide_number("三点一四") == "3.14");
+  for (const char* text : {"十二个", "万", "分之二", "三点", "亿亿", "二三十", ""})
+    CHECK_MESSAGE(!wide_number(text), text);
+}
+
+TEST_CASE("remarks around a number, and what is none") {
+  using ft::grade::without_remarks;
+  check_pairs({{"8", "approximately 8"},
+               {"8.25", "approx. 8.25"},
+               {"8", "8 (exact)"},
+               {"8", "8 (units)"},
+               {"8 cm", "8 (cm)"},
+               {"8", "it is 8"},
+               {"8", "y is 8"},
+               {"8", "8 is the answer"},
+               {"-8", "exactly -8"}},
+              true);
+  check_pairs({{"8", "just under 8"},
+               {"8", "about 8 or 9"},
+               {"8", "8 (mod x)"},
+               {"8", "only 8 squared"},
+               {"8 m", "8 (cm)"},
+               {"8", "y is 80"}},
+              false);
+  CHECK(!without_remarks("8 apples"));
+  CHECK(!without_remarks("about"));
+}
+
+TEST_CASE("times of day in words") {
+  check_pairs({{"4:00", "4 o'clock"},
+               {"4:15", "quarter past four"},
+               {"4:30", "half past 4"},
+               {"3:45", "a quarter to four"},
+               {"4:10", "ten minutes past four"},
+               {"12:50", "10 minutes to 1"},
+               {"4:00 PM", "4 p.m."},
+               {"4:00 p.m.", "16:00"}},
+              true);
+  check_pairs({{"4:15", "quarter to four"}, {"4:30", "half past 5"}, {"4:00 PM", "4 a.m."}, {"3/5", "3 to 5 o'clock"}},
+              false);
+}
+
+TEST_CASE("units of more systems, and money of more countries") {
+  check_pairs({{"40.5^\\circ", "40^\\circ 30'"},
+               {"2 \\text{ micrometers}", "2 \xCE\xBCm"},
+               {"3 \\text{ m/s}", "3\\,\\frac{\\text{m}}{\\text{s}}"},
+               {"3\\times10^8 \\text{ m/s}", "300000 km/s"},
+               {"50 J", "50 N\xC2\xB7m"},
+               {"6 kWh", "6 kilowatt-hours"},
+               {"7 \xC2\xB0\x43", "7 degrees C"},
+               {"30 mph", "30 miles an hour"},
+               {"2 terawatts", "2000 gigawatts"},
+               {"250", "250 N"},
+               {"12 yuan", "12\xE5\x85\x83"},
+               {"9 US dollars", "$9"},
+               {"16 square units", "16 \\text{ units}^2"},
+               {"16 square units", "16 \\text{ cm}^2"}},
+              true);
+  check_pairs({{"9 Canadian dollars", "$9"},
+               {"9 Australian dollars", "9 US dollars"},
+               {"16 cubic units", "16 square units"},
+               {"16 cubic units", "16 \\text{ cm}^2"},
+               {"2 milligrams", "2 micrograms"}},
+              false);
+}
+
+TEST_CASE("structures: joined choices, renamed parameters, cases, lists that are none") {
+  check_pairs({{"A, C, D", "ACD"},
+               {"k\\pi, k\\in\\mathbb{Z}", "n\\pi, n\\in\\mathbb{Z}"},
+               {"a_n=2n-1", "a_n=2n-1, n\\ge 1"},
+               {"\\emptyset", "no solution"},
+               {"0.\\overline{6}", "0.666\\ldots"},
+               {"0.\\overline{36}", "0.3636..."},
+               {"\\begin{cases}2,&x\\ge1\\\\5,&x<1\\end{cases}",
+                "\\begin{cases}2&\\text{if }x\\ge1\\\\5&\\text{otherwise}\\end{cases}"},
+               {"\\binom{n}{3}", "n \\choose 3"},
+               {"\\mathbb{Z}^+", "\\mathbb{Z}_{>0}"},
+               {"\\vec{AB}", "\\overrightarrow{AB}"},
+               {"|z|=4", "4"},
+               {"7/2", "3 and 1/2"}},
+              true);
+  check_pairs({{"1,000", "1, 0"},
+               {"12,034", "34, 12"},
+               {"A, C, D", "AC"},
+               {"CA", "AC"},
+               {"e", "2.718281828..."},
+               {"|x|=4", "4"},
+               {"\\begin{cases}2,&x\\ge1\\\\5,&x<1\\end{cases}",
+                "\\begin{cases}2&\\text{if }x>1\\\\5&\\text{otherwise}\\end{cases}"}},
+              false);
+}
+
+TEST_CASE("the last sentence of a text") {
+  check_texts({{"18", "In 3 hours she paints 18 doors."},
+               {"90", "At 45 mph for 2 hours the bus covers 90 miles."},
+               {"64", "After the next week the 32 double to 64."},
+               {"7", "The box weighed 9 kg and lost 2 kg, remaining 7 kg."},
+               {"12", "Twelve bags use all 60 apples."},
+               {"4", "So he waits 4 hours. This is fine since the shop has 10 hours left."},
+               {"8 a.m.", "They must leave at 8 a.m., which is 2 hours before 10 a.m."},
+               {"0", "There are no coins left."},
+               {"0", "He has nothing left."},
+               {"160", "He sold 8 lamps at 20 dollars each, earning 160 dollars."},
+               {"450", "In 1998 the shop made a profit of $450 in 2003."},
+               {"5", "So it takes 5 pens to equal $1."},
+               {"6", "He needs 6 in total: 4 red and 2 green."},
+               {"70", "- Ann: 30\n- Ben: 40\n\nTotal: 70"},
+               {"70", "The answer isn't 60, it's 70."},
+               {"70", "<b>Answer:</b> <b>70</b>"},
+               {"70", "I got 70."},
+               {"2000", "So the work is 2 \xC3\x97 10^3 J."},
+               {"A, D", "The correct options are A and D."},
+               {"70", "The answer is \xE2\x86\x92 70"}},
+              true);
+  check_texts({{"9", "Suppose the answer is 9."},
+               {"9", "We are asked to find y when x = 9."},
+               {"9", "If the answer is 9, we are done."},
+               {"3", "In 3 hours she paints 18 doors."},
+               {"60", "Twelve bags use all 60 apples."}},
+              false);
+}
