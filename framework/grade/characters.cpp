@@ -482,6 +482,7 @@ std::string plain_characters(std::string_view text) {
       out += "_{" + run_of(text, &at, lowered) + "}";
       continue;
     }
+    if (next.code == U'\u00D8' && text.size() == next.length) return "\\emptyset";  // alone it is no letter
     const auto entry = std::lower_bound(kTable.begin(), kTable.end(), next.code,
                                         [](const Entry& e, char32_t code) { return e.from < code; });
     const bool space = next.code >= U'\u2000' && next.code <= U'\u200A';

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "framework/grade/number_words.h"
+#include "framework/grade/scale_words.h"
 #include "framework/grade/spacing.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
@@ -425,6 +426,14 @@ class Reader {
     while (is_letter(at(end))) ++end;
     const std::string_view word = text_.substr(pos_, end - pos_);
     if (static_cast<unsigned char>(at(end)) >= 0x80) return false;
+    const bool article = word == "a" || word == "A";
+    if (article && counts(rest())) {  // "a dozen", "a hundred"
+      const auto number = number_words(rest());
+      chunk_.words = true;
+      chunk_.text += number->digits;
+      pos_ += number->length;
+      return true;
+    }
     if (word.size() == 1) return variable();
     if ((!function_name(word).empty() || word == "sqrt") && at(end) == '(') {
       take(end - pos_);
@@ -446,6 +455,17 @@ class Reader {
     return false;
   }
 
+  // The article before a number: "a dozen" and "a hundred", not "a boy".
+  [[nodiscard]] static bool counts(std::string_view text) {
+    const auto number = number_words(text);
+    if (!number) return false;
+    if (number->length > 2) return true;
+    std::size_t end = 2;
+    while (end < text.size() && is_letter(text[end])) ++end;
+    return text.size() > 2 && scale_of(text.substr(2, end - 2)).has_value() &&
+           Rational(1) < *scale_of(text.substr(2, end - 2));
+  }
+
   bool bracketed_argument() {
     const std::size_t end = closing(pos_, '(', ')');
     if (end == std::string_view::npos) return false;
@@ -457,6 +477,7 @@ class Reader {
   bool variable() {
     const char next = at(pos_ + 1);
     if (next == '\'' && is_letter(at(pos_ + 2))) return false;
+    if (next == '.' && is_letter(at(pos_ + 2)) && at(pos_ + 3) == '.') return false;  // "i.e."
     if (!chunk_.text.empty() && chunk_.text.back() != ' ') {
       take(1);
       return true;

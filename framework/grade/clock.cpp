@@ -49,6 +49,15 @@ std::optional<ClockTime> clock_time(std::string_view answer) {
     if (plain_words(answer) == words) return ClockTime{minutes, false};
   }
   if (!is_digit(answer[0])) return std::nullopt;
+  // "8.30 am"
+  const std::size_t point = answer.find('.');
+  std::string pointed;
+  if (point != std::string_view::npos && point <= 2 && point + 3 < answer.size() && is_digit(answer[point + 1]) &&
+      is_digit(answer[point + 2]) && answer.find_first_of("aApP", point) != std::string_view::npos) {
+    pointed = answer;
+    pointed[point] = ':';
+    answer = pointed;
+  }
   std::string text;
   for (std::size_t i = 0; i < answer.size(); ++i) {
     const std::string_view rest = answer.substr(i);

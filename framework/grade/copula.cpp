@@ -113,6 +113,13 @@ std::vector<Copula> copulas_in(std::string_view lower, bool imperative) {
     if (!lower.substr(at).starts_with(word)) return;
     const std::size_t end = at + word.size();
     if (is_letter(word.back()) && end < lower.size() && is_word_byte(lower[end])) return;
+    if (word == "'s") {  // "it's 9"; "Tom's 12" is his
+      const std::string_view before = lower.substr(0, at);
+      static constexpr auto kSubjects = std::to_array<std::string_view>(
+          {"it", "that", "there", "here", "he", "she", "what", "answer", "total", "age"});
+      const std::size_t begin = before.find_last_of(' ') + 1;
+      if (std::find(kSubjects.begin(), kSubjects.end(), before.substr(begin)) == kSubjects.end()) return;
+    }
     if (word == " equal" && !imperative && lower.substr(0, at).ends_with(" to")) return;  // a purpose
     if (word == ": " && ends_in_total(lower.substr(0, at))) return;  // "5 in total: 3 red and 2 blue"
     if (word == "=" && at > 0 && std::string_view("<>!").find(lower[at - 1]) != std::string_view::npos) return;

@@ -32,6 +32,11 @@ bool mentions_pi(const Node& node) {
 
 bool is_percentage(const Node& node) { return node.is(Op::quantity) && unit_of(node.text).dimension == "percent"; }
 
+bool is_money(std::string_view dimension) {
+  return dimension == "money" || dimension == "euro" || dimension == "gbp" || dimension == "yen" ||
+         dimension == "yuan" || dimension == "rupee" || dimension.ends_with(" dollar");
+}
+
 bool mentions_decimal(const Node& node) {
   return (node.is(Op::number) && node.text == kDecimal) ||
          std::any_of(node.kids.begin(), node.kids.end(), mentions_decimal);
@@ -243,6 +248,19 @@ Judgement Equivalence::quantities(const Node& a, const Node& b) {
     return unknown("equal numbers of different things");
   }
   if (left.dimension != right.dimension) {
+    // "$7" an hour: what money is paid for may be left out.
+    const auto paid = [](std::string_view label) {
+      std::size_t rate = label.size();
+      for (const std::string_view word : {" per ", "/", " an ", " a "}) rate = std::min(rate, label.find(word));
+      return label.substr(0, rate);
+    };
+    const std::string_view pay = paid(a.text);
+    const std::string_view other_pay = paid(b.text);
+    const bool one_rate = (pay.size() < a.text.size()) != (other_pay.size() < b.text.size());
+    const Unit sum = unit_of(pay);
+    const Unit other_sum = unit_of(other_pay);
+    if (one_rate && sum.dimension == other_sum.dimension && sum.factor == other_sum.factor && is_money(sum.dimension))
+      return compare(x, y);
     // "5 pounds" may be money.
     const auto pounds = [](const Node& node) { return node.text == "pound" || node.text == "pounds"; };
     if ((pounds(a) && b.text == "sterling") || (pounds(b) && a.text == "sterling")) return compare(x, y);

@@ -94,7 +94,7 @@ Node labelled(Node value, std::string label) {
     const char last = teen ? '0' : digits.back();
     (void)drop_start(&label, last == '1' ? "st" : last == '2' ? "nd" : last == '3' ? "rd" : "th");
   }
-  if (label == "more") label.clear();
+  if (label == "more" || label == "times") label.clear();                                        // "it happens 9 times"
   if (label.starts_with("more ") && label.find("than") == std::string::npos) label.erase(0, 5);  // "3 more apples"
   if (label.starts_with("a ") && scale_of(first_word(std::string_view(label).substr(2)))) label.erase(0, 2);
   // Scales first: "5 hundred thousand", "3 and a half million".

@@ -464,6 +464,9 @@ class Lexer {
       case '}':
         depth_ = std::max(0, depth_ + (c == '{' ? 1 : -1));
         break;
+      case '*':
+        emit(TokenKind::symbol, "*");
+        return;
       case '%':
         emit(TokenKind::symbol, "%");
         return;

@@ -133,6 +133,14 @@ std::optional<std::string> usual_spelling(std::string_view text) {
       return "-" + std::string(text.substr(word.size()));
   }
   if (auto time = spoken_time(text)) return time;
+  if (const std::size_t c = text.find_first_of("CP"); c != std::string_view::npos && c > 0 && text.size() <= 8) {
+    const auto digits = [](std::string_view part) {
+      return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
+    };
+    if (digits(text.substr(0, c)) && digits(text.substr(c + 1)))  // "6C2"
+      return std::string(1, text[c]) + "(" + std::string(text.substr(0, c)) + "," + std::string(text.substr(c + 1)) +
+             ")";
+  }
   if (auto money = with_currency_behind(text)) return money;
   return with_times(text);
 }
@@ -164,6 +172,20 @@ std::optional<std::string> decimal_comma(std::string_view text) {
   if (!likely) return std::nullopt;
   number[comma] = '.';
   return number;
+}
+
+std::optional<std::string> with_point_in_euros(std::string_view text) {
+  const bool euros = text.find("\\euro") != std::string_view::npos || text.find(" EUR") != std::string_view::npos ||
+                     text.find("euro") != std::string_view::npos;
+  const std::size_t comma = text.find(',');
+  if (!euros || comma == std::string_view::npos || comma == 0 || !is_digit(text[comma - 1])) return std::nullopt;
+  std::size_t end = comma + 1;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  constexpr std::size_t kCents = 2;
+  if (end - comma - 1 != kCents || text.find(',', end) != std::string_view::npos) return std::nullopt;
+  std::string out(text);
+  out[comma] = '.';
+  return out;
 }
 
 std::optional<Node> based_numeral(std::string_view text) {

@@ -17,6 +17,9 @@ namespace ft::grade {
 // are lists, but for "1,5%".
 [[nodiscard]] std::optional<std::string> decimal_comma(std::string_view text);
 
+// "2,50 \\euro", "\\euro 2,50", "2,50 euros" with a point: cents are two places.
+[[nodiscard]] std::optional<std::string> with_point_in_euros(std::string_view text);
+
 // "1011_2", "0.11_{2}", "2A_{16}", "321 base 4": digits with their base. Numbers of base ten are numbers.
 [[nodiscard]] std::optional<Node> based_numeral(std::string_view text);
 

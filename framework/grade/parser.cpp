@@ -181,8 +181,14 @@ Node Parser::quantity() {
     Node amount = united();
     if (minus) amount = negated(std::move(amount));
     amount = labelled(std::move(amount), read_label());
-    if (amount.is(Op::quantity)) amount = std::move(amount.kids[0]);
-    return {Op::quantity, std::string(*currency), {std::move(amount)}};
+    std::string unit(*currency);
+    if (amount.is(Op::quantity)) {
+      const bool rate =
+          amount.text.starts_with("per ") || amount.text.starts_with("an ") || amount.text.starts_with("a ");
+      if (rate && unit_of(unit + " " + amount.text).dimension != "label") unit += " " + amount.text;  // "$7 per hour"
+      amount = Node(amount.kids[0]);
+    }
+    return {Op::quantity, std::move(unit), {std::move(amount)}};
   }
   Node node = united();
   node = labelled(std::move(node), read_label());

@@ -15,6 +15,10 @@ Node Parser::command() {
   if (text == "\\lceil") return enclosed("\\rceil", "ceil");
   if (text == "\\lvert") return enclosed("\\rvert", "abs");
   if (text == "\\begin") return environment();
+  if (text == "\\neg") {
+    advance();
+    return {Op::call, "neg", {factor()}};
+  }
   if (text == "\\int") return integral();
   if (text == "\\lim") return limit();
   if (text == "\\dots") {

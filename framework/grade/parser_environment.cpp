@@ -102,6 +102,9 @@ Node Parser::matrix(const std::string& environment) {
   }
   if (result.kids.empty()) throw Undecided{"an empty matrix"};
   if (environment == "vmatrix") return {Op::call, "det", {std::move(result)}};
+  // An array without brackets that holds one thing only places it.
+  const bool one = result.kids.size() == 1 && result.kids[0].kids.size() == 1;
+  if (one && (environment == "array" || environment == "matrix")) return std::move(result.kids[0].kids[0]);
   return result;
 }
 
@@ -227,7 +230,8 @@ std::optional<Node> Parser::set_builder() {
   const bool divided = is_command("\\mid") || is_symbol("|") || is_symbol(":");
   const bool variable = !left.empty() && left.front().kind == TokenKind::letters && left.front().text.size() == 1;
   const bool reals = left.size() == 6 && left[1].text == "\\in" && left[2].text == "\\mathbb" && left[4].text == "R";
-  if (!divided || !variable || (left.size() != 1 && !reals)) {
+  const bool integers = left.size() == 6 && left[1].text == "\\in" && left[2].text == "\\mathbb" && left[4].text == "Z";
+  if (!divided || !variable || (left.size() != 1 && !reals && !integers)) {
     pos_ = start;
     return std::nullopt;
   }
@@ -241,6 +245,13 @@ std::optional<Node> Parser::set_builder() {
     return relation.is(Op::relation) && relation.text != "=" &&
            std::any_of(relation.kids.begin(), relation.kids.end(), is_variable);
   };
+  if (integers) {
+    const Node& bound = node.is(Op::relation) && node.kids.size() == 2 ? node.kids[0] : node;
+    const bool positive = about(node) && bound.is(Op::number) &&
+                          ((node.text == "<" && bound.value.is_zero()) || (node.text == "<=" && bound.value.is_one()));
+    if (positive) return Node(Op::symbol, "\\mathbbZ+");
+    throw Undecided{"a set builder over the integers"};
+  }
   const bool list = node.is(Op::list) && std::all_of(node.kids.begin(), node.kids.end(), about);
   if (!list && !about(node)) throw Undecided{"a set builder"};
   return node;

@@ -246,8 +246,9 @@ bool Parser::starts_factor() const {
       return is_fraction_command(token.text) || token.text == "\\sqrt" || token.text == "\\binom" ||
              token.text == "\\dbinom" || token.text == "\\tbinom" || token.text == "\\lfloor" ||
              token.text == "\\lceil" || token.text == "\\lvert" || token.text == "\\begin" || token.text == "\\sum" ||
-             token.text == "\\prod" || token.text == "\\det" || token.text == "\\int" || token.text == "\\lim" ||
-             is_symbol_command(token.text) || !function_name(token.text).empty() || !constant_name(token.text).empty();
+             token.text == "\\prod" || token.text == "\\det" || token.text == "\\neg" || token.text == "\\int" ||
+             token.text == "\\lim" || is_symbol_command(token.text) || !function_name(token.text).empty() ||
+             !constant_name(token.text).empty();
     case TokenKind::end:
       return false;
   }
@@ -559,7 +560,8 @@ Node Parser::letter_symbol(std::string name) {
 Node Parser::text_primary() {
   const Token token = peek();
   advance();
-  if (const std::string name = function_name(plain_words(token.text)); !name.empty() && token.style != "text") {
+  if (const std::string name = function_name(plain_words(token.text));
+      !name.empty() && (token.style != "text" || is_symbol("("))) {
     return function(name);
   }
   if (const std::string letter = single_letter(token.text); !letter.empty()) return letter_symbol(letter);

@@ -81,6 +81,19 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
                                                                      "unos ",
                                                                      "de ",
                                                                      "in fact ",
+                                                                     "donc ",
+                                                                     "dus ",
+                                                                     "also ",
+                                                                     "somit ",
+                                                                     "daher ",
+                                                                     "quindi ",
+                                                                     "dunque ",
+                                                                     "entonces ",
+                                                                     "pues ",
+                                                                     "portanto ",
+                                                                     "ent\xC3\xA3o ",
+                                                                     "alors ",
+                                                                     "namely ",
                                                                      "\\to ",
                                                                      "\\rightarrow ",
                                                                      "\\Rightarrow ",
@@ -161,8 +174,9 @@ std::size_t sentence_end(std::string_view text, std::size_t at) {
   for (std::size_t i = at; i + 1 < end; ++i) {
     if ((text[i] == '.' || text[i] == '!') && is_blank(text[i + 1]) && i > at) end = i;
   }
-  for (const std::string_view stop : {"</", " because ", ", because ", " since ", ", since ", ", which", " I hope ",
-                                      ", so ", " as required", "\"}", "\","}) {
+  for (const std::string_view stop :
+       {"</", " because ", ", because ", " since ", ", since ", ", which", " I hope ", ", so ", " as required", ", i.e",
+        " (i.e", ", e.g", ", that is", ", namely", "\"}", "\","}) {
     end = std::min(end, std::min(text.find(stop, at), text.size()));
   }
   for (std::size_t i = at; i + 2 < end; ++i) {
@@ -177,6 +191,7 @@ std::size_t sentence_end(std::string_view text, std::size_t at) {
 
 // "B, D and E"
 bool is_list_of_letters(std::string_view sentence) {
+  while (sentence.ends_with('.')) sentence.remove_suffix(1);
   std::size_t letters = 0;
   for (std::size_t i = 0; i < sentence.size(); ++letters) {
     if (sentence[i] < 'A' || sentence[i] > 'Z') return false;
@@ -267,7 +282,10 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
   begin = skip_openings(text, begin);
   if (begin >= text.size()) return {};
   std::string_view rest = text.substr(begin);
-  const std::size_t end = sentence_end(text, begin);
+  // "E. 416": the full stop belongs to the letter.
+  const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
+                        (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
+  const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
   // "not 80 but 84"
   if (lower_case(rest.substr(0, 4)) == "not ") {
     const std::size_t but = text.find(" but ", begin);

@@ -16,6 +16,7 @@
 #include "framework/grade/series.h"
 #include "framework/grade/spoken.h"
 #include "framework/grade/structure.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 #include "framework/grade/wide_numerals.h"
 
@@ -38,6 +39,11 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+bool is_estimate(std::string_view words) {
+  return words == "about" || words == "approximately" || words == "approx" || words == "roughly" ||
+         words == "exactly" || words == "only";
+}
+
 // The text of \text{...} where it is all of it, and without a start such as \text{The answer is }.
 std::string_view without_text_command(std::string_view text) {
   static constexpr auto kCommands =
@@ -50,8 +56,8 @@ std::string_view without_text_command(std::string_view text) {
     if (inside.find('{') != std::string_view::npos) return text;
     if (close + 1 == text.size()) return trim(inside);
     const std::string words = plain_words(inside);
-    if (words.ends_with(" is") || words == "answer" || words.ends_with(" answer") || words == "so" || words == "thus" ||
-        words == "therefore")
+    if (words.ends_with(" is") || is_estimate(words) || words == "answer" || words.ends_with(" answer") ||
+        words == "so" || words == "thus" || words == "therefore")
       return trim(text.substr(close + 1));
   }
   return text;
@@ -81,11 +87,26 @@ std::size_t parameter_set(std::string_view text) {
   const char letter = before.back();
   const std::string_view head = trim(before.substr(0, before.size() - 1));
   const bool joint = head.ends_with(',') || head.ends_with('(') || head.ends_with("quad") || head.ends_with(';') ||
-                     head.ends_with("\\ ") || head.ends_with("\\,") || head.ends_with(':');
+                     head.ends_with("\\ ") || head.ends_with("\\,") || head.ends_with('\\') || head.ends_with(':');
   const bool formula = head.find(letter) != std::string_view::npos &&
                        head.find_first_of("<>") == std::string_view::npos &&
                        head.find("\\le ") == std::string_view::npos && head.find("\\ge ") == std::string_view::npos;
   return joint && formula ? head.size() + static_cast<std::size_t>(head.data() - text.data()) : std::string_view::npos;
+}
+
+// "for n \\ge 1", "for }n = 1": where a letter of its own and a relation follow the word; npos where none do.
+std::size_t letter_condition(std::string_view lower) {
+  for (std::size_t at = lower.find("for"); at != std::string_view::npos; at = lower.find("for", at + 1)) {
+    std::size_t next = at + 3;
+    if (at == 0 || is_letter(lower[at - 1]) || (next < lower.size() && is_letter(lower[next]))) continue;
+    while (next < lower.size() && std::string_view(" }$").find(lower[next]) != std::string_view::npos) ++next;
+    if (next + 2 >= lower.size() || !is_letter(lower[next]) || is_letter(lower[next + 1])) continue;
+    const std::string_view rest = trim(lower.substr(next + 1));
+    for (const std::string_view sign : {"\\ge", "\\le", "\\in", "\\ne", ">", "<", "="}) {
+      if (rest.starts_with(sign)) return at;
+    }
+  }
+  return std::string_view::npos;
 }
 
 // What was cut off behind a formula.
@@ -132,6 +153,7 @@ Condition cut_condition(std::string_view* text) {
       break;
     }
   }
+  cut = std::min(cut, letter_condition(lower));
   const std::size_t set = parameter_set(*text);
   cut = std::min({cut, set, index_bound(*text)});
   if (cut == std::string::npos || cut == 0) return {};
@@ -320,7 +342,8 @@ class Reader {
       if (rest.starts_with(gap)) rest.remove_prefix(gap.size());
     }
     rest = trim(rest);
-    if (rest.empty()) return;
+    if (rest.empty() || rest.starts_with("and ") || rest.starts_with("or ") || rest.starts_with("\\text{ and"))
+      return;  // "(A) and (B)"
     readings_.nodes.emplace_back(Op::symbol, letter);
     attempt(strip_delimiters(rest));
     readings_.trouble.clear();
@@ -350,6 +373,10 @@ class Reader {
     if (!words) return;
     const auto number = number_words(text_);
     if (!number || number->length == 0) return;
+    if (auto measure = worded_measure()) {
+      readings_.nodes.push_back(std::move(*measure));
+      return;
+    }
     const std::string label = plain_words(text_.substr(number->length));
     if (number->length < text_.size() && text_[number->length] == '-') return;  // "one-to-one"
     try {
@@ -358,6 +385,31 @@ class Reader {
     } catch (const Undecided&) {
       // Words that change the number: compared as words.
     }
+  }
+
+  // "one hour and fifteen minutes": with digits, where that is one quantity.
+  std::optional<Node> worded_measure() {
+    std::string digits;
+    int numbers = 0;
+    for (std::size_t at = 0; at < text_.size();) {
+      const bool starts = at == 0 || text_[at - 1] == ' ';
+      const auto number = starts ? number_words(text_.substr(at)) : std::nullopt;
+      if (number && number->length > 0) {
+        digits += number->digits;
+        at += number->length;
+        ++numbers;
+      } else {
+        digits.push_back(text_[at++]);
+      }
+    }
+    if (numbers < 2) return std::nullopt;
+    try {
+      Node node = parse(digits, {}, budget_);
+      if (node.is(Op::quantity) && unit_of(node.text).dimension != "label") return node;
+    } catch (const Undecided&) {
+      // No quantity.
+    }
+    return std::nullopt;
   }
 
   // "<something unreadable> = 1" still says what it works out to, where that is a name.
@@ -485,6 +537,7 @@ class Reader {
       const bool is_number = readings_.nodes.size() == 1 && !readings_.nodes[0].is(Op::list);
       if (is_number && may_be_list(text_)) attempt(text_, {.thousands = false});
       if (const auto number = decimal_comma(text_)) attempt(*number);
+      if (const auto amount = with_point_in_euros(text_)) attempt(*amount);
     }
     if (readings_.nodes.empty() && std::count(text_.begin(), text_.end(), '.') > 1) {
       if (const auto number = decimal_comma(text_)) attempt_instead(*number);

@@ -59,6 +59,9 @@ std::size_t ending(std::string_view text) {
   static constexpr auto kRemarks =
       std::to_array<std::string_view>({"approx", "approximately", "exact", "exactly", "approximate", "rounded", "units",
                                        "unit", "answer", "final answer", "simplified"});
+  for (const std::string_view reason : {"since ", "because ", "where ", "assuming "}) {
+    if (words.starts_with(reason)) return open;
+  }
   return std::find(kRemarks.begin(), kRemarks.end(), words) == kRemarks.end() ? text.size() : open;
 }
 

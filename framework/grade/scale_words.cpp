@@ -36,6 +36,8 @@ constexpr auto kScales = std::to_array<Scale>({
     {"quadrillion", kTrillion * 1000},
     {"quintillion", kTrillion* kMillion},
     {"tens", 10},
+    {"myriad", 10'000},
+    {"myriads", 10'000},
     {"dozen", 12},
     {"dozens", 12},
     {"gross", 144},

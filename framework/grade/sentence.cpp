@@ -195,6 +195,13 @@ class Sentence {
     const std::string_view behind = std::string_view(lower_).substr(own->end, end - own->end);
     static constexpr auto kComparing =
         std::to_array<std::string_view>({" before ", " after ", " earlier than ", " later than "});
+    // "which is 3 less than Ann"
+    for (const std::string_view word : {" more than ", " less than ", " fewer than "}) {
+      const std::size_t at = behind.find(word);
+      const std::size_t name = own->end + at + word.size();
+      if (at != std::string_view::npos && at < 16 && name < text_.size() && text_[name] >= 'A' && text_[name] <= 'Z')
+        return true;
+    }
     return std::any_of(kComparing.begin(), kComparing.end(), [&](std::string_view word) {
       const std::size_t at = behind.find(word);
       return at != std::string_view::npos && at < 16;
@@ -221,6 +228,9 @@ class Sentence {
     const std::size_t none = lower_.find(" no ");
     const bool counted = none != std::string::npos && (lower_.find(" left", none) != std::string::npos ||
                                                        lower_.find(" remain", none) != std::string::npos);
+    if (lower_.starts_with("none of ") &&
+        (lower_.find(" left") != std::string::npos || lower_.find(" remain") != std::string::npos))
+      return true;
     return counted || lower_.find("nothing left") != std::string::npos ||
            lower_.find("nothing remains") != std::string::npos || lower_.find("none left") != std::string::npos ||
            lower_.find("none are left") != std::string::npos || lower_.find("none remain") != std::string::npos;
@@ -351,6 +361,14 @@ class Sentence {
     }
     for (const Chunk& chunk : own) {
       if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
+    }
+    // "Only one apple is left", "there is one apple left".
+    for (const Chunk& chunk : own) {
+      if (!chunk.single || chunk.text != "1" || !chunk_is_counted(lower, chunk.end)) continue;
+      const std::string_view before = lower.substr(0, chunk.begin);
+      for (const std::string_view word : {"only ", "exactly ", "just ", "there is ", "there was ", "there's "}) {
+        if (before.ends_with(word)) return chunk.text;
+      }
     }
     return std::nullopt;
   }

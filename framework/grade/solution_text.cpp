@@ -79,6 +79,8 @@ std::string_view before_next_question(std::string_view text) {
       return rest.size() > 9 && std::isdigit(static_cast<unsigned char>(rest[9])) != 0;  // "Question 2:"
     };
     if (!std::any_of(kOpenings.begin(), kOpenings.end(), opens)) continue;
+    const bool speaker = starts_line_with(rest, "human:") || starts_line_with(rest, "user:");
+    if (speaker && !trim(text.substr(0, line)).empty()) return text.substr(0, line);
     std::string before(text.substr(0, line));
     for (char& c : before) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const bool answered = std::any_of(kAnswered.begin(), kAnswered.end(),
@@ -184,6 +186,16 @@ std::string plain_solution(std::string_view solution) {
     line = end == std::string::npos ? text.size() : end + 1;
   }
   std::string_view view = trim(text);
+  for (bool again = true; again;) {  // what says that a proof is done
+    again = false;
+    for (const std::string_view end : {"QED", "Q.E.D.", "Q.E.D", "\\blacksquare", "\\square", "\\qed", "\\Box",
+                                       "$\\blacksquare$", "$\\square$", "$\\Box$"}) {
+      const bool apart = view.size() > end.size() && is_blank(view[view.size() - end.size() - 1]);
+      if (!view.ends_with(end) || !apart) continue;
+      view = trim(view.substr(0, view.size() - end.size()));
+      again = true;
+    }
+  }
   constexpr std::string_view kHope = "I hope it is correct.";
   if (view.ends_with(kHope)) view = trim(view.substr(0, view.size() - kHope.size()));
   return std::string(view);
