@@ -74,7 +74,9 @@ std::optional<ClockTime> clock_time(std::string_view answer) {
   const auto number = [&](std::size_t most) -> int {
     std::size_t size = 0;
     int value = 0;
-    while (size < rest.size() && is_digit(rest[size])) value = value * 10 + (rest[size++] - '0');
+    for (; size < rest.size() && is_digit(rest[size]); ++size) {
+      if (size < most) value = value * 10 + (rest[size] - '0');  // of more digits it is no time of day
+    }
     if (size == 0 || size > most) return -1;
     rest.remove_prefix(size);
     return value;

@@ -118,7 +118,27 @@ std::string mutated(std::string text, const std::vector<std::string>& corpus, Ra
                                                 "\xC2\xB2",
                                                 "\xE2\x88\x9A",
                                                 "\\overline{",
-                                                "("};
+                                                "(",
+                                                " plus ",
+                                                " to the power of ",
+                                                " the square root of ",
+                                                " dozen ",
+                                                " more than ",
+                                                "half past ",
+                                                " o'clock",
+                                                " a.m.",
+                                                "^\\circ 15'",
+                                                " per hour",
+                                                " and a half ",
+                                                " (since ",
+                                                "\\text{ for }n\\ge1",
+                                                ", k\\in\\mathbb{Z}",
+                                                "the answer is ",
+                                                ", which is ",
+                                                "<b>",
+                                                "\xE5\x9B\x9B\xE5\x88\x86\xE4\xB9\x8B",  // 四分之
+                                                "\xE5\x8D\x81",                          // 十
+                                                "\xC2\xB5m"};
   for (std::size_t times = 1 + random.below(6); times > 0; --times) {
     const std::size_t at = random.below(text.size() + 1);
     switch (random.below(6)) {
