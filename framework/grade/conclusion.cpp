@@ -154,6 +154,12 @@ std::optional<std::string> answer_line(std::string_view line) {
   if (line.ends_with('|')) {
     line = trim(line.substr(0, line.size() - 1));
     line = trim(line.substr(line.rfind('|') == std::string_view::npos ? 0 : line.rfind('|') + 1));
+    // A cell without words is the answer as it stands: "| Answer | B |", "| Total | (2) (x+2) |".
+    bool words = false;
+    for (std::size_t i = 0; i + 1 < line.size(); ++i)
+      words = words || (is_word_byte(line[i]) && is_word_byte(line[i + 1]));
+    const bool letter = line.size() == 1 && is_letter(line[0]);
+    if (letter || (!words && line.find_first_of("0123456789") != std::string_view::npos)) return std::string(line);
   }
   while (line.starts_with('#') || line.starts_with('>')) line = trim(line.substr(1));
   if (line.starts_with("- ") || line.starts_with("* ")) line = trim(line.substr(2));

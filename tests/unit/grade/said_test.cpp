@@ -255,6 +255,8 @@ TEST_CASE("the last sentence of a text") {
                {"450", "In 1998 the shop made a profit of $450 in 2003."},
                {"5", "So it takes 5 pens to equal $1."},
                {"6", "He needs 6 in total: 4 red and 2 green."},
+               {"C", "It is the third.\n\n| Answer | C |"},
+               {"(3)(x-1)", "So:\n\n| **Total** | **(3) (x-1)** |"},
                {"70", "- Ann: 30\n- Ben: 40\n\nTotal: 70"},
                {"70", "The answer isn't 60, it's 70."},
                {"70", "<b>Answer:</b> <b>70</b>"},
