@@ -67,12 +67,14 @@ struct LocalShape {
     if (c.mlp_bias) layer += 2 * inner + hidden;
     if (c.qk_norm) layer += 2 * head_dim;
     parameters = layers * layer + vocabulary * hidden * (c.tied_embeddings ? 1 : 2) + hidden;
+    products = layers * hidden * (2 * query + 2 * key + 3 * inner) + vocabulary * hidden;
     largest = hidden * static_cast<double>(std::max(c.vocab_size, c.intermediate_size));
     largest_own = hidden * std::max(vocabulary, inner);
     chunk_rows = static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(vocabulary)));
   }
 
   double layers, hidden, head_dim, heads, query, key, inner, vocabulary, head_norms, parameters;
+  double products;     // elements of the matrices that hidden states are multiplied with
   double largest;      // parameter of the whole model
   double largest_own;  // this rank's part of it
   double chunk_rows;   // of logits that are computed at a time
@@ -149,6 +151,11 @@ double reading_bytes(const LocalShape& s, const Grid& grid) {
   return kFloat * std::min(s.largest_own, s.parameters / grid.data());
 }
 
+// What sampling and scoring multiply by (model/packed_products.h).
+MemoryPart packed_part(const LocalShape& s, const Settings& settings) {
+  return {"weights laid out for products", (settings.text("compute") == "bfloat16" ? kBfloat16 : kFloat) * s.products};
+}
+
 std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
                                        const Grid& grid, const TextSizes& sizes) {
   const double attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0);
@@ -168,6 +175,7 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
       cache + growing + kFloat * (2 * rows * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
   const double sampling = std::max({trial, decoding, reading_bytes(s, grid)});
   return {{"weights", kFloat * s.parameters},
+          packed_part(s, settings),
           {"keys, values and logits", sampling},
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
 }
@@ -178,10 +186,12 @@ double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes
   return std::min(settings.number("tokens_per_micro_batch", 4096), share);
 }
 
-std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Grid& grid, double tokens) {
+std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
   const double activations =
       kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
-  return {{"weights", kFloat * s.parameters}, {"activations", std::max(activations, reading_bytes(s, grid))}};
+  return {{"weights", kFloat * s.parameters},
+          packed_part(s, settings),
+          {"activations", std::max(activations, reading_bytes(s, grid))}};
 }
 
 // Two buffers a rank in each group that one host holds (parallel/mpi/shared_window.h), as far as messages reach into
@@ -280,7 +290,7 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
     result.parts = sampling_parts(config, shape, settings, grid, sizes);
   } else {
     tokens = scored_tokens(settings, grid, sizes);
-    result.parts = scoring_parts(shape, grid, tokens);
+    result.parts = scoring_parts(shape, settings, grid, tokens);
   }
   if (kind == ArtifactKind::ranking) result.parts.push_back(intervals_part(settings, sizes));
   result.parts.emplace_back("data", sizes.bytes);

@@ -21,8 +21,11 @@ class Rerank final : public Recipe {
     b.identity("top_clusters", top_clusters_, "K: ranking looks at the K largest clusters", Range::at_least(1));
     b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
-    b.identity("tokens_per_micro_batch", tokens_per_micro_batch_, "tokens scored together", Range::at_least(1));
-    if (verifier_.empty()) b.idle("tokens_per_micro_batch", "there is no verifier");
+    b.identity("tokens_per_micro_batch", scoring_.tokens_per_micro_batch, "tokens scored together", Range::at_least(1));
+    b.choice("compute", scoring_.compute, {"float32", "bfloat16"}, KeyKind::identity,
+             "what matrix products with the verifier's weights are computed from");
+    if (!verifier_.empty()) return;
+    for (const char* key : {"tokens_per_micro_batch", "compute"}) b.idle(key, "there is no verifier");
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
@@ -43,7 +46,7 @@ class Rerank final : public Recipe {
         problems = read_problems(folder);
         attempts = read_attempts(folder);
       });
-      scores = score_attempts(stage, verifier, problems, attempts, tokens_per_micro_batch_);
+      scores = score_attempts(stage, verifier, problems, attempts, scoring_);
     }
     std::vector<std::pair<std::string, std::string>> files;
     if (stage.groups().world.rank() == 0) {
@@ -72,7 +75,7 @@ class Rerank final : public Recipe {
   std::string attempts_, verifier_;
   int top_clusters_ = 8, top_n_ = 16;
   rerank::RankingOptions options_;
-  std::int64_t tokens_per_micro_batch_ = 4096;
+  ScoringSettings scoring_;
 };
 
 }  // namespace

@@ -76,13 +76,6 @@ bool is_plain(const Tensor& x) { return x.device().is_cpu() && x.scalar_type() =
 
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 23;  // logits of one chunk: 32 MiB
 
-// log softmax of each row at its target; log_sum [M] receives log(sum(exp(logits))).
-Tensor chunk_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_sum) {
-  const Tensor shift = row_max(logits);
-  log_sum.copy_(row_sum_exp(logits, shift).log_().add_(shift));
-  return logits.gather(1, targets.unsqueeze(1)).squeeze(1) - log_sum;
-}
-
 struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
   static Variable forward(AutogradContext* context, const Variable& hidden, const Variable& weight,
                           const Variable& rows, const Variable& targets, std::int64_t step,
@@ -168,9 +161,15 @@ void logits_to_gradient(const Tensor& logits, const Tensor& log_sum, const Tenso
   gradient.scatter_(1, place, sum);  // one place a row, so no atomics that a device would add in any order
 }
 
+Tensor whole_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_sum) {
+  const Tensor shift = row_max(logits);
+  log_sum.copy_(row_sum_exp(logits, shift).log_().add_(shift));
+  return logits.gather(1, targets.unsqueeze(1)).squeeze(1) - log_sum;
+}
+
 Tensor vocabulary_log_probs(const Tensor& hidden, const Tensor& weight, const Tensor& rows, const Tensor& targets,
                             at::ScalarType compute) {
-  return chunked_log_probs(hidden, weight, rows, targets, vocabulary_chunk_rows(weight.size(0)), chunk_log_probs,
+  return chunked_log_probs(hidden, weight, rows, targets, vocabulary_chunk_rows(weight.size(0)), whole_log_probs,
                            compute);
 }
 

@@ -31,6 +31,9 @@ namespace ft {
 using ChunkLogProbs =
     std::function<at::Tensor(const at::Tensor& logits, const at::Tensor& targets, at::Tensor log_sum)>;
 
+// A ChunkLogProbs for logits of the whole vocabulary.
+[[nodiscard]] at::Tensor whole_log_probs(const at::Tensor& logits, const at::Tensor& targets, at::Tensor log_sum);
+
 // As vocabulary_log_probs, for heads that hold a slice of the vocabulary: `softmax` exchanges what the slices must know
 // of each other, `chunk_rows` (the same on all ranks that it exchanges with) says how many rows it gets at a time. The
 // gradient of `hidden` is this slice's part.

@@ -103,7 +103,6 @@ struct Layer {
 struct Decoder::Body {
   Body(ModelConfig c, LayerFactory& factory) : config(std::move(c)) {
     check_heads(config, factory.tensor_size());
-    constexpr const char* kEmbedding = "model.embed_tokens";
     embedding = factory.embedding(parameters, kEmbedding, config.vocab_size, config.hidden_size);
     for (int i = 0; i < config.num_layers; ++i) {
       layers.push_back(std::make_unique<Layer>(config, factory, parameters, "model.layers." + std::to_string(i), i));

@@ -24,6 +24,9 @@ namespace ft {
 
 class Decoder {
  public:
+  // The embedding's parameter, less ".weight"; the head's, too, where they are tied.
+  static constexpr const char* kEmbedding = "model.embed_tokens";
+
   Decoder(ModelConfig config, LayerFactory& factory);
   ~Decoder();
 

@@ -6,6 +6,7 @@
 #include "framework/kernels/rms_norm.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/model/layer_factory.h"
+#include "framework/model/packed_products.h"
 
 namespace ft {
 namespace {
@@ -18,9 +19,7 @@ class DenseLinear final : public Linear {
       : weight_(parameters.add({.name = name + ".weight", .shape = {out, in}})),
         bias_(bias ? &parameters.add({.name = name + ".bias", .shape = {out}, .decay = false}) : nullptr) {}
 
-  Tensor forward(const Tensor& x) override {
-    return ft::linear(x, weight_.value, bias_ ? bias_->value : Tensor(), weight_.compute);
-  }
+  Tensor forward(const Tensor& x) override { return project(x, weight_, bias_); }
 
  private:
   const Parameter& weight_;
@@ -55,9 +54,10 @@ class DenseHead final : public VocabularyHead {
   explicit DenseHead(const Parameter& weight) : weight_(weight) {}
 
   Tensor log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) override {
-    return vocabulary_log_probs(hidden, weight_.value, rows, targets, weight_.compute);
+    return project_log_probs(hidden, weight_, rows, targets, vocabulary_chunk_rows(weight_.value.size(0)),
+                             whole_log_probs);
   }
-  Tensor logits(const Tensor& hidden) override { return ft::linear(hidden, weight_.value, {}, weight_.compute); }
+  Tensor logits(const Tensor& hidden) override { return project(hidden, weight_); }
 
  private:
   const Parameter& weight_;

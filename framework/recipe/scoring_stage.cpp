@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/batching/examples.h"
+#include "framework/model/packed_products.h"
 #include "framework/store/append_log.h"
 
 namespace ft {
@@ -55,7 +56,7 @@ std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleB
 }  // namespace
 
 Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vector<Problem>& problems,
-                      const std::vector<Attempt>& attempts, std::int64_t tokens_per_micro_batch) {
+                      const std::vector<Attempt>& attempts, const ScoringSettings& settings) {
   const Groups groups = stage.groups();
   std::map<std::string_view, std::vector<const Attempt*>> by_problem;
   for (const Attempt& attempt : attempts) {
@@ -69,6 +70,7 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   }
   groups.world.barrier("scores read");
 
+  const PackedProducts packed(*verifier.decoder, compute_dtype(settings.compute));
   const ExampleBuilder build(*verifier.tokenizer, stage.prompts());
   const VerdictTokens verdicts = build.verdicts();
   const Labels labels{verdicts.correct, verdicts.incorrect};
@@ -86,8 +88,8 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
   for (const Problem& problem : problems) {
     if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
     if (turn++ % groups.data.size() != groups.data.rank()) continue;
-    const auto scores =
-        score_problem(verifier, build, labels, problem, by_problem.at(problem.id), tokens_per_micro_batch, stop);
+    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id),
+                                      settings.tokens_per_micro_batch, stop);
     stopped = scores.empty();
     if (stopped) break;
     if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));

@@ -9,6 +9,7 @@
 
 #include "framework/base/error.h"
 #include "framework/base/philox.h"
+#include "framework/model/packed_products.h"
 #include "framework/problem/attempt.h"
 #include "framework/sample/exactness.h"
 #include "framework/sample/kv_cache.h"
@@ -45,6 +46,7 @@ struct Generator::Body {
        TokenId num_tokens)
       : model(the_model),
         settings(the_settings),
+        packed(the_model, compute_dtype(the_settings.compute)),
         random(seed, "sample"),
         ends(std::move(the_ends)),
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
@@ -68,6 +70,7 @@ struct Generator::Body {
 
   Decoder& model;
   SamplingSettings settings;
+  PackedProducts packed;
   Philox random;
   std::vector<TokenId> ends;
   Sampler sampler;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "framework/model/decoder.h"
@@ -27,7 +28,8 @@ struct SamplingSettings {
   double top_p = 0.95;
   int top_k = 0;  // 0 = off
   int max_new_tokens = 256;
-  int slots = 64;  // attempts decoded together
+  int slots = 64;                   // attempts decoded together
+  std::string compute = "float32";  // what products with weights are computed from: "float32" or "bfloat16"
 };
 
 void describe(SamplingSettings& settings, Binder& binder);
@@ -48,7 +50,7 @@ struct Sampled {
 class Generator {
  public:
   // Collective over the model's tensor group, as run() is: it decodes a few tokens to learn which batch sizes are exact
-  // (exactness.h). Each of `ends` ends an attempt; without any only its length does. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
+  // (exactness.h). Until it goes, the model's weights must stay as they are: it has laid them out for its products. Each of `ends` ends an attempt; without any only its length does. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
   Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, std::vector<TokenId> ends,
             TokenId num_tokens);
   ~Generator();

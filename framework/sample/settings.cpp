@@ -10,6 +10,10 @@ void describe(SamplingSettings& settings, Binder& binder) {
                   Range{.low = 0, .high = 1, .low_open = true});
   binder.identity("top_k", settings.top_k, "samples from this many most probable tokens; 0 is off", Range::at_least(0));
   binder.identity("max_new_tokens", settings.max_new_tokens, "longest attempt, in tokens", Range{1, 1 << 20});
+  binder.choice(
+      "compute", settings.compute, {"float32", "bfloat16"}, KeyKind::identity,
+      "what matrix products with weights are computed from; keys and values, norms, attention and the draw are "
+      "float32");
   binder.execution("slots", settings.slots, "attempts that one rank decodes together", Range{1, 4096});
 }
 

@@ -16,11 +16,14 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace ft {
+
+class PackedWeight;
 
 // Where a rank's slice lies in the logical tensor: rows or columns [begin, end) of dim `dim`; dim -1 = the whole
 // tensor.
@@ -31,13 +34,14 @@ struct ShardSpec {
 };
 
 struct Parameter {
-  std::string name;                     // full name as in the Hugging Face folder: logical coordinates
-  std::vector<std::int64_t> shape;      // logical shape, of the whole model
-  bool decay = true;                    // weight decay applies (matrices); false for norms and biases
-  at::ScalarType compute = at::kFloat;  // to which both operands of a product with it are rounded
-  ShardSpec shard;                      // this rank's slice; whole by default
-  at::Tensor value;                     // the slice: a view of the flat buffer, requires_grad; set by finish()
-  std::int64_t offset = 0;              // first element in the flat buffer
+  std::string name;                          // full name as in the Hugging Face folder: logical coordinates
+  std::vector<std::int64_t> shape;           // logical shape, of the whole model
+  bool decay = true;                         // weight decay applies (matrices); false for norms and biases
+  at::ScalarType compute = at::kFloat;       // to which both operands of a product with it are rounded
+  ShardSpec shard;                           // this rank's slice; whole by default
+  std::weak_ptr<const PackedWeight> packed;  // `value` laid out for products (model/packed_products.h)
+  at::Tensor value;                          // the slice: a view of the flat buffer, requires_grad; set by finish()
+  std::int64_t offset = 0;                   // first element in the flat buffer
   [[nodiscard]] std::vector<std::int64_t> local_shape() const;
   [[nodiscard]] std::int64_t num_local() const;
 };

@@ -25,7 +25,7 @@ void describe(TrainingSettings& s, Binder& b) {
              "tokens computed together; less saves memory and changes results by rounding only", Range{1, kMostTokens});
   b.choice("compute", s.compute, {"float32", "bfloat16"}, KeyKind::identity,
            "what matrix products with weights are computed from; weights, moments, norms, attention and losses are "
-           "float32, and so are sampling and scoring");
+           "float32");
   b.identity("max_length", s.max_length, "longest document in tokens", Range{2, kMostTokens});
   b.choice("too_long", s.too_long, {"drop", "refuse"}, KeyKind::identity,
            "what to do with longer documents: leave the example out and count it, or stop with its name");

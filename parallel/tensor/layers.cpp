@@ -6,6 +6,7 @@
 
 #include "framework/kernels/linear.h"
 #include "framework/kernels/rms_norm.h"
+#include "framework/model/packed_products.h"
 #include "parallel/tensor/autograd_ops.h"
 
 namespace ft::tensor_parallel {
@@ -13,9 +14,7 @@ namespace {
 
 using at::Tensor;
 
-Tensor apply(const LinearSlice& slice, const Tensor& x) {
-  return ft::linear(x, slice.weight->value, slice.bias ? slice.bias->value : Tensor(), slice.weight->compute);
-}
+Tensor apply(const LinearSlice& slice, const Tensor& x) { return project(x, *slice.weight, slice.bias); }
 
 }  // namespace
 
@@ -52,7 +51,7 @@ Tensor SharedColumnLinear::forward(const Tensor& x) {
 RowLinear::RowLinear(Communicator& tensor, LinearSlice slice) : tensor_(tensor), slice_(slice) {}
 
 Tensor RowLinear::forward(const Tensor& x) {
-  const Tensor partial = ft::linear(x, slice_.weight->value, {}, slice_.weight->compute);  // [T, out]
+  const Tensor partial = project(x, *slice_.weight);  // [T, out]
   const Tensor whole = reduce_over_group(partial, tensor_, "output of " + slice_.weight->name);
   return slice_.bias ? whole + slice_.bias->value : whole;
 }

@@ -7,6 +7,7 @@
 
 #include "framework/kernels/linear.h"
 #include "framework/kernels/vocabulary_log_probs.h"
+#include "framework/model/packed_products.h"
 #include "parallel/tensor/autograd_ops.h"
 
 namespace ft::tensor_parallel {
@@ -41,12 +42,10 @@ Tensor SplitHead::log_probs(const Tensor& hidden, const Tensor& rows, const Tens
   // By rank 0's share, the largest: the chunks must be the same on every rank.
   const std::int64_t step = vocabulary_chunk_rows(rows_of_rank(weight_.shape[0], 0, tensor_.size()).end);
   const Tensor entered = copy_to_group(hidden, tensor_, "gradient of the last hidden states");  // [T, H]
-  return chunked_log_probs(
-      entered, weight_.value, rows, targets - weight_.shard.begin, step,
-      [this](const Tensor& logits, const Tensor& own, const Tensor& log_sum) {
-        return chunk_log_probs(logits, own, log_sum, tensor_);
-      },
-      weight_.compute);
+  return project_log_probs(entered, weight_, rows, targets - weight_.shard.begin, step,
+                           [this](const Tensor& logits, const Tensor& own, const Tensor& log_sum) {
+                             return chunk_log_probs(logits, own, log_sum, tensor_);
+                           });
 }
 
 Tensor SplitHead::logits(const Tensor& hidden) {
@@ -56,7 +55,7 @@ Tensor SplitHead::logits(const Tensor& hidden) {
     widths.push_back(rows.end - rows.begin);
   }
   const Tensor entered = copy_to_group(hidden, tensor_, "gradient of the last hidden states");  // [T, H]
-  return gather_columns(ft::linear(entered, weight_.value, {}, weight_.compute), widths, tensor_, "logits");
+  return gather_columns(project(entered, weight_), widths, tensor_, "logits");
 }
 
 }  // namespace ft::tensor_parallel

@@ -28,11 +28,11 @@ std::vector<TokenId> text_of(const std::vector<TokenId>& prompt, std::span<const
 
 // 69 requests, five more than the slots, and what they give when all are asked for at once.
 struct Reference {
-  explicit Reference(const char* preset)
+  explicit Reference(const char* preset, const SamplingSettings& settings = kSettings)
       : world(preset_config(preset, kNumTokens)),
         prompts(make_prompts(3, kNumTokens)),
         requests(make_requests(prompts.size(), 22)) {
-    Generator generator = make_generator(world, kSettings);
+    Generator generator = make_generator(world, settings);
     run_into(results, generator, prompts, requests);
   }
   World world;
@@ -44,18 +44,22 @@ struct Reference {
 }  // namespace
 
 TEST_CASE("an attempt is a function of (seed, problem, index) alone, bit for bit") {
-  for (const char* preset : {"tiny", "tiny-gqa"}) {
+  for (const auto& [preset, compute] :
+       {std::pair("tiny", "float32"), std::pair("tiny-gqa", "float32"), std::pair("tiny", "bfloat16")}) {
     CAPTURE(preset);
-    Reference reference(preset);
+    CAPTURE(compute);
+    SamplingSettings common = kSettings;
+    common.compute = compute;
+    Reference reference(preset, common);
     World& world = reference.world;
     const auto& prompts = reference.prompts;
     const auto& requests = reference.requests;
     REQUIRE(reference.results.size() == requests.size());
-    Generator generator = make_generator(world, kSettings), second = make_generator(world, kSettings);
+    Generator generator = make_generator(world, common), second = make_generator(world, common);
 
     for (const int slots : {3, 17, 100}) {  // whatever the number of slots
       CAPTURE(slots);
-      SamplingSettings settings = kSettings;
+      SamplingSettings settings = common;
       settings.slots = slots;
       Generator other = make_generator(world, settings);
       Results results;
