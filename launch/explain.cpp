@@ -2,6 +2,7 @@
 
 #include "datasets/spec.h"
 #include "framework/config/print.h"
+#include "framework/recipe/grading.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/train/settings.h"
@@ -21,7 +22,8 @@ std::vector<Section> all_sections(const std::filesystem::path& recipes) {
                                    {"prompts", explain<PromptTemplates>()},
                                    {"parallel", explain<ParallelSettings>()},
                                    {"problems.NAME", explain<ProblemSetSpec>()},
-                                   {"training", explain<TrainingSettings>()}};
+                                   {"training", explain<TrainingSettings>()},
+                                   {"grading", explain<GradingSettings>()}};
   PluginLoader plugins;
   plugins.load_built_in(recipes);
   for (const std::string& name : plugins.names()) {
@@ -32,9 +34,10 @@ std::vector<Section> all_sections(const std::filesystem::path& recipes) {
   return sections;
 }
 
-bool is_training_key(const std::vector<Section>& sections, const std::string& name) {
+// Keys of `training` and `grading`, which stages may give, too.
+bool is_shared_key(const std::vector<Section>& sections, const std::string& name) {
   for (const Section& section : sections) {
-    if (section.where != "training") continue;
+    if (section.where != "training" && section.where != "grading") continue;
     for (const KeyInfo& info : section.keys) {
       if (info.key.name == name) return true;
     }
@@ -64,8 +67,8 @@ void print_keys(const std::string& key, const std::filesystem::path& recipes) {
       for (const KeyInfo& info : section.keys) {
         names.push_back(info.key.name);
         const bool matches = exact ? info.key.name == wanted : info.key.name.find(wanted) != std::string::npos;
-        // A stage repeats the keys of `training`: shown once, where they are at home.
-        if (!matches || (section.where.starts_with("stages") && is_training_key(sections, info.key.name))) continue;
+        // A stage repeats these: shown once, where they are at home.
+        if (!matches || (section.where.starts_with("stages") && is_shared_key(sections, info.key.name))) continue;
         if (heading != &section) fmt::print("{}{}\n\n", found ? "\n" : "", section.where);
         heading = &section;
         found = true;

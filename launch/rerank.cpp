@@ -1,14 +1,18 @@
 // ftrun rerank: every voting and ranking strategy on labelled attempts from a file, without any model.
 
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+
 #include <fstream>
 
 #include "framework/grade/cas_client.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/records/conversation.h"
 #include "framework/records/reader.h"
 #include "framework/report/overlap.h"
 #include "framework/report/report.h"
 #include "framework/rerank/labelled_file.h"
+#include "framework/rerank/own_attempts.h"
 #include "launch/commands.h"
 #include "launch/conventions.h"
 
@@ -17,9 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kFieldsGroup = "Fields";
+
 struct Options {
   std::vector<fs::path> files;
   rerank::LabelledFields fields;
+  std::vector<std::string> fields_given;  // the options that say something of fields
   grade::Conventions conventions;
   bool cas = false;
   rerank::RankingOptions ranking;
@@ -77,11 +84,26 @@ std::shared_ptr<const grade::Judge> judge_of(const Options& options) {
   return std::make_shared<grade::Judge>(options.conventions, prover);
 }
 
+// Attempts of a run: what was sealed is checked while it is read.
+rerank::LabelledAttempts read_own(const Options& options, const fs::path& folder, const grade::Judge& judge) {
+  if (!options.fields_given.empty()) {
+    fail_user(fmt::format("{}: {} is a folder of attempts as a run makes them, whose fields are known",
+                          fmt::join(options.fields_given, ", "), folder.string()));
+  }
+  if (!SealedFolder::looks_sealed(folder))
+    return rerank::read_own_attempts(lines_of(folder / kProblemsFile), lines_of(folder / kAttemptsFile), judge);
+  return read_sealed(SealedFolder::open(folder), [&](const NextLine& problems, const NextLine& attempts) {
+    return rerank::read_own_attempts(problems, attempts, judge);
+  });
+}
+
 ExitCode rerank_command(Options options) {
   const auto judge = judge_of(options);
   options.fields.judge = judge;
   options.ranking.equality = rerank::equality_of(judge);
-  const rerank::LabelledAttempts read = rerank::read_labelled(options.files, options.fields);
+  const auto own = options.files.size() == 1 ? rerank::own_attempts_folder(options.files.front()) : std::nullopt;
+  const rerank::LabelledAttempts read =
+      own ? read_own(options, *own, *judge) : rerank::read_labelled(options.files, options.fields);
   report::ReportInput input;
   input.title = options.files.front().filename().string();
   report::StageTable table;
@@ -108,21 +130,21 @@ ExitCode rerank_command(Options options) {
 }
 
 void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
-  command.add_option("--id", fields.problem_id, "field: which problem an attempt belongs to")->group("Fields");
-  command.add_option("--attempts", fields.attempts, "field: a problem's list of attempts")->group("Fields");
-  command.add_option("--text", fields.text, "field: the attempt's text")->group("Fields");
-  command.add_option("--answer", fields.answer, "field: the attempt's final answer")->group("Fields");
-  command.add_option("--reference", fields.reference, "field: the reference answer")->group("Fields");
-  command.add_option("--label", fields.label, "field: right or wrong")->group("Fields");
+  command.add_option("--id", fields.problem_id, "field: which problem an attempt belongs to")->group(kFieldsGroup);
+  command.add_option("--attempts", fields.attempts, "field: a problem's list of attempts")->group(kFieldsGroup);
+  command.add_option("--text", fields.text, "field: the attempt's text")->group(kFieldsGroup);
+  command.add_option("--answer", fields.answer, "field: the attempt's final answer")->group(kFieldsGroup);
+  command.add_option("--reference", fields.reference, "field: the reference answer")->group(kFieldsGroup);
+  command.add_option("--label", fields.label, "field: right or wrong")->group(kFieldsGroup);
   command.add_option("--score", fields.score, "field: the verifier's or reward model's score; none: no score")
-      ->group("Fields");
+      ->group(kFieldsGroup);
   const std::map<std::string, rerank::ScoreScale> scales{{"probability", rerank::ScoreScale::probability},
                                                          {"log-probability", rerank::ScoreScale::log_probability},
                                                          {"logit", rerank::ScoreScale::logit}};
   command.add_option("--score-is", fields.scale, "what the score is; else found out")
       ->transform(CLI::CheckedTransformer(scales))
       ->option_text("probability|log-probability|logit")
-      ->group("Fields");
+      ->group(kFieldsGroup);
   // By names, as the aggregations below.
   const std::map<std::string, rerank::StepScores> steps{{"last", rerank::StepScores::last},
                                                         {"minimum", rerank::StepScores::minimum},
@@ -134,12 +156,12 @@ void add_field_options(CLI::App& command, rerank::LabelledFields& fields) {
           "what an attempt's score is where the field holds one a step (last)")
       ->check(CLI::IsMember({"last", "minimum", "product", "mean"}))
       ->option_text("last|minimum|product|mean")
-      ->group("Fields");
+      ->group(kFieldsGroup);
   command
       .add_option("--where", fields.where,
                   "only rows like this: FIELD=VALUE, FIELD=VALUE|VALUE, FIELD!=VALUE; several must all hold")
       ->option_text("CONDITION")
-      ->group("Fields");
+      ->group(kFieldsGroup);
   command.add_flag("--grade", fields.grade, "label by this program's grader, even where the file has labels");
   command.add_flag("--skip-wrong-lines", fields.skip_wrong_lines, "leave out what cannot be read instead of stopping");
 }
@@ -157,7 +179,8 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
       "are found without being told; what was read as what is printed below the table. A field within another is "
       "named\n"
       "by its path: reward_model.ground_truth, choices[0].text, output[-1].content. A list of references: any is "
-      "right.");
+      "right.\n"
+      "Or a folder of attempts that a run has sealed (an output of a sample stage): graded by the conventions given.");
   command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
   command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
       ->delimiter(',')
@@ -192,7 +215,13 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
   add_conventions(*command, options->conventions);
   command->add_flag("--cas", options->cas, "prove identities by computer algebra (ftrun-cas), too")
       ->group("Conventions");
-  command->callback([&chosen, options] { chosen.alone = [options] { return rerank_command(*options); }; });
+  command->callback([&chosen, options, command] {
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_group() == kFieldsGroup && option->count() > 0)
+        options->fields_given.push_back(option->get_name());
+    }
+    chosen.alone = [options] { return rerank_command(*options); };
+  });
 }
 
 }  // namespace ft

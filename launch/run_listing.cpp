@@ -10,6 +10,7 @@
 #include "framework/base/error.h"
 #include "framework/base/reading.h"
 #include "framework/recipe/stage_times.h"
+#include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
 #include "framework/store/lock.h"
 #include "framework/store/sealed_folder.h"
@@ -140,6 +141,7 @@ SeenStage list_stage(const fs::path& folder) {
   std::ranges::sort(stage.checkpoints, {}, &SeenCheckpoint::step);
   stage.attempts = count_records(work, "attempts");
   stage.scores = count_records(work, "scores");
+  stage.verdict_pieces = count_verdict_pieces(folder);
   for (const fs::path& where : {folder, checkpoints}) {
     for (fs::path& damaged : set_aside_in(where)) stage.set_aside.push_back(std::move(damaged));
   }
@@ -168,6 +170,9 @@ std::string describe(const SeenStage& stage) {
         fmt::format("  {}: {} finished attempts, not sealed yet\n", (stage.folder / "work").string(), stage.attempts);
   if (stage.outputs.empty() && stage.scores > 0)
     text += fmt::format("  {}: {} problems scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores);
+  if (stage.verdict_pieces > 0)
+    text += fmt::format("  {}: {} pieces of verdicts, not sealed yet\n", (stage.folder / "work").string(),
+                        stage.verdict_pieces);
   for (const fs::path& damaged : stage.set_aside) {
     text += fmt::format("  {}: damaged, set aside; it goes when a sound one has been made\n", damaged.string());
   }

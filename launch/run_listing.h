@@ -29,6 +29,7 @@ struct SeenStage {
   std::vector<std::filesystem::path> unsealed;   // called outputs, without a manifest
   std::vector<SeenCheckpoint> checkpoints;       // by step
   std::int64_t attempts = 0, scores = 0;         // that a stage has finished and not yet sealed
+  std::int64_t verdict_pieces = 0;               // the same, of a stage that grades
   std::vector<std::filesystem::path> set_aside;  // damaged outputs and checkpoints
 };
 

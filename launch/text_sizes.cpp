@@ -98,7 +98,8 @@ double count_solutions(const std::vector<Problem>& problems) {
 TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const StagePlan& stage,
                      const Tokenizer& tokenizer, ProblemSets& known) {
   TextSizes sizes;
-  const Input* attempts_input = input_of(stage, "attempts");
+  const Input* attempts_input = input_of(stage, kGradedInput);
+  if (attempts_input == nullptr) attempts_input = input_of(stage, "attempts");
   const StagePlan* attempts = attempts_input == nullptr ? nullptr : plan.find_stage(attempts_input->names.front());
   const Input* set = input_of(attempts == nullptr ? stage : *attempts, "problems");
   if (set == nullptr) return sizes;

@@ -1,8 +1,9 @@
 // report: what the run has found, as one HTML page, report.json and lines for the terminal.
 //
-//   report: {recipe: report, of: [answers, answers_again, ranking]}
+//   report: {recipe: report, of: [answers, answers_again, ranking]}       # attempts, verdicts, rankings and models
 //
-// `of` names attempts, rankings and models. The loss curves of every training stage
+// Attempts are graded by the run file's `grading`; a stage of verdicts (recipes/grade.cpp) shows them graded otherwise, beside
+// that. The loss curves of every training stage
 // that led to them are shown too, where the time went, and which problems training and test share.
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "datasets/dataset.h"
 #include "framework/recipe/evaluation.h"
+#include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/names.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/report_sources.h"
@@ -24,7 +26,7 @@ namespace {
 class Report final : public Recipe {
  public:
   void describe(Binder& b) override {
-    b.required_input("of", of_, "stage", "stages whose results are shown");
+    b.required_input("of", of_, kResultsInput, "stages whose results are shown");
     b.identity("title", title_, "heading of the page; empty = the name of the run folder");
     b.identity("examples", num_examples_, "readable examples of each kind", Range::at_least(0));
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
@@ -41,8 +43,9 @@ class Report final : public Recipe {
       if (!seen.insert(name).second) check.fail("of", fmt::format("names '{}' twice", name));
       const ArtifactKind kind = check.source(name).recipe->output();
       if (kind == ArtifactKind::report || kind == ArtifactKind::table) {
-        check.fail("of", fmt::format("names '{}', which gives a {}: a report shows attempts, rankings and models", name,
-                                     to_string(kind)));
+        check.fail("of",
+                   fmt::format("names '{}', which gives a {}: a report shows attempts, verdicts, rankings and models",
+                               name, to_string(kind)));
       }
     }
   }
@@ -64,7 +67,8 @@ class Report final : public Recipe {
     input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
     for (const std::string& name : of_) {
       const StagePlan& source = stage.input_plan(name);
-      if (source.recipe->output() == ArtifactKind::attempts) add_attempts(stage, source, input);
+      const ArtifactKind kind = source.recipe->output();
+      if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
       if (source.recipe->output() == ArtifactKind::ranking) add_ranking(stage, source, input);
     }
     const std::vector<const StagePlan*> sources = ancestors(stage);
@@ -87,9 +91,11 @@ class Report final : public Recipe {
     return input;
   }
 
-  // Attempts of a model on problems, with who made them.
-  static report::StageTable table_of(const StageContext& stage, const StagePlan& attempts) {
+  // Attempts of a model on problems, with who made them and how they were graded.
+  static report::StageTable table_of(const StageContext& stage, const GradedAttempts& graded) {
+    const StagePlan& attempts = *graded.attempts;
     report::StageTable table;
+    table.grading = to_text(graded.grading());
     table.generator = input_of(attempts, "model");
     table.training = training_of(stage.run_plan(), table.generator);
     table.problems = input_of(attempts, "problems");
@@ -97,28 +103,34 @@ class Report final : public Recipe {
   }
 
   void add_attempts(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
-    report::StageTable table = table_of(stage, source);
+    const GradedAttempts graded = graded_attempts(stage, source.name);
+    report::StageTable table = table_of(stage, graded);
     table.stage = source.name;
     table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
-    table.table = rerank::evaluate(load_ranked(SealedFolder::open(source.output), {}), options_);
+    rerank::RankingOptions options = options_;
+    options.equality = rerank::equality_of(make_judge(graded.grading()));
+    table.table = rerank::evaluate(load_ranked(graded.open(), {}), options);
     input.stages.push_back(std::move(table));
   }
 
   void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     const SealedFolder ranking = SealedFolder::open(source.output);
     const auto& body = ranking.manifest().body;
-    const StagePlan& attempts =
-        stage.input_plan(input_of(source, "attempts"));  // the ranking knows the name that it had then
+    // By the plan: the ranking knows the names that its inputs had then.
+    const GradedAttempts graded{&stage.input_plan(input_of(source, "attempts")),
+                                &stage.input_plan(input_of(source, kVerdictsInput))};
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
     const Scores scores = read_scores(ranking);
-    const auto ranked = load_ranked(SealedFolder::open(attempts.output), scores);
-    report::StageTable table = table_of(stage, attempts);
+    options.equality = rerank::equality_of(make_judge(graded.grading()));
+    const auto ranked = load_ranked(graded.open(), scores);
+    report::StageTable table = table_of(stage, graded);
     table.stage = source.name;
     table.evaluator = input_of(source, "verifier");
-    table.description = table.evaluator.empty() ? fmt::format("{}, votes alone", attempts.name)
-                                                : fmt::format("{} ranked by {}", attempts.name, table.evaluator);
+    table.description = table.evaluator.empty()
+                            ? fmt::format("{}, votes alone", graded.attempts->name)
+                            : fmt::format("{} ranked by {}", graded.attempts->name, table.evaluator);
     if (const StagePlan* verifier = stage.run_plan().find_stage(table.evaluator)) {
       table.evaluator_loss = setting_of(*verifier, "loss");
       if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts")))
@@ -126,7 +138,7 @@ class Report final : public Recipe {
     }
     table.table = rerank::evaluate(ranked, options);
     input.stages.push_back(std::move(table));
-    for (report::Example& example : report::ranking_examples(ranked, num_examples_))
+    for (report::Example& example : report::ranking_examples(ranked, num_examples_, options.equality))
       input.examples.push_back(std::move(example));
   }
 
@@ -182,4 +194,4 @@ class Report final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Report, "report", "2")
+FT_RECIPE(ft::Report, "report", "3")

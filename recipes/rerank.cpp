@@ -6,8 +6,8 @@
 // Without a verifier the table has the votes and the log-probability baselines.
 
 #include "framework/recipe/evaluation.h"
+#include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/recipe.h"
-#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/verifier_check.h"
 
 namespace ft {
@@ -16,7 +16,7 @@ namespace {
 class Rerank final : public Recipe {
  public:
   void describe(Binder& b) override {
-    b.required_input("attempts", attempts_, "attempts", "the attempts to rank");
+    b.required_input("attempts", attempts_, kGradedInput, "the attempts to rank");
     b.input("verifier", verifier_, "model", "the model that judges them; empty = votes alone");
     b.identity("top_clusters", top_clusters_, "K: ranking looks at the K largest clusters", Range::at_least(1));
     b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
@@ -29,6 +29,7 @@ class Rerank final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
+  bool verdicts_extend() const override { return true; }  // scores know nothing of them
 
   void check_inputs(StageCheck& check) const override {
     require_sampled(check, "attempts", attempts_);
@@ -36,34 +37,40 @@ class Rerank final : public Recipe {
   }
 
   void run(StageContext& stage) override {
+    const GradedAttempts graded = graded_attempts(stage, attempts_);
     Scores scores;
     if (!verifier_.empty()) {
-      LoadedModel verifier = stage.load_model(verifier_);
       std::vector<Problem> problems;
       std::vector<Attempt> attempts;
       stage.together("reading the attempts", [&] {
-        const SealedFolder folder = stage.sealed_input(attempts_);
+        const SealedFolder folder = SealedFolder::open(graded.attempts->output);
         problems = read_problems(folder);
         attempts = read_attempts(folder);
       });
-      scores = score_attempts(stage, verifier, problems, attempts, scoring_);
+      scores = score_attempts(stage, verifier_, problems, attempts, scoring_);
     }
     std::vector<std::pair<std::string, std::string>> files;
+    nlohmann::ordered_json body{
+        {"attempts", attempts_},
+        {"verifier", verifier_},
+        {"description", description()},
+        {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}}};
     if (stage.groups().world.rank() == 0) {
       options_.top_clusters = {top_clusters_};
       options_.top_n = {top_n_};
+      const GradingSettings grading = graded.grading();
+      body["grading"] = to_json(grading);
       report::ReportInput input{.title = stage.name()};
-      input.stages.push_back({stage.name(), description(),
-                              rerank::evaluate(load_ranked(stage.sealed_input(attempts_), scores), options_)});
+      options_.equality = rerank::equality_of(make_judge(grading));
+      input.stages.push_back({.stage = stage.name(),
+                              .description = description(),
+                              .table = rerank::evaluate(load_ranked(graded.open(), scores), options_),
+                              .grading = to_text(grading)});
       files = {{"scores.jsonl", scores_file(scores)},
                {"ranking.txt", report::text_report(input)},
                {"ranking.json", report::json_report(input)}};
     }
-    stage.seal({{"attempts", attempts_},
-                {"verifier", verifier_},
-                {"description", description()},
-                {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}}},
-               files);
+    stage.seal(body, files);
   }
 
  private:

@@ -16,9 +16,8 @@
 #include "framework/batching/examples.h"
 #include "framework/batching/pairs.h"
 #include "framework/comm/one_rank.h"
-#include "framework/problem/records.h"
+#include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/recipe.h"
-#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
@@ -32,7 +31,7 @@ class VerifierSft final : public Recipe {
  public:
   void describe(Binder& b) override {
     b.required_input("model", model_, "model", "the model that training starts from: the solver");
-    b.required_input("attempts", attempts_, "attempts", "the judged attempts to learn from");
+    b.required_input("attempts", attempts_, kGradedInput, "the attempts to learn from");
     b.choice("loss", loss_, {"margin", "cross_entropy", "both"}, KeyKind::identity,
              "margin between a right and a wrong attempt, cross-entropy of each verdict, or their sum");
     b.choice("cross_entropy_over", cross_entropy_over_, {"vocabulary", "verdicts"}, KeyKind::identity,
@@ -121,7 +120,7 @@ class VerifierSft final : public Recipe {
   }
 
   void check_counts(StageCheck& check) const {
-    const auto sampled = sampled_per_problem(check.source(attempts_));
+    const auto sampled = sampled_per_problem(texts_of(check, attempts_));
     if (sampled == 0)
       check.fail("attempts", fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the "
                                          "greedy attempt is not trained on)",
@@ -180,7 +179,7 @@ class VerifierSft final : public Recipe {
 
   Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build,
                     nlohmann::ordered_json& facts) const {
-    const SealedFolder folder = stage.sealed_input(attempts_);
+    const GradedAttempts graded = graded_attempts(stage, attempts_);
     const LengthLimit limit = {.max_length = settings_.max_length,
                                .tokens_per_lane = settings_.tokens_per_lane,
                                .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
@@ -188,8 +187,8 @@ class VerifierSft final : public Recipe {
     const ExampleSource source = {
         .name = attempts_,
         .decided_by = decided_by(stage),
-        .begin = [&](const std::filesystem::path&) { return count_problems(stage, folder); },
-        .choose = [&](std::span<const std::int64_t> blocks) { own = read_blocks(folder, blocks); },
+        .begin = [&](const std::filesystem::path&) { return problems_of(stage, graded); },
+        .choose = [&](std::span<const std::int64_t> blocks) { own = read_blocks(graded.open(), blocks); },
         .make =
             [&](std::int64_t block, ExampleSet& set) {
               for (auto& [problem, attempts] : own.at(block)) {
@@ -209,10 +208,12 @@ class VerifierSft final : public Recipe {
     return made;
   }
 
-  // Attempts count by their bytes, which the manifest of their folder names.
+  // Attempts and their verdicts count by their bytes, which the manifests of their folders name.
   std::vector<std::string> decided_by(StageContext& stage) const {
-    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts",
-                                        [&] { return stage.sealed_input(attempts_).digest(); });
+    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts", [&] {
+      const GradedFolders folders = graded_attempts(stage, attempts_).open();
+      return folders.attempts.digest() + " " + folders.verdicts.digest();
+    });
     return {"verdicts",
             std::move(attempts),
             loss_,
@@ -223,43 +224,33 @@ class VerifierSft final : public Recipe {
             fmt::format("{} {} {} {}", pairs_per_problem_, reference_is_right_, unreadable_is_wrong_, stage.seed())};
   }
 
-  static std::int64_t count_problems(StageContext& stage, const SealedFolder& folder) {
+  static std::int64_t problems_of(StageContext& stage, const GradedAttempts& graded) {
     std::int64_t problems = 0;
     stage.together("problems of the attempts", [&] {
-      if (stage.groups().world.rank() == 0)
-        read_lines(folder, "problems.jsonl", [&](std::string_view, const Place&) { ++problems; });
+      if (stage.groups().world.rank() == 0) problems = count_problems(SealedFolder::open(graded.attempts->output));
     });
     return std::stoll(
         on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
   }
 
   // By block of problems; in it, in the problems' order.
-  using AttemptsOfProblems = std::map<std::int64_t, std::vector<std::pair<Problem, std::vector<Attempt>>>>;
+  using AttemptsOfProblems = std::map<std::int64_t, std::vector<std::pair<Problem, std::vector<GradedAttempt>>>>;
 
-  static AttemptsOfProblems read_blocks(const SealedFolder& folder, std::span<const std::int64_t> blocks) {
+  static AttemptsOfProblems read_blocks(const GradedFolders& folders, std::span<const std::int64_t> blocks) {
     AttemptsOfProblems own;
-    std::map<std::string, std::vector<Attempt>, std::less<>> by_problem;
-    std::int64_t number = 0;
-    read_lines(folder, "problems.jsonl", [&](std::string_view line, const Place& place) {
-      const std::int64_t block = number++ / kProblemsABlock;
-      if (!std::ranges::binary_search(blocks, block)) return;
-      Problem problem = problem_from_json(line, place);
-      by_problem[problem.id];
-      own[block].emplace_back(std::move(problem), std::vector<Attempt>{});
+    std::int64_t block = 0;
+    const auto wanted = [&](std::int64_t problem) {
+      block = problem / kProblemsABlock;
+      return std::ranges::binary_search(blocks, block);
+    };
+    for_each_graded(folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
+      own[block].emplace_back(problem, std::move(attempts));
     });
-    read_lines(folder, "attempts.jsonl", [&](std::string_view line, const Place& place) {
-      Attempt attempt = attempt_from_json(line, place);
-      if (const auto of_ours = by_problem.find(attempt.problem); of_ours != by_problem.end())
-        of_ours->second.push_back(std::move(attempt));
-    });
-    for (auto& [block, of_block] : own) {
-      for (auto& [problem, of_problem] : of_block) of_problem = std::move(by_problem[problem.id]);
-    }
     return own;
   }
 
   void add_problem(StageContext& stage, const ExampleBuilder& build, const Problem& problem,
-                   std::vector<Attempt>& attempts, ExampleSet& set) const {
+                   std::vector<GradedAttempt>& attempts, ExampleSet& set) const {
     count(attempts, set);
     if (reference_is_right_) add_references(problem, attempts);
     const std::size_t before = set.examples().size();
@@ -268,8 +259,8 @@ class VerifierSft final : public Recipe {
     set.of_recipe(kWithout) += set.examples().size() == before ? 1 : 0;
   }
 
-  void count(const std::vector<Attempt>& of_problem, ExampleSet& set) const {
-    for (const Attempt& attempt : of_problem) {
+  void count(const std::vector<GradedAttempt>& of_problem, ExampleSet& set) const {
+    for (const GradedAttempt& attempt : of_problem) {
       if (attempt.index == Attempt::kGreedy) continue;
       ++set.of_recipe(kAttempts);
       set.of_recipe(kRight) += attempt.verdict == Verdict::equal ? 1 : 0;
@@ -309,9 +300,9 @@ class VerifierSft final : public Recipe {
     return fmt::format("there is nothing to learn from: {}. {}", numbers, advice);
   }
 
-  static void add_references(const Problem& problem, std::vector<Attempt>& attempts) {
+  static void add_references(const Problem& problem, std::vector<GradedAttempt>& attempts) {
     for (std::size_t i = 0; i < problem.solutions.size(); ++i) {
-      Attempt reference;
+      GradedAttempt reference;
       reference.problem = problem.id;
       reference.index = 1'000'000 + static_cast<int>(i);  // beyond every sampled attempt
       reference.text = problem.solutions[i].text;
@@ -323,8 +314,8 @@ class VerifierSft final : public Recipe {
   }
 
   void add_examples(StageContext& stage, const ExampleBuilder& build, const Problem& problem,
-                    const std::vector<Attempt>& attempts, ExampleSet& set) const {
-    const auto at = [&](int i) -> const Attempt& { return attempts[static_cast<std::size_t>(i)]; };
+                    const std::vector<GradedAttempt>& attempts, ExampleSet& set) const {
+    const auto at = [&](int i) -> const GradedAttempt& { return attempts[static_cast<std::size_t>(i)]; };
     if (!paired()) {
       for (const int i :
            choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {

@@ -108,7 +108,7 @@ std::array<int, 2> ExampleBuilder::add_verdicts(Example& example, std::string_vi
   return {first_span, first_span + 1};
 }
 
-Example ExampleBuilder::judged(const Problem& problem, const Attempt& attempt, LossKind kind) const {
+Example ExampleBuilder::judged(const Problem& problem, const GradedAttempt& attempt, LossKind kind) const {
   FT_CHECK(kind == LossKind::cross_entropy_full || kind == LossKind::cross_entropy_two,
            "a judged attempt takes a cross-entropy, not loss kind {}", static_cast<int>(kind));
   FT_CHECK(attempt.verdict != Verdict::unknown, "attempt {} of problem '{}' has no verdict", attempt.index, problem.id);

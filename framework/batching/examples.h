@@ -51,7 +51,7 @@ class ExampleBuilder {
   // A judged attempt for cross-entropy: `kind` is cross_entropy_full or cross_entropy_two, spans[0] is the true
   // verdict. Verdicts of one token are two probes on the last position of the prompt's one document; verdicts of
   // several tokens get a document each. A verdict that is unknown is a programmer's error.
-  [[nodiscard]] Example judged(const Problem& problem, const Attempt& attempt, LossKind kind) const;
+  [[nodiscard]] Example judged(const Problem& problem, const GradedAttempt& attempt, LossKind kind) const;
   // A right and a wrong attempt of the same problem, one `margin` item.
   [[nodiscard]] Example margin_pair(const Problem& problem, const Attempt& right, const Attempt& wrong) const;
   // The same as solutions, one `contrastive` item over their log-probabilities.

@@ -23,11 +23,11 @@ std::vector<int> shuffled(std::vector<int> items, const Philox& random, std::uin
 
 }  // namespace
 
-SortedAttempts sort_attempts(std::span<const Attempt> attempts, bool unreadable_is_wrong) {
+SortedAttempts sort_attempts(std::span<const GradedAttempt> attempts, bool unreadable_is_wrong) {
   SortedAttempts sorted;
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < attempts.size(); ++i) {
-    const Attempt& attempt = attempts[i];
+    const GradedAttempt& attempt = attempts[i];
     if (attempt.index == Attempt::kGreedy) continue;
     const bool wrong = attempt.verdict == Verdict::different && (attempt.answer_found || unreadable_is_wrong);
     if (attempt.verdict != Verdict::equal && !wrong) continue;
@@ -37,7 +37,7 @@ SortedAttempts sort_attempts(std::span<const Attempt> attempts, bool unreadable_
   return sorted;
 }
 
-std::vector<AttemptPair> choose_pairs(std::span<const Attempt> attempts, int count, std::uint64_t seed,
+std::vector<AttemptPair> choose_pairs(std::span<const GradedAttempt> attempts, int count, std::uint64_t seed,
                                       bool unreadable_is_wrong) {
   const SortedAttempts sorted = sort_attempts(attempts, unreadable_is_wrong);
   const std::int64_t num_right = std::ssize(sorted.right), num_wrong = std::ssize(sorted.wrong);
@@ -55,7 +55,7 @@ std::vector<AttemptPair> choose_pairs(std::span<const Attempt> attempts, int cou
   return pairs;
 }
 
-std::vector<int> choose_items(std::span<const Attempt> attempts, int count, bool balanced, std::uint64_t seed,
+std::vector<int> choose_items(std::span<const GradedAttempt> attempts, int count, bool balanced, std::uint64_t seed,
                               bool unreadable_is_wrong) {
   if (attempts.empty()) return {};
   SortedAttempts sorted = sort_attempts(attempts, unreadable_is_wrong);

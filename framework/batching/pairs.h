@@ -27,14 +27,14 @@ struct SortedAttempts {
   std::vector<int> right;
   std::vector<int> wrong;
 };
-[[nodiscard]] SortedAttempts sort_attempts(std::span<const Attempt> attempts, bool unreadable_is_wrong);
+[[nodiscard]] SortedAttempts sort_attempts(std::span<const GradedAttempt> attempts, bool unreadable_is_wrong);
 
 // At most `count` different pairs of one problem's attempts.
-[[nodiscard]] std::vector<AttemptPair> choose_pairs(std::span<const Attempt> attempts, int count, std::uint64_t seed,
-                                                    bool unreadable_is_wrong);
+[[nodiscard]] std::vector<AttemptPair> choose_pairs(std::span<const GradedAttempt> attempts, int count,
+                                                    std::uint64_t seed, bool unreadable_is_wrong);
 
 // At most `count` different attempts of one problem, in a random order; with `balanced`, as many right as wrong ones.
-[[nodiscard]] std::vector<int> choose_items(std::span<const Attempt> attempts, int count, bool balanced,
+[[nodiscard]] std::vector<int> choose_items(std::span<const GradedAttempt> attempts, int count, bool balanced,
                                             std::uint64_t seed, bool unreadable_is_wrong);
 
 }  // namespace ft

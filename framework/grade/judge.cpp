@@ -23,6 +23,19 @@ Judgement Judge::equal(std::string_view gold, std::string_view candidate) const 
                                                  : grader_.equal(gold, candidate);
 }
 
+Grade Judge::found(std::string_view text) const {
+  const Extracted extracted = extract(text);
+  if (!extracted.found) return {.verdict = Verdict::different, .reason = "no answer found: " + extracted.how};
+  return {.answer = extracted.answer, .answer_found = true};
+}
+
+Grade Judge::compared(std::string_view reference, Grade grade) const {
+  Judgement judgement = equal(reference, grade.answer);
+  grade.verdict = judgement.verdict;
+  grade.reason = std::move(judgement.reason);
+  return grade;
+}
+
 bool Judge::agree(std::string_view a, std::string_view b) const {
   const bool one_way = equal(a, b).verdict == Verdict::equal;
   return one_way && (conventions_.rules == C::Rules::ftrun || equal(b, a).verdict == Verdict::equal);

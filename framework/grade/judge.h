@@ -25,6 +25,11 @@ class Judge {
 
   [[nodiscard]] Judgement equal(std::string_view gold, std::string_view candidate) const;
 
+  // What the text of a solution comes to, and whether that is the reference: found() finds the answer, and says
+  // "different" where there is none; compared() gives the verdict of an answer that was found.
+  [[nodiscard]] Grade found(std::string_view text) const;
+  [[nodiscard]] Grade compared(std::string_view reference, Grade grade) const;
+
   // Of two attempts, of which neither is the reference. PRM800K's rules have a reference's side: here they must hold
   // both ways round.
   [[nodiscard]] bool agree(std::string_view a, std::string_view b) const;

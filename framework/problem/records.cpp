@@ -38,15 +38,26 @@ Attempt attempt_of(const JsonRecord& record) {
   attempt.problem = record.text("problem");
   attempt.index = int_field(record, "index", Attempt::kGreedy);
   attempt.text = record.text("text");
-  const auto answer = record.optional_text("answer");
-  attempt.answer_found = answer.has_value();
-  attempt.answer = answer.value_or("");
   attempt.finished = record.boolean("finished");
   attempt.num_tokens = int_field(record, "tokens", 0);
   attempt.log_prob = record.number("log_prob");
-  attempt.verdict = verdict_from_string(record.text("verdict"), record.place());
-  attempt.reason = record.optional_text("reason").value_or("");
   return attempt;
+}
+
+GradeRecord grade_of(const JsonRecord& record) {
+  GradeRecord graded;
+  graded.problem = record.text("problem");
+  graded.index = int_field(record, "index", Attempt::kGreedy);
+  const auto answer = record.optional_text("answer");
+  graded.grade.answer_found = answer.has_value();
+  graded.grade.answer = answer.value_or("");
+  graded.grade.verdict = verdict_from_string(record.text("verdict"), record.place());
+  graded.grade.reason = record.optional_text("reason").value_or("");
+  return graded;
+}
+
+std::string owner_of(std::string_view problem, int index) {
+  return fmt::format("attempt {} of problem '{}'", index, problem);
 }
 
 Problem problem_of(const JsonRecord& record) {
@@ -68,23 +79,36 @@ Problem problem_of(const JsonRecord& record) {
 }  // namespace
 
 std::string to_json_line(const Attempt& attempt) {
-  const std::string owner = fmt::format("attempt {} of problem '{}'", attempt.index, attempt.problem);
+  const std::string owner = owner_of(attempt.problem, attempt.index);
   ordered_json json;
   json["problem"] = utf8(attempt.problem, "problem", owner);
   json["index"] = attempt.index;
   json["text"] = utf8(attempt.text, "text", owner);
-  if (attempt.answer_found) {
-    json["answer"] = utf8(attempt.answer, "answer", owner);
-  } else {
-    FT_CHECK(attempt.answer.empty(), "{} has the answer '{}' but says that none was found", owner, attempt.answer);
-    json["answer"] = nullptr;
-  }
   json["finished"] = attempt.finished;
   json["tokens"] = attempt.num_tokens;
   json["log_prob"] = number(attempt.log_prob);
-  json["verdict"] = to_string(attempt.verdict);
-  json["reason"] = utf8(attempt.reason, "reason", owner);
   return json.dump();
+}
+
+std::string to_json_line(const GradeRecord& record) {
+  const Grade& grade = record.grade;
+  const std::string owner = owner_of(record.problem, record.index);
+  ordered_json json;
+  json["problem"] = utf8(record.problem, "problem", owner);
+  json["index"] = record.index;
+  if (grade.answer_found) {
+    json["answer"] = utf8(grade.answer, "answer", owner);
+  } else {
+    FT_CHECK(grade.answer.empty(), "{} has the answer '{}' but says that none was found", owner, grade.answer);
+    json["answer"] = nullptr;
+  }
+  json["verdict"] = to_string(grade.verdict);
+  json["reason"] = utf8(grade.reason, "reason", owner);
+  return json.dump();
+}
+
+std::string problem_prefix(std::string_view problem) {
+  return fmt::format("{{\"problem\":{},", ordered_json(problem).dump());
 }
 
 std::string to_json_line(const Problem& problem) {
@@ -106,6 +130,10 @@ std::string to_json_line(const Problem& problem) {
 
 Attempt attempt_from_json(std::string_view line, const Place& place) {
   return attempt_of(JsonRecord::parse(line, place));
+}
+
+GradeRecord grade_from_json(std::string_view line, const Place& place) {
+  return grade_of(JsonRecord::parse(line, place));
 }
 
 Problem problem_from_json(std::string_view line, const Place& place) {

@@ -2,23 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "framework/recipe/sealed_inputs.h"
 #include "framework/records/record.h"
+#include "framework/rerank/own_attempts.h"
 
 namespace ft {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-rerank::Candidate candidate_of(const Attempt& attempt, const std::map<int, LabelLogProbs>* scores) {
-  rerank::Candidate candidate;
-  candidate.answer = attempt.answer;
-  candidate.answer_found = attempt.answer_found;
-  candidate.right = attempt.verdict == Verdict::equal;
-  candidate.unknown = attempt.verdict == Verdict::unknown;
-  candidate.log_prob = attempt.log_prob;
-  candidate.num_tokens = attempt.num_tokens;
-  candidate.text = attempt.text;
+rerank::Candidate scored(const GradedAttempt& attempt, const std::map<int, LabelLogProbs>* scores) {
+  rerank::Candidate candidate = rerank::candidate_of(attempt);
   if (scores != nullptr) {
     if (const auto found = scores->find(attempt.index); found != scores->end())
       candidate.score = found->second.log_score();
@@ -28,29 +21,21 @@ rerank::Candidate candidate_of(const Attempt& attempt, const std::map<int, Label
 
 }  // namespace
 
-std::vector<rerank::RankedProblem> load_ranked(const SealedFolder& attempts, const Scores& scores) {
+std::vector<rerank::RankedProblem> load_ranked(const GradedFolders& folders, const Scores& scores) {
   std::vector<rerank::RankedProblem> ranked;
-  std::map<std::string, std::size_t, std::less<>> place_of;
-  for (const Problem& problem : read_problems(attempts)) {
-    place_of[problem.id] = ranked.size();
-    rerank::RankedProblem entry;
-    entry.id = problem.id;
-    entry.level = problem.level;
-    entry.subject = problem.subject;
-    entry.problem_text = problem.text;
-    entry.reference_answer = problem.answer;
-    ranked.push_back(std::move(entry));
-  }
-  for (const Attempt& attempt : read_attempts(attempts)) {
-    const auto of_problem = scores.find(attempt.problem);
-    rerank::Candidate candidate = candidate_of(attempt, of_problem == scores.end() ? nullptr : &of_problem->second);
-    rerank::RankedProblem& problem = ranked.at(place_of.at(attempt.problem));
-    if (attempt.index == Attempt::kGreedy) {
-      problem.greedy = std::move(candidate);
-    } else {
-      problem.candidates.push_back(std::move(candidate));
+  for_each_graded(folders, all_problems, [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
+    rerank::RankedProblem entry = rerank::ranked_problem(problem);
+    const auto of_problem = scores.find(problem.id);
+    for (const GradedAttempt& attempt : attempts) {
+      rerank::Candidate candidate = scored(attempt, of_problem == scores.end() ? nullptr : &of_problem->second);
+      if (attempt.index == Attempt::kGreedy) {
+        entry.greedy = std::move(candidate);
+      } else {
+        entry.candidates.push_back(std::move(candidate));
+      }
     }
-  }
+    ranked.push_back(std::move(entry));
+  });
   return ranked;
 }
 

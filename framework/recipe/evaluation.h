@@ -5,15 +5,16 @@
 #include <vector>
 
 #include "framework/recipe/scoring_stage.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/report/report.h"
 #include "framework/rerank/candidate.h"
 #include "framework/store/sealed_folder.h"
 
 namespace ft {
 
-// The attempts of a sealed attempts folder, in the order of its problems; `scores` may be empty (no verifier). Throws
-// BrokenFolder where a byte of it is another one than at sealing.
-[[nodiscard]] std::vector<rerank::RankedProblem> load_ranked(const SealedFolder& attempts, const Scores& scores);
+// Attempts with their verdicts, in the order of the problems; `scores` may be empty (no verifier). Throws BrokenFolder
+// where a byte of them is another one than at sealing.
+[[nodiscard]] std::vector<rerank::RankedProblem> load_ranked(const GradedFolders& folders, const Scores& scores);
 
 // scores.jsonl of a sealed ranking folder, and back. Throws the same.
 [[nodiscard]] Scores read_scores(const SealedFolder& ranking);

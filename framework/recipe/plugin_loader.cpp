@@ -27,6 +27,8 @@ std::string_view to_string(ArtifactKind kind) {
       return "model";
     case ArtifactKind::attempts:
       return "attempts";
+    case ArtifactKind::verdicts:
+      return "verdicts";
     case ArtifactKind::ranking:
       return "ranking";
     case ArtifactKind::table:

@@ -26,8 +26,15 @@ class StageContext;
 class StageCheck;
 
 // What a stage leaves behind, and so what may use it.
-enum class ArtifactKind { model, attempts, ranking, table, report };
+enum class ArtifactKind { model, attempts, verdicts, ranking, table, report };
 [[nodiscard]] std::string_view to_string(ArtifactKind kind);
+
+// Sorts of inputs that bring verdicts along (graded_attempts.h). Where they name a stage of attempts, the run grades these
+// by its section `grading` and the stage's own keys of it; where they name a stage of verdicts, it stays with those.
+inline constexpr std::string_view kGradedInput = "graded attempts";
+inline constexpr std::string_view kResultsInput = "results";  // any stage; attempts with their verdicts
+// Such a stage of verdicts, as an input that nobody wrote: the key and the sort.
+inline constexpr std::string_view kVerdictsInput = "verdicts";
 
 class Recipe {
  public:
@@ -40,6 +47,12 @@ class Recipe {
 
   // True where more problems in a problem set add to the work done instead of making another result.
   [[nodiscard]] virtual bool extends_with_problems() const { return false; }
+
+  // The same for attempts of a stage that samples more of them.
+  [[nodiscard]] virtual bool extends_with_attempts() const { return false; }
+
+  // True where verdicts are looked at only when the work is done: another grading makes another output of the same work.
+  [[nodiscard]] virtual bool verdicts_extend() const { return false; }
 
   // True where the tokenised text of the run's prompt templates enters the result.
   [[nodiscard]] virtual bool uses_prompts() const { return true; }

@@ -102,6 +102,8 @@ struct StagePlan {
   std::string name;
   std::string recipe_name;
   std::string recipe_version;
+  bool written = true;   // in the run file; false: the run needs it, and makes it of its own accord
+  std::string made_for;  // then: the stage whose keys of `grading` it has; empty: the section's
   Place place;
   std::shared_ptr<Recipe> recipe;
   std::vector<Input> inputs;

@@ -6,7 +6,7 @@
 
 #include "framework/base/philox.h"
 #include "framework/batching/examples.h"
-#include "framework/grade/grade.h"
+#include "framework/problem/attempt_reader.h"
 #include "framework/problem/records.h"
 #include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
@@ -108,7 +108,7 @@ class Sampling {
     std::int64_t finished = 0;
     TokensLeft left{.num_requests = own, .slots = job_.settings.slots, .most = job_.settings.max_new_tokens};
     const auto done = [&](const Sampled& sampled) {
-      if (groups.tensor.rank() == 0) log.append(to_json_line(judge(sampled)));
+      if (groups.tensor.rank() == 0) log.append(to_json_line(attempt_of(sampled)));
       ++finished;
       left.finished(std::ssize(sampled.tokens));
       const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
@@ -173,10 +173,9 @@ class Sampling {
     }
   }
 
-  Attempt judge(const Sampled& sampled) const {
-    const Problem& problem = *problems_[static_cast<std::size_t>(sampled.request.prompt)];
+  Attempt attempt_of(const Sampled& sampled) const {
     Attempt attempt;
-    attempt.problem = problem.id;
+    attempt.problem = problems_[static_cast<std::size_t>(sampled.request.prompt)]->id;
     attempt.index = sampled.request.index;
     std::span<const TokenId> text(sampled.tokens);
     if (sampled.finished) text = text.first(text.size() - 1);
@@ -184,17 +183,6 @@ class Sampling {
     attempt.finished = sampled.finished;
     attempt.num_tokens = static_cast<int>(sampled.tokens.size());
     attempt.log_prob = sampled.log_prob;
-    const grade::Extracted extracted = grade::extract(attempt.text);
-    attempt.answer_found = extracted.found;
-    if (!extracted.found) {
-      attempt.verdict = Verdict::different;
-      attempt.reason = "no answer found: " + extracted.how;
-      return attempt;
-    }
-    attempt.answer = extracted.answer;
-    const grade::Judgement judgement = grade::equal(problem.answer, extracted.answer);
-    attempt.verdict = judgement.verdict;
-    attempt.reason = judgement.reason;
     return attempt;
   }
 
@@ -209,22 +197,16 @@ class Sampling {
 };
 
 nlohmann::ordered_json summary(const SamplingJob& job, const LoadedModel& model, const std::vector<Attempt>& attempts) {
-  std::int64_t tokens = 0, unfinished = 0, unreadable = 0, right = 0, unknown = 0;
+  std::int64_t tokens = 0, unfinished = 0;
   for (const Attempt& attempt : attempts) {
     tokens += attempt.num_tokens;
     unfinished += attempt.finished ? 0 : 1;
-    unreadable += attempt.answer_found ? 0 : 1;
-    right += attempt.verdict == Verdict::equal ? 1 : 0;
-    unknown += attempt.verdict == Verdict::unknown ? 1 : 0;
   }
   return {{"problems", job.problems.size()},
           {"per_problem", job.per_problem},
           {"greedy", job.greedy},
           {"attempts", attempts.size()},
           {"tokens", tokens},
-          {"right", right},
-          {"unknown", unknown},
-          {"unreadable", unreadable},
           {"unfinished", unfinished},
           {"end_tokens", model.end_tokens()}};
 }
@@ -246,7 +228,7 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
     std::string lines, problems;
     for (const Attempt& attempt : attempts) lines += to_json_line(attempt) + "\n";
     for (const Problem& problem : job.problems) problems += to_json_line(problem) + "\n";
-    files = {{"attempts.jsonl", std::move(lines)}, {"problems.jsonl", std::move(problems)}};
+    files = {{kAttemptsFile, std::move(lines)}, {kProblemsFile, std::move(problems)}};
     body["summary"] = summary(job, model, attempts);
   }
   stage.seal(body, files);

@@ -2,7 +2,7 @@
 //
 // Attempts grow in per-rank pieces in work(), a line each, written as soon as one is finished; an interrupted stage makes
 // only what is missing, on any number of ranks. At the end rank 0 seals attempts.jsonl, sorted by problem and index, and
-// problems.jsonl beside it.
+// problems.jsonl beside it. Texts alone: whether they are right is for a stage that grades (grading_stage.h).
 #pragma once
 
 #include <vector>

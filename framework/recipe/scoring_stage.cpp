@@ -55,7 +55,7 @@ std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleB
 
 }  // namespace
 
-Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vector<Problem>& problems,
+Scores score_attempts(StageContext& stage, const std::string& model, const std::vector<Problem>& problems,
                       const std::vector<Attempt>& attempts, const ScoringSettings& settings) {
   const Groups groups = stage.groups();
   std::map<std::string_view, std::vector<const Attempt*>> by_problem;
@@ -63,20 +63,22 @@ Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vec
     if (attempt.index != Attempt::kGreedy) by_problem[attempt.problem].push_back(&attempt);
   }
   PieceCounts found;
-  const Scores done = read_scores(stage.work(), &found);
+  Scores done = read_scores(stage.work(), &found);
   if (found.damaged > 0 && stage.log().informs()) {
     stage.log().warn("{} damaged lines among the scores are made again, the first at {}", found.damaged,
                      found.complaints.front());
   }
   groups.world.barrier("scores read");
+  const auto missing = std::ranges::count_if(
+      problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
+  if (missing == 0) return done;
 
+  LoadedModel verifier = stage.load_model(model);
   const PackedProducts packed(*verifier.decoder, compute_dtype(settings.compute));
   const ExampleBuilder build(*verifier.tokenizer, stage.prompts());
   const VerdictTokens verdicts = build.verdicts();
   const Labels labels{verdicts.correct, verdicts.incorrect};
   AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
-  const auto missing = std::ranges::count_if(
-      problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
   const std::int64_t size = groups.data.size(), own = (missing + size - 1) / size;  // rank 0's share
   const std::int64_t before = size == 1 ? std::ssize(done) : 0;
   stage.progress().begin(stage.name() + (size == 1 ? ": scoring" : ": scoring, rank 0's share"), before + own, before);

@@ -21,8 +21,10 @@ struct ScoringSettings {
 };
 
 // Collective. `attempts` in the order of the sealed file; only sampled ones are scored (not the greedy one). Texts that
-// occur several times are scored once. Every rank returns all scores. Throws StopRequested when asked to stop.
-[[nodiscard]] Scores score_attempts(StageContext& stage, LoadedModel& verifier, const std::vector<Problem>& problems,
-                                    const std::vector<Attempt>& attempts, const ScoringSettings& settings);
+// occur several times are scored once. Every rank returns all scores. The model `verifier` is loaded where a score is missing:
+// what was scored is scored, however it is graded. Throws StopRequested when asked to stop.
+[[nodiscard]] Scores score_attempts(StageContext& stage, const std::string& verifier,
+                                    const std::vector<Problem>& problems, const std::vector<Attempt>& attempts,
+                                    const ScoringSettings& settings);
 
 }  // namespace ft

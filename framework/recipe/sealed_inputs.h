@@ -2,20 +2,20 @@
 // is given out before the last byte is known to be one that was sealed.
 //
 //   const SealedFolder attempts = stage.sealed_input("answers");
-//   for (const Problem& problem : read_problems(attempts)) ...
+//   for_each_problem(attempts, all_problems, [&](const Problem& problem, std::vector<Attempt> attempts) { ... });
 //
 // All throw BrokenFolder that names the file where a byte is another one, also where the damage made a line that cannot be
 // understood; UserError on a sound line that cannot; Unreadable.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
 
 #include "framework/base/error.h"
-#include "framework/problem/attempt.h"
-#include "framework/problem/problem.h"
-#include "framework/store/sealed_folder.h"
+#include "framework/problem/attempt_reader.h"
+#include "framework/store/sealed_lines.h"
 
 namespace ft {
 
@@ -24,8 +24,29 @@ namespace ft {
 void read_lines(const SealedFolder& folder, std::string_view name,
                 const std::function<void(std::string_view line, const Place& place)>& use);
 
+[[nodiscard]] inline NextLine lines_of(SealedLines& lines) {
+  return [&lines](std::string& line, Place& place) { return lines.next(line, place); };
+}
+
 // Of a sealed attempts folder.
 [[nodiscard]] std::vector<Attempt> read_attempts(const SealedFolder& attempts);
 [[nodiscard]] std::vector<Problem> read_problems(const SealedFolder& attempts);
+[[nodiscard]] std::int64_t count_problems(const SealedFolder& attempts);
+
+// What `read` makes of the lines of both files, once these are known to be sound.
+template <class Read>
+auto read_sealed(const SealedFolder& attempts, const Read& read) {
+  SealedLines problems(attempts, {kProblemsFile}), lines(attempts, {kAttemptsFile});
+  return checked(problems, [&] { return checked(lines, [&] { return read(lines_of(problems), lines_of(lines)); }); });
+}
+
+// As problem/attempt_reader.h, of what was sealed. What `use` has made is to be trusted once this has returned.
+void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use);
+
+struct GradedFolders {
+  SealedFolder attempts;
+  SealedFolder verdicts;  // all its files are pieces of them, in the order of their names
+};
+void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use);
 
 }  // namespace ft

@@ -163,6 +163,14 @@ std::vector<Parent> StageContext::parents() const {
   return parents;
 }
 
+Manifest StageContext::manifest_of(const nlohmann::ordered_json& body) const {
+  Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
+  manifest.parents = parents();
+  manifest.body = provenance();
+  if (!body.is_null()) manifest.body.update(body);
+  return manifest;
+}
+
 void StageContext::seal(const nlohmann::ordered_json& body,
                         const std::vector<std::pair<std::string, std::string>>& files) {
   all_or_none(groups_.world, "sealed " + stage_.name, [&] {
@@ -170,11 +178,25 @@ void StageContext::seal(const nlohmann::ordered_json& body,
     require_place();
     FolderWriter writer = FolderWriter::create(stage_.output);
     for (const auto& [name, content] : files) writer.write(name, content);
-    Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
-    manifest.parents = parents();
-    manifest.body = provenance();
-    if (!body.is_null()) manifest.body.update(body);
-    writer.seal(std::move(manifest));
+    writer.seal(manifest_of(body));
+  });
+}
+
+void StageContext::seal_pieces(const nlohmann::ordered_json& body, const std::function<void(FolderWriter&)>& write) {
+  Communicator& world = groups_.world;
+  std::optional<FolderWriter> folder;
+  all_or_none(world, "making the output's folder", [&] {
+    if (world.rank() == 0) folder.emplace(FolderWriter::create(stage_.output));
+  });
+  all_or_none(world, "writing the output's pieces", [&] {
+    if (world.rank() != 0) folder.emplace(FolderWriter::join(stage_.output));
+    write(*folder);
+  });
+  const auto records = world.all_gather_bytes("files of the output", to_text(folder->records()));
+  all_or_none(world, "sealing the output", [&] {
+    if (world.rank() != 0) return;
+    for (std::size_t rank = 1; rank < records.size(); ++rank) folder->add(read_file_records(records[rank]));
+    folder->seal(manifest_of(body));
   });
 }
 

@@ -20,6 +20,7 @@
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/recipe/stop_lead.h"
+#include "framework/store/folder_writer.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/text/tokenizer.h"
 
@@ -104,12 +105,17 @@ class StageContext {
   // What every manifest of this stage's output says: kind, stage, recipe, identity, extent.
   [[nodiscard]] nlohmann::ordered_json provenance() const;
 
+  // What seal() says in its manifest. Rank 0.
+  [[nodiscard]] Manifest manifest_of(const nlohmann::ordered_json& body) const;
   // The sealed folders and models that this stage reads, for its manifests. Rank 0, which writes them; empty elsewhere.
   [[nodiscard]] std::vector<Parent> parents() const;
 
   // Collective: writes `files` (name, content; rank 0's count) into the output folder and seals it with `body` beside
   // provenance() in its manifest.
   void seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files);
+  // Collective: as seal(), with files of every rank: each rank's `write` writes its own, under names of its own, and exchanges
+  // nothing. `body`: rank 0's counts.
+  void seal_pieces(const nlohmann::ordered_json& body, const std::function<void(FolderWriter& folder)>& write);
   // Collective: seals the model as the output, with `body` in its metadata.
   void seal_model(LoadedModel& model, const nlohmann::ordered_json& body);
 

@@ -11,6 +11,7 @@
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/stage_times.h"
+#include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
 #include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
@@ -181,7 +182,7 @@ class Search {
   Superseded describe(const StagePlan& stage, const fs::path& folder, bool goes_on) const {
     Superseded work{
         .stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
-    work.is_report = stage.recipe->output() == ArtifactKind::report;
+    work.is_report = stage.recipe->output() == ArtifactKind::report || stage.recipe->output() == ArtifactKind::verdicts;
     return measured(std::move(work));
   }
 
@@ -235,6 +236,10 @@ Continuation continuation_of(const StagePlan& stage) {
   if (stage.recipe->output() == ArtifactKind::model) {
     const std::optional<std::int64_t> step = step_to_go_on_from(stage);
     return step ? Continuation{true, fmt::format("step {} is saved", *step)} : Continuation{};
+  }
+  if (stage.recipe->output() == ArtifactKind::verdicts) {
+    const std::int64_t pieces = count_verdict_pieces_in(verdict_work(stage.folder, stage.output));
+    return pieces > 0 ? Continuation{true, fmt::format("{} pieces of verdicts are there", pieces)} : Continuation{};
   }
   for (const auto& [stem, what] :
        {std::pair{"attempts", "attempts are"}, std::pair{"scores", "problems' scores are"}}) {

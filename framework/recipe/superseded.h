@@ -19,7 +19,7 @@ namespace ft {
 struct Superseded {
   std::string stage;
   bool begins_anew = true;           // false: there is older work of the new settings, and the stage goes on with it
-  bool is_report = false;            // a page is made again in seconds
+  bool is_report = false;            // a page, or verdicts: made again in seconds
   bool stays_in_place = false;       // the new work goes into the same folder, and a longer length finds the old there
   std::filesystem::path folder;      // of the stage as it was
   std::vector<std::string> reasons;  // what has changed; never empty

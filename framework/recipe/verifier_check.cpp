@@ -11,8 +11,13 @@ std::optional<std::int64_t> sampled_per_problem(const StagePlan& attempts) {
   return parse_integer(text);
 }
 
+const StagePlan& texts_of(const StageCheck& check, const std::string& attempts) {
+  const StagePlan& stage = check.source(attempts);
+  return stage.recipe->output() == ArtifactKind::verdicts ? check.source(input_of(stage, "attempts")) : stage;
+}
+
 void require_sampled(StageCheck& check, const char* key, const std::string& attempts) {
-  if (sampled_per_problem(check.source(attempts)) != 0) return;
+  if (sampled_per_problem(texts_of(check, attempts)) != 0) return;
   check.fail(
       key, fmt::format("name '{}', whose per_problem is 0: one greedy attempt a problem leaves nothing to choose from",
                        attempts));
@@ -20,7 +25,7 @@ void require_sampled(StageCheck& check, const char* key, const std::string& atte
 
 std::vector<const ProblemsToCheck*> problems_of_attempts(StageCheck& check, const std::string& attempts) {
   std::vector<const ProblemsToCheck*> sets;
-  for (const Input& input : check.source(attempts).inputs) {
+  for (const Input& input : texts_of(check, attempts).inputs) {
     if (input.what != "problems") continue;
     for (const std::string& set : input.names) sets.push_back(&check.problems(set));
   }

@@ -14,6 +14,9 @@ namespace ft {
 // per_problem of a stage of sampled attempts; nothing where its recipe has no such key.
 [[nodiscard]] std::optional<std::int64_t> sampled_per_problem(const StagePlan& attempts);
 
+// The stage that makes the attempts, where `attempts` names a stage that grades them, too.
+[[nodiscard]] const StagePlan& texts_of(const StageCheck& check, const std::string& attempts);
+
 // Refuses attempts of which none will be sampled: per_problem 0.
 void require_sampled(StageCheck& check, const char* key, const std::string& attempts);
 

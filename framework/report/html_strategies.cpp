@@ -136,10 +136,11 @@ std::string stage_details(const StageTable& stage, std::size_t index, bool open)
   if (table.verifier && table.verifier->calibration) out += calibration(*table.verifier->calibration, index);
   out += groups(table);
   return fmt::format(
-      "<details{}><summary>{}{}{} &middot; {} problems, up to {} attempts, {:.1f} clusters a "
+      "<details{}><summary>{}{}{}{}{} &middot; {} problems, up to {} attempts, {:.1f} clusters a "
       "problem</summary>{}</details>",
       open ? " open" : "", escape(stage.stage), stage.description.empty() ? "" : ": ", escape(stage.description),
-      table.num_problems, table.num_attempts, table.mean_clusters, out);
+      stage.grading.empty() ? "" : " &middot; ", escape(stage.grading), table.num_problems, table.num_attempts,
+      table.mean_clusters, out);
 }
 
 }  // namespace ft::report

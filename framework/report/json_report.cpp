@@ -220,7 +220,7 @@ std::string json_report(const ReportInput& input) {
     for (const auto& [key, value] :
          {std::pair{"generator", &stage.generator}, std::pair{"training", &stage.training},
           std::pair{"problem_set", &stage.problems}, std::pair{"evaluator", &stage.evaluator},
-          std::pair{"evaluator_loss", &stage.evaluator_loss}}) {
+          std::pair{"evaluator_loss", &stage.evaluator_loss}, std::pair{"grading", &stage.grading}}) {
       if (!value->empty()) json[key] = *value;
     }
     json.update(to_json(stage.table));

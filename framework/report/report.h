@@ -45,6 +45,7 @@ struct StageTable {
   std::string evaluator{};       // the model that scored them
   std::string evaluator_loss{};  // what that was trained with: "margin"
   std::string evaluator_of{};    // the model whose attempts it learnt to judge
+  std::string grading{};         // "grader 4, conventions by default": how answers were compared
 };
 
 // What a training stage did, step by step.

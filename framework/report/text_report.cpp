@@ -70,8 +70,8 @@ std::string strategies(const StageTable& stage) {
     cells.push_back(fmt::format("{:.2f}", row.cost));
     table.add(cells);
   }
-  return fmt::format("\n{}{}{}\n{}{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
-                     table.to_string(), quality(t));
+  return fmt::format("\n{}{}{}{}\n{}{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
+                     stage.grading.empty() ? "" : fmt::format(" ({})", stage.grading), table.to_string(), quality(t));
 }
 
 // pass@k and maj@k at powers of two; every k stands in report.json.

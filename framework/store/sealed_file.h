@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "framework/base/digest.h"
 #include "framework/base/reading.h"
@@ -42,14 +43,19 @@ class SealedFile {
   bool ended_ = false;
 };
 
-// What `use` returns, once all of the file has been read and is sound. Where `use` throws, damage goes before its
-// complaint.
-template <class Use>
-auto checked(SealedFile& file, Use use) {
+// What `use` returns, once all of the file (a SealedFile, or SealedLines) has been read and is sound. Where `use` throws,
+// damage goes before its complaint.
+template <class File, class Use>
+auto checked(File& file, Use use) {
   try {
-    auto result = use();
-    file.check_rest();
-    return result;
+    if constexpr (std::is_void_v<std::invoke_result_t<Use>>) {
+      use();
+      file.check_rest();
+    } else {
+      auto result = use();
+      file.check_rest();
+      return result;
+    }
   } catch (const BrokenFolder&) {
     throw;
   } catch (const Unreadable&) {

@@ -42,7 +42,7 @@ def outcome(folder):
         body = manifest["body"]
         if "weights_digest" in body:
             found[stage + " weights"] = body["weights_digest"]
-        for name in ("attempts.jsonl", "problems.jsonl", "scores.jsonl"):
+        for name in ("attempts.jsonl", "problems.jsonl", "scores.jsonl", "verdicts-00000.jsonl"):
             if (output / name).exists():
                 found[f"{stage} {name}"] = hashlib.sha256((output / name).read_bytes()).hexdigest()
         report = output / "report.json"
@@ -61,7 +61,7 @@ def run_to_end(ftrun, folder, ranks, extra):
 
 def compare(expected, got, what):
     kinds = {name.split(" ", 1)[1] for name in expected}
-    if not {"weights", "attempts.jsonl", "results"} <= kinds:
+    if not {"weights", "attempts.jsonl", "verdicts-00000.jsonl", "results"} <= kinds:
         sys.exit(f"nothing to compare: the undisturbed run left only {sorted(expected)}")
     different = [name for name in sorted(expected | got) if expected.get(name) != got.get(name)]
     if different:
@@ -114,7 +114,7 @@ def at_begin(stage):
 MOMENTS = [
     ("start-up", lambda w: w.folder.exists(), lambda w: False),
     at_step("solver", 7), at_step("solver", 10), in_checkpoint("solver"), at_step("solver", 25),
-    at_lines("attempts", "attempts", 60), at_begin("verifier"), at_step("verifier", 8), in_checkpoint("verifier"),
+    at_lines("attempts", "attempts", 60), at_begin("attempts.verdicts"), at_begin("verifier"), at_step("verifier", 8), in_checkpoint("verifier"),
     at_step("solver_again", 4), at_lines("answers", "attempts", 20), at_begin("ranking"),
     at_lines("ranking", "scores", 4), at_begin("report"),
 ]

@@ -215,30 +215,31 @@ def words_folder(bench, name):
 
 # What is changed, which stages begin anew, and what is said of the first of them.
 CHANGES = {
-    "config": (lambda f: append(f / "M/config.json"), {"solver", "answers", "counts"}, "model 'base': config.json changed"),
-    "weights": (lambda f: flip(f / "M/model.safetensors"), {"solver", "answers", "counts"}, "model 'base': model.safetensors changed"),
-    "model's tokenizer": (lambda f: append(f / "M/tokenizer.json"), {"solver", "answers", "counts"}, "model 'base': tokenizer.json changed"),
-    "tokenizer_config": (lambda f: append(f / "M/tokenizer_config.json"), {"solver", "answers", "counts"}, "model 'base': tokenizer_config.json changed"),
-    "generation_config": (lambda f: (f / "M/generation_config.json").write_text('{"eos_token_id": 256}'), {"solver", "answers", "counts"},
+    "config": (lambda f: append(f / "M/config.json"), {"solver", "answers", "answers.verdicts", "counts"}, "model 'base': config.json changed"),
+    "weights": (lambda f: flip(f / "M/model.safetensors"), {"solver", "answers", "answers.verdicts", "counts"}, "model 'base': model.safetensors changed"),
+    "model's tokenizer": (lambda f: append(f / "M/tokenizer.json"), {"solver", "answers", "answers.verdicts", "counts"}, "model 'base': tokenizer.json changed"),
+    "tokenizer_config": (lambda f: append(f / "M/tokenizer_config.json"), {"solver", "answers", "answers.verdicts", "counts"}, "model 'base': tokenizer_config.json changed"),
+    "generation_config": (lambda f: (f / "M/generation_config.json").write_text('{"eos_token_id": 256}'), {"solver", "answers", "answers.verdicts", "counts"},
                           "model 'base': generation_config.json is new"),
-    "two files": (lambda f: (append(f / "M/config.json"), append(f / "M/tokenizer.json")), {"solver", "answers", "counts"},
+    "two files": (lambda f: (append(f / "M/config.json"), append(f / "M/tokenizer.json")), {"solver", "answers", "answers.verdicts", "counts"},
                   "model 'base': config.json, tokenizer.json changed"),
     "preset's tokenizer": (lambda f: write_tokenizer(f / "T", (("#", "#"),)), {"pupil"}, "model 'small': tokenizer.json changed"),
     "problem file": (lambda f: flip(f / "data/train.jsonl", -4), {"solver", "pupil"}, "problem set 'train': train.jsonl changed"),
     "problem added": (lambda f: append(f / "data/train.jsonl", '{"problem": "x", "solution": "y", "answer": "1"}\n'), {"solver", "pupil"},
                       "problem set 'train': train.jsonl changed"),
     "plugin": (lambda f: append(f / "libmine.so"), {"counts"}, "plugin '.*libmine.so' changed"),
-    "seed": ("run.seed=2", {"solver", "pupil", "answers", "counts"}, "run.seed was 1, is 2"),
+    "seed": ("run.seed=2", {"solver", "pupil", "answers", "answers.verdicts", "counts"}, "run.seed was 1, is 2"),
     "training key": ("training.lanes=4", {"solver", "pupil"}, "training.lanes was 2, is 4"),
     "key of a stage": ("stages.solver.warmup=1steps", {"solver"}, "stages.solver.warmup was 0steps, is 1steps|training.warmup was 0steps, is 1steps|warmup was .*, is 1steps"),
     "length": ("stages.solver.length=3steps", {"solver"}, "stages.solver.length was 2steps, is 3steps"),
-    "template": ("prompts.solver='Q: {problem} A: '", {"solver", "pupil", "answers", "counts"}, "prompts.solver was .*, is .*Q: "),
+    "template": ("prompts.solver='Q: {problem} A: '", {"solver", "pupil", "answers", "answers.verdicts", "counts"}, "prompts.solver was .*, is .*Q: "),
     "preset": ("models.small.preset=tiny-gqa", {"pupil"}, "models.small.preset was tiny, is tiny-gqa"),
     "another model": ("stages.pupil.model=base", {"pupil"}, "model was model 'small', is model 'base'"),
     "another set": ("stages.pupil.problems=test", {"pupil"}, "problems was problem set 'train', is problem set 'test'"),
-    "set's key": ("problems.test.split=train", {"answers", "counts"}, "problems.test.split was test, is train"),
+    "set's key": ("problems.test.split=train", {"answers", "answers.verdicts", "counts"}, "problems.test.split was test, is train"),
     "limit of training problems": ("problems.train.limit=3", {"solver", "pupil"}, "problems.train.limit was 0, is 3"),
-    "attempts": ("stages.answers.temperature=0.5", {"answers", "counts"}, "stages.answers.temperature was .*, is 0.5"),
+    "convention": ("grading.units=required", {"answers.verdicts"}, "grading.units was optional, is required"),
+    "attempts": ("stages.answers.temperature=0.5", {"answers", "answers.verdicts", "counts"}, "stages.answers.temperature was .*, is 0.5"),
     "more attempts": ("stages.answers.per_problem=3", {"counts"}, "its attempts, stage 'answers', is another: per_problem was 2, is 3"),
 }
 SAME = {
@@ -259,7 +260,7 @@ def case_content(bench):
     watch = Watch(folder / "M"), Watch(folder / "T")
     first = bench.run(folder)
     opened = [w.opened() for w in watch]
-    bench.expect("the first run", first.code == 0 and not first.anew() and first.begun() == {"solver", "pupil", "answers", "counts"}, first.said)
+    bench.expect("the first run", first.code == 0 and not first.anew() and first.begun() == {"solver", "pupil", "answers", "answers.verdicts", "counts"}, first.said)
     if first.code != 0:
         return
     for stage, names in (("solver", opened[0]), ("pupil", opened[1])):
@@ -274,7 +275,7 @@ def case_content(bench):
         overrides = change(trial)
         overrides = overrides if overrides and isinstance(overrides[0], str) else []
         done = bench.plan(trial, *overrides)
-        bench.expect("same: " + name, done.code == 0 and not done.anew() and len(re.findall(r"\bskip\b", done.out)) == 4, done.said, done.out)
+        bench.expect("same: " + name, done.code == 0 and not done.anew() and len(re.findall(r"\bskip\b", done.out)) == 5, done.said, done.out)
         shutil.rmtree(trial)
 
     for name, (change, stages, words) in CHANGES.items():
@@ -286,7 +287,7 @@ def case_content(bench):
             change(trial)
         done = bench.plan(trial, *overrides)
         anew = done.anew()
-        first_stage = next((s for s in ("solver", "pupil", "answers", "counts") if s in stages), None)
+        first_stage = next((s for s in ("solver", "pupil", "answers", "answers.verdicts", "counts") if s in stages), None)
         bench.expect("changed: " + name, done.code == 0 and set(anew) == stages and re.search(words, anew.get(first_stage, "")), sorted(stages), words,
                      done.said, done.out)
         shutil.rmtree(trial)
@@ -295,7 +296,7 @@ def case_content(bench):
     append(folder / "M/config.json")
     done = bench.run(folder)
     log = (folder / "run/log.txt").read_text()
-    bench.expect("the run says it", done.code == 0 and set(done.anew()) == {"solver", "answers", "counts"} and
+    bench.expect("the run says it", done.code == 0 and set(done.anew()) == {"solver", "answers", "answers.verdicts", "counts"} and
                  re.search(r"solver' begins anew: model 'base': config.json changed; finished, 2 steps \(.* in run/stages/solver-\w{12} are set aside", log), done.said)
     again = bench.run(folder)
     bench.expect("said once", again.code == 0 and not again.anew() and not again.begun(), again.said)
@@ -408,7 +409,7 @@ def case_refuse(bench):
     same = bench.run(folder, refuse)
     bench.expect("the same settings are not refused", same.code == 0, same.said)
     more = bench.run(folder, refuse, "stages.answers.per_problem=3")
-    bench.expect("more of the same is not refused", more.code == 0 and more.begun() == {"answers", "report"}, more.said)
+    bench.expect("more of the same is not refused", more.code == 0 and more.begun() == {"answers", "answers.verdicts", "report"}, more.said)
     allowed = bench.call(folder, "--yes", "run.yaml", refuse, "training.lanes=4")
     bench.expect("--yes", allowed.code == 0 and "solver" in allowed.anew(), allowed.said)
     (folder / "run.yaml").write_text(SHORT.replace("solver", "learner").replace("solution_sft", "solution_sft"))

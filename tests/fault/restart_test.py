@@ -77,6 +77,8 @@ class Keys:
     @staticmethod
     def places(section, name):
         if section.startswith("stages.NAME"):
+            if section.endswith(" grade"):
+                return []  # the run's own stage of it is changed by `grading`
             return ["stages." + RECIPE_STAGE[section.rsplit(" ", 1)[1]]]
         if section == "problems.NAME":
             return ["problems.train", "problems.test"]
@@ -228,14 +230,14 @@ def lengths_grow_again(bench, origin):
 def idle_keys(bench):
     """What is said to have no effect has none: not in the identity, and the weights are the same with another value."""
     text = RUN_FILE.replace("length: 8steps", "length: 2steps").replace("length: 4steps", "length: 2steps")
-    plain = {"loss": ["margin", "cross_entropy", "both"]}
     trials = [("solver", [], ["training.final_learning_rate=0.5", "training.schedule_length=9steps", "training.validate_every=1steps", "training.most_skipped=3"]),
               ("answers", ["stages.answers.temperature=0"], ["stages.answers.top_p=0.5", "stages.answers.top_k=3"]),
               ("verifier", ["stages.verifier.loss=margin"], ["cross_entropy_weight=3", "cross_entropy_over=verdicts", "balance=none", "contrastive_margin=2",
                                                              "length_exponent=1", "mle_on=right_attempt", "validation=test", "validate_every=1steps"]),
               ("verifier", ["stages.verifier.loss=cross_entropy"], ["margin=3", "margin_weight=2"]),
               ("verifier", ["stages.verifier.loss=both", "stages.verifier.margin_weight=0"], ["margin=3"]),
-              ("verifier", ["stages.verifier.loss=both", "stages.verifier.cross_entropy_weight=0"], ["cross_entropy_over=verdicts"])]
+              ("verifier", ["stages.verifier.loss=both", "stages.verifier.cross_entropy_weight=0"], ["cross_entropy_over=verdicts"]),
+              ("answers.verdicts", ["grading.rules=prm800k"], ["grading.units=required", "grading.percent=either", "grading.tolerance=0.1"])]
     for number, (stage, settings, idle) in enumerate(trials):
         idle = [key if "." in key.split("=")[0] else f"stages.{stage}.{key}" for key in idle]
         results = []
@@ -249,8 +251,8 @@ def idle_keys(bench):
             if not output:
                 return
             body = json.loads((output / "manifest.json").read_text())["body"]
-            attempts = output / "attempts.jsonl"
-            results.append((output.parent.name, body.get("weights_digest"), attempts.read_bytes() if attempts.exists() else None))
+            made = [output / name for name in ("attempts.jsonl", "verdicts-00000.jsonl")]
+            results.append((output.parent.name, body.get("weights_digest"), body.get("grading"), [one.read_bytes() for one in made if one.exists()]))
             for key in more:
                 path, name = key.split("=")[0], key.split("=")[0].rsplit(".", 1)[1]
                 words = rf"argument '{re.escape(key)}': (stage '{stage}': {name}|{re.escape(path)}) has no effect: \w+"

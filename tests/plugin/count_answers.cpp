@@ -4,8 +4,8 @@
 
 #include <map>
 
+#include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/recipe.h"
-#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/stage_context.h"
 
 namespace {
@@ -13,7 +13,7 @@ namespace {
 class CountAnswers final : public ft::Recipe {
  public:
   void describe(ft::Binder& b) override {
-    b.required_input("attempts", attempts_, "attempts", "whose answers are counted");
+    b.required_input("attempts", attempts_, ft::kGradedInput, "whose answers are counted");
     b.identity("least", least_, "answers given less often are left out", ft::Range::at_least(1));
   }
   ft::ArtifactKind output() const override { return ft::ArtifactKind::table; }
@@ -21,7 +21,10 @@ class CountAnswers final : public ft::Recipe {
 
   void run(ft::StageContext& stage) override {
     std::map<std::string, int> counts;
-    for (const ft::Attempt& attempt : ft::read_attempts(stage.sealed_input(attempts_))) ++counts[attempt.answer];
+    ft::for_each_graded(ft::graded_attempts(stage, attempts_).open(), ft::all_problems,
+                        [&](const ft::Problem&, const std::vector<ft::GradedAttempt>& attempts) {
+                          for (const ft::GradedAttempt& attempt : attempts) ++counts[attempt.answer];
+                        });
     std::string text;
     for (const auto& [answer, count] : counts) {
       if (count >= least_) text += fmt::format("{}\t{}\n", answer, count);

@@ -28,8 +28,8 @@ Problem problem() {
   return p;
 }
 
-Attempt attempt(int index, std::string text, Verdict verdict) {
-  Attempt a;
+GradedAttempt attempt(int index, std::string text, Verdict verdict) {
+  GradedAttempt a;
   a.problem = "p1";
   a.index = index;
   a.text = std::move(text);
@@ -66,7 +66,7 @@ TEST_CASE("a solution is predicted from the very prompt that sampling starts fro
 TEST_CASE("an attempt that hit the length limit teaches no end") {
   const auto tokenizer = words();
   const ExampleBuilder build(*tokenizer, prompts());
-  Attempt a = attempt(3, "=3", Verdict::equal);
+  GradedAttempt a = attempt(3, "=3", Verdict::equal);
   CHECK(build.attempt(problem(), a).spans[0].tokens.back() == tokenizer->eos());
   a.finished = false;
   CHECK(build.attempt(problem(), a).spans[0].tokens == tokenizer->encode("=3"));
@@ -107,7 +107,7 @@ TEST_CASE("verdicts of several tokens get documents of their own") {
 TEST_CASE("a margin pair holds right and wrong, each with both verdicts; a contrastive pair two solutions") {
   const auto tokenizer = words();
   const ExampleBuilder build(*tokenizer, prompts());
-  const Attempt right = attempt(4, "=3", Verdict::equal), wrong = attempt(5, "=1", Verdict::different);
+  const GradedAttempt right = attempt(4, "=3", Verdict::equal), wrong = attempt(5, "=1", Verdict::different);
   const Example e = build.margin_pair(problem(), right, wrong);
   REQUIRE(e.documents.size() == 2);
   CHECK(e.items[0].spans == std::array{0, 1, 2, 3});

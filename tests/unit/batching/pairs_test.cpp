@@ -9,10 +9,10 @@ using namespace ft;
 
 namespace {
 
-std::vector<Attempt> attempts_of(const std::string& problem, int right, int wrong) {
-  std::vector<Attempt> attempts;
+std::vector<GradedAttempt> attempts_of(const std::string& problem, int right, int wrong) {
+  std::vector<GradedAttempt> attempts;
   for (int i = 0; i < right + wrong; ++i) {
-    Attempt a;
+    GradedAttempt a;
     a.problem = problem;
     a.index = i;
     a.text = "text " + std::to_string(i);
@@ -21,8 +21,8 @@ std::vector<Attempt> attempts_of(const std::string& problem, int right, int wron
     attempts.push_back(a);
   }
   int surplus = right;
-  for (Attempt& a : attempts) surplus -= a.verdict == Verdict::equal ? 1 : 0;
-  for (Attempt& a : attempts) {
+  for (GradedAttempt& a : attempts) surplus -= a.verdict == Verdict::equal ? 1 : 0;
+  for (GradedAttempt& a : attempts) {
     if (surplus > 0 && a.verdict == Verdict::different) a.verdict = Verdict::equal, --surplus;
   }
   return attempts;
@@ -61,17 +61,17 @@ TEST_CASE("one class alone gives no pairs; equal texts count once; undecided and
   CHECK(choose_pairs(attempts_of("p", 5, 0), 10, 1, false).empty());
   CHECK(choose_pairs(attempts_of("p", 0, 5), 10, 1, false).empty());
   auto attempts = attempts_of("p", 2, 2);
-  for (Attempt& a : attempts) {
+  for (GradedAttempt& a : attempts) {
     if (a.verdict == Verdict::equal) a.text = "same";
   }
   CHECK(choose_pairs(attempts, 10, 1, false).size() == 2);
-  for (Attempt& a : attempts) {
+  for (GradedAttempt& a : attempts) {
     if (a.verdict == Verdict::different) a.answer_found = false;
   }
   CHECK(choose_pairs(attempts, 10, 1, false).empty());
   CHECK(choose_pairs(attempts, 10, 1, true).size() == 2);
   attempts[0].index = Attempt::kGreedy;
-  for (Attempt& a : attempts) a.verdict = a.verdict == Verdict::equal ? Verdict::equal : Verdict::unknown;
+  for (GradedAttempt& a : attempts) a.verdict = a.verdict == Verdict::equal ? Verdict::equal : Verdict::unknown;
   CHECK(choose_pairs(attempts, 10, 1, true).empty());
 }
 
