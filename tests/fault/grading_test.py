@@ -205,7 +205,7 @@ def scores_stay(ftrun, base):
     expect("another ranking of the same scores", begun(said) == ["answers.verdicts", "ranking", "report"] and first != second and first.parent == second.parent and
            (first / "scores.jsonl").read_bytes() == (second / "scores.jsonl").read_bytes() and run.body("ranking")["grading"]["units"] == "required", said)
     expect("the verifier scored once", before and scored() == before and "stage 'ranking' begins anew" not in said, said)
-    said = run("stages.answers.per_problem=6")
+    said = run("grading.units=required", "stages.answers.per_problem=6")
     expect("more attempts are graded without setting verdicts aside", "stage 'answers.verdicts' begins anew" not in said and
            run.body("answers.verdicts")["summary"]["graded"] == 4 * 7, said)
 
