@@ -103,8 +103,9 @@ std::vector<std::string> input_changes(const InputContent& before, const InputCo
           [&](const LineKey& key, const std::string* was, const std::string* is) {
             if (now.what != "stage") {
               reasons.push_back(changed(fmt::format("{}.{}.{}", section_of(now), now.name, key.first), was, is));
-            } else if (key.first == "identity") {
-              reasons.push_back(fmt::format("its {}, stage '{}', is another", now.key, now.name));
+            } else if (key.first == "identity" || key.first.starts_with("input ")) {  // digests: nothing to read
+              const std::string another = fmt::format("its {}, stage '{}', is another", now.key, now.name);
+              if (std::ranges::find(reasons, another) == reasons.end()) reasons.push_back(another);
             } else {
               reasons.push_back(
                   changed(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name, key.first), was, is));
