@@ -37,8 +37,7 @@ TEST_CASE("every convention is a key of the identity, and comes back from a mani
       CHECK(text.find(fmt::format("{}: {}\n", one.name, choice.name)) != std::string::npos);
       CHECK((text == defaults) == (settings.conventions == grade::Conventions{}));
       CHECK(grading_from_json(to_json(settings)).conventions == settings.conventions);
-      const auto again =
-          parse<GradingSettings>({node("{" + std::string(one.name) + ": " + std::string(choice.name) + "}")});
+      const auto again = parse<GradingSettings>({node(fmt::format("{{{}: {}}}", one.name, choice.name))});
       CHECK(again.conventions == settings.conventions);
     }
   }
