@@ -297,7 +297,8 @@ def judge(done, call, path, error):
     wrong = []
     if done.returncode == 0 and any(re.fullmatch(c, call) and re.fullmatch(p, path) for c, p, _ in NO_HARM):
         return wrong
-    asks_for_rights = call in WRITES | {"access"} or (call == "stat" and re.fullmatch(WRITTEN_FOLDERS, path))
+    is_removed = path.endswith(".discarded")  # whatever is asked of it then
+    asks_for_rights = call in WRITES | {"access"} or is_removed or (call == "stat" and re.fullmatch(WRITTEN_FOLDERS, path))
     codes = {1, 2} if error in RIGHTS and asks_for_rights else {1}
     if done.returncode not in codes:
         wrong.append(f"exit code {done.returncode} instead of {sorted(codes)}")
