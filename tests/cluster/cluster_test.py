@@ -137,7 +137,8 @@ def mpirun(case, expected):
 
 def time_limit(case, expected):
     """Slurm's warning before the time limit; the job comes back and ends."""
-    case.submit("-N2", "--ntasks-per-node=1", "-t", "1", "--signal=B:USR1@55")
+    # Slurm looks every 30 s and warns rather early than late: between 15 and 45 s after the start.
+    case.submit("-N2", "--ntasks-per-node=1", "-t", "2", "--signal=B:USR1@75")
     case.freeze()
     case.wait_log("USR1: the run is told to stop", 90)
     case.thaw()
@@ -146,6 +147,16 @@ def time_limit(case, expected):
     case.wait_end()
     case.expect(case.cluster.job(case.job)["Restarts"] != "0", "not requeued")
     case.same(expected, "2 nodes, stopped by the time limit, requeued")
+
+
+def told_early(case, expected):
+    """Told to stop before the run has begun: nothing is started, the job comes back and ends."""
+    case.submit("-N2", "--ntasks-per-node=1", FTRUN_DOCTOR="1")
+    case.wait_log("run folder ")  # the plan's first line
+    case.cluster.run("scancel", "--signal=USR1", "--batch", case.job)
+    case.wait_log(r"told to stop \(USR1\) before the run began; back into the queue")
+    case.wait_end(restarts=1)
+    case.same(expected, "2 nodes, told to stop before the run began")
 
 
 def measured_lead(case, expected):
@@ -301,7 +312,7 @@ def cable(case, expected):
     case.same(expected, "2 nodes, one cable cut")
 
 
-CI = [submit, mpirun, time_limit, other_nodes, preempt, cancelled, mistakes]
+CI = [submit, mpirun, time_limit, told_early, other_nodes, preempt, cancelled, mistakes]
 ALL = [*CI, killed_rank, bad_node, measured_lead, lost_slurmd, lost_batch_node, cable]
 
 
