@@ -160,6 +160,7 @@ int fewest_ranks(const RunFile& file) {
 }
 
 ExitCode plan_command(const Options& options) {
+  if (!options.memory.empty()) (void)parse_byte_size(options.memory);  // a mistake is told, whatever is left to do
   SoloCommunicator solo;
   Logger log(0);
   const RunFile file = RunFile::load(options.run_file, options.overrides);

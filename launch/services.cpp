@@ -1,5 +1,8 @@
 #include "launch/services.h"
 
+#include <memory>
+#include <set>
+
 #include "datasets/arithmetic.h"
 #include "datasets/dataset.h"
 #include "framework/base/digest.h"
@@ -35,10 +38,13 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
   services.identify_problems = [&world, check_stop, digest](const Node& node) {
     return identify(node, world, check_stop, digest);
   };
-  services.load_problems = [&log](const Node& node) {
+  // Several stages use the same set, and the plan reads it for its sizes: what is to be said of it is said once.
+  services.load_problems = [&log, said = std::make_shared<std::set<std::string>>()](const Node& node) {
     LoadNotes notes;
     std::vector<Problem> problems = load_problems(read_problem_set(node), &notes);
-    for (const std::string& note : notes) log.info("{}", note);
+    for (const std::string& note : notes) {
+      if (said->insert(note).second) log.info("{}", note);
+    }
     return problems;
   };
   services.look_at_problems = [](const Node& node, Reach reach) {

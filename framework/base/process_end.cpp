@@ -118,10 +118,13 @@ void open_standard_streams() {
 
 // Not inlined: its frame is gone when it returns, the pages stay.
 [[gnu::noinline]] void grow_stack() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur < 4 * kStack) return;
   [[maybe_unused]] volatile char pages[kStack];
   for (std::size_t i = kStack; i > 4096; i -= 4096) pages[i - 1] = 0;  // downwards, as a stack grows
+}
+
+bool has_room_on_stack() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 4 * kStack;
 }
 
 }  // namespace
@@ -131,7 +134,7 @@ void prepare_process() {
   const stack_t stack{.ss_sp = stack_of_handlers.data(), .ss_flags = 0, .ss_size = stack_of_handlers.size()};
   sigaltstack(&stack, nullptr);
   watch_for_crashes();
-  grow_stack();
+  if (has_room_on_stack()) grow_stack();  // asked out here: its frame alone may be more than there is
   put_aside = std::malloc(kPutAside);
   std::set_new_handler(on_new_failure);
   std::set_terminate(on_terminate);
