@@ -27,6 +27,11 @@ bool users_to_mend(int error) {
          error == ENAMETOOLONG || error == EISDIR;
 }
 
+std::string system_text(std::string_view action, const fs::path& path, int error) {
+  return fmt::format("cannot {} {}: {}{}", action, path.string(), std::generic_category().message(error),
+                     advice_on(error, path));
+}
+
 fs::path parent_of(const fs::path& path) {
   const fs::path parent = path.parent_path();
   return parent.empty() ? fs::path(".") : parent;
@@ -47,10 +52,12 @@ void compare_free_space(const fs::path& path, int descriptor, std::int64_t bytes
 }  // namespace
 
 void fail_system(std::string_view action, const fs::path& path, int error) {
-  const std::string text = fmt::format("cannot {} {}: {}{}", action, path.string(),
-                                       std::generic_category().message(error), advice_on(error, path));
-  if (users_to_mend(error)) throw UserError(text);
-  throw Error(text);
+  throw Error(system_text(action, path, error));
+}
+
+void fail_making(std::string_view action, const fs::path& path, int error) {
+  if (users_to_mend(error)) throw UserError(system_text(action, path, error));
+  fail_system(action, path, error);
 }
 
 FileHandle::FileHandle(const fs::path& path, int flags, unsigned mode) : path_(path) {
@@ -60,7 +67,7 @@ FileHandle::FileHandle(const fs::path& path, int flags, unsigned mode) : path_(p
   if (descriptor_ >= 0) return;
   const bool reads = (flags & O_ACCMODE) == O_RDONLY, leads_nowhere = errno == ENOENT || errno == ENOTDIR;
   if (reads && !leads_nowhere) fail_unreadable(path, errno);
-  fail_system(reads ? "read" : "write", path, errno);
+  fail_making(reads ? "read" : "write", path, errno);
 }
 
 FileHandle::~FileHandle() {
@@ -160,8 +167,8 @@ void make_folder(const fs::path& folder) {
   if (folder.filename().empty()) return;  // "a/b/" : made as "a/b"
   if (::mkdir(folder.c_str(), 0755) != 0) {
     const int error = errno;
-    if (error != EEXIST) fail_system("make the folder", folder, error);
-    if (!is_folder(folder)) fail_system("make the folder", folder, ENOTDIR);
+    if (error != EEXIST) fail_making("make the folder", folder, error);
+    if (!is_folder(folder)) fail_making("make the folder", folder, ENOTDIR);
   }
   sync_folder(parent_of(folder));
 }

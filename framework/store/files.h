@@ -21,6 +21,9 @@ namespace ft {
 // Throws for `error` (an errno): "cannot <action> <path>: <the system's words>", and what to do about a full disk.
 [[noreturn]] void fail_system(std::string_view action, const std::filesystem::path& path, int error);
 
+// The same of a file or folder that is being made or opened: where another path or other rights would help, a UserError.
+[[noreturn]] void fail_making(std::string_view action, const std::filesystem::path& path, int error);
+
 // A file descriptor that is closed at the end.
 class FileHandle {
  public:

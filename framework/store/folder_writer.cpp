@@ -69,7 +69,7 @@ FolderWriter FolderWriter::create(const fs::path& target, Observer observer, IfT
   fs::remove_all(writer.partial_, error);
   if (error) fail_system("remove", writer.partial_, error.value());
   make_folder(writer.target_.parent_path());
-  if (::mkdir(writer.partial_.c_str(), 0755) != 0) fail_system("make the folder", writer.partial_, errno);
+  if (::mkdir(writer.partial_.c_str(), 0755) != 0) fail_making("make the folder", writer.partial_, errno);
   writer.open_ = true;
   return writer;
 }

@@ -49,6 +49,7 @@ WRITING = [errno.EIO, errno.ESTALE, errno.EACCES, errno.EROFS, errno.ENOSPC, err
 RIGHTS = {errno.EACCES, errno.EPERM, errno.EROFS}
 WRITTEN_FOLDERS = r"(examples|stages(/[^/]*(/work(/checkpoints)?)?)?)?"  # looked at before anything runs: may they be written?
 WRITES = {"open_write", "rename", "unlink", "mkdir", "write", "sync", "truncate", "reserve"}
+MAKES = {"open_write", "mkdir"}
 # (call, path) where the program may go on (exit code 0), and why.
 NO_HARM = [
     (r"unlink", r".*\.partial(/.*)?", "what cannot be removed of an earlier start fails, if it does, where it is made anew"),
@@ -298,8 +299,7 @@ def judge(done, call, path, error):
     wrong = []
     if done.returncode == 0 and any(re.fullmatch(c, call) and re.fullmatch(p, path) for c, p, _ in NO_HARM):
         return wrong
-    is_removed = path.endswith(".discarded")  # whatever is asked of it then
-    asks_for_rights = call in WRITES | {"access"} or is_removed or (call == "stat" and re.fullmatch(WRITTEN_FOLDERS, path))
+    asks_for_rights = call in MAKES | {"access"} or (call == "stat" and re.fullmatch(WRITTEN_FOLDERS, path))
     codes = {1, 2} if error in RIGHTS and asks_for_rights else {1}
     if done.returncode not in codes:
         wrong.append(f"exit code {done.returncode} instead of {sorted(codes)}")
