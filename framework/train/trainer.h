@@ -2,7 +2,7 @@
 // save.
 //
 // Bits: within a lane micro-batches are summed in order; lanes merge pairwise; ranks continue the same tree
-// (Order::exact); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume
+// (tree_sum.h); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume
 // after any kill and any power-of-two data size give the same weights.
 //
 //   Trainer trainer(model, groups, settings, weights, examples);
@@ -80,6 +80,10 @@ struct TrainHooks {
   // Local: has this rank been asked to stop? Asked before every micro-batch; the ranks agree once a step. A step that
   // some rank has left is dropped by all; then the state is saved and StopRequested thrown.
   std::function<bool()> stop_seen;
+  // Local: has this rank done its part of what goes on beside the training (a checkpoint on its way to the disk)? Asked
+  // once a step. When all ranks have, `advance_background` is called after the step.
+  std::function<bool()> background_done;
+  std::function<void()> advance_background;  // collective
   // Words for an example by its index, for messages; may be empty.
   std::function<std::string(std::int64_t example)> describe;
 };

@@ -16,40 +16,6 @@ namespace {
 
 using at::Tensor;
 
-int nccl_type(at::ScalarType dtype) {
-  switch (dtype) {
-    case at::kFloat:
-      return kNcclFloat32;
-    case at::kDouble:
-      return kNcclFloat64;
-    case at::kInt:
-      return kNcclInt32;
-    case at::kLong:
-      return kNcclInt64;
-    case at::kBFloat16:
-      return kNcclBfloat16;
-    default:
-      throw Error(fmt::format("tensors of {} cannot be reduced over ranks", c10::toString(dtype)));
-  }
-}
-
-int nccl_op(ReduceOp op) {
-  switch (op) {
-    case ReduceOp::sum:
-      return kNcclSum;
-    case ReduceOp::max:
-      return kNcclMax;
-    case ReduceOp::min:
-      return kNcclMin;
-  }
-  return kNcclSum;
-}
-
-// NCCL would round a bfloat16 sum at every hop; the contract says that it is summed in float.
-bool by_nccl(Order order, ReduceOp op, const Tensor& tensor) {
-  return order == Order::fast && !(op == ReduceOp::sum && tensor.scalar_type() == at::kBFloat16);
-}
-
 // The first result of several calls that is no success.
 class FirstFailure {
  public:
@@ -79,10 +45,9 @@ std::vector<std::int64_t> even_slices(std::int64_t count, int size) {
 
 std::size_t num_bytes(const Tensor& tensor) { return tensor.nbytes(); }
 
-// contributions [ranks, n] -> [n]; written to. Maximum and minimum hand on a NaN, as reduce_tree does.
+// contributions [ranks, n] -> [n]; written to. A maximum hands on a NaN, as reduce_tree does.
 Tensor tree_of_rows(const Tensor& contributions, ReduceOp op) {
   if (op == ReduceOp::max) return contributions.amax(0);
-  if (op == ReduceOp::min) return contributions.amin(0);
   TreeSum sum;
   for (std::int64_t r = 0; r < contributions.size(0); ++r) sum.add(contributions[r]);
   return sum.take();
@@ -97,7 +62,7 @@ std::string agree_on_id(Communicator& host, const NcclApi& api) {
     text = result == kNcclSuccess ? fmt::format("+{}", std::string_view(id.data(), id.size()))
                                   : fmt::format("-NCCL cannot start: {}", api.error_string(result));
   }
-  text = broadcast_bytes(host, "NCCL's id", text, 0);
+  text = host.broadcast_bytes("NCCL's id", text, 0);
   if (text.front() == '-') throw Error(text.substr(1));
   return text.substr(1);
 }
@@ -136,39 +101,31 @@ NcclCommunicator::NcclCommunicator(Communicator& host, std::unique_ptr<Communica
       stream_(backend_->make_stream()),
       link_(start_link(host, *backend_, settings.limits)) {}
 
-Pending NcclCommunicator::start(Name name, std::vector<Tensor> held, const std::function<void()>& enqueue) {
+void NcclCommunicator::exchange(Name name, const std::function<void()>& enqueue) {
   const at::NoGradGuard no_grad;
-  std::shared_ptr<StreamMark> mark = link_->watch(name, [&] {
+  const std::shared_ptr<StreamMark> mark = link_->watch(name, [&] {
     stream_->follow_current();
     enqueue();
     return stream_->mark();
   });
-  return Pending([link = link_, mark = std::move(mark), tensors = std::move(held)]() mutable {
-    mark->hold_current();
-    tensors.clear();
-    link->check();
-  });
+  mark->hold_current();
+  link_->check();
 }
 
-Pending NcclCommunicator::all_reduce(Name name, Tensor inout, ReduceOp op, Order order) {
-  if (elsewhere(inout)) return host_.all_reduce(name, inout, op, order);
+void NcclCommunicator::all_reduce(Name name, Tensor inout, ReduceOp op) {
+  if (elsewhere(inout)) return host_.all_reduce(name, inout, op);
   check_reducible(name, inout, backend_->device);
-  if (inout.numel() == 0) return {};
-  return start(name, {inout}, [&] {
+  if (inout.numel() == 0) return;
+  exchange(name, [&] {
     const Tensor flat = inout.view({-1});
-    if (by_nccl(order, op, inout)) {
-      link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-        return api.all_reduce(flat.data_ptr(), flat.data_ptr(), static_cast<std::size_t>(flat.numel()),
-                              nccl_type(flat.scalar_type()), nccl_op(op), comm, stream_->handle());
-      });
-    } else if (num_bytes(flat) * static_cast<std::size_t>(size_) <= settings_.small_bytes) {
+    if (num_bytes(flat) * static_cast<std::size_t>(size_) <= settings_.small_bytes) {
       all_reduce_small(name, flat, op);
     } else {
       const std::vector<std::int64_t> sizes = even_slices(flat.numel(), size_);
       const std::vector<std::int64_t> offsets = offsets_of(sizes);
       const auto self = static_cast<std::size_t>(rank_);
       const Tensor own = flat.narrow(0, offsets[self], sizes[self]);
-      reduce_slices_by_tree(name, own, flat, op, sizes);
+      reduce_slices(name, own, flat, op, sizes);
       gather_slices(name, flat, own, sizes);
     }
   });
@@ -183,11 +140,11 @@ void NcclCommunicator::all_reduce_small(Name name, const Tensor& inout, ReduceOp
   stream_->run([&] { Tensor(inout).copy_(tree_of_rows(all, op)); });
 }
 
-Pending NcclCommunicator::all_gather(Name name, Tensor out, const Tensor& shard, Sizes sizes) {
+void NcclCommunicator::all_gather(Name name, Tensor out, const Tensor& shard, Sizes sizes) {
   if (elsewhere(out)) return host_.all_gather(name, out, shard, sizes);
   check_shards(name, out, shard, sizes, rank_, size_, backend_->device);
-  if (out.numel() == 0) return {};
-  return start(name, {out, shard}, [&] { gather_slices(name, out.view({-1}), shard.view({-1}), sizes); });
+  if (out.numel() == 0) return;
+  exchange(name, [&] { gather_slices(name, out.view({-1}), shard.view({-1}), sizes); });
 }
 
 void NcclCommunicator::gather_slices(Name name, const Tensor& whole, const Tensor& own, Sizes sizes) {
@@ -208,43 +165,15 @@ void NcclCommunicator::gather_slices(Name name, const Tensor& whole, const Tenso
   });
 }
 
-Pending NcclCommunicator::reduce_scatter(Name name, Tensor shard, const Tensor& in, ReduceOp op, Order order,
-                                         Sizes sizes) {
-  if (elsewhere(in)) return host_.reduce_scatter(name, shard, in, op, order, sizes);
+void NcclCommunicator::reduce_scatter(Name name, Tensor shard, const Tensor& in, Sizes sizes) {
+  if (elsewhere(in)) return host_.reduce_scatter(name, shard, in, sizes);
   check_reducible(name, in, backend_->device);
   check_shards(name, in, shard, sizes, rank_, size_, backend_->device);
-  if (in.numel() == 0) return {};
-  return start(name, {shard, in}, [&] {
-    if (by_nccl(order, op, in)) {
-      reduce_slices_by_nccl(name, shard.view({-1}), in.view({-1}), op, sizes);
-    } else {
-      reduce_slices_by_tree(name, shard.view({-1}), in.view({-1}), op, sizes);
-    }
-  });
+  if (in.numel() == 0) return;
+  exchange(name, [&] { reduce_slices(name, shard.view({-1}), in.view({-1}), ReduceOp::sum, sizes); });
 }
 
-void NcclCommunicator::reduce_slices_by_nccl(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
-  const int type = nccl_type(in.scalar_type());
-  const auto width = static_cast<std::size_t>(in.element_size());
-  const auto* const from = static_cast<const std::byte*>(in.data_ptr());
-  const bool even = std::ranges::all_of(sizes, [&](std::int64_t size) { return size == sizes[0]; });
-  link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-    const auto own = static_cast<std::size_t>(out.numel());
-    if (even) return api.reduce_scatter(from, out.data_ptr(), own, type, nccl_op(op), comm, stream_->handle());
-    FirstFailure failure;
-    std::size_t offset = 0;
-    for (int r = 0; r < size_; ++r) {
-      const auto count = static_cast<std::size_t>(sizes[static_cast<std::size_t>(r)]);
-      void* const to = r == rank_ ? out.data_ptr() : nullptr;  // only the root's is written
-      if (count > 0)
-        failure(api.reduce(from + offset * width, to, count, type, nccl_op(op), r, comm, stream_->handle()));
-      offset += count;
-    }
-    return failure.result();
-  });
-}
-
-void NcclCommunicator::reduce_slices_by_tree(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
+void NcclCommunicator::reduce_slices(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
   const auto width = static_cast<std::size_t>(in.element_size());
   const std::vector<std::int64_t> offsets = offsets_of(sizes);
   const auto fitting = static_cast<std::int64_t>(settings_.chunk_bytes / (static_cast<std::size_t>(size_) * width));
@@ -285,45 +214,19 @@ void NcclCommunicator::reduce_slices_by_tree(Name name, const Tensor& out, const
   }
 }
 
-Pending NcclCommunicator::all_to_all(Name name, Tensor out, const Tensor& in) {
-  if (elsewhere(in)) return host_.all_to_all(name, out, in);
-  check_all_to_all(name, out, in, size_, backend_->device);
-  if (in.numel() == 0) return {};
-  return start(name, {out, in}, [&] {
-    stream_->run([&] { out[rank_].copy_(in[rank_]); });
-    if (size_ == 1) return;
-    const std::size_t bytes = num_bytes(in) / static_cast<std::size_t>(size_);
-    link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-      FirstFailure failure;
-      for (int peer = 0; peer < size_; ++peer) {
-        if (peer == rank_) continue;
-        const std::size_t offset = static_cast<std::size_t>(peer) * bytes;
-        const auto* const from = static_cast<const std::byte*>(in.data_ptr()) + offset;
-        auto* const to = static_cast<std::byte*>(out.data_ptr()) + offset;
-        failure(api.send(from, bytes, kNcclUint8, peer, comm, stream_->handle()));
-        failure(api.receive(to, bytes, kNcclUint8, peer, comm, stream_->handle()));
-      }
-      return failure.result();
-    });
-  });
-}
-
-Pending NcclCommunicator::broadcast(Name name, Tensor inout, int root) {
-  if (elsewhere(inout)) return host_.broadcast(name, inout, root);
-  check_tensor(name, inout, backend_->device);
-  check_root(name, root, size_);
-  if (inout.numel() == 0) return {};
-  return start(name, {inout}, [&] {
-    link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-      return api.broadcast(inout.data_ptr(), inout.data_ptr(), num_bytes(inout), kNcclUint8, root, comm,
-                           stream_->handle());
-    });
-  });
-}
-
 std::vector<std::string> NcclCommunicator::all_gather_bytes(Name name, std::string_view bytes) {
   link_->check();
   return host_.all_gather_bytes(name, bytes);
+}
+
+std::vector<std::string> NcclCommunicator::gather_bytes(Name name, std::string_view bytes, int root) {
+  link_->check();
+  return host_.gather_bytes(name, bytes, root);
+}
+
+std::string NcclCommunicator::broadcast_bytes(Name name, std::string_view bytes, int root) {
+  link_->check();
+  return host_.broadcast_bytes(name, bytes, root);
 }
 
 void NcclCommunicator::barrier(Name name) {
