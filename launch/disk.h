@@ -11,8 +11,8 @@
 
 namespace ft {
 
-// Bytes that the stages which have no sealed output yet will add to what lies in their folders. `needs` of all stages, in
-// the plan's order.
+// Bytes that the stages which have no sealed output yet will write at most; where that is more than is free, less what lies
+// in their folders already. `needs` of all stages, in the plan's order. Throws Unreadable.
 [[nodiscard]] std::int64_t disk_left_to_write(const RunPlan& plan, const std::vector<Footprint>& needs);
 
 // The folder, or what of its path exists: where it would be made. Throws Unreadable.

@@ -36,6 +36,13 @@ void on_new_failure() {
   throw std::bad_alloc();
 }
 
+std::atomic<const char*> words_of_delay{nullptr};
+
+extern "C" void on_delay(int) {
+  if (const char* words = words_of_delay.load()) say_plainly(words);
+  _exit(1);
+}
+
 extern "C" void on_last_alarm(int) { _exit(code_of_end); }
 
 [[noreturn]] void on_terminate() noexcept {
@@ -163,6 +170,19 @@ void end_within(unsigned seconds, int code) noexcept {
   sigaction(SIGALRM, &action, nullptr);
   const unsigned left = alarm(seconds);
   if (left != 0 && left < seconds) alarm(left);
+}
+
+void expect_within(unsigned seconds, const char* words) noexcept {
+  words_of_delay = words;
+  struct sigaction action = {};
+  action.sa_handler = on_delay;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGALRM, &action, nullptr);
+  alarm(seconds);
+}
+
+void has_come() noexcept {
+  if (code_of_end.load() == -1) alarm(0);
 }
 
 void say_plainly(std::string_view text) noexcept {

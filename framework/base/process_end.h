@@ -41,6 +41,11 @@ void require_memory(std::size_t bytes);
 // so many seconds, without another word. Of several calls the first code counts, and the shortest time.
 void end_within(unsigned seconds, int code) noexcept;
 
+// For what a library may wait in for ever: unless has_come() is called within so many seconds, the process writes `words`
+// (which must outlive it) and ends with exit code 1. One at a time; an end that has begun (end_within) goes before.
+void expect_within(unsigned seconds, const char* words) noexcept;
+void has_come() noexcept;
+
 // Writes to standard error, whole, past all buffers; what cannot be written is lost. Takes no memory.
 void say_plainly(std::string_view text) noexcept;
 

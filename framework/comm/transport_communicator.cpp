@@ -6,11 +6,11 @@
 #include <array>
 #include <cstring>
 #include <exception>
-#include <numeric>
 #include <utility>
 
 #include "framework/comm/across_hosts.h"
 #include "framework/comm/checks.h"
+#include "framework/comm/shards.h"
 #include "framework/comm/tree_sum.h"
 
 namespace ft {
@@ -42,21 +42,6 @@ Piece piece_of(std::string& text) {
 // memcpy that allows no bytes from nowhere.
 void copy_bytes(std::byte* to, const std::byte* from, std::int64_t bytes) {
   if (bytes > 0 && to != from) std::memcpy(to, from, static_cast<std::size_t>(bytes));
-}
-
-std::vector<std::int64_t> offsets_of(std::span<const std::int64_t> sizes) {
-  std::vector<std::int64_t> offsets(sizes.size());
-  std::exclusive_scan(sizes.begin(), sizes.end(), offsets.begin(), std::int64_t{0});
-  return offsets;
-}
-
-// Slices of about equal size; all but the last ones begin at multiples of 16 elements.
-std::vector<std::int64_t> even_slices(std::int64_t count, int ranks) {
-  std::int64_t step = (count + ranks - 1) / ranks;
-  step = (step + kAlignedElements - 1) / kAlignedElements * kAlignedElements;
-  std::vector<std::int64_t> sizes;
-  for (int r = 0; r < ranks; ++r) sizes.push_back(std::clamp<std::int64_t>(count - r * step, 0, step));
-  return sizes;
 }
 
 std::string words(const Exchange& exchange) {
@@ -289,7 +274,7 @@ void TransportCommunicator::all_reduce(Name name, at::Tensor inout, ReduceOp op)
       one_host() ? std::min(kSmallBytes, slice_elements(1) * size()) : std::ssize(Greeting{}.first);
   if (exchange.bytes <= small) return all_reduce_small(exchange, inout, sum);
   announce(exchange);
-  const std::vector<std::int64_t> sizes = even_slices(inout.numel(), size());
+  const std::vector<std::int64_t> sizes = even_shards(inout.numel(), size());
   const std::vector<std::int64_t> offsets = offsets_of(sizes);
   Pieces slices;
   for (std::size_t r = 0; r < sizes.size(); ++r)

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "framework/base/error.h"
@@ -63,6 +63,20 @@ T combine(T left, T right) {
   if constexpr (op == ReduceOp::max) return right > left || right != right ? right : left;
 }
 
+// The left part of a tree holds the largest power of two of leaves below their count.
+unsigned left_leaves(unsigned leaves) { return std::bit_floor(leaves - 1); }
+
+// Throws where sums over so many neighbours each are no nodes of the tree over all of them.
+void check_nodes(std::span<const int> leaves) {
+  if (leaves.size() < 2) return;
+  int left = static_cast<int>(left_leaves(std::accumulate(leaves.begin(), leaves.end(), 0U)));
+  std::size_t num = 0;
+  for (; left > 0 && num < leaves.size(); ++num) left -= leaves[num];
+  FT_CHECK(left == 0, "contributions to a sum over ranks are no nodes of its tree");
+  check_nodes(leaves.first(num));
+  check_nodes(leaves.subspan(num));
+}
+
 // Reduces one block of elements.
 template <ReduceOp op, class T>
 class BlockTree {
@@ -101,14 +115,11 @@ class BlockTree {
     }
   }
 
-  // How many of `num` contributions from `first` make up the left part: the largest power of two of leaves below their
-  // count.
+  // How many of `num` contributions from `first` make up the left part.
   [[nodiscard]] std::size_t left_of(std::size_t first, std::size_t num) const {
-    const unsigned leaves = begins_[first + num] - begins_[first];
     const auto from = begins_.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto cut = std::lower_bound(from, begins_.end(), *from + std::bit_floor(leaves - 1));
-    FT_CHECK(*cut == *from + std::bit_floor(leaves - 1), "contributions to a sum over ranks are no nodes of its tree");
-    return static_cast<std::size_t>(cut - from);
+    const unsigned left = left_leaves(begins_[first + num] - begins_[first]);
+    return static_cast<std::size_t>(std::lower_bound(from, begins_.end(), *from + left) - from);
   }
 
   std::span<const void* const> contributions_;
@@ -151,6 +162,8 @@ void reduce_tree(at::ScalarType dtype, ReduceOp op, std::span<const void* const>
   FT_CHECK(!contributions.empty(), "the sum over no contribution was asked for");
   FT_CHECK(leaves.empty() || leaves.size() == contributions.size(), "{} contributions with {} numbers of leaves",
            contributions.size(), leaves.size());
+  FT_CHECK(std::ranges::all_of(leaves, [](int count) { return count > 0; }), "a contribution that is the sum of none");
+  check_nodes(leaves);
   switch (dtype) {
     case at::kFloat:
       return reduce_as<float>(op, contributions, out, count, leaves);

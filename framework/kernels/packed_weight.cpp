@@ -185,27 +185,22 @@ constexpr TileBodies kNativeTiles = {native_tile<1>, native_tile<2>, native_tile
                                      native_tile<4>, native_tile<5>, native_tile<6>};
 #endif
 
-TileBodies float_tiles() {
+// Of this processor, the fastest first; the last one, without fused products, serves where there is no other.
+std::vector<TileBodies> bodies_for(at::ScalarType compute) {
+  const bool pairs = compute == at::kBFloat16;
+  std::vector<TileBodies> bodies;
 #if FT_PACKED_X86
+  if (pairs && has_native_bfloat16()) bodies.push_back(kNativeTiles);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    return kFloatTilesAvx512;
+    bodies.push_back(pairs ? kPairTilesAvx512 : kFloatTilesAvx512);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kFloatTilesAvx2;
-#endif
-  return kFloatTiles;
-}
-
-TileBodies pair_tiles(bool native) {
-#if FT_PACKED_X86
-  if (native && has_native_bfloat16()) return kNativeTiles;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    return kPairTilesAvx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    bodies.push_back(pairs ? kPairTilesAvx2 : kFloatTilesAvx2);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kPairTilesAvx2;
 #endif
-  return kPairTiles;
+  bodies.push_back(pairs ? kPairTiles : kFloatTiles);
+  return bodies;
 }
 
 // to[k][c] = weight[c][k] for the columns of one panel; columns beyond are zero.
@@ -283,15 +278,15 @@ Tensor packed(const Tensor& weight, at::ScalarType compute) {
   return result;
 }
 
-Tensor product_of(const Tensor& x, const Tensor& panels, bool native) {
+Tensor product_of(const Tensor& x, const Tensor& panels, const TileBodies& bodies) {
   const std::int64_t padded = panels.size(0) * kPanel;
   Tensor sums = at::empty({x.size(0), padded}, x.options());
   if (panels.scalar_type() == at::kBFloat16) {
     const Tensor rows = rounded_rows(x);
-    multiply(bits_of(rows), rows.size(0), rows.size(1), bits_of(panels), padded, pair_tiles(native),
+    multiply(bits_of(rows), rows.size(0), rows.size(1), bits_of(panels), padded, bodies,
              sums.mutable_data_ptr<float>());
   } else {
-    multiply(x.const_data_ptr<float>(), x.size(0), x.size(1), panels.const_data_ptr<float>(), padded, float_tiles(),
+    multiply(x.const_data_ptr<float>(), x.size(0), x.size(1), panels.const_data_ptr<float>(), padded, bodies,
              sums.mutable_data_ptr<float>());
   }
   return sums;
@@ -312,14 +307,20 @@ Tensor PackedWeight::product(const Tensor& x, const Tensor& bias) const {
   FT_CHECK(x.dim() == 2 && x.size(1) == in_ && x.is_cpu() && x.scalar_type() == at::kFloat,
            "rows must be [T, {}] of float32 on the processor", in_);
   const at::NoGradGuard no_grad;
-  const Tensor sums = product_of(x.contiguous(), panels_, /*native=*/true);
+  const Tensor sums = product_of(x.contiguous(), panels_, bodies_for(compute()).front());
   const Tensor y = sums.size(1) == out_ ? sums : sums.narrow(1, 0, out_).contiguous();
   return bias.defined() ? y + bias : y;
 }
 
-Tensor bfloat16_product_reference(const Tensor& x, const Tensor& weight) {
+std::vector<Tensor> products_by_instructions(const Tensor& x, const Tensor& weight, at::ScalarType compute) {
   const at::NoGradGuard no_grad;
-  return product_of(x.contiguous(), packed(weight, at::kBFloat16), /*native=*/false).narrow(1, 0, weight.size(0));
+  const Tensor panels = packed(weight, compute);
+  std::vector<TileBodies> bodies = bodies_for(compute);
+  if (bodies.size() > 1) bodies.pop_back();
+  std::vector<Tensor> products;
+  for (const TileBodies& one : bodies)
+    products.push_back(product_of(x.contiguous(), panels, one).narrow(1, 0, weight.size(0)));
+  return products;
 }
 
 }  // namespace ft

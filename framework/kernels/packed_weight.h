@@ -16,6 +16,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace ft {
 
@@ -29,15 +30,15 @@ class PackedWeight {
   [[nodiscard]] at::Tensor product(const at::Tensor& x, const at::Tensor& bias = {}) const;
 
   [[nodiscard]] at::ScalarType compute() const { return panels_.scalar_type(); }
-  [[nodiscard]] std::int64_t bytes() const { return static_cast<std::int64_t>(panels_.nbytes()); }
 
  private:
   std::int64_t out_, in_;
   at::Tensor panels_;  // [ceil(out / 64), in, 64] float32, or [ceil(out / 64), ceil(in / 2), 64, 2] bfloat16
 };
 
-// Sums of bfloat16 products without the processor's own instruction, to the same bits (but for subnormal numbers, which that takes for zero): for tests on processors that
-// have it. x [T, in], weight [out, in]; returns [T, out].
-[[nodiscard]] at::Tensor bfloat16_product_reference(const at::Tensor& x, const at::Tensor& weight);
+// x [T, in] times weight' [out, in], as [T, out], by each set of instructions with fused products that this processor has:
+// for the test that they give the same bits (of bfloat16 but for subnormal numbers, which its own instruction takes for zero).
+[[nodiscard]] std::vector<at::Tensor> products_by_instructions(const at::Tensor& x, const at::Tensor& weight,
+                                                               at::ScalarType compute);
 
 }  // namespace ft

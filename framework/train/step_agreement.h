@@ -3,6 +3,11 @@
 // Whether somebody has left the step or wants to stop after it, the losses of all lanes, rank 0's clock, whether what
 // goes on beside the training is done everywhere, and that the ranks together have built what the plan says.
 //
+// That they have is seen after the backward: a mistake costs one backward, and no step has an exchange for it. Nothing is
+// added yet then, so weights and moments are those of the step before. (Ranks of a tensor group with different examples
+// may meet earlier, in an exchange of a layer: an Error on all of them, too.) For the same reason the clock is that of
+// before the exchange of gradients; what the rest of a step takes counts with the next one.
+//
 //   const StepAgreement together = agree_on_step(groups, {.batches = batches, .lanes = gradient, ...}, counts, tokens);
 //   if (!together.complete) return;
 #pragma once

@@ -52,7 +52,9 @@ struct TrainCursor {
   std::int64_t step = 0;
   std::int64_t position = 0;  // examples consumed of the endless order
   std::int64_t num_tokens = 0;
-  double seconds = 0;           // spent in training so far, over all starts; decides only lengths given in time
+  // Spent in training, over all starts, when the last step began to exchange gradients (train/step_agreement.h); decides
+  // only lengths given in time.
+  double seconds = 0;
   std::string consumed_digest;  // of the ids consumed, equal at any data size
   double best_validation_loss = 0;
   std::int64_t best_step = -1;

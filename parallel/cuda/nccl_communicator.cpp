@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <numeric>
 
 #include "framework/base/error.h"
 #include "framework/comm/checks.h"
+#include "framework/comm/shards.h"
 #include "framework/comm/tree_sum.h"
 
 namespace ft {
@@ -28,20 +28,6 @@ class FirstFailure {
  private:
   int result_ = kNcclSuccess;
 };
-
-std::vector<std::int64_t> offsets_of(std::span<const std::int64_t> sizes) {
-  std::vector<std::int64_t> offsets(sizes.size());
-  std::exclusive_scan(sizes.begin(), sizes.end(), offsets.begin(), std::int64_t{0});
-  return offsets;
-}
-
-// Equal slices of a multiple of 16 elements; the last ones take what is left.
-std::vector<std::int64_t> even_slices(std::int64_t count, int size) {
-  const std::int64_t step = ((count + size - 1) / size + 15) / 16 * 16;
-  std::vector<std::int64_t> sizes;
-  for (int r = 0; r < size; ++r) sizes.push_back(std::clamp<std::int64_t>(count - r * step, 0, step));
-  return sizes;
-}
 
 std::size_t num_bytes(const Tensor& tensor) { return tensor.nbytes(); }
 
@@ -121,7 +107,7 @@ void NcclCommunicator::all_reduce(Name name, Tensor inout, ReduceOp op) {
     if (num_bytes(flat) * static_cast<std::size_t>(size_) <= settings_.small_bytes) {
       all_reduce_small(name, flat, op);
     } else {
-      const std::vector<std::int64_t> sizes = even_slices(flat.numel(), size_);
+      const std::vector<std::int64_t> sizes = even_shards(flat.numel(), size_);
       const std::vector<std::int64_t> offsets = offsets_of(sizes);
       const auto self = static_cast<std::size_t>(rank_);
       const Tensor own = flat.narrow(0, offsets[self], sizes[self]);

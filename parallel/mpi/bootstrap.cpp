@@ -1,6 +1,7 @@
 #include "parallel/mpi/bootstrap.h"
 
 #include <mpi.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,21 @@ void start_mpi(const Launch& launch) {
   }
 }
 
+// Where one rank gets no memory for its part of MPI's start, Open MPI may let it and the others wait for each other.
+void expect_start() {
+  rlimit space{};
+  const bool limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
+  if (limited) {
+    expect_within(60,
+                  "ftrun: MPI has not come up within 60 s, and memory is limited (`ulimit -v`): a rank that gets too "
+                  "little is waited for in vain; raise it, and start the same command again\n");
+  } else {
+    expect_within(900,
+                  "ftrun: MPI has not come up within 15 minutes: a rank or a host does not answer; start the same "
+                  "command again, `ftrun doctor` looks at the hosts\n");
+  }
+}
+
 // How often waiting ranks of this host may look before they give their core away: not at all when the processors that
 // any of them may run on are fewer than they. Collective.
 int spins_on_host() {
@@ -80,12 +96,14 @@ MpiSession::MpiSession(MpiSettings settings) {
   const std::string sharing = environment("FTRUN_SHARED_MEMORY").value_or("");
   if (sharing == "off") settings.shared_memory = false;
   std::from_chars(sharing.data(), sharing.data() + sharing.size(), settings.share_among);
+  expect_start();
   start_mpi(*launch);
   spins_ = spins_on_host();
   MPI_Comm world = MPI_COMM_NULL;
   MPI_Comm_dup(MPI_COMM_WORLD, &world);
   job_ = std::make_unique<JobEnd>(MpiHandle{static_cast<int>(MPI_Comm_c2f(world))});
   world_ = duplicate(settings);
+  has_come();
 }
 
 MpiSession::~MpiSession() {

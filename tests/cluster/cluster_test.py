@@ -68,10 +68,13 @@ class Case:
 
     def wait(self, condition, what, seconds=60):
         deadline = time.monotonic() + seconds
-        while not condition():
+        while True:
+            for _ in range(50):  # a stage of these runs lasts a second or two: asking Slurm alone takes a tenth
+                if condition():
+                    return
+                time.sleep(0.01)
             self.expect(time.monotonic() < deadline, f"waited {seconds} s in vain for {what}")
             self.expect(self.state() not in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"), f"ended before {what}")
-            time.sleep(0.1)
 
     def wait_end(self, state="COMPLETED", restarts=None, code=0, seconds=180):
         deadline = time.monotonic() + seconds
@@ -127,22 +130,33 @@ def mpirun(case, expected):
     case.cluster.run("scancel", "--signal=USR1", "--batch", case.job)
     case.wait_log("USR1: the run is told to stop")
     case.thaw()
-    case.wait_log("ftrun: stopped on request after step")
+    case.wait_log("ftrun: stopped on request")
     case.wait_end(restarts=1)
     case.same(expected, "2 nodes by mpirun, stopped and requeued")
 
 
 def time_limit(case, expected):
     """Slurm's warning before the time limit; the job comes back and ends."""
-    case.submit("-N2", "--ntasks-per-node=1", "-t", "1", "--signal=B:USR1@55")
+    # Slurm looks every 30 s and warns rather early than late: between 15 and 45 s after the start.
+    case.submit("-N2", "--ntasks-per-node=1", "-t", "2", "--signal=B:USR1@75")
     case.freeze()
     case.wait_log("USR1: the run is told to stop", 90)
     case.thaw()
-    case.wait_log("ftrun: stopped on request after step")
+    case.wait_log("ftrun: stopped on request")
     # On a slow machine the next minute does not suffice either.
     case.wait_end()
     case.expect(case.cluster.job(case.job)["Restarts"] != "0", "not requeued")
     case.same(expected, "2 nodes, stopped by the time limit, requeued")
+
+
+def told_early(case, expected):
+    """Told to stop before the run has begun: nothing is started, the job comes back and ends."""
+    case.submit("-N2", "--ntasks-per-node=1", FTRUN_DOCTOR="1")
+    case.wait_log("run folder ")  # the plan's first line
+    case.cluster.run("scancel", "--signal=USR1", "--batch", case.job)
+    case.wait_log(r"told to stop \(USR1\) before the run began; back into the queue")
+    case.wait_end(restarts=1)
+    case.same(expected, "2 nodes, told to stop before the run began")
 
 
 def measured_lead(case, expected):
@@ -188,7 +202,7 @@ def preempt(case, expected):
     case.freeze("verifier", 5)
     intruder = case.cluster.run("sbatch", "--parsable", "-p", "high", "-N3", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 5").strip()
     case.wait_log("TERM: the run is told to stop")
-    case.wait_log("ftrun: stopped on request after step")  # Slurm's TERM came with a CONT
+    case.wait_log("ftrun: stopped on request")  # Slurm's TERM came with a CONT
     with open(case.folder / "lock", "r+", encoding="ascii") as held:  # as by a rank of the first attempt that hangs
         case.wait(lambda: lock(held), "the first attempt to let go of the run folder")
         case.wait_log("is still in use, by what is left of the attempt before")
@@ -215,7 +229,7 @@ def cancelled(case, _):
     case.submit("-N2", "--ntasks-per-node=1")
     case.freeze()
     case.cluster.run("scancel", case.job)
-    case.wait_log("ftrun: stopped on request after step")
+    case.wait_log("ftrun: stopped on request")
     case.wait_end(state="CANCELLED", code=75, restarts=0)
     time.sleep(4)
     case.expect(case.state() == "CANCELLED", "it came back")
@@ -298,7 +312,7 @@ def cable(case, expected):
     case.same(expected, "2 nodes, one cable cut")
 
 
-CI = [submit, mpirun, time_limit, other_nodes, preempt, cancelled, mistakes]
+CI = [submit, mpirun, time_limit, told_early, other_nodes, preempt, cancelled, mistakes]
 ALL = [*CI, killed_rank, bad_node, measured_lead, lost_slurmd, lost_batch_node, cable]
 
 

@@ -329,7 +329,7 @@ def case_last_start(bench):
     bench.run(folder)
     old = output(folder, "solver")
     second = bench.run(folder, "training.learning_rate=5e-3")
-    bench.expect("two settings", second.code == 0 and set(second.anew()) == {"solver", "answers", "report"}, second.said)
+    bench.expect("two settings", second.code == 0 and set(second.anew()) == {"solver", "answers", "answers.verdicts", "report"}, second.said)
     new = next(p for p in folder.glob("run/stages/solver-*/output-*") if p != old)
     shown = lambda f, path: bench.call(f, "inspect", path).out.splitlines()[:1]
     bench.expect("the last start's output", shown(folder, "run/solver") == [str(new.relative_to(folder))], shown(folder, "run/solver"))
@@ -340,7 +340,7 @@ def case_last_start(bench):
     bench.expect("back to the first settings", shown(folder, "run/solver") == meant, shown(folder, "run/solver"))
     bench.expect("a stage's folder of other settings", shown(folder, new.parent) == [str(new)], shown(folder, new.parent))
     listing = bench.call(folder, "inspect", "run").out
-    bench.expect("the listing marks older settings", len(re.findall("of other settings", listing)) == 3, listing)
+    bench.expect("the listing marks older settings", len(re.findall("of other settings", listing)) == 4, listing)
 
     for name, copy in (("copied", lambda a, b: shutil.copytree(a, b, copy_function=shutil.copy)), ("touched", None)):
         target = folder / "run"

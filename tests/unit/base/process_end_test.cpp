@@ -64,6 +64,31 @@ TEST_CASE("an end that hangs is cut off with its code, by the first call") {
   CHECK(end.said.empty());
 }
 
+TEST_CASE("what does not come in time ends the process with its words; what has come does not") {
+  const End late = end_of([] {
+    expect_within(1, "it has not come\n");
+    for (;;) pause();
+  });
+  CHECK(late.code == 1);
+  CHECK(late.said == "it has not come\n");
+  const End come = end_of([] {
+    expect_within(1, "it has not come\n");
+    has_come();
+    sleep(2);
+    end_within(1, 75);
+    for (;;) pause();
+  });
+  CHECK(come.code == 75);
+  CHECK(come.said.empty());
+  const End ending = end_of([] {
+    expect_within(5, "it has not come\n");
+    end_within(1, 75);  // an end has begun
+    has_come();
+    for (;;) pause();
+  });
+  CHECK(ending.code == 75);
+}
+
 TEST_CASE("an exception that nothing catches ends the process with one line and exit code 1") {
   const End memory = end_of([] { throw_out_of_noexcept([] { throw std::bad_alloc(); }); });
   CHECK(memory.code == 1);

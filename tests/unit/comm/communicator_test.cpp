@@ -46,7 +46,7 @@ TEST_CASE("a sum has the bits of the tree on hosts of any kind") {
   for (int turn = 0; turn < 60; ++turn) {
     const int ranks = 2 + static_cast<int>(draw() % 15), num_hosts = 1 + static_cast<int>(draw() % 5);
     std::vector<int> hosts;
-    for (int r = 0; r < ranks; ++r) hosts.push_back(static_cast<int>(draw()) % num_hosts);
+    for (int r = 0; r < ranks; ++r) hosts.push_back(static_cast<int>(draw() % static_cast<unsigned>(num_hosts)));
     if (turn % 2 == 0) std::ranges::sort(hosts);  // as launchers place ranks, or anyhow
     const std::int64_t count = 1 + static_cast<std::int64_t>(draw() % 9000);
     CAPTURE(hosts);

@@ -107,7 +107,14 @@ TEST_CASE("nodes of the tree may come as their sums") {
   CHECK(same_bits(sum_of({1, 1, 2, 4, 3}), definition(0, 11)));
   CHECK(same_bits(sum_of({7}), definition(0, 7)));
   CHECK_THROWS_WITH_AS((void)sum_of({1, 2, 1}), doctest::Contains("no nodes of its tree"), Error);
-  CHECK_THROWS_AS((void)sum_of({3, 1, 4}), Error);
+  for (const std::vector<int>& none : {std::vector{3, 1, 4}, {1, 3}, {3, 1}, {2, 4}, {4, 4, 2, 4}, {1, 1, 3}}) {
+    CHECK_THROWS_WITH_AS((void)sum_of(none), doctest::Contains("no nodes of its tree"), Error);
+  }
+  const at::Tensor any = at::ones({kCount});
+  const std::vector<const void*> two = {any.data_ptr(), any.data_ptr()};
+  at::Tensor out = at::empty({kCount});
+  CHECK_THROWS_WITH_AS(reduce_tree(at::kFloat, ReduceOp::sum, two, out.data_ptr(), kCount, std::vector{4, 0}),
+                       doctest::Contains("sum of none"), Error);
 }
 
 TEST_CASE("take empties the sum, and it can be used again; mistakes are told") {
