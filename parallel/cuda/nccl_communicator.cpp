@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <exception>
+#include <numeric>
 
 #include "framework/base/error.h"
 #include "framework/comm/checks.h"
@@ -37,6 +39,17 @@ Tensor tree_of_rows(const Tensor& contributions, ReduceOp op) {
   TreeSum sum;
   for (std::int64_t r = 0; r < contributions.size(0); ++r) sum.add(contributions[r]);
   return sum.take();
+}
+
+// The tree over ranks, given nodes of it: sums of `leaves[i]` neighbours each. The sums are written to.
+Tensor tree_of_nodes(std::span<Tensor> nodes, std::span<const int> leaves, ReduceOp op) {
+  if (nodes.size() == 1) return nodes[0];
+  const auto all = static_cast<unsigned>(std::accumulate(leaves.begin(), leaves.end(), 0));
+  std::size_t num_left = 0;
+  for (unsigned left = 0; left < std::bit_floor(all - 1); ++num_left) left += static_cast<unsigned>(leaves[num_left]);
+  const Tensor left = tree_of_nodes(nodes.first(num_left), leaves.first(num_left), op);
+  const Tensor right = tree_of_nodes(nodes.subspan(num_left), leaves.subspan(num_left), op);
+  return op == ReduceOp::max ? at::maximum(left, right) : left.add_(right);
 }
 
 // NCCL's id, made by rank 0 and handed round; what rank 0 could not do is the same Error on every rank.
@@ -84,6 +97,7 @@ NcclCommunicator::NcclCommunicator(Communicator& host, std::unique_ptr<Communica
       settings_(settings),
       rank_(host.rank()),
       size_(host.size()),
+      layout_(host.hosts()),
       stream_(backend_->make_stream()),
       link_(start_link(host, *backend_, settings.limits)) {}
 
@@ -165,39 +179,90 @@ void NcclCommunicator::reduce_slices(Name name, const Tensor& out, const Tensor&
   const auto fitting = static_cast<std::int64_t>(settings_.chunk_bytes / (static_cast<std::size_t>(size_) * width));
   const std::int64_t step = std::max<std::int64_t>(16, fitting / 16 * 16);
   const std::int64_t longest = *std::ranges::max_element(sizes);
-  const auto self = static_cast<std::size_t>(rank_);
+  std::vector<Tensor> slices(sizes.size());
   for (std::int64_t begin = 0; begin < longest; begin += step) {
-    const auto length_of = [&](std::size_t r) { return std::clamp<std::int64_t>(sizes[r] - begin, 0, step); };
-    const std::int64_t own = length_of(self);
-    const std::int64_t place = own == 0 ? 0 : offsets[self] + begin;
-    Tensor parts;  // [ranks, own]: what each rank contributes to this piece of the slice
-    stream_->run([&] {
-      parts = at::empty({size_, own}, in.options());
-      parts[rank_].copy_(in.narrow(0, place, own));
-    });
-    if (size_ > 1) {
-      link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-        FirstFailure failure;
-        auto* const to = static_cast<std::byte*>(parts.data_ptr());
-        const auto* const from = static_cast<const std::byte*>(in.data_ptr());
-        const std::size_t bytes = static_cast<std::size_t>(own) * width;
-        for (int peer = 0; peer < size_; ++peer) {
-          const auto r = static_cast<std::size_t>(peer);
-          const std::size_t theirs = static_cast<std::size_t>(length_of(r)) * width;
-          if (peer == rank_) continue;
-          if (theirs > 0) {
-            const std::byte* piece = from + static_cast<std::size_t>(offsets[r] + begin) * width;
-            failure(api.send(piece, theirs, kNcclUint8, peer, comm, stream_->handle()));
-          }
-          if (bytes > 0) failure(api.receive(to + r * bytes, bytes, kNcclUint8, peer, comm, stream_->handle()));
-        }
-        return failure.result();
-      });
+    for (std::size_t r = 0; r < sizes.size(); ++r) {
+      const std::int64_t count = std::clamp<std::int64_t>(sizes[r] - begin, 0, step);
+      slices[r] = in.narrow(0, count == 0 ? 0 : offsets[r] + begin, count);
     }
-    if (own > 0) {
-      stream_->run([&] { out.narrow(0, begin, own).copy_(tree_of_rows(parts, op)); });
-    }
+    const std::int64_t own = slices[static_cast<std::size_t>(rank_)].numel();
+    reduce_chunk(name, own == 0 ? Tensor() : out.narrow(0, begin, own), slices, op);
   }
+}
+
+// `slices[r]`: what this rank gives to the chunk's slice of rank r. `out` is undefined where its own is empty.
+void NcclCommunicator::reduce_chunk(Name name, const Tensor& out, const std::vector<Tensor>& slices, ReduceOp op) {
+  const int host = layout_.host_of(rank_);
+  const std::vector<int>& members = layout_.members(host);
+  const auto count_of = [&](int r) { return slices[static_cast<std::size_t>(r)].numel(); };
+  std::vector<int> handled;  // the ranks whose slices this one sums up for its host
+  for (int r = 0; r < size_; ++r) {
+    if (layout_.handler(host, r) == rank_ && count_of(r) > 0) handled.push_back(r);
+  }
+
+  // Within the host: what its ranks give to these slices.
+  std::vector<Tensor> given;  // [members, slice] of each
+  stream_->run([&] {
+    for (const int r : handled) {
+      given.push_back(at::empty({std::ssize(members), count_of(r)}, slices[0].options()));
+      given.back()[layout_.place(rank_)].copy_(slices[static_cast<std::size_t>(r)]);
+    }
+  });
+  std::vector<Message> messages;
+  for (const int peer : members) {
+    if (peer == rank_) continue;
+    for (int r = 0; r < size_; ++r) {
+      if (layout_.handler(host, r) == peer) messages.push_back({true, peer, slices[static_cast<std::size_t>(r)]});
+    }
+    for (const Tensor& of_slice : given) messages.push_back({false, peer, of_slice[layout_.place(peer)]});
+  }
+  exchange_messages(name, messages);
+  if (layout_.num_hosts() == 1) {
+    if (out.defined()) stream_->run([&] { Tensor(out).copy_(tree_of_rows(given[0], op)); });
+    return;
+  }
+
+  // Between hosts: the sums of each host, as far as the tree over ranks allows, to the owners of the slices.
+  const std::vector<HostNode>& nodes = layout_.nodes();
+  std::vector<Tensor> of_nodes(nodes.size());  // to this rank's own slice
+  std::vector<int> leaves;
+  messages.clear();
+  stream_->run([&] {
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+      leaves.push_back(nodes[n].count);
+      if (nodes[n].host == host) {
+        for (std::size_t i = 0; i < handled.size(); ++i) {
+          const Tensor sum = tree_of_rows(given[i].narrow(0, layout_.place(nodes[n].first), nodes[n].count), op);
+          if (handled[i] == rank_) of_nodes[n] = sum;
+          if (layout_.host_of(handled[i]) != host) messages.push_back({true, handled[i], sum});
+        }
+      } else if (out.defined()) {
+        of_nodes[n] = at::empty({out.numel()}, out.options());
+        messages.push_back({false, layout_.handler(nodes[n].host, rank_), of_nodes[n]});
+      }
+    }
+  });
+  exchange_messages(name, messages);
+  // In any case: what is sent lives until the stream has come here.
+  stream_->run([&] {
+    if (out.defined()) Tensor(out).copy_(tree_of_nodes(of_nodes, leaves, op));
+  });
+}
+
+void NcclCommunicator::exchange_messages(Name name, const std::vector<Message>& messages) {
+  const auto empty = [](const Message& message) { return message.data.numel() == 0; };
+  if (std::ranges::all_of(messages, empty)) return;
+  link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
+    FirstFailure failure;
+    for (const Message& message : messages) {
+      if (empty(message)) continue;
+      void* const data = message.data.data_ptr();
+      const std::size_t bytes = num_bytes(message.data);
+      failure(message.is_sent ? api.send(data, bytes, kNcclUint8, message.peer, comm, stream_->handle())
+                              : api.receive(data, bytes, kNcclUint8, message.peer, comm, stream_->handle()));
+    }
+    return failure.result();
+  });
 }
 
 std::vector<std::string> NcclCommunicator::all_gather_bytes(Name name, std::string_view bytes) {

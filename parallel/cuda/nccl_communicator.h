@@ -7,8 +7,10 @@
 // Exchanges run on a stream of their own, which follows ATen's; ATen's stream is held behind it. The host never waits for
 // the device here.
 //
-// Sums: all-to-all, the local tree sum of tree_sum.h, all-gather; so the same bits as over MPI and in shared memory.
-// Large tensors go in chunks, which bounds the memory for foreign contributions.
+// Sums are those of tree_sum.h, so the same bits as over MPI and in shared memory: the GPUs of a host send each other
+// their parts, add them as far as the tree over ranks allows (comm/host_layout.h), and one of them sends the sum to the
+// owner's host. Large tensors go in chunks, which bounds the memory for foreign contributions. What goes to all ranks is
+// left to NCCL, whose rings cross between hosts once.
 //
 // A rank that finds an error or waits for too long aborts its part and throws Error from the next call (nccl_link.h).
 //
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "framework/comm/communicator.h"
+#include "framework/comm/host_layout.h"
 #include "parallel/cuda/nccl_link.h"
 #include "parallel/cuda/side_stream.h"
 
@@ -63,6 +66,11 @@ class NcclCommunicator final : public Communicator {
 
  private:
   using Sizes = std::span<const std::int64_t>;
+  struct Message {
+    bool is_sent;  // or received
+    int peer;
+    at::Tensor data;
+  };
 
   [[nodiscard]] bool elsewhere(const at::Tensor& tensor) const { return tensor.device().type() != backend_->device; }
   // Runs `enqueue`, which gives work to the side stream, and lets ATen's stream go on behind it.
@@ -71,6 +79,8 @@ class NcclCommunicator final : public Communicator {
   void gather_slices(Name name, const at::Tensor& whole, const at::Tensor& own, Sizes sizes);
   // `out` (sizes[rank]) = this rank's slice of the reduction of `in`, by the tree.
   void reduce_slices(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
+  void reduce_chunk(Name name, const at::Tensor& out, const std::vector<at::Tensor>& slices, ReduceOp op);
+  void exchange_messages(Name name, const std::vector<Message>& messages);  // in one launch
   void all_reduce_small(Name name, const at::Tensor& inout, ReduceOp op);
 
   std::unique_ptr<Communicator> owned_host_;  // of a split
@@ -78,6 +88,7 @@ class NcclCommunicator final : public Communicator {
   std::shared_ptr<const NcclBackend> backend_;
   NcclSettings settings_;
   int rank_, size_;
+  HostLayout layout_;
   std::unique_ptr<SideStream> stream_;
   std::shared_ptr<NcclLink> link_;
 };

@@ -67,6 +67,45 @@ TEST_CASE("every verb, on 1 to 4 ranks") {
   }
 }
 
+TEST_CASE("every verb, on GPUs of several hosts") {
+  const std::vector<std::vector<int>> layouts = {{0, 0, 1, 1}, {0, 0, 1, 2}, {0, 0, 0, 1, 1}, {0, 1, 0, 1}, {0, 1, 2}};
+  for (const std::vector<int>& hosts : layouts) {
+    CAPTURE(hosts);
+    StandIn machine;
+    run_ranks_on(hosts, [&](Communicator& host) {
+      const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kSettings);
+      for (const CommunicatorCase& c : communicator_cases()) {
+        CAPTURE(c.name);
+        c.run(*comm);
+      }
+    });
+    for (const std::string& fault : machine.faults()) FAIL_CHECK(fault);
+    CHECK(machine.num_aborted() == 0);
+  }
+}
+
+TEST_CASE("sums cross between hosts once for each host") {
+  constexpr std::int64_t kCount = 64'000;
+  const std::vector<std::int64_t> sizes(8, kCount / 8);
+  const std::vector<std::vector<int>> layouts = {
+      {0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1, 1, 1, 1}, {0, 1, 2, 3, 4, 5, 6, 7}};
+  for (const std::vector<int>& hosts : layouts) {
+    StandIn machine;
+    run_ranks_on(hosts, [&](Communicator& host) {
+      const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kSettings);
+      comm->reduce_scatter("gradients", at::empty({sizes[0]}), at::ones({kCount}), sizes);
+    });
+    std::int64_t crossed = 0;
+    for (int from = 0; from < 8; ++from) {
+      for (int to = 0; to < 8; ++to)
+        if (hosts[static_cast<std::size_t>(from)] != hosts[static_cast<std::size_t>(to)])
+          crossed += machine.sent(from, to);
+    }
+    const int num_hosts = hosts.back() + 1;
+    CHECK(crossed == 4 * kCount * (num_hosts - 1));  // each host all that it does not own
+  }
+}
+
 TEST_CASE("chunks of any size give the bits of shared memory") {
   constexpr std::int64_t kCount = 20'011;
   for (const std::size_t chunk : {256U, 4096U, 1U << 20}) {
