@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "framework/comm/solo_communicator.h"
 #include "framework/comm/tree_sum.h"
@@ -96,6 +97,25 @@ TEST_CASE("each byte crosses between hosts once for each host, however many rank
       CAPTURE(ranks);
       CHECK(sent >= data);
       CHECK(sent <= data + 2 * 128 * hosts * ranks * 2);  // two greetings
+    }
+  }
+}
+
+TEST_CASE("what is short takes log2 of the hosts messages of one rank a host, however many ranks there are") {
+  for (const auto& [num_hosts, messages] : {std::pair{2, 1}, {3, 2}, {4, 2}, {5, 3}, {8, 3}}) {
+    for (const int ranks : {1, 3}) {
+      std::vector<int> hosts;
+      for (int r = 0; r < num_hosts * ranks; ++r) hosts.push_back(r / ranks);
+      const auto traffic = run_ranks_on(hosts, [](Communicator& comm) {
+        CHECK(sum_over_ranks(comm, "ones", 1) == comm.size());
+        CHECK(comm.broadcast_bytes("word", "from the last", comm.size() - 1) == "from the last");
+        comm.barrier("end");
+      });
+      CAPTURE(hosts);
+      for (std::size_t r = 0; r < traffic.size(); ++r) {
+        const bool speaks = r % static_cast<std::size_t>(ranks) == 0;
+        CHECK(traffic[r].messages == (speaks ? 3 * messages : 0));
+      }
     }
   }
 }
