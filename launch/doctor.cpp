@@ -187,7 +187,7 @@ ExitCode examine(const Options& options, MpiSession& session) {
       world.rank() == 0
           ? read_demands(options, world.size()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
           : "";
-  const nlohmann::json found = nlohmann::json::parse(broadcast_bytes(world, "demands of the run file", text, 0));
+  const nlohmann::json found = nlohmann::json::parse(world.broadcast_bytes("demands of the run file", text, 0));
   Demands demands{.folder = found["folder"].get<std::string>(),
                   .has_run_file = !options.run_file.empty(),
                   .tensor = found["tensor"],
@@ -208,7 +208,7 @@ ExitCode examine(const Options& options, MpiSession& session) {
   examine_exchange(exam);
   ExitCode code = ExitCode::done;
   if (world.rank() == 0) code = print_findings(exam.findings(), world.size(), options.json, found["mistake"]);
-  return static_cast<ExitCode>(std::stoi(broadcast_bytes(world, "health", std::to_string(static_cast<int>(code)), 0)));
+  return static_cast<ExitCode>(std::stoi(world.broadcast_bytes("health", std::to_string(static_cast<int>(code)), 0)));
 }
 
 // A launcher that does not belong to this MPI is a finding too: but then no rank knows the others, and only the first

@@ -133,7 +133,7 @@ void judge_locks(Examination& exam, const fs::path& trial) {
       error = failure.what();
     }
   }
-  error = broadcast_bytes(exam.world(), "lock taken", error, 0);
+  error = exam.world().broadcast_bytes("lock taken", error, 0);
   const auto answers = exam.collect("lock tried", error.empty() ? try_lock(trial / "locked" / "lock") : std::string());
   lock.reset();
   const std::string advice =
@@ -244,8 +244,8 @@ void examine_folder(Examination& exam) {
       begun["error"] = error.what();
     }
   }
-  begun = nlohmann::json::parse(broadcast_bytes(
-      exam.world(), "trial folder", begun.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 0));
+  begun = nlohmann::json::parse(exam.world().broadcast_bytes(
+      "trial folder", begun.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 0));
   if (const std::string error = begun["error"]; !error.empty()) {
     exam.problem("folder", error, "set run.folder to a folder that you may write to");
     return;

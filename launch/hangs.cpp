@@ -61,7 +61,7 @@ void kill_later(const std::vector<RankPlace>& places, const std::string& host) {
 std::string name_of_start(Communicator& world) {
   std::string now = utc_now();
   std::ranges::replace(now, ':', '-');
-  return broadcast_bytes(world, "name of this start", fmt::format("{}-{}", now, getpid()), 0);
+  return world.broadcast_bytes("name of this start", fmt::format("{}-{}", now, getpid()), 0);
 }
 
 }  // namespace

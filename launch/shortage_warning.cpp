@@ -39,7 +39,7 @@ void warn_of_shortage(const RunPlan& plan, const RunServices& services, Groups g
     int ranks = 0;
   };
   const nlohmann::json mine = {{"host", host}, {"free", host_memory().free}};
-  const auto all = groups.world.all_gather_bytes("memory of the hosts", mine.dump(-1, ' ', true));
+  const auto all = groups.world.gather_bytes("memory of the hosts", mine.dump(-1, ' ', true), 0);
   if (groups.world.rank() != 0) return;
   std::map<std::string, Host> hosts;
   for (const std::string& text : all) {

@@ -22,7 +22,6 @@ namespace ft {
 // Epoch e is a uniformly drawn permutation (Fisher-Yates, Knuth's algorithm P) whose i-th draw is number (e, i) of
 // Philox(seed, "order"). Epochs are independent. Not thread-safe: the permutations of two neighbouring epochs are kept,
 // so that a step that spans their border computes neither twice.
-// (Not `Order`: that is how ranks add, in comm/communicator.h.)
 class ExampleOrder {
  public:
   // 0 < num_examples < 2^32. Memory: 8 bytes an example.

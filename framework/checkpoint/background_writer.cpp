@@ -59,12 +59,22 @@ void BackgroundWriter::begin(const std::filesystem::path& target, const Checkpoi
   stall_seconds_ = since_begin_.seconds();
 }
 
-std::optional<SavedCheckpoint> BackgroundWriter::advance(bool wait) {
+bool BackgroundWriter::ready() const {
+  if (!pending()) return false;
+  if (!sealing_) return is_ready(report_);
+  return groups_.world.rank() != 0 || is_ready(result_);
+}
+
+std::optional<SavedCheckpoint> BackgroundWriter::advance() {
   if (!pending()) return std::nullopt;
   const Stopwatch watch;
   try {
     std::optional<SavedCheckpoint> saved;
-    if (sealing_ || own_files_written(wait)) saved = sealed(wait);
+    if (sealing_) {
+      saved = sealed();
+    } else {
+      begin_to_seal();
+    }
     stall_seconds_ += watch.seconds();
     if (!saved) return std::nullopt;
     saved->stall_seconds = stall_seconds_;
@@ -76,14 +86,18 @@ std::optional<SavedCheckpoint> BackgroundWriter::advance(bool wait) {
   }
 }
 
-// First agreement: every rank has written its file. Rank 0 then begins to seal.
-bool BackgroundWriter::own_files_written(bool wait) {
+std::optional<SavedCheckpoint> BackgroundWriter::finish() {
+  std::optional<SavedCheckpoint> saved;
+  while (pending() && !saved) saved = advance();
+  return saved;
+}
+
+// Every rank has written its file. Rank 0 begins to seal.
+void BackgroundWriter::begin_to_seal() {
   Communicator& world = groups_.world;
-  if (wait) report_.wait();
-  if (any_rank(world, "checkpoint is being written", !is_ready(report_))) return false;
   std::string report;
   all_or_none(world, "writing the checkpoint's slices", [&] { report = report_.get(); });
-  auto reports = world.all_gather_bytes("the checkpoint's table", report);
+  auto reports = world.gather_bytes("the checkpoint's table", report, 0);
   all_or_none(world, "starting to seal the checkpoint", [&] {
     if (world.rank() != 0) return;
     result_ = std::async(std::launch::async, [this, reports = std::move(reports)] {
@@ -95,25 +109,21 @@ bool BackgroundWriter::own_files_written(bool wait) {
     });
   });
   sealing_ = true;
-  return true;
 }
 
-// Second agreement: rank 0 has sealed it.
-std::optional<SavedCheckpoint> BackgroundWriter::sealed(bool wait) {
+// Rank 0 has sealed it.
+SavedCheckpoint BackgroundWriter::sealed() {
   Communicator& world = groups_.world;
-  const bool first = world.rank() == 0;
-  if (first && wait) result_.wait();
-  if (any_rank(world, "checkpoint is being sealed", first && !is_ready(result_))) return std::nullopt;
   SavedCheckpoint saved;
   all_or_none(world, "sealing the checkpoint", [&] {
-    if (first) saved = result_.get();
+    if (world.rank() == 0) saved = result_.get();
   });
-  const std::string times = broadcast_bytes(world, "time of the checkpoint",
-                                            {reinterpret_cast<const char*>(&saved.durable_seconds), sizeof(double)}, 0);
+  const std::string times = world.broadcast_bytes(
+      "time of the checkpoint", {reinterpret_cast<const char*>(&saved.durable_seconds), sizeof(double)}, 0);
   std::memcpy(&saved.durable_seconds, times.data(), sizeof(double));
-  saved.info.metadata = broadcast_bytes(world, "metadata of the checkpoint", saved.info.metadata, 0);
-  saved.info.weights_digest = broadcast_bytes(world, "digest of the weights", saved.info.weights_digest, 0);
-  saved.info.manifest_digest = broadcast_bytes(world, "digest of the checkpoint", saved.info.manifest_digest, 0);
+  saved.info.metadata = world.broadcast_bytes("metadata of the checkpoint", saved.info.metadata, 0);
+  saved.info.weights_digest = world.broadcast_bytes("digest of the weights", saved.info.weights_digest, 0);
+  saved.info.manifest_digest = world.broadcast_bytes("digest of the checkpoint", saved.info.manifest_digest, 0);
   saved.folder = job_->target();
   saved.num_bytes = job_->num_bytes();
   return saved;

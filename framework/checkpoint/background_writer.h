@@ -1,19 +1,20 @@
 // Checkpoints that are written while the training goes on.
 //
 // begin() copies the state into a second buffer and returns; a thread of each rank writes, syncs and hashes its file.
-// Threads never speak to other ranks: that all have written, and that the folder is sealed, is agreed upon by poll(),
-// which the training calls between steps. Until the seal nothing exists under the final name, so a kill at any moment
+// Threads never speak to other ranks: that all have written, and that the folder is sealed, is agreed upon by the ranks
+// between steps (ready(), train/step_agreement.h), and then by advance(). Until the seal nothing exists under the final name, so a kill at any moment
 // leaves the checkpoint before. The format and every byte are those of write_checkpoint().
 //
 //   BackgroundWriter writer(groups);
 //   writer.begin(folder / "step-00000200", content);           // stands still for a copy
-//   ... a step ...   if (auto saved = writer.poll()) log(saved->stall_seconds);
+//   ... a step, in which the ranks tell each other whether they are ready() ...
+//   if (all_are_ready) if (auto saved = writer.advance()) log(saved->stall_seconds);
 //   if (auto saved = writer.finish()) ...                      // before the state is used otherwise, and at the end
 //
 // It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next. Who waits
 // anyway does without (TakenFrom::model).
 //
-// A failure on any rank is thrown by the next poll() or finish(), the same Error on all ranks; the target is as it was
+// A failure on any rank is thrown by the next advance() or finish(), the same Error on all ranks; the target is as it was
 // before, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
 // it waits for its thread and drops what was not sealed.
 #pragma once
@@ -35,7 +36,7 @@ struct SavedCheckpoint {
   std::filesystem::path folder;
   CheckpointInfo info;
   std::int64_t num_bytes = 0;  // of this rank's values
-  double stall_seconds = 0;    // for which this rank's training stood still, in begin(), poll() and finish()
+  double stall_seconds = 0;    // for which this rank's training stood still, in begin(), advance() and finish()
   double durable_seconds = 0;  // from begin() until rank 0 had sealed it
 };
 
@@ -62,16 +63,17 @@ class BackgroundWriter {
   // The same on every rank.
   [[nodiscard]] bool pending() const { return job_ != nullptr; }
 
-  // Collective. Takes a pending write as far as it goes without waiting for the disk; gives the checkpoint once, when
-  // it is sealed. Exchanges nothing when nothing is pending.
-  std::optional<SavedCheckpoint> poll() { return advance(false); }
-  // Collective. The same, and waits. Nothing when nothing is pending.
-  std::optional<SavedCheckpoint> finish() { return advance(true); }
+  // Local: something is pending, and advance() would not wait for this rank.
+  [[nodiscard]] bool ready() const;
+  // Collective. Takes a pending write one step further, to be called when all ranks are ready: it waits for those that are
+  // not. Gives the checkpoint once, when it is sealed. Exchanges nothing when nothing is pending.
+  std::optional<SavedCheckpoint> advance();
+  // Collective. The same, to the end. Nothing when nothing is pending.
+  std::optional<SavedCheckpoint> finish();
 
  private:
-  std::optional<SavedCheckpoint> advance(bool wait);
-  bool own_files_written(bool wait);
-  std::optional<SavedCheckpoint> sealed(bool wait);
+  void begin_to_seal();
+  SavedCheckpoint sealed();
   void drop();
 
   Groups groups_;

@@ -79,7 +79,7 @@ at::Tensor whole_parameter(const ParameterSet& parameters, std::size_t p,
     total += sizes.back();
   }
   const at::Tensor parts = at::empty({total}, local.options());
-  tensor.all_gather(fmt::format("slices of {}", parameter.name), parts, local, sizes).wait();
+  tensor.all_gather(fmt::format("slices of {}", parameter.name), parts, local, sizes);
   at::Tensor whole = at::empty(parameter.shape, local.options());
   std::int64_t offset = 0;
   for (std::size_t rank = 0; rank < of_rank.size(); ++rank) {
@@ -131,7 +131,7 @@ std::string logical_weights_digest(const ParameterSet& parameters, Groups groups
     sum.update(std::string_view(all[rank]).substr(next[rank], end - next[rank]));
     next[rank] = end + 1;
   }
-  return broadcast_bytes(groups.tensor, "digest of the weights", sum.finish(), 0);
+  return groups.tensor.broadcast_bytes("digest of the weights", sum.finish(), 0);
 }
 
 }  // namespace ft

@@ -103,7 +103,7 @@ Manifest open_together(const std::filesystem::path& folder, Communicator& world)
     Manifest manifest = SealedFolder::open(folder, kCheckpointFormatName, kCheckpointFormat).manifest();
     text = print_manifest(manifest);
   });
-  return parse_manifest(broadcast_bytes(world, "the checkpoint's manifest", text, 0), folder);
+  return parse_manifest(world.broadcast_bytes("the checkpoint's manifest", text, 0), folder);
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ CheckpointInfo read_checkpoint(const std::filesystem::path& folder, ParameterSet
       throw Error(fmt::format("checkpoint {}: {}", folder.string(), failure_text(error)));
     }
   });
-  groups.data.all_gather("weights of the checkpoint", parameters.flat(), owned, sizes).wait();
+  groups.data.all_gather("weights of the checkpoint", parameters.flat(), owned, sizes);
   const CheckpointInfo info = info_of(manifest);
   const std::string digest = logical_weights_digest(parameters, groups);
   if (digest != info.weights_digest)

@@ -16,13 +16,13 @@ CheckpointInfo write_checkpoint(const std::filesystem::path& target, const Check
     if (world.rank() != 0) folder.emplace(FolderWriter::join(target));
     report = job.write_own(*folder);
   });
-  const auto reports = world.all_gather_bytes("the checkpoint's table", report);
+  const auto reports = world.gather_bytes("the checkpoint's table", report, 0);
   CheckpointInfo info{.metadata = content.metadata};
   all_or_none(world, "sealing the checkpoint", [&] {
     if (world.rank() == 0) info = job.seal(*folder, reports);
   });
-  info.weights_digest = broadcast_bytes(world, "digest of the checkpoint's weights", info.weights_digest, 0);
-  info.manifest_digest = broadcast_bytes(world, "digest of the checkpoint", info.manifest_digest, 0);
+  info.weights_digest = world.broadcast_bytes("digest of the checkpoint's weights", info.weights_digest, 0);
+  info.manifest_digest = world.broadcast_bytes("digest of the checkpoint", info.manifest_digest, 0);
   return info;
 }
 

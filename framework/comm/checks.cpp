@@ -18,9 +18,8 @@ void check_host_tensor(Name name, const at::Tensor& tensor) { check_tensor(name,
 void check_reducible(Name name, const at::Tensor& tensor, at::DeviceType device) {
   check_tensor(name, tensor, device);
   const at::ScalarType dtype = tensor.scalar_type();
-  FT_CHECK(
-      dtype == at::kFloat || dtype == at::kDouble || dtype == at::kInt || dtype == at::kLong || dtype == at::kBFloat16,
-      "exchange '{}': tensors of {} cannot be reduced over ranks", name, c10::toString(dtype));
+  FT_CHECK(dtype == at::kFloat || dtype == at::kDouble || dtype == at::kInt || dtype == at::kLong,
+           "exchange '{}': tensors of {} cannot be reduced over ranks", name, c10::toString(dtype));
 }
 
 void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, std::span<const std::int64_t> sizes,
@@ -37,14 +36,6 @@ void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, s
            shard.numel(), mine);
   FT_CHECK(whole.scalar_type() == shard.scalar_type(), "exchange '{}': shard of {} for a tensor of {}", name,
            c10::toString(shard.scalar_type()), c10::toString(whole.scalar_type()));
-}
-
-void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size, at::DeviceType device) {
-  check_tensor(name, out, device);
-  check_tensor(name, in, device);
-  FT_CHECK(in.dim() >= 1 && in.size(0) == size, "exchange '{}': the first dimension must be the {} ranks", name, size);
-  FT_CHECK(out.sizes() == in.sizes() && out.scalar_type() == in.scalar_type(),
-           "exchange '{}': what is sent and what is received differ in shape or dtype", name);
 }
 
 void check_root(Name name, int root, int size) {

@@ -15,15 +15,12 @@ namespace ft {
 void check_tensor(Name name, const at::Tensor& tensor, at::DeviceType device);
 void check_host_tensor(Name name, const at::Tensor& tensor);
 
-// Such a tensor of a dtype that can be reduced: float, double, int32, int64, bfloat16.
+// Such a tensor of a dtype that can be reduced: float, double, int32, int64.
 void check_reducible(Name name, const at::Tensor& tensor, at::DeviceType device = at::kCPU);
 
 // `whole` (sum of sizes) and `shard` (sizes[rank]) of an all_gather or reduce_scatter over `size` ranks.
 void check_shards(Name name, const at::Tensor& whole, const at::Tensor& shard, std::span<const std::int64_t> sizes,
                   int rank, int size, at::DeviceType device = at::kCPU);
-
-void check_all_to_all(Name name, const at::Tensor& out, const at::Tensor& in, int size,
-                      at::DeviceType device = at::kCPU);
 
 void check_root(Name name, int root, int size);
 

@@ -1,64 +1,19 @@
 #include "framework/comm/communicator.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
-#include <exception>
-#include <utility>
+#include <functional>
+
+#include "framework/base/digest.h"
+#include "framework/comm/agreement.h"
 
 namespace ft {
 
-Pending::Pending(std::function<void()> finish) : finish_(std::move(finish)), exceptions_(std::uncaught_exceptions()) {}
-
-Pending::Pending(Pending&& other) noexcept
-    : finish_(std::exchange(other.finish_, nullptr)), exceptions_(other.exceptions_) {}
-
-Pending& Pending::operator=(Pending&& other) noexcept {
-  if (this == &other) return *this;
-  end_unseen();
-  finish_ = std::exchange(other.finish_, nullptr);
-  exceptions_ = other.exceptions_;
-  return *this;
-}
-
-Pending::~Pending() { end_unseen(); }
-
-void Pending::wait() {
-  // Taken out first: an exchange that failed has ended, and its destructor must not try again.
-  if (const auto finish = std::exchange(finish_, nullptr)) finish();
-}
-
-void Pending::end_unseen() noexcept {
-  if (!finish_ || std::uncaught_exceptions() > exceptions_) return;
-  try {
-    wait();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "an exchange failed that nobody waited for: %s\n", error.what());
-    std::terminate();
-  }
-}
-
 std::int64_t sum_over_ranks(Communicator& comm, Name name, std::int64_t value) {
-  std::int64_t sum = 0;
-  const std::string_view bytes(reinterpret_cast<const char*>(&value), sizeof value);
-  for (const std::string& of_rank : comm.all_gather_bytes(name, bytes)) {
-    FT_CHECK(of_rank.size() == sizeof value, "sum of '{}': a rank sent {} bytes", name, of_rank.size());
-    std::int64_t term = 0;
-    std::memcpy(&term, of_rank.data(), sizeof term);
-    sum += term;
-  }
-  return sum;
+  return agree(comm, name, value, std::plus<>());
 }
 
 bool any_rank(Communicator& comm, Name name, bool value) {
-  const std::vector<std::string> all = comm.all_gather_bytes(name, value ? "1" : "0");
-  return std::ranges::any_of(all, [](const std::string& flag) { return flag == "1"; });
-}
-
-std::string broadcast_bytes(Communicator& comm, Name name, std::string_view bytes, int root) {
-  FT_CHECK(root >= 0 && root < comm.size(), "'{}' from rank {} of {} ranks", name, root, comm.size());
-  std::vector<std::string> all = comm.all_gather_bytes(name, comm.rank() == root ? bytes : std::string_view());
-  return std::move(all[static_cast<std::size_t>(root)]);
+  return agree(comm, name, value ? 1 : 0, std::bit_or<>()) != 0;
 }
 
 namespace {
@@ -77,12 +32,13 @@ std::string excerpt(std::string_view bytes, std::size_t at) {
 }  // namespace
 
 void check_same(Communicator& comm, Name name, std::string_view bytes) {
+  const std::vector<std::string> digests = comm.all_gather_bytes(name, xxh128(bytes));
+  if (std::ranges::all_of(digests, [&](const std::string& digest) { return digest == digests[0]; })) return;
   const std::vector<std::string> all = comm.all_gather_bytes(name, bytes);
   std::vector<std::size_t> different;
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     if (all[rank] != all[0]) different.push_back(rank);
   }
-  if (different.empty()) return;
   const std::string& first = all[different.front()];
   const std::size_t common = std::min(first.size(), all[0].size());
   const auto at = static_cast<std::size_t>(

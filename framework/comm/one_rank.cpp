@@ -17,7 +17,7 @@ std::string on_rank_zero(Communicator& world, Name name, const std::function<std
       answer = "fail " + failure_text(error);
     }
   }
-  answer = broadcast_bytes(world, name, answer, 0);
+  answer = world.broadcast_bytes(name, answer, 0);
   const std::size_t space = answer.find(' ');
   const std::string kind = answer.substr(0, space);
   std::string text = answer.substr(space + 1);

@@ -33,42 +33,32 @@ void check_alone(Name name, const at::Tensor& whole, const at::Tensor& shard, st
 
 }  // namespace
 
-Pending SoloCommunicator::all_reduce(Name name, at::Tensor inout, ReduceOp, Order) {
-  check_contiguous(name, inout);
-  return {};
-}
+void SoloCommunicator::all_reduce(Name name, at::Tensor inout, ReduceOp) { check_contiguous(name, inout); }
 
-Pending SoloCommunicator::all_gather(Name name, at::Tensor out, const at::Tensor& shard,
-                                     std::span<const std::int64_t> sizes) {
+void SoloCommunicator::all_gather(Name name, at::Tensor out, const at::Tensor& shard,
+                                  std::span<const std::int64_t> sizes) {
   check_alone(name, out, shard, sizes);
   copy_flat(out, shard);
-  return {};
 }
 
-Pending SoloCommunicator::reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp, Order,
-                                         std::span<const std::int64_t> sizes) {
+void SoloCommunicator::reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in,
+                                      std::span<const std::int64_t> sizes) {
   check_alone(name, in, shard, sizes);
   copy_flat(shard, in);
-  return {};
-}
-
-Pending SoloCommunicator::all_to_all(Name name, at::Tensor out, const at::Tensor& in) {
-  check_contiguous(name, in);
-  check_contiguous(name, out);
-  FT_CHECK(in.dim() >= 1 && in.size(0) == 1 && in.sizes() == out.sizes() && in.scalar_type() == out.scalar_type(),
-           "exchange '{}' of one rank: what is sent and what is received must be [1, n]", name);
-  copy_flat(out, in);
-  return {};
-}
-
-Pending SoloCommunicator::broadcast(Name name, at::Tensor inout, int root) {
-  check_contiguous(name, inout);
-  check_root(name, root, 1);
-  return {};
 }
 
 std::vector<std::string> SoloCommunicator::all_gather_bytes(Name, std::string_view bytes) {
   return {std::string(bytes)};
+}
+
+std::vector<std::string> SoloCommunicator::gather_bytes(Name name, std::string_view bytes, int root) {
+  check_root(name, root, 1);
+  return {std::string(bytes)};
+}
+
+std::string SoloCommunicator::broadcast_bytes(Name name, std::string_view bytes, int root) {
+  check_root(name, root, 1);
+  return std::string(bytes);
 }
 
 void SoloCommunicator::barrier(Name) {}

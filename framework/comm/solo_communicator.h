@@ -10,14 +10,13 @@ class SoloCommunicator final : public Communicator {
  public:
   [[nodiscard]] int rank() const override { return 0; }
   [[nodiscard]] int size() const override { return 1; }
-  [[nodiscard]] Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) override;
-  [[nodiscard]] Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
-                                   std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op, Order order,
-                                       std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) override;
-  [[nodiscard]] Pending broadcast(Name name, at::Tensor inout, int root) override;
+  [[nodiscard]] std::vector<int> hosts() const override { return {0}; }
+  void all_reduce(Name name, at::Tensor inout, ReduceOp op) override;
+  void all_gather(Name name, at::Tensor out, const at::Tensor& shard, std::span<const std::int64_t> sizes) override;
+  void reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, std::span<const std::int64_t> sizes) override;
   [[nodiscard]] std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) override;
+  [[nodiscard]] std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override;
+  [[nodiscard]] std::string broadcast_bytes(Name name, std::string_view bytes, int root) override;
   void barrier(Name name) override;
   [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
   // Says `why` on stderr and ends the process with `code`.

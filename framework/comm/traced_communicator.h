@@ -23,24 +23,23 @@ class TracedCommunicator final : public Communicator {
 
   [[nodiscard]] int rank() const override { return inner_.rank(); }
   [[nodiscard]] int size() const override { return inner_.size(); }
-  [[nodiscard]] Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) override;
-  [[nodiscard]] Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
-                                   std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op, Order order,
-                                       std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) override;
-  [[nodiscard]] Pending broadcast(Name name, at::Tensor inout, int root) override;
+  [[nodiscard]] std::vector<int> hosts() const override { return inner_.hosts(); }
+  void all_reduce(Name name, at::Tensor inout, ReduceOp op) override;
+  void all_gather(Name name, at::Tensor out, const at::Tensor& shard, std::span<const std::int64_t> sizes) override;
+  void reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, std::span<const std::int64_t> sizes) override;
   [[nodiscard]] std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) override;
+  [[nodiscard]] std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override;
+  [[nodiscard]] std::string broadcast_bytes(Name name, std::string_view bytes, int root) override;
   void barrier(Name name) override;
   // The parts are traced too, as "<group>/<number of the split>.<colour>".
   [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
   [[noreturn]] void abort(std::string_view why, ExitCode code = ExitCode::failure) override;
 
  private:
-  std::uint64_t begin(const char* verb, Name name, std::int64_t bytes);
-  // Notes the end where the exchange ends: now, or in the wait of what is returned. An exchange that throws stays open
-  // in the ring: that is what the reader of the report wants to see.
-  [[nodiscard]] Pending close(std::uint64_t ticket, Pending pending);
+  // Notes the exchange while `work` does it. One that throws stays open in the ring: that is what the reader of the
+  // report wants to see.
+  template <class Work>
+  auto traced(const char* verb, Name name, std::int64_t bytes, Work work);
 
   std::unique_ptr<Communicator> owned_;
   Communicator& inner_;

@@ -7,13 +7,13 @@
 // ((c0+c1)+(c2+c3))+(c4+c5), seven give ((c0+c1)+(c2+c3))+((c4+c5)+c6). In other words: the left subtree holds the
 // largest power of two below the count.
 //
-// The lanes of one rank, a power of two, add up to an inner node of the tree over all lanes, and Order::exact between a
-// power of two of ranks continues the same tree: the sum has the same bits for every number of ranks.
+// The lanes of one rank, a power of two, add up to an inner node of the tree over all lanes, and the sum between a power
+// of two of ranks continues the same tree: it has the same bits for every number of ranks.
 //
 //   TreeSum sum;
 //   for (const Lane& lane : my_lanes) sum.add(gradient_of(lane));
 //   Tensor mine = sum.take();                    // a rank without lanes: zeros
-//   comm.all_reduce("gradients", mine, ReduceOp::sum, Order::exact).wait();
+//   comm.all_reduce("gradients", mine, ReduceOp::sum);
 //
 // Memory: at most log2(contributions) + 1 tensors at once.
 #pragma once
@@ -49,9 +49,11 @@ class TreeSum {
 };
 
 // The same tree over plain memory, in one pass: out[i] = tree of contributions[r][i] for i in [0, count). `out` may be
-// one of the contributions and may not overlap them otherwise. dtype: float, double, int32, int64, or bfloat16, which
-// is added in float and rounded once. max and min hand on a NaN. Throws Error for another dtype or no contribution.
+// one of the contributions and may not overlap them otherwise. dtype: float, double, int32, int64. max hands on a NaN.
+//
+// `leaves`, where given, says how many neighbours each contribution is already the sum of: nodes of the tree over all of
+// them (comm/host_layout.h). Throws Error for another dtype, no contribution, or sums that are no nodes of the tree.
 void reduce_tree(at::ScalarType dtype, ReduceOp op, std::span<const void* const> contributions, void* out,
-                 std::int64_t count);
+                 std::int64_t count, std::span<const int> leaves = {});
 
 }  // namespace ft

@@ -6,7 +6,7 @@
 //
 //   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.background = true, .keep = 2});
 //   checkpoints.restore(parameters, trainer);
-//   save hook: checkpoints.save(parameters, trainer, cursor);   each step: checkpoints.poll();   end: finish();
+//   save hook: checkpoints.save(parameters, trainer, cursor);   after a step: checkpoints.advance();   end: finish();
 //
 // Where the best one is the result, those after it go on from it only in name: once it is lost, training goes back to
 // before it.
@@ -56,8 +56,10 @@ class Checkpoints {
   // background). One of the same step stays until the new one is sealed. Then what the retention (last `keep`, and the
   // best one) does not want is removed, and damaged ones that are not newer.
   void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor);
-  // Collective, between steps: sees to a save under way, without waiting.
-  void poll() { tell(writer_.poll()); }
+  // Local: a save is under way, and this rank has done its part of it.
+  [[nodiscard]] bool ready() const { return writer_.ready(); }
+  // Collective, between steps, when all ranks are ready: sees to the save under way.
+  void advance() { tell(writer_.advance()); }
   // Collective: returns once what was saved is on the disk.
   void finish() { tell(writer_.finish()); }
 

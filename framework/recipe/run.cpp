@@ -7,6 +7,7 @@
 #include "framework/base/failure.h"
 #include "framework/base/memory.h"
 #include "framework/base/results.h"
+#include "framework/comm/agreement.h"
 #include "framework/comm/one_rank.h"
 #include "framework/kernels/allocator.h"
 #include "framework/recipe/run_folder.h"
@@ -74,13 +75,10 @@ struct StageMemory {
 
 // Of the rank that held most of its own during the stage.
 StageMemory largest_memory(Communicator& world) {
-  const std::string mine = fmt::format("{} {}", peak_memory(), library_memory());
-  StageMemory largest;
-  for (const std::string& text : world.all_gather_bytes("memory of the stage", mine)) {
-    const StageMemory rank{std::stoll(text), std::stoll(text.substr(text.find(' ')))};
-    if (rank.peak - rank.libraries > largest.peak - largest.libraries) largest = rank;
-  }
-  return largest;
+  const StageMemory mine{peak_memory(), library_memory()};
+  return agree(world, "memory of the stage", mine, [](const StageMemory& a, const StageMemory& b) {
+    return b.peak - b.libraries > a.peak - a.libraries ? b : a;
+  });
 }
 
 // The ledger tells of the time of a start that did not come to the stage's end, too.

@@ -192,8 +192,9 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
       stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step,
                        r.suspects);
     stage.progress().update(r.step, detail(r));
-    checkpoints.poll();
   };
+  hooks.background_done = [&] { return checkpoints.ready(); };
+  hooks.advance_background = [&] { checkpoints.advance(); };
   hooks.on_validation = [&](const ValidationRecord& r) {
     if (record) record->validation(r);
     stage.log().info("{}: validation loss {:.4f} after step {}", stage.name(), r.loss, r.step);

@@ -58,20 +58,20 @@ GradientExchange::GradientExchange(ParameterSet& parameters, Groups groups)
 at::Tensor GradientExchange::reduce(const at::Tensor& gradient) {
   // The owned range may be reduced in place: the rest of the buffer is not needed afterwards.
   at::Tensor owned = gradient.narrow(0, begin_, end() - begin_);  // [owned]
-  groups_.data.reduce_scatter("gradients", owned, gradient, ReduceOp::sum, Order::exact, sizes_).wait();
+  groups_.data.reduce_scatter("gradients", owned, gradient, sizes_);
   return owned;
 }
 
 double GradientExchange::norm(const at::Tensor& owned) {
   const at::Tensor own = block_squares(owned, owned_blocks_, begin_);
   const at::Tensor all = at::empty({std::ssize(parameters_.blocks())}, at::kDouble);  // [blocks]
-  groups_.data.all_gather("squares of the gradient's blocks", all, own, num_blocks_).wait();
+  groups_.data.all_gather("squares of the gradient's blocks", all, own, num_blocks_);
   double sum = 0;
   for (std::size_t b = 0; b < parameters_.blocks().size(); ++b)
     if (counted_[parameters_.blocks()[b].parameter]) sum += all.const_data_ptr<double>()[b];
   const at::Tensor sums = at::empty({groups_.tensor.size()}, at::kDouble);  // [tensor ranks]
   const std::vector<std::int64_t> ones(groups_.tensor.size(), 1);
-  groups_.tensor.all_gather("squared norm of the slices", sums, at::full({1}, sum, at::kDouble), ones).wait();
+  groups_.tensor.all_gather("squared norm of the slices", sums, at::full({1}, sum, at::kDouble), ones);
   double total = 0;
   for (int rank = 0; rank < groups_.tensor.size(); ++rank) total += sums.const_data_ptr<double>()[rank];
   return std::sqrt(total);
@@ -80,7 +80,7 @@ double GradientExchange::norm(const at::Tensor& owned) {
 void GradientExchange::gather_parameters() {
   const at::NoGradGuard no_grad;
   const at::Tensor& flat = parameters_.flat();
-  groups_.data.all_gather("parameters", flat, flat.narrow(0, begin_, end() - begin_), sizes_).wait();
+  groups_.data.all_gather("parameters", flat, flat.narrow(0, begin_, end() - begin_), sizes_);
 }
 
 double clip_scale(double norm, double limit) { return limit > 0 && norm > limit ? limit / norm : 1.0; }

@@ -1,7 +1,7 @@
 // ZeRO stage 1 (Rajbhandari et al. 2020): each data rank owns a run of blocks of the flat buffer, receives the summed
 // gradient of those blocks alone, updates them, and hands the new weights to the others.
 //
-// Order::exact continues the tree over lanes between ranks, and the norm is a sum over blocks in their order: both have
+// The sum over ranks continues the tree over lanes (comm/tree_sum.h), and the norm is a sum over blocks in their order: both have
 // the same bits at any power-of-two data size.
 //
 // Tensor axis: a rank's buffer holds its slices. Slices that several tensor ranks hold alike (norms; key and value

@@ -42,25 +42,6 @@ LossCounts planned_counts(const StepPlan& plan, const Examples& examples) {
   return counts;
 }
 
-void check_planned_counts(Communicator& data, const LossCounts& planned, std::int64_t planned_tokens,
-                          const LaneBatches& batches) {
-  at::Tensor built = at::zeros({kNumLossKinds + 1}, at::kLong);  // units of each kind, then tokens
-  auto* values = built.mutable_data_ptr<std::int64_t>();
-  for (const auto& lane : batches)
-    for (const Batch& batch : lane) {
-      for (int k = 0; k < kNumLossKinds; ++k) values[k] += batch.counts[k];
-      values[kNumLossKinds] += batch.tokens.size(0);
-    }
-  data.all_reduce("units of the step", built, ReduceOp::sum, Order::exact).wait();
-  for (int k = 0; k < kNumLossKinds; ++k)
-    FT_CHECK(values[k] == planned[k],
-             "the ranks together hold {} units of loss {}, the plan says {}: do all ranks see "
-             "the same examples?",
-             values[k], to_string(static_cast<LossKind>(k)), planned[k]);
-  FT_CHECK(values[kNumLossKinds] == planned_tokens, "the ranks together hold {} tokens, the plan says {}",
-           values[kNumLossKinds], planned_tokens);
-}
-
 at::Tensor GradientBuffers::take(const at::Tensor& flat) {
   const at::NoGradGuard no_grad;
   for (at::Tensor& buffer : buffers_) {
@@ -114,7 +95,7 @@ LossSums sum_in_order(Communicator& data, Name name, std::span<const LossSums> o
   for (std::size_t i = 0; i < own.size(); ++i)
     std::copy(own[i].begin(), own[i].end(), mine.mutable_data_ptr<double>() + i * kNumLossKinds);
   const at::Tensor all = at::empty({total * kNumLossKinds}, at::kDouble);
-  data.all_gather(name, all, mine.view({-1}), sizes).wait();
+  data.all_gather(name, all, mine.view({-1}), sizes);
   LossSums sums = {};
   for (std::int64_t part = 0; part < total; ++part)
     for (int k = 0; k < kNumLossKinds; ++k) sums[k] += all.const_data_ptr<double>()[part * kNumLossKinds + k];

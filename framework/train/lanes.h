@@ -6,7 +6,6 @@
 //
 //   const LaneRange range = topology.lanes_of(data.rank(), plan.lanes.size());       // comm/topology.h
 //   const LaneBatches batches = make_lane_batches(plan, examples, range);
-//   check_planned_counts(data, planned, batches);
 //   StepGradient mine = accumulate_lanes(model, batches, weights, planned, buffers);     // `buffers` live for all steps
 #pragma once
 
@@ -44,11 +43,6 @@ using LaneBatches = std::vector<std::vector<Batch>>;  // [own lanes][micro-batch
 
 // Units of each loss kind in the whole step, known to every rank from the plan.
 [[nodiscard]] LossCounts planned_counts(const StepPlan& plan, const Examples& examples);
-
-// Collective over `data`: one integer all-reduce, before the first backward, of what the ranks have really built.
-// Throws Error on every rank when it is not what the plan says: ranks that train on different data must not go on.
-void check_planned_counts(Communicator& data, const LossCounts& planned, std::int64_t planned_tokens,
-                          const LaneBatches& batches);
 
 struct StepGradient {
   at::Tensor gradient;              // [parameters.size()] float32: sum over this rank's lanes

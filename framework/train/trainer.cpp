@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "framework/train/non_finite.h"
 #include "framework/train/optimizer.h"
 #include "framework/train/schedule.h"
+#include "framework/train/step_agreement.h"
 #include "framework/train/validation.h"
 
 namespace ft {
@@ -37,8 +37,9 @@ struct Trainer::Body {
   Stopwatch watch;            // since run() began
   double seconds_before = 0;  // of training before that
   std::int64_t saved_step = -1;
-  bool stopping = false;  // after the step that is being made
-  bool is_cut = false;    // the state is that after a step which the end of the length has cut short
+  bool stopping = false;         // after the step that is being made
+  bool background_done = false;  // on all ranks, when they last agreed
+  bool is_cut = false;           // the state is that after a step which the end of the length has cut short
 
   Body(TrainedModel m, Groups g, const TrainingSettings& s, LossWeights w, std::uint64_t seed, Examples e, Examples v)
       : model(std::move(m)),
@@ -59,9 +60,10 @@ struct Trainer::Body {
   }
 
   std::optional<StepRecord> step(const TrainHooks& hooks);
-  void update_cursor(const StepPlan& plan);
+  void update_cursor(const StepPlan& plan, double seconds);
   StopBetween stop_between(const TrainHooks& hooks);
-  bool agree_on_stop(bool complete, const TrainHooks& hooks);
+  StepAgreement agree(const LaneBatches& batches, const StepGradient& local, const LossCounts& counts,
+                      const StepPlan& plan, const TrainHooks& hooks) const;
   void skip_or_stop(StepRecord& record, const StepPlan& plan, const TrainHooks& hooks);
   [[noreturn]] void stop(const TrainHooks& hooks);
   void validate(const TrainHooks& hooks);
@@ -78,17 +80,16 @@ StopBetween Trainer::Body::stop_between(const TrainHooks& hooks) {
   return [this, &hooks] { return any_rank(groups.tensor, "stop between micro-batches", hooks.stop_seen()); };
 }
 
-// One exchange a step. False: some rank has left its lanes, so nobody makes the step. A stop that all lanes came before
-// is for after the step.
-bool Trainer::Body::agree_on_stop(bool complete, const TrainHooks& hooks) {
-  if (!hooks.stop_seen) return true;
-  const std::string own = !complete ? "left" : hooks.stop_seen() ? "stop" : "";
-  bool all_complete = true;
-  for (const std::string& of_rank : groups.world.all_gather_bytes("stop of the step", own)) {
-    all_complete = all_complete && of_rank != "left";
-    stopping = stopping || !of_rank.empty();
-  }
-  return all_complete;
+// A stop that all lanes came before is for after the step.
+StepAgreement Trainer::Body::agree(const LaneBatches& batches, const StepGradient& local, const LossCounts& counts,
+                                   const StepPlan& plan, const TrainHooks& hooks) const {
+  return agree_on_step(groups,
+                       {.batches = batches,
+                        .lanes = local,
+                        .stop = local.complete && hooks.stop_seen && hooks.stop_seen(),
+                        .background_done = hooks.background_done && hooks.background_done(),
+                        .seconds = seconds_before + watch.seconds()},
+                       counts, plan.num_tokens);
 }
 
 // One optimiser step: plan, lanes, exchange, clip, update, hand round. Nothing where the step was left.
@@ -98,13 +99,12 @@ std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
   const LossCounts counts = planned_counts(plan, examples);
   const Topology ranks{.ranks = groups.data.size()};
   const LaneBatches batches = make_lane_batches(plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes));
-  check_planned_counts(groups.data, counts, plan.num_tokens, batches);
   const StepGradient local = accumulate_lanes(model, batches, weights, counts, gradients, stop_between(hooks));
-  if (!agree_on_stop(local.complete, hooks)) return std::nullopt;
-  std::vector<std::int64_t> lanes_per_rank;
-  for (int rank = 0; rank < groups.data.size(); ++rank)
-    lanes_per_rank.push_back(ranks.lanes_of(rank, settings.lanes).count());
-  const LossSums sums = sum_in_order(groups.data, "losses of the lanes", local.lane_sums, lanes_per_rank);
+  const StepAgreement together = agree(batches, local, counts, plan, hooks);
+  stopping = stopping || together.stop;
+  background_done = together.background_done;
+  if (!together.complete) return std::nullopt;
+  const LossSums& sums = together.sums;
   const at::Tensor gradient = exchange.reduce(local.gradient);  // [owned]
 
   StepRecord record{.step = cursor.step + 1, .num_steps = schedule.num_steps().value_or(0), .counts = counts};
@@ -121,14 +121,15 @@ std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
     skip_or_stop(record, plan, hooks);
   }
 
-  update_cursor(plan);
+  update_cursor(plan, together.seconds);
   record.num_tokens = plan.num_tokens;
   record.seconds = step_watch.seconds();
   record.tokens_per_second = static_cast<double>(plan.num_tokens) / record.seconds;
   return record;
 }
 
-void Trainer::Body::update_cursor(const StepPlan& plan) {
+// `seconds`: of rank 0's clock, so that all ranks end a length in time at the same step.
+void Trainer::Body::update_cursor(const StepPlan& plan, double seconds) {
   std::vector<std::uint64_t> ids;
   for (std::int64_t p = plan.begin; p < plan.end; ++p) ids.push_back(examples.id(planner.example_at(p)));
   cursor.consumed_digest = extend_consumed_digest(cursor.consumed_digest, ids);
@@ -137,11 +138,7 @@ void Trainer::Body::update_cursor(const StepPlan& plan) {
   cursor.last_step_tokens = plan.num_tokens;
   cursor.num_examples = std::ssize(examples);
   ++cursor.step;
-  if (!needs_clock()) return;
-  double seconds = seconds_before + watch.seconds();
-  const std::string text =
-      broadcast_bytes(groups.world, "clock of rank 0", {reinterpret_cast<const char*>(&seconds), sizeof seconds}, 0);
-  std::memcpy(&cursor.seconds, text.data(), sizeof seconds);
+  if (needs_clock()) cursor.seconds = seconds;
 }
 
 // Loss and norm are the same on all ranks, so all of them skip or throw, and the weights are untouched.
@@ -302,6 +299,7 @@ TrainResult Trainer::run(const TrainHooks& hooks) {
     const Progress after = b.progress();
     result.last_loss = record->loss;
     if (hooks.on_step) hooks.on_step(*record);
+    if (b.background_done && hooks.advance_background) hooks.advance_background();
     const bool over = b.schedule.over(b.cursor.step, b.cursor.seconds);
     const bool validation_due = due(b.settings.validate_every, before, after);
     if (over) {

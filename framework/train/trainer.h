@@ -2,7 +2,7 @@
 // save.
 //
 // Bits: within a lane micro-batches are summed in order; lanes merge pairwise; ranks continue the same tree
-// (Order::exact); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume
+// (tree_sum.h); norms are sums over blocks in order; AdamW runs on owned blocks only (ZeRO-1). So a rerun, a resume
 // after any kill and any power-of-two data size give the same weights.
 //
 //   Trainer trainer(model, groups, settings, weights, examples);
@@ -52,7 +52,9 @@ struct TrainCursor {
   std::int64_t step = 0;
   std::int64_t position = 0;  // examples consumed of the endless order
   std::int64_t num_tokens = 0;
-  double seconds = 0;           // spent in training so far, over all starts; decides only lengths given in time
+  // Spent in training, over all starts, when the last step began to exchange gradients (train/step_agreement.h); decides
+  // only lengths given in time.
+  double seconds = 0;
   std::string consumed_digest;  // of the ids consumed, equal at any data size
   double best_validation_loss = 0;
   std::int64_t best_step = -1;
@@ -80,6 +82,10 @@ struct TrainHooks {
   // Local: has this rank been asked to stop? Asked before every micro-batch; the ranks agree once a step. A step that
   // some rank has left is dropped by all; then the state is saved and StopRequested thrown.
   std::function<bool()> stop_seen;
+  // Local: has this rank done its part of what goes on beside the training (a checkpoint on its way to the disk)? Asked
+  // once a step. When all ranks have, `advance_background` is called after the step.
+  std::function<bool()> background_done;
+  std::function<void()> advance_background;  // collective
   // Words for an example by its index, for messages; may be empty.
   std::function<std::string(std::int64_t example)> describe;
 };

@@ -34,5 +34,5 @@ struct ft_cuda_tag {
 }  // extern "C"
 
 namespace ft {
-inline constexpr int kCudaInterface = 1;
+inline constexpr int kCudaInterface = 2;
 }  // namespace ft

@@ -24,11 +24,6 @@ extern "C" struct ft_nccl_api {
   const char* (*last_error)(ncclComm* comm);
   int (*group_start)();
   int (*group_end)();
-  int (*all_reduce)(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm, void* stream);
-  int (*reduce_scatter)(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm,
-                        void* stream);
-  int (*reduce)(const void* send, void* receive, std::size_t count, int type, int op, int root, ncclComm* comm,
-                void* stream);
   int (*all_gather)(const void* send, void* receive, std::size_t count, int type, ncclComm* comm, void* stream);
   int (*broadcast)(const void* send, void* receive, std::size_t count, int type, int root, ncclComm* comm,
                    void* stream);
@@ -42,9 +37,6 @@ using NcclApi = ft_nccl_api;
 
 inline constexpr int kNcclIdBytes = 128;
 inline constexpr int kNcclSuccess = 0, kNcclInProgress = 7;
-// ncclDataType_t and ncclRedOp_t; library/nccl_table.cpp compares them with nccl.h.
-inline constexpr int kNcclUint8 = 1, kNcclInt32 = 2, kNcclInt64 = 4, kNcclFloat32 = 7, kNcclFloat64 = 8,
-                     kNcclBfloat16 = 9;
-inline constexpr int kNcclSum = 0, kNcclMax = 2, kNcclMin = 3;
+inline constexpr int kNcclUint8 = 1;  // of ncclDataType_t; cuda_library.cpp compares it with nccl.h
 
 }  // namespace ft

@@ -4,51 +4,19 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <exception>
 #include <numeric>
 
 #include "framework/base/error.h"
 #include "framework/comm/checks.h"
+#include "framework/comm/shards.h"
 #include "framework/comm/tree_sum.h"
 
 namespace ft {
 namespace {
 
 using at::Tensor;
-
-int nccl_type(at::ScalarType dtype) {
-  switch (dtype) {
-    case at::kFloat:
-      return kNcclFloat32;
-    case at::kDouble:
-      return kNcclFloat64;
-    case at::kInt:
-      return kNcclInt32;
-    case at::kLong:
-      return kNcclInt64;
-    case at::kBFloat16:
-      return kNcclBfloat16;
-    default:
-      throw Error(fmt::format("tensors of {} cannot be reduced over ranks", c10::toString(dtype)));
-  }
-}
-
-int nccl_op(ReduceOp op) {
-  switch (op) {
-    case ReduceOp::sum:
-      return kNcclSum;
-    case ReduceOp::max:
-      return kNcclMax;
-    case ReduceOp::min:
-      return kNcclMin;
-  }
-  return kNcclSum;
-}
-
-// NCCL would round a bfloat16 sum at every hop; the contract says that it is summed in float.
-bool by_nccl(Order order, ReduceOp op, const Tensor& tensor) {
-  return order == Order::fast && !(op == ReduceOp::sum && tensor.scalar_type() == at::kBFloat16);
-}
 
 // The first result of several calls that is no success.
 class FirstFailure {
@@ -63,29 +31,25 @@ class FirstFailure {
   int result_ = kNcclSuccess;
 };
 
-std::vector<std::int64_t> offsets_of(std::span<const std::int64_t> sizes) {
-  std::vector<std::int64_t> offsets(sizes.size());
-  std::exclusive_scan(sizes.begin(), sizes.end(), offsets.begin(), std::int64_t{0});
-  return offsets;
-}
-
-// Equal slices of a multiple of 16 elements; the last ones take what is left.
-std::vector<std::int64_t> even_slices(std::int64_t count, int size) {
-  const std::int64_t step = ((count + size - 1) / size + 15) / 16 * 16;
-  std::vector<std::int64_t> sizes;
-  for (int r = 0; r < size; ++r) sizes.push_back(std::clamp<std::int64_t>(count - r * step, 0, step));
-  return sizes;
-}
-
 std::size_t num_bytes(const Tensor& tensor) { return tensor.nbytes(); }
 
-// contributions [ranks, n] -> [n]; written to. Maximum and minimum hand on a NaN, as reduce_tree does.
+// contributions [ranks, n] -> [n]; written to. A maximum hands on a NaN, as reduce_tree does.
 Tensor tree_of_rows(const Tensor& contributions, ReduceOp op) {
   if (op == ReduceOp::max) return contributions.amax(0);
-  if (op == ReduceOp::min) return contributions.amin(0);
   TreeSum sum;
   for (std::int64_t r = 0; r < contributions.size(0); ++r) sum.add(contributions[r]);
   return sum.take();
+}
+
+// The tree over ranks, given nodes of it: sums of `leaves[i]` neighbours each. The sums are written to.
+Tensor tree_of_nodes(std::span<Tensor> nodes, std::span<const int> leaves, ReduceOp op) {
+  if (nodes.size() == 1) return nodes[0];
+  const auto all = static_cast<unsigned>(std::accumulate(leaves.begin(), leaves.end(), 0));
+  std::size_t num_left = 0;
+  for (unsigned left = 0; left < std::bit_floor(all - 1); ++num_left) left += static_cast<unsigned>(leaves[num_left]);
+  const Tensor left = tree_of_nodes(nodes.first(num_left), leaves.first(num_left), op);
+  const Tensor right = tree_of_nodes(nodes.subspan(num_left), leaves.subspan(num_left), op);
+  return op == ReduceOp::max ? at::maximum(left, right) : left.add_(right);
 }
 
 // NCCL's id, made by rank 0 and handed round; what rank 0 could not do is the same Error on every rank.
@@ -97,7 +61,7 @@ std::string agree_on_id(Communicator& host, const NcclApi& api) {
     text = result == kNcclSuccess ? fmt::format("+{}", std::string_view(id.data(), id.size()))
                                   : fmt::format("-NCCL cannot start: {}", api.error_string(result));
   }
-  text = broadcast_bytes(host, "NCCL's id", text, 0);
+  text = host.broadcast_bytes("NCCL's id", text, 0);
   if (text.front() == '-') throw Error(text.substr(1));
   return text.substr(1);
 }
@@ -133,42 +97,35 @@ NcclCommunicator::NcclCommunicator(Communicator& host, std::unique_ptr<Communica
       settings_(settings),
       rank_(host.rank()),
       size_(host.size()),
+      layout_(host.hosts()),
       stream_(backend_->make_stream()),
       link_(start_link(host, *backend_, settings.limits)) {}
 
-Pending NcclCommunicator::start(Name name, std::vector<Tensor> held, const std::function<void()>& enqueue) {
+void NcclCommunicator::exchange(Name name, const std::function<void()>& enqueue) {
   const at::NoGradGuard no_grad;
-  std::shared_ptr<StreamMark> mark = link_->watch(name, [&] {
+  const std::shared_ptr<StreamMark> mark = link_->watch(name, [&] {
     stream_->follow_current();
     enqueue();
     return stream_->mark();
   });
-  return Pending([link = link_, mark = std::move(mark), tensors = std::move(held)]() mutable {
-    mark->hold_current();
-    tensors.clear();
-    link->check();
-  });
+  mark->hold_current();
+  link_->check();
 }
 
-Pending NcclCommunicator::all_reduce(Name name, Tensor inout, ReduceOp op, Order order) {
-  if (elsewhere(inout)) return host_.all_reduce(name, inout, op, order);
+void NcclCommunicator::all_reduce(Name name, Tensor inout, ReduceOp op) {
+  if (elsewhere(inout)) return host_.all_reduce(name, inout, op);
   check_reducible(name, inout, backend_->device);
-  if (inout.numel() == 0) return {};
-  return start(name, {inout}, [&] {
+  if (inout.numel() == 0) return;
+  exchange(name, [&] {
     const Tensor flat = inout.view({-1});
-    if (by_nccl(order, op, inout)) {
-      link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-        return api.all_reduce(flat.data_ptr(), flat.data_ptr(), static_cast<std::size_t>(flat.numel()),
-                              nccl_type(flat.scalar_type()), nccl_op(op), comm, stream_->handle());
-      });
-    } else if (num_bytes(flat) * static_cast<std::size_t>(size_) <= settings_.small_bytes) {
+    if (num_bytes(flat) * static_cast<std::size_t>(size_) <= settings_.small_bytes) {
       all_reduce_small(name, flat, op);
     } else {
-      const std::vector<std::int64_t> sizes = even_slices(flat.numel(), size_);
+      const std::vector<std::int64_t> sizes = even_shards(flat.numel(), size_);
       const std::vector<std::int64_t> offsets = offsets_of(sizes);
       const auto self = static_cast<std::size_t>(rank_);
       const Tensor own = flat.narrow(0, offsets[self], sizes[self]);
-      reduce_slices_by_tree(name, own, flat, op, sizes);
+      reduce_slices(name, own, flat, op, sizes);
       gather_slices(name, flat, own, sizes);
     }
   });
@@ -183,11 +140,11 @@ void NcclCommunicator::all_reduce_small(Name name, const Tensor& inout, ReduceOp
   stream_->run([&] { Tensor(inout).copy_(tree_of_rows(all, op)); });
 }
 
-Pending NcclCommunicator::all_gather(Name name, Tensor out, const Tensor& shard, Sizes sizes) {
+void NcclCommunicator::all_gather(Name name, Tensor out, const Tensor& shard, Sizes sizes) {
   if (elsewhere(out)) return host_.all_gather(name, out, shard, sizes);
   check_shards(name, out, shard, sizes, rank_, size_, backend_->device);
-  if (out.numel() == 0) return {};
-  return start(name, {out, shard}, [&] { gather_slices(name, out.view({-1}), shard.view({-1}), sizes); });
+  if (out.numel() == 0) return;
+  exchange(name, [&] { gather_slices(name, out.view({-1}), shard.view({-1}), sizes); });
 }
 
 void NcclCommunicator::gather_slices(Name name, const Tensor& whole, const Tensor& own, Sizes sizes) {
@@ -208,122 +165,119 @@ void NcclCommunicator::gather_slices(Name name, const Tensor& whole, const Tenso
   });
 }
 
-Pending NcclCommunicator::reduce_scatter(Name name, Tensor shard, const Tensor& in, ReduceOp op, Order order,
-                                         Sizes sizes) {
-  if (elsewhere(in)) return host_.reduce_scatter(name, shard, in, op, order, sizes);
+void NcclCommunicator::reduce_scatter(Name name, Tensor shard, const Tensor& in, Sizes sizes) {
+  if (elsewhere(in)) return host_.reduce_scatter(name, shard, in, sizes);
   check_reducible(name, in, backend_->device);
   check_shards(name, in, shard, sizes, rank_, size_, backend_->device);
-  if (in.numel() == 0) return {};
-  return start(name, {shard, in}, [&] {
-    if (by_nccl(order, op, in)) {
-      reduce_slices_by_nccl(name, shard.view({-1}), in.view({-1}), op, sizes);
-    } else {
-      reduce_slices_by_tree(name, shard.view({-1}), in.view({-1}), op, sizes);
-    }
-  });
+  if (in.numel() == 0) return;
+  exchange(name, [&] { reduce_slices(name, shard.view({-1}), in.view({-1}), ReduceOp::sum, sizes); });
 }
 
-void NcclCommunicator::reduce_slices_by_nccl(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
-  const int type = nccl_type(in.scalar_type());
-  const auto width = static_cast<std::size_t>(in.element_size());
-  const auto* const from = static_cast<const std::byte*>(in.data_ptr());
-  const bool even = std::ranges::all_of(sizes, [&](std::int64_t size) { return size == sizes[0]; });
-  link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-    const auto own = static_cast<std::size_t>(out.numel());
-    if (even) return api.reduce_scatter(from, out.data_ptr(), own, type, nccl_op(op), comm, stream_->handle());
-    FirstFailure failure;
-    std::size_t offset = 0;
-    for (int r = 0; r < size_; ++r) {
-      const auto count = static_cast<std::size_t>(sizes[static_cast<std::size_t>(r)]);
-      void* const to = r == rank_ ? out.data_ptr() : nullptr;  // only the root's is written
-      if (count > 0)
-        failure(api.reduce(from + offset * width, to, count, type, nccl_op(op), r, comm, stream_->handle()));
-      offset += count;
-    }
-    return failure.result();
-  });
-}
-
-void NcclCommunicator::reduce_slices_by_tree(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
+void NcclCommunicator::reduce_slices(Name name, const Tensor& out, const Tensor& in, ReduceOp op, Sizes sizes) {
   const auto width = static_cast<std::size_t>(in.element_size());
   const std::vector<std::int64_t> offsets = offsets_of(sizes);
   const auto fitting = static_cast<std::int64_t>(settings_.chunk_bytes / (static_cast<std::size_t>(size_) * width));
   const std::int64_t step = std::max<std::int64_t>(16, fitting / 16 * 16);
   const std::int64_t longest = *std::ranges::max_element(sizes);
-  const auto self = static_cast<std::size_t>(rank_);
+  std::vector<Tensor> slices(sizes.size());
   for (std::int64_t begin = 0; begin < longest; begin += step) {
-    const auto length_of = [&](std::size_t r) { return std::clamp<std::int64_t>(sizes[r] - begin, 0, step); };
-    const std::int64_t own = length_of(self);
-    const std::int64_t place = own == 0 ? 0 : offsets[self] + begin;
-    Tensor parts;  // [ranks, own]: what each rank contributes to this piece of the slice
-    stream_->run([&] {
-      parts = at::empty({size_, own}, in.options());
-      parts[rank_].copy_(in.narrow(0, place, own));
-    });
-    if (size_ > 1) {
-      link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-        FirstFailure failure;
-        auto* const to = static_cast<std::byte*>(parts.data_ptr());
-        const auto* const from = static_cast<const std::byte*>(in.data_ptr());
-        const std::size_t bytes = static_cast<std::size_t>(own) * width;
-        for (int peer = 0; peer < size_; ++peer) {
-          const auto r = static_cast<std::size_t>(peer);
-          const std::size_t theirs = static_cast<std::size_t>(length_of(r)) * width;
-          if (peer == rank_) continue;
-          if (theirs > 0) {
-            const std::byte* piece = from + static_cast<std::size_t>(offsets[r] + begin) * width;
-            failure(api.send(piece, theirs, kNcclUint8, peer, comm, stream_->handle()));
-          }
-          if (bytes > 0) failure(api.receive(to + r * bytes, bytes, kNcclUint8, peer, comm, stream_->handle()));
-        }
-        return failure.result();
-      });
+    for (std::size_t r = 0; r < sizes.size(); ++r) {
+      const std::int64_t count = std::clamp<std::int64_t>(sizes[r] - begin, 0, step);
+      slices[r] = in.narrow(0, count == 0 ? 0 : offsets[r] + begin, count);
     }
-    if (own > 0) {
-      stream_->run([&] { out.narrow(0, begin, own).copy_(tree_of_rows(parts, op)); });
-    }
+    const std::int64_t own = slices[static_cast<std::size_t>(rank_)].numel();
+    reduce_chunk(name, own == 0 ? Tensor() : out.narrow(0, begin, own), slices, op);
   }
 }
 
-Pending NcclCommunicator::all_to_all(Name name, Tensor out, const Tensor& in) {
-  if (elsewhere(in)) return host_.all_to_all(name, out, in);
-  check_all_to_all(name, out, in, size_, backend_->device);
-  if (in.numel() == 0) return {};
-  return start(name, {out, in}, [&] {
-    stream_->run([&] { out[rank_].copy_(in[rank_]); });
-    if (size_ == 1) return;
-    const std::size_t bytes = num_bytes(in) / static_cast<std::size_t>(size_);
-    link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-      FirstFailure failure;
-      for (int peer = 0; peer < size_; ++peer) {
-        if (peer == rank_) continue;
-        const std::size_t offset = static_cast<std::size_t>(peer) * bytes;
-        const auto* const from = static_cast<const std::byte*>(in.data_ptr()) + offset;
-        auto* const to = static_cast<std::byte*>(out.data_ptr()) + offset;
-        failure(api.send(from, bytes, kNcclUint8, peer, comm, stream_->handle()));
-        failure(api.receive(to, bytes, kNcclUint8, peer, comm, stream_->handle()));
+// `slices[r]`: what this rank gives to the chunk's slice of rank r. `out` is undefined where its own is empty.
+void NcclCommunicator::reduce_chunk(Name name, const Tensor& out, const std::vector<Tensor>& slices, ReduceOp op) {
+  const int host = layout_.host_of(rank_);
+  const std::vector<int>& members = layout_.members(host);
+  const auto count_of = [&](int r) { return slices[static_cast<std::size_t>(r)].numel(); };
+  std::vector<int> handled;  // the ranks whose slices this one sums up for its host
+  for (int r = 0; r < size_; ++r) {
+    if (layout_.handler(host, r) == rank_ && count_of(r) > 0) handled.push_back(r);
+  }
+
+  // Within the host: what its ranks give to these slices.
+  std::vector<Tensor> given;  // [members, slice] of each
+  stream_->run([&] {
+    for (const int r : handled) {
+      given.push_back(at::empty({std::ssize(members), count_of(r)}, slices[0].options()));
+      given.back()[layout_.place(rank_)].copy_(slices[static_cast<std::size_t>(r)]);
+    }
+  });
+  std::vector<Message> messages;
+  for (const int peer : members) {
+    if (peer == rank_) continue;
+    for (int r = 0; r < size_; ++r) {
+      if (layout_.handler(host, r) == peer) messages.push_back({true, peer, slices[static_cast<std::size_t>(r)]});
+    }
+    for (const Tensor& of_slice : given) messages.push_back({false, peer, of_slice[layout_.place(peer)]});
+  }
+  exchange_messages(name, messages);
+  if (layout_.num_hosts() == 1) {
+    if (out.defined()) stream_->run([&] { Tensor(out).copy_(tree_of_rows(given[0], op)); });
+    return;
+  }
+
+  // Between hosts: the sums of each host, as far as the tree over ranks allows, to the owners of the slices.
+  const std::vector<HostNode>& nodes = layout_.nodes();
+  std::vector<Tensor> of_nodes(nodes.size());  // to this rank's own slice
+  std::vector<int> leaves;
+  messages.clear();
+  stream_->run([&] {
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+      leaves.push_back(nodes[n].count);
+      if (nodes[n].host == host) {
+        for (std::size_t i = 0; i < handled.size(); ++i) {
+          const Tensor sum = tree_of_rows(given[i].narrow(0, layout_.place(nodes[n].first), nodes[n].count), op);
+          if (handled[i] == rank_) of_nodes[n] = sum;
+          if (layout_.host_of(handled[i]) != host) messages.push_back({true, handled[i], sum});
+        }
+      } else if (out.defined()) {
+        of_nodes[n] = at::empty({out.numel()}, out.options());
+        messages.push_back({false, layout_.handler(nodes[n].host, rank_), of_nodes[n]});
       }
-      return failure.result();
-    });
+    }
+  });
+  exchange_messages(name, messages);
+  // In any case: what is sent lives until the stream has come here.
+  stream_->run([&] {
+    if (out.defined()) Tensor(out).copy_(tree_of_nodes(of_nodes, leaves, op));
   });
 }
 
-Pending NcclCommunicator::broadcast(Name name, Tensor inout, int root) {
-  if (elsewhere(inout)) return host_.broadcast(name, inout, root);
-  check_tensor(name, inout, backend_->device);
-  check_root(name, root, size_);
-  if (inout.numel() == 0) return {};
-  return start(name, {inout}, [&] {
-    link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
-      return api.broadcast(inout.data_ptr(), inout.data_ptr(), num_bytes(inout), kNcclUint8, root, comm,
-                           stream_->handle());
-    });
+void NcclCommunicator::exchange_messages(Name name, const std::vector<Message>& messages) {
+  const auto empty = [](const Message& message) { return message.data.numel() == 0; };
+  if (std::ranges::all_of(messages, empty)) return;
+  link_->launch(name, [&](const NcclApi& api, ncclComm* comm) {
+    FirstFailure failure;
+    for (const Message& message : messages) {
+      if (empty(message)) continue;
+      void* const data = message.data.data_ptr();
+      const std::size_t bytes = num_bytes(message.data);
+      failure(message.is_sent ? api.send(data, bytes, kNcclUint8, message.peer, comm, stream_->handle())
+                              : api.receive(data, bytes, kNcclUint8, message.peer, comm, stream_->handle()));
+    }
+    return failure.result();
   });
 }
 
 std::vector<std::string> NcclCommunicator::all_gather_bytes(Name name, std::string_view bytes) {
   link_->check();
   return host_.all_gather_bytes(name, bytes);
+}
+
+std::vector<std::string> NcclCommunicator::gather_bytes(Name name, std::string_view bytes, int root) {
+  link_->check();
+  return host_.gather_bytes(name, bytes, root);
+}
+
+std::string NcclCommunicator::broadcast_bytes(Name name, std::string_view bytes, int root) {
+  link_->check();
+  return host_.broadcast_bytes(name, bytes, root);
 }
 
 void NcclCommunicator::barrier(Name name) {

@@ -4,12 +4,13 @@
 // host memory over MPI or shared memory, as do bytes and barriers. All ranks hold the same kind of tensor in the same
 // exchange.
 //
-// Exchanges run on a stream of their own. A Pending orders ATen's stream behind its exchange; the host never waits for
-// the device here. The tensors of an exchange live until wait(); wait on the thread and stream that uses them next.
+// Exchanges run on a stream of their own, which follows ATen's; ATen's stream is held behind it. The host never waits for
+// the device here.
 //
-// Order::exact: all-to-all, the local tree sum of tree_sum.h, all-gather; so the same bits as over MPI and in shared
-// memory. Large tensors go in chunks, which bounds the memory for foreign contributions. Order::fast: NCCL's own
-// reductions (bfloat16 sums are exact all the same: NCCL would round at every hop).
+// Sums are those of tree_sum.h, so the same bits as over MPI and in shared memory: the GPUs of a host send each other
+// their parts, add them as far as the tree over ranks allows (comm/host_layout.h), and one of them sends the sum to the
+// owner's host. Large tensors go in chunks, which bounds the memory for foreign contributions. What goes to all ranks is
+// left to NCCL, whose rings cross between hosts once.
 //
 // A rank that finds an error or waits for too long aborts its part and throws Error from the next call (nccl_link.h).
 //
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "framework/comm/communicator.h"
+#include "framework/comm/host_layout.h"
 #include "parallel/cuda/nccl_link.h"
 #include "parallel/cuda/side_stream.h"
 
@@ -51,29 +53,34 @@ class NcclCommunicator final : public Communicator {
 
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] int size() const override { return size_; }
-  [[nodiscard]] Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) override;
-  [[nodiscard]] Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard,
-                                   std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op, Order order,
-                                       std::span<const std::int64_t> sizes) override;
-  [[nodiscard]] Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) override;
-  [[nodiscard]] Pending broadcast(Name name, at::Tensor inout, int root) override;
+  [[nodiscard]] std::vector<int> hosts() const override { return host_.hosts(); }
+  void all_reduce(Name name, at::Tensor inout, ReduceOp op) override;
+  void all_gather(Name name, at::Tensor out, const at::Tensor& shard, std::span<const std::int64_t> sizes) override;
+  void reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, std::span<const std::int64_t> sizes) override;
   [[nodiscard]] std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) override;
+  [[nodiscard]] std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override;
+  [[nodiscard]] std::string broadcast_bytes(Name name, std::string_view bytes, int root) override;
   void barrier(Name name) override;
   [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
   [[noreturn]] void abort(std::string_view why, ExitCode code = ExitCode::failure) override;
 
  private:
   using Sizes = std::span<const std::int64_t>;
+  struct Message {
+    bool is_sent;  // or received
+    int peer;
+    at::Tensor data;
+  };
 
   [[nodiscard]] bool elsewhere(const at::Tensor& tensor) const { return tensor.device().type() != backend_->device; }
-  // Runs `enqueue`, which gives work to the side stream; `held` live until the result is waited for.
-  Pending start(Name name, std::vector<at::Tensor> held, const std::function<void()>& enqueue);
+  // Runs `enqueue`, which gives work to the side stream, and lets ATen's stream go on behind it.
+  void exchange(Name name, const std::function<void()>& enqueue);
   // The pieces of the verbs; all give work to the side stream and return at once.
   void gather_slices(Name name, const at::Tensor& whole, const at::Tensor& own, Sizes sizes);
   // `out` (sizes[rank]) = this rank's slice of the reduction of `in`, by the tree.
-  void reduce_slices_by_tree(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
-  void reduce_slices_by_nccl(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
+  void reduce_slices(Name name, const at::Tensor& out, const at::Tensor& in, ReduceOp op, Sizes sizes);
+  void reduce_chunk(Name name, const at::Tensor& out, const std::vector<at::Tensor>& slices, ReduceOp op);
+  void exchange_messages(Name name, const std::vector<Message>& messages);  // in one launch
   void all_reduce_small(Name name, const at::Tensor& inout, ReduceOp op);
 
   std::unique_ptr<Communicator> owned_host_;  // of a split
@@ -81,6 +88,7 @@ class NcclCommunicator final : public Communicator {
   std::shared_ptr<const NcclBackend> backend_;
   NcclSettings settings_;
   int rank_, size_;
+  HostLayout layout_;
   std::unique_ptr<SideStream> stream_;
   std::shared_ptr<NcclLink> link_;
 };

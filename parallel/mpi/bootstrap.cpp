@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -14,6 +15,7 @@
 #include "framework/base/failure.h"
 #include "framework/base/process_end.h"
 #include "framework/comm/solo_communicator.h"
+#include "framework/comm/transport_communicator.h"
 #include "parallel/mpi/binding.h"
 #include "parallel/mpi/job_end.h"
 #include "parallel/mpi/launcher.h"
@@ -91,7 +93,9 @@ MpiSession::MpiSession(MpiSettings settings) {
     world_ = std::make_unique<SoloCommunicator>();
     return;
   }
-  if (environment("FTRUN_SHARED_MEMORY").value_or("") == "off") settings.shared_memory = false;
+  const std::string sharing = environment("FTRUN_SHARED_MEMORY").value_or("");
+  if (sharing == "off") settings.shared_memory = false;
+  std::from_chars(sharing.data(), sharing.data() + sharing.size(), settings.share_among);
   expect_start();
   start_mpi(*launch);
   spins_ = spins_on_host();
@@ -126,9 +130,12 @@ std::string MpiSession::describe() {
   if (!job_) return fmt::format("1 rank on {}, without MPI", host());
   const std::vector<std::string> all = world_->all_gather_bytes("hosts", host());
   const std::size_t hosts = std::set<std::string>(all.begin(), all.end()).size();
-  const bool shared = dynamic_cast<MpiCommunicator*>(world_.get()) == nullptr;
-  return fmt::format("{} ranks on {} {}, {}", world_->size(), hosts, hosts == 1 ? "host" : "hosts",
-                     shared ? "shared memory" : "MPI");
+  return fmt::format("{} ranks on {} {}, {}", world_->size(), hosts, hosts == 1 ? "host" : "hosts", way_of(*world_));
+}
+
+std::string MpiSession::way_of(const Communicator& comm) {
+  const int hosts = std::ranges::max(comm.hosts()) + 1;
+  return hosts == 1 ? "shared memory" : hosts == comm.size() ? "MPI" : "shared memory and MPI";
 }
 
 std::unique_ptr<Communicator> MpiSession::duplicate(const MpiSettings& settings) {
@@ -137,7 +144,8 @@ std::unique_ptr<Communicator> MpiSession::duplicate(const MpiSettings& settings)
   MPI_Comm_dup(MPI_COMM_WORLD, &copy);
   MpiSettings own = settings;
   own.spins = std::min(own.spins, spins_);
-  return make_mpi_communicator(MpiHandle{static_cast<int>(MPI_Comm_c2f(copy))}, *job_, own);
+  return std::make_unique<TransportCommunicator>(
+      std::make_unique<MpiTransport>(MpiHandle{static_cast<int>(MPI_Comm_c2f(copy))}, *job_, own));
 }
 
 ExitCode MpiSession::end_failed(ExitCode code, const std::string& why) {

@@ -27,7 +27,7 @@
 #include <string>
 
 #include "framework/comm/communicator.h"
-#include "parallel/mpi/mpi_communicator.h"
+#include "parallel/mpi/mpi_transport.h"
 
 namespace ft {
 
@@ -51,6 +51,8 @@ class MpiSession {
   [[nodiscard]] std::string host() const;
   // For the log: "4 ranks on 1 host, shared memory".
   [[nodiscard]] std::string describe();
+  // How the ranks of `comm` exchange what lies in host memory: "shared memory", "MPI", "shared memory and MPI".
+  [[nodiscard]] static std::string way_of(const Communicator& comm);
 
   // Another communicator over all ranks, with its own settings: for tests and measurements. Collective.
   [[nodiscard]] std::unique_ptr<Communicator> duplicate(const MpiSettings& settings);

@@ -1,4 +1,4 @@
-// The buffers of SharedMemoryCommunicator among processes of one host.
+// The buffers that the processes of one host share.
 //
 // One shared segment holds two buffers a rank, a count of comings and a bell (backoff.h). To meet is to raise the count;
 // the last one to come rings, the others wait for the bell: no lock, no system call while every rank has a core. A rank
@@ -8,41 +8,39 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <functional>
 
-#include "framework/comm/shared_memory_communicator.h"
-#include "parallel/mpi/job_end.h"
-#include "parallel/mpi/mpi_communicator.h"
+#include "framework/comm/transport.h"
 #include "parallel/mpi/shared_segment.h"
 
 namespace ft {
 
 class SharedWindow final : public SharedBuffers {
  public:
-  // Collective. The window of all ranks of `comm`; null on all of them when they do not share memory, `comm` then stays
-  // the caller's. Otherwise the window takes `comm` over. `job` must outlive it.
-  [[nodiscard]] static std::unique_ptr<SharedWindow> make(MpiHandle comm, JobEnd& job, const MpiSettings& settings);
-  ~SharedWindow() override;
+  [[nodiscard]] static std::size_t bytes_for(int ranks, std::size_t window_bytes);
 
-  [[nodiscard]] int rank() const override { return rank_; }
+  // `segment` of bytes_for(size, window_bytes), shared by `size` ranks, of which this is the one at `place`. `spins`: how
+  // often to look before sleeping. `look` is called while a wait grows long, and then some 50 times a second; it throws
+  // where a rank has failed.
+  SharedWindow(SharedSegment segment, int place, int size, std::size_t window_bytes, int spins,
+               std::function<void()> look);
+
+  [[nodiscard]] int rank() const override { return place_; }
   [[nodiscard]] int size() const override { return size_; }
-  [[nodiscard]] std::size_t capacity() const override { return settings_.window_bytes; }
+  [[nodiscard]] std::size_t capacity() const override { return window_bytes_; }
   [[nodiscard]] std::byte* buffer(int rank, int which) const override;
   void meet() override;
-  [[nodiscard]] std::unique_ptr<SharedBuffers> split(int colour, int key) override;
-  [[noreturn]] void abort(std::string_view why, ExitCode code) override;
 
  private:
   struct Hall;  // at the start of the segment
 
-  SharedWindow(MpiHandle comm, JobEnd& job, const MpiSettings& settings, SharedSegment segment);
   [[nodiscard]] Hall& hall() const;
 
-  MpiHandle comm_;
-  JobEnd& job_;
-  MpiSettings settings_;
   SharedSegment segment_;
-  int rank_ = 0, size_ = 1;
+  int place_, size_;
+  std::size_t window_bytes_;
+  int spins_;
+  std::function<void()> look_;
   std::uint64_t meetings_ = 0;
 };
 

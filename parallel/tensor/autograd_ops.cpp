@@ -22,7 +22,7 @@ void remember(AutogradContext* context, Communicator* group, const std::string& 
 
 Tensor sum_over(Communicator& group, const Tensor& x, const std::string& name) {
   Tensor sum = x.clone(at::MemoryFormat::Contiguous);
-  group.all_reduce(name, sum, ReduceOp::sum, Order::exact).wait();
+  group.all_reduce(name, sum, ReduceOp::sum);
   return sum;
 }
 
@@ -59,7 +59,7 @@ struct GatherFunction : torch::autograd::Function<GatherFunction> {
     std::vector<std::int64_t> sizes;
     for (const std::int64_t width : widths) sizes.push_back(rows * width);
     Tensor all = at::empty({std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0})}, x.options());
-    group->all_gather(name, all, x.contiguous().view({-1}), sizes).wait();
+    group->all_gather(name, all, x.contiguous().view({-1}), sizes);
     std::vector<Tensor> columns;
     std::int64_t offset = 0;
     for (std::size_t rank = 0; rank < widths.size(); ++rank) {

@@ -6,7 +6,7 @@
 //   gather    forward: columns of all ranks  backward: this rank's columns
 //
 // Used in that way, gradients of values that are whole on every rank are whole on every rank, too. All sums are of
-// Order::exact, so these gradients have the same bits on all ranks.
+// the tree over ranks, so these gradients have the same bits on all ranks.
 //
 // Forward and, where gradients flow, backward are collective over the group. Autograd runs backward functions in the
 // reverse order of their forwards, in the calling thread on the CPU: the same order on every rank, as all build the

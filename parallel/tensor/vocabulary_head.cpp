@@ -19,12 +19,12 @@ using at::Tensor;
 // exp(logits)). targets count from this rank's first row; those outside belong to another rank.
 Tensor chunk_log_probs(const Tensor& logits, const Tensor& targets, Tensor log_sum, Communicator& tensor) {
   Tensor shift = row_max(logits);  // [M]
-  tensor.all_reduce("largest logits", shift, ReduceOp::max, Order::exact).wait();
+  tensor.all_reduce("largest logits", shift, ReduceOp::max);
   const Tensor outside = targets.lt(0).logical_or(targets.ge(logits.size(1)));  // [M]
   const Tensor place = targets.masked_fill(outside, 0).unsqueeze(1);            // [M, 1]
   const Tensor own = logits.gather(1, place).squeeze(1).masked_fill(outside, 0);
   Tensor packed = at::stack({row_sum_exp(logits, shift), own});  // [2, M]
-  tensor.all_reduce("sums over the vocabulary and targets' logits", packed, ReduceOp::sum, Order::exact).wait();
+  tensor.all_reduce("sums over the vocabulary and targets' logits", packed, ReduceOp::sum);
   log_sum.copy_(packed[0].log().add_(shift));
   return packed[1] - log_sum;
 }

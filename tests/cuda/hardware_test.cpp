@@ -36,28 +36,26 @@ class ByDevice final : public Communicator {
   explicit ByDevice(std::unique_ptr<Communicator> inner) : inner_(std::move(inner)) {}
   int rank() const override { return inner_->rank(); }
   int size() const override { return inner_->size(); }
-  Pending all_reduce(Name name, at::Tensor inout, ReduceOp op, Order order) override {
-    return back(inout, over(inout), [&](const at::Tensor& t) { return inner_->all_reduce(name, t, op, order); });
+  std::vector<int> hosts() const override { return inner_->hosts(); }
+  void all_reduce(Name name, at::Tensor inout, ReduceOp op) override {
+    back(inout, over(inout), [&](const at::Tensor& t) { inner_->all_reduce(name, t, op); });
   }
-  Pending all_gather(Name name, at::Tensor out, const at::Tensor& shard, std::span<const std::int64_t> sizes) override {
+  void all_gather(Name name, at::Tensor out, const at::Tensor& shard, std::span<const std::int64_t> sizes) override {
     const at::Tensor part = over(shard);
-    return back(out, over(out), [&](const at::Tensor& t) { return inner_->all_gather(name, t, part, sizes); });
+    back(out, over(out), [&](const at::Tensor& t) { inner_->all_gather(name, t, part, sizes); });
   }
-  Pending reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, ReduceOp op, Order order,
-                         std::span<const std::int64_t> sizes) override {
+  void reduce_scatter(Name name, at::Tensor shard, const at::Tensor& in, std::span<const std::int64_t> sizes) override {
     const at::Tensor from = over(in);
-    return back(shard, over(shard),
-                [&](const at::Tensor& t) { return inner_->reduce_scatter(name, t, from, op, order, sizes); });
-  }
-  Pending all_to_all(Name name, at::Tensor out, const at::Tensor& in) override {
-    const at::Tensor from = over(in);
-    return back(out, over(out), [&](const at::Tensor& t) { return inner_->all_to_all(name, t, from); });
-  }
-  Pending broadcast(Name name, at::Tensor inout, int root) override {
-    return back(inout, over(inout), [&](const at::Tensor& t) { return inner_->broadcast(name, t, root); });
+    back(shard, over(shard), [&](const at::Tensor& t) { inner_->reduce_scatter(name, t, from, sizes); });
   }
   std::vector<std::string> all_gather_bytes(Name name, std::string_view bytes) override {
     return inner_->all_gather_bytes(name, bytes);
+  }
+  std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override {
+    return inner_->gather_bytes(name, bytes, root);
+  }
+  std::string broadcast_bytes(Name name, std::string_view bytes, int root) override {
+    return inner_->broadcast_bytes(name, bytes, root);
   }
   void barrier(Name name) override { inner_->barrier(name); }
   std::unique_ptr<Communicator> split(int colour, int key) override {
@@ -74,10 +72,9 @@ class ByDevice final : public Communicator {
     return t.is_contiguous() ? t.to(the_device.device) : t.to(the_device.device).t().contiguous().t();
   }
   template <class Verb>
-  static Pending back(at::Tensor host, const at::Tensor& device, Verb verb) {
-    verb(device).wait();
+  static void back(at::Tensor host, const at::Tensor& device, Verb verb) {
+    verb(device);
     host.copy_(device);
-    return {};
   }
   std::unique_ptr<Communicator> inner_;
 };

@@ -37,8 +37,7 @@ std::vector<Outcome> exchange_with_trouble(StandIn& machine, int ranks, const Nc
       const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), settings);
       for (int i = 0; i < 6; ++i) {
         at::Tensor values = at::ones({5000});
-        Pending pending = comm->all_reduce("gradients", values, ReduceOp::sum, Order::exact);
-        pending.wait();
+        comm->all_reduce("gradients", values, ReduceOp::sum);
       }
     } catch (const Error& error) {
       outcome.error = error.what();
@@ -68,16 +67,55 @@ TEST_CASE("every verb, on 1 to 4 ranks") {
   }
 }
 
+TEST_CASE("every verb, on GPUs of several hosts") {
+  const std::vector<std::vector<int>> layouts = {{0, 0, 1, 1}, {0, 0, 1, 2}, {0, 0, 0, 1, 1}, {0, 1, 0, 1}, {0, 1, 2}};
+  for (const std::vector<int>& hosts : layouts) {
+    CAPTURE(hosts);
+    StandIn machine;
+    run_ranks_on(hosts, [&](Communicator& host) {
+      const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kSettings);
+      for (const CommunicatorCase& c : communicator_cases()) {
+        CAPTURE(c.name);
+        c.run(*comm);
+      }
+    });
+    for (const std::string& fault : machine.faults()) FAIL_CHECK(fault);
+    CHECK(machine.num_aborted() == 0);
+  }
+}
+
+TEST_CASE("sums cross between hosts once for each host") {
+  constexpr std::int64_t kCount = 64'000;
+  const std::vector<std::int64_t> sizes(8, kCount / 8);
+  const std::vector<std::vector<int>> layouts = {
+      {0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1, 1, 1, 1}, {0, 1, 2, 3, 4, 5, 6, 7}};
+  for (const std::vector<int>& hosts : layouts) {
+    StandIn machine;
+    run_ranks_on(hosts, [&](Communicator& host) {
+      const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kSettings);
+      comm->reduce_scatter("gradients", at::empty({sizes[0]}), at::ones({kCount}), sizes);
+    });
+    std::int64_t crossed = 0;
+    for (int from = 0; from < 8; ++from) {
+      for (int to = 0; to < 8; ++to)
+        if (hosts[static_cast<std::size_t>(from)] != hosts[static_cast<std::size_t>(to)])
+          crossed += machine.sent(from, to);
+    }
+    const int num_hosts = hosts.back() + 1;
+    CHECK(crossed == 4 * kCount * (num_hosts - 1));  // each host all that it does not own
+  }
+}
+
 TEST_CASE("chunks of any size give the bits of shared memory") {
   constexpr std::int64_t kCount = 20'011;
   for (const std::size_t chunk : {256U, 4096U, 1U << 20}) {
     StandIn machine;
-    run_ranks(4, [&](Communicator& host) {
+    run_ranks_on(chunk == 4096U ? std::vector{0, 0, 1, 1} : std::vector{0, 0, 0, 0}, [&](Communicator& host) {
       const NcclSettings settings{.limits = kSettings.limits, .chunk_bytes = chunk, .small_bytes = 0};
       const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), settings);
       at::Tensor values = telling_values(host.rank(), kCount), expected = values.clone();
-      comm->all_reduce("telling", values, ReduceOp::sum, Order::exact).wait();
-      host.all_reduce("telling", expected, ReduceOp::sum, Order::exact).wait();
+      comm->all_reduce("telling", values, ReduceOp::sum);
+      host.all_reduce("telling", expected, ReduceOp::sum);
       CHECK(same_bits(values, expected));
     });
     CHECK(machine.faults().empty());
@@ -88,15 +126,12 @@ TEST_CASE("an exchange follows ATen's stream, and ATen's stream is held behind i
   StandIn machine;
   run_ranks(2, [&](Communicator& host) {
     const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kSettings);
-    at::Tensor values = at::ones({100});
-    Pending first = comm->broadcast("weights", values, 0);
-    at::Tensor sum = at::ones({100});
-    Pending second = comm->all_reduce("sum", sum, ReduceOp::sum, Order::fast);
-    second.wait();
-    first.wait();
-    CHECK(first.done());
+    const std::vector<std::int64_t> sizes = {100, 100};
+    comm->all_gather("weights", at::ones({200}), at::ones({100}), sizes);
+    comm->all_reduce("sum", at::ones({100}), ReduceOp::sum);  // a small one: to all ranks, and added on the stream
   });
-  const std::vector<std::string> expected = {"follow", "launch", "mark", "follow", "launch", "mark", "hold", "hold"};
+  const std::vector<std::string> expected = {"follow", "launch", "mark",   "hold",  //
+                                             "follow", "run",    "launch", "run",  "mark", "hold"};
   CHECK(machine.journal(0) == expected);
   CHECK(machine.journal(1) == expected);
 }
@@ -108,11 +143,11 @@ TEST_CASE("tensors in host memory go over the communicator beside it") {
     backend.device = at::kMeta;  // so that host tensors are not the device's
     const auto comm = make_nccl_communicator(host, std::make_shared<NcclBackend>(backend), kSettings);
     at::Tensor values = at::full({3}, 1.0 + comm->rank());
-    comm->all_reduce("loss", values, ReduceOp::sum, Order::exact).wait();
+    comm->all_reduce("loss", values, ReduceOp::sum);
     CHECK(at::equal(values, at::full({3}, 3.0)));
     at::Tensor all = at::zeros({2});
     const std::vector<std::int64_t> ones = {1, 1};
-    comm->all_gather("ranks", all, at::full({1}, 1.0 * comm->rank()), ones).wait();
+    comm->all_gather("ranks", all, at::full({1}, 1.0 * comm->rank()), ones);
     CHECK(all[1].item<float>() == 1);
   });
   CHECK(machine.journal(0).empty());
@@ -175,14 +210,15 @@ TEST_CASE("the stand-in finds ranks that do different things") {
   StandIn machine;
   run_ranks(2, [&](Communicator& host) {
     const auto comm = make_nccl_communicator(host, machine.backend(host.rank()), kHasty);
-    at::Tensor values = at::ones({host.rank() == 0 ? 100 : 101});
+    const std::int64_t count = host.rank() == 0 ? 100 : 101;
+    const std::vector<std::int64_t> sizes = {count, count};
     try {
-      comm->broadcast("different sizes", values, 0).wait();
+      comm->all_gather("different sizes", at::ones({2 * count}), at::ones({count}), sizes);
       std::this_thread::sleep_for(50ms);
       comm->barrier("after it");
     } catch (const Error&) {
     }
   });
   REQUIRE(machine.faults().size() == 1);
-  CHECK(machine.faults()[0].find("broadcast of 400") != std::string::npos);
+  CHECK(machine.faults()[0].find("all_gather of 400") != std::string::npos);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "tests/cuda/stand_in_launch.h"
 
@@ -51,6 +52,7 @@ struct StandIn::State {
   std::vector<std::string> faults;
   std::map<int, std::vector<std::string>> journals;
   std::map<int, int> launches;  // of each rank
+  std::map<std::pair<int, int>, std::int64_t> sent;
   struct Injected {
     Trouble trouble;
     int rank, launch;
@@ -59,6 +61,7 @@ struct StandIn::State {
   int num_ids = 0, num_aborted = 0, num_ended = 0;
 
   void match(World& world);
+  void count_messages(const World& world, const std::vector<std::shared_ptr<Launch>>& launches);
 };
 
 namespace {
@@ -259,18 +262,6 @@ int add(Operation operation, ncclComm* comm, void* stream) {
   return group_depth > 0 ? kNcclSuccess : post();
 }
 
-int all_reduce(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm, void* stream) {
-  return add({.what = "all_reduce", .from = send, .to = receive, .count = count, .type = type, .op = op}, comm, stream);
-}
-int reduce_scatter(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm, void* stream) {
-  return add({.what = "reduce_scatter", .from = send, .to = receive, .count = count, .type = type, .op = op}, comm,
-             stream);
-}
-int reduce(const void* send, void* receive, std::size_t count, int type, int op, int root, ncclComm* comm,
-           void* stream) {
-  return add({.what = "reduce", .from = send, .to = receive, .count = count, .type = type, .op = op, .root = root},
-             comm, stream);
-}
 int all_gather(const void* send, void* receive, std::size_t count, int type, ncclComm* comm, void* stream) {
   return add({.what = "all_gather", .from = send, .to = receive, .count = count, .type = type}, comm, stream);
 }
@@ -296,9 +287,6 @@ constexpr NcclApi kApi = {.version = 0,
                           .last_error = last_error,
                           .group_start = group_start,
                           .group_end = group_end,
-                          .all_reduce = all_reduce,
-                          .reduce_scatter = reduce_scatter,
-                          .reduce = reduce,
                           .all_gather = all_gather,
                           .broadcast = broadcast,
                           .send = send,
@@ -306,23 +294,79 @@ constexpr NcclApi kApi = {.version = 0,
 
 }  // namespace
 
-// Executes the launches that all ranks have posted.
-void StandIn::State::match(World& world) {
-  while (std::ranges::all_of(world.members, [](ncclComm* comm) {
-    return comm != nullptr && !comm->posted.empty() && comm->posted.front()->operations.front().what != "never";
-  })) {
-    std::vector<std::shared_ptr<Launch>> launches;
-    for (ncclComm* comm : world.members) {
-      launches.push_back(comm->posted.front());
-      comm->posted.pop_front();
+namespace {
+
+// The ranks without which the next launch of rank `first` cannot be done: those that it exchanges messages with, and
+// theirs in turn; all of them, where it is collective. Empty: not all of these have come, or some are still at an
+// earlier launch, which has nothing for the rank that waits for them.
+std::set<std::size_t> needed_by(const World& world, std::size_t first) {
+  const auto next_of = [&](std::size_t rank) -> const Launch* {
+    const ncclComm* comm = world.members[rank];
+    if (comm == nullptr || comm->posted.empty() || comm->posted.front()->operations.front().what == "never")
+      return nullptr;
+    return comm->posted.front().get();
+  };
+  std::set<std::size_t> found = {first};
+  std::vector<std::size_t> unseen = {first};
+  while (!unseen.empty()) {
+    const std::size_t rank = unseen.back();
+    unseen.pop_back();
+    const Launch* launch = next_of(rank);
+    if (launch == nullptr) return {};
+    for (const Operation& operation : launch->operations) {
+      for (std::size_t r = 0; r < world.members.size(); ++r) {
+        if (operation.is_message() && operation.peer != static_cast<int>(r)) continue;
+        const Launch* other = next_of(r);
+        if (other == nullptr) return {};
+        const auto concerns = [&](const Operation& o) {
+          return !o.is_message() || (operation.is_message() && o.peer == static_cast<int>(rank));
+        };
+        if (r != rank && std::ranges::none_of(other->operations, concerns)) return {};
+        if (found.insert(r).second) unseen.push_back(r);
+      }
     }
+  }
+  return found;
+}
+
+}  // namespace
+
+// Executes the launches for which all ranks that they need have come.
+void StandIn::State::match(World& world) {
+  for (std::size_t first = 0; first < world.members.size();) {
+    std::vector<std::shared_ptr<Launch>> launches(world.members.size());
+    for (const std::size_t r : needed_by(world, first)) {
+      launches[r] = world.members[r]->posted.front();
+      world.members[r]->posted.pop_front();
+    }
+    if (launches[first] == nullptr) {
+      ++first;
+      continue;
+    }
+    count_messages(world, launches);
     if (const std::string fault = move_data(launches); !fault.empty()) {
       faults.push_back(fault);
-      for (ncclComm* comm : world.members) comm->error = kInvalidUsage;
+      for (ncclComm* comm : world.members) {
+        if (comm != nullptr) comm->error = kInvalidUsage;
+      }
     }
-    for (const auto& launch : launches) launch->over = true;
+    for (const auto& launch : launches) {
+      if (launch != nullptr) launch->over = true;
+    }
+    first = 0;  // what waited behind these may go on
   }
   changed.notify_all();
+}
+
+void StandIn::State::count_messages(const World& world, const std::vector<std::shared_ptr<Launch>>& launches) {
+  for (std::size_t r = 0; r < launches.size(); ++r) {
+    if (launches[r] == nullptr) continue;
+    for (const Operation& o : launches[r]->operations) {
+      if (o.what != "send") continue;
+      const ncclComm* to = world.members[static_cast<std::size_t>(o.peer)];
+      sent[{world.members[r]->machine_rank, to->machine_rank}] += static_cast<std::int64_t>(o.count);
+    }
+  }
 }
 
 StandIn::StandIn() : state_(std::make_shared<State>()) { the_machine = state_.get(); }
@@ -344,6 +388,10 @@ std::vector<std::string> StandIn::faults() const {
 std::vector<std::string> StandIn::journal(int rank) const {
   const std::lock_guard lock(state_->mutex);
   return state_->journals[rank];
+}
+std::int64_t StandIn::sent(int from, int to) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->sent[{from, to}];
 }
 int StandIn::num_aborted() const { return state_->num_aborted; }
 int StandIn::num_ended_in_order() const { return state_->num_ended; }

@@ -10,12 +10,13 @@
 //
 // What NCCL's rules forbid is written down as a fault: ranks whose k-th launches differ in operation, count, type, root
 // or peers; a group that is not closed, or closed twice; a communicator used after its end, or ended with work on it.
-// A launch moves its data when the last rank has posted it, so whoever reads results too early gets old bytes.
+// A launch moves its data when the last rank that it needs has posted its own, so whoever reads results too early gets old bytes.
 //
 // A stream is the host itself: run() waits for what was launched on it before, hold_current() for its mark; both go on
 // when the communicator is aborted, as a GPU would, with garbage.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class StandIn {
   [[nodiscard]] std::vector<std::string> faults() const;
   // What was done to the streams and with NCCL on that rank, in order: "follow", "launch", "run", "mark", "hold".
   [[nodiscard]] std::vector<std::string> journal(int rank) const;
+  // Bytes of messages (not of collective operations) between two of its ranks.
+  [[nodiscard]] std::int64_t sent(int from, int to) const;
   [[nodiscard]] int num_aborted() const;
   [[nodiscard]] int num_ended_in_order() const;
 

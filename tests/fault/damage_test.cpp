@@ -206,9 +206,10 @@ class Bench {
     Checkpoints checkpoints(pristine_, groups, quiet, {.stage = "solver", .files = {{"config.json", "{\"a\": 1}\n"}}});
     TrainHooks hooks;
     hooks.on_step = [&](const StepRecord& record) {
-      checkpoints.poll();
       if (record.step == kOlder) checkpoints.save(model.decoder.parameters(), trainer, trainer.cursor());
     };
+    hooks.background_done = [&] { return checkpoints.ready(); };
+    hooks.advance_background = [&] { checkpoints.advance(); };
     hooks.save = [&](const TrainCursor& cursor, bool) {
       checkpoints.save(model.decoder.parameters(), trainer, cursor);
     };

@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frame import check, main_of  # noqa: E402
 
 LIMIT = 4.0  # seconds: the hang report's, in all cases
-VERBS = ["all_reduce", "all_reduce fast", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "all_gather_bytes", "barrier"]
+VERBS = ["all_reduce", "all_gather", "reduce_scatter", "broadcast_bytes", "gather_bytes", "all_gather_bytes", "barrier"]
 MESSAGES = {"FTRUN_SHARED_MEMORY": "off", "OMPI_MCA_btl": "tcp,self", "OMPI_MCA_pml": "ob1"}
 
 

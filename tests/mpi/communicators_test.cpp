@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "framework/comm/groups.h"
@@ -16,6 +18,7 @@ namespace {
 // Small windows and chunks: the tensors of the cases then take several rounds.
 constexpr MpiSettings kWindows{.shared_memory = true, .window_bytes = 64 * 1024};
 constexpr MpiSettings kMessages{.shared_memory = false, .chunk_bytes = 64 * 1024};
+constexpr MpiSettings kBoth{.window_bytes = 64 * 1024, .share_among = 2};  // as if hosts had two ranks each
 
 void run_cases(const MpiSettings& settings) {
   const auto comm = session().duplicate(settings);
@@ -31,9 +34,9 @@ TEST_CASE("the world is made of the ranks of the launcher, on this host") {
   Communicator& world = session().world();
   CHECK(session().local_size() == world.size());
   CHECK(session().local_rank() == world.rank());
-  CHECK(dynamic_cast<MpiCommunicator*>(&world) == nullptr);
-  const auto plain = session().duplicate(kMessages);
-  CHECK(dynamic_cast<MpiCommunicator*>(plain.get()) != nullptr);
+  CHECK(MpiSession::way_of(world) == "shared memory");
+  if (world.size() > 1) CHECK(MpiSession::way_of(*session().duplicate(kMessages)) == "MPI");
+  if (world.size() > 2) CHECK(MpiSession::way_of(*session().duplicate(kBoth)) == "shared memory and MPI");
   CHECK(session().describe().find(world.size() == 1 ? "1 ranks on 1 host" : "on 1 host, shared memory") !=
         std::string::npos);
 }
@@ -42,45 +45,47 @@ TEST_CASE("every verb over shared windows") { run_cases(kWindows); }
 
 TEST_CASE("every verb over messages") { run_cases(kMessages); }
 
-TEST_CASE("both ways, and other chunks, give the same bits") {
+TEST_CASE("every verb over shared windows of two ranks, and messages between these") { run_cases(kBoth); }
+
+TEST_CASE("all ways, and other chunks, give the same bits") {
   constexpr std::int64_t kCount = 777'777;
   const int size = session().world().size();
   TreeSum sum;
   for (int r = 0; r < size; ++r) sum.add(telling_values(r, kCount));
   const at::Tensor expected = sum.take();
-  for (const MpiSettings& settings : {kWindows, kMessages, MpiSettings{}, MpiSettings{.shared_memory = false}}) {
+  for (const MpiSettings& settings : {kWindows, kMessages, kBoth, MpiSettings{}, MpiSettings{.shared_memory = false}}) {
     const auto comm = session().duplicate(settings);
     at::Tensor values = telling_values(comm->rank(), kCount);
-    comm->all_reduce("telling", values, ReduceOp::sum, Order::exact).wait();
+    comm->all_reduce("telling", values, ReduceOp::sum);
     CHECK(same_bits(values, expected));
   }
 }
 
 TEST_CASE("lanes within ranks, then ranks: the bits of one rank alone") {
   const int size = session().world().size();
-  if (size == 3) return;  // bits are kept between powers of two
-  const auto sum_of = [](const LaneRange& lanes) {
+  if (!std::has_single_bit(static_cast<unsigned>(size))) return;  // bits are kept between powers of two
+  const std::int64_t lanes = std::max(16, size);
+  const auto sum_of = [](const LaneRange& range) {
     TreeSum sum;
-    for (std::int64_t lane = lanes.begin; lane < lanes.end; ++lane) {
+    for (std::int64_t lane = range.begin; lane < range.end; ++lane) {
       sum.add(telling_values(static_cast<int>(lane), 50'000));
     }
     return sum.take();
   };
-  for (const MpiSettings& settings : {kWindows, kMessages}) {
+  for (const MpiSettings& settings : {kWindows, kMessages, kBoth}) {
     const auto comm = session().duplicate(settings);
-    at::Tensor mine = sum_of(make_topology(size, 1).lanes_of(comm->rank(), 16));
-    comm->all_reduce("lanes", mine, ReduceOp::sum, Order::exact).wait();
-    CHECK(same_bits(mine, sum_of({0, 16})));
+    at::Tensor mine = sum_of(make_topology(size, 1).lanes_of(comm->rank(), lanes));
+    comm->all_reduce("lanes", mine, ReduceOp::sum);
+    CHECK(same_bits(mine, sum_of({0, lanes})));
   }
 }
 
 TEST_CASE("ranks that do different things all learn who does what") {
   if (session().world().size() == 1) return;
-  for (const MpiSettings& settings : {kWindows, kMessages}) {
+  for (const MpiSettings& settings : {kWindows, kMessages, kBoth}) {
     const auto comm = session().duplicate(settings);
-    at::Tensor loss = at::zeros({3});
     const auto differ = [&] {
-      if (comm->rank() == 1) return comm->broadcast("loss", loss, 0).wait();
+      if (comm->rank() == 1) return (void)comm->broadcast_bytes("loss", "3.5", 0);
       comm->barrier("end of epoch");
     };
     CHECK_THROWS_WITH_AS(differ(), doctest::Contains("rank 0 is in barrier 'end of epoch' (0 bytes"), Error);

@@ -22,17 +22,13 @@ constexpr std::int64_t kElements = 12'000;
 void exchange(const std::string& verb, Communicator& comm) {
   const std::vector<std::int64_t> sizes(static_cast<std::size_t>(comm.size()), kElements);
   const at::Tensor part = at::ones({kElements}), whole = at::ones({kElements * comm.size()});
-  if (verb == "all_reduce") return comm.all_reduce("gradients", part, ReduceOp::sum, Order::exact).wait();
-  if (verb == "all_reduce fast") return comm.all_reduce("gradients", part, ReduceOp::sum, Order::fast).wait();
-  if (verb == "all_gather") return comm.all_gather("weights", whole, part, sizes).wait();
+  if (verb == "all_reduce") return comm.all_reduce("gradients", part, ReduceOp::sum);
+  if (verb == "all_gather") return comm.all_gather("weights", whole, part, sizes);
   if (verb == "reduce_scatter") {
-    return comm.reduce_scatter("gradients", part, whole, ReduceOp::sum, Order::exact, sizes).wait();
+    return comm.reduce_scatter("gradients", part, whole, sizes);
   }
-  if (verb == "all_to_all") {
-    const at::Tensor in = whole.view({comm.size(), kElements});
-    return comm.all_to_all("slices", at::empty_like(in), in).wait();
-  }
-  if (verb == "broadcast") return comm.broadcast("weights", part, 0).wait();
+  if (verb == "broadcast_bytes") return (void)comm.broadcast_bytes("words", std::string(kElements, 'w'), 0);
+  if (verb == "gather_bytes") return (void)comm.gather_bytes("words", std::string(kElements, 'w'), 0);
   if (verb == "all_gather_bytes") return (void)comm.all_gather_bytes("words", "word");
   if (verb == "barrier") return comm.barrier("step");
   fail_user("no verb " + verb);

@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "framework/comm/shared_memory_communicator.h"
+#include "framework/comm/transport_communicator.h"
 
 namespace ft::testing {
 namespace {
@@ -23,8 +25,9 @@ struct Job {
   std::mutex mutex;
   std::condition_variable changed;
   std::exception_ptr first_error;
-  std::string why;          // not empty: the job has failed
-  std::vector<bool> ended;  // by world rank
+  std::string why;               // not empty: the job has failed
+  std::vector<bool> ended;       // by world rank
+  std::vector<Traffic> traffic;  // by world rank
 
   // Keeps the first error. The caller holds the mutex.
   void fail(std::exception_ptr error, std::string reason) {
@@ -37,65 +40,153 @@ struct Job {
 
 // The ranks of one communicator.
 struct Group {
-  Group(std::vector<int> world_ranks, std::size_t buffer_bytes)
-      : members(std::move(world_ranks)),
+  Group(std::vector<int> ranks, std::vector<int> host_of_each, std::size_t buffer_bytes)
+      : members(std::move(ranks)),
+        hosts(std::move(host_of_each)),
         capacity(buffer_bytes),
-        arrived(members.size(), false),
         keys(members.size()),
-        children(members.size()),
-        memory(members.size() * 2 * buffer_bytes / 64) {}
+        children(members.size()) {
+    const int num_hosts = std::ranges::max(hosts) + 1;
+    for (int host = 0; host < num_hosts; ++host) {
+      std::vector<int> of_host;
+      for (std::size_t r = 0; r < members.size(); ++r) {
+        if (hosts[r] == host) of_host.push_back(static_cast<int>(r));
+      }
+      halls.emplace_back(std::move(of_host), buffer_bytes);
+    }
+    std::vector<int> all(members.size());
+    std::iota(all.begin(), all.end(), 0);
+    everybody = std::make_unique<Hall>(std::move(all), 0);
+  }
 
   struct alignas(64) Line {
     std::byte bytes[64];
   };
 
-  std::vector<int> members;
+  // Where some of the ranks meet, and their memory.
+  struct Hall {
+    Hall(std::vector<int> of_group, std::size_t buffer_bytes)
+        : ranks(std::move(of_group)), arrived(ranks.size(), false), memory(ranks.size() * 2 * buffer_bytes / 64) {}
+    std::vector<int> ranks;  // of the group
+    std::vector<bool> arrived;
+    std::size_t num_arrived = 0;
+    std::uint64_t generation = 0;
+    std::vector<Line> memory;  // buffer 0 and 1 of the first, of the second, ...
+  };
+
+  std::vector<int> members;  // by world rank
+  std::vector<int> hosts;
   std::size_t capacity;
-  std::vector<bool> arrived;
-  std::size_t num_arrived = 0;
-  std::uint64_t generation = 0;
+  std::deque<Hall> halls;                        // of each host
+  std::unique_ptr<Hall> everybody;               // for splits
   std::vector<std::pair<int, int>> keys;         // colour and key of a split in progress
   std::vector<std::shared_ptr<Group>> children;  // by the rank that made them
-  std::vector<Line> memory;                      // buffer 0 and 1 of rank 0, of rank 1, ...
+  std::map<std::pair<int, int>, std::deque<std::vector<std::byte>>> on_their_way;  // messages, by sender and receiver
 };
+
+// Waits until `over`, unless a rank fails, or one of `needed` (ranks of the group) has ended. Under the mutex.
+template <class Over>
+void wait_for(Job& job, const Group& group, std::unique_lock<std::mutex>& lock, const std::vector<int>& needed,
+              int rank, Over over) {
+  while (!over()) {
+    for (const int other : needed) {
+      if (!job.ended[static_cast<std::size_t>(group.members[static_cast<std::size_t>(other)])]) continue;
+      const Error error(fmt::format("rank {} has ended while rank {} waits for it", other, rank));
+      job.fail(std::make_exception_ptr(error), error.what());
+    }
+    if (!job.why.empty()) throw Error(job.why);
+    job.changed.wait(lock);
+  }
+}
+
+// All of the hall's ranks have come when this returns. `rank`: of the group.
+void meet_in(Job& job, const Group& group, Group::Hall& hall, int rank) {
+  std::unique_lock lock(job.mutex);
+  if (!job.why.empty()) throw Error(job.why);
+  const auto place = std::ranges::find(hall.ranks, rank) - hall.ranks.begin();
+  hall.arrived[static_cast<std::size_t>(place)] = true;
+  if (++hall.num_arrived == hall.ranks.size()) {
+    hall.arrived.assign(hall.ranks.size(), false);
+    hall.num_arrived = 0;
+    ++hall.generation;
+    job.changed.notify_all();
+    return;
+  }
+  const std::uint64_t generation = hall.generation;
+  const auto over = [&] { return hall.generation != generation; };
+  while (!over()) {
+    std::vector<int> missing;
+    for (std::size_t p = 0; p < hall.ranks.size(); ++p) {
+      if (!hall.arrived[p]) missing.push_back(hall.ranks[p]);
+    }
+    wait_for(job, group, lock, missing, rank,
+             [&] { return over() || std::ranges::count(hall.arrived, false) < std::ssize(missing); });
+  }
+}
 
 class ThreadBuffers final : public SharedBuffers {
  public:
-  ThreadBuffers(std::shared_ptr<Job> job, std::shared_ptr<Group> group, int rank)
-      : job_(std::move(job)), group_(std::move(group)), rank_(rank) {}
+  ThreadBuffers(Job& job, Group& group, int rank)
+      : job_(job),
+        group_(group),
+        hall_(group.halls[static_cast<std::size_t>(group.hosts[static_cast<std::size_t>(rank)])]),
+        group_rank_(rank) {}
+
+  int rank() const override {
+    return static_cast<int>(std::ranges::find(hall_.ranks, group_rank_) - hall_.ranks.begin());
+  }
+  int size() const override { return static_cast<int>(hall_.ranks.size()); }
+  std::size_t capacity() const override { return group_.capacity; }
+  std::byte* buffer(int rank, int which) const override {
+    const std::size_t index = 2 * static_cast<std::size_t>(rank) + static_cast<std::size_t>(which);
+    return hall_.memory[index * group_.capacity / 64].bytes;
+  }
+  void meet() override { meet_in(job_, group_, hall_, group_rank_); }
+
+ private:
+  Job& job_;
+  Group& group_;
+  Group::Hall& hall_;
+  int group_rank_;
+};
+
+class ThreadTransport final : public Transport {
+ public:
+  ThreadTransport(std::shared_ptr<Job> job, std::shared_ptr<Group> group, int rank)
+      : job_(std::move(job)), group_(std::move(group)), rank_(rank), buffers_(*job_, *group_, rank) {}
 
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(group_->members.size()); }
-  std::size_t capacity() const override { return group_->capacity; }
-  std::byte* buffer(int rank, int which) const override {
-    const std::size_t index = 2 * static_cast<std::size_t>(rank) + static_cast<std::size_t>(which);
-    return group_->memory[index * group_->capacity / 64].bytes;
-  }
+  std::span<const int> hosts() const override { return group_->hosts; }
+  SharedBuffers* buffers() override { return buffers_.size() > 1 ? &buffers_ : nullptr; }
+  std::size_t chunk_bytes() const override { return group_->capacity; }
 
-  void meet() override {
+  void exchange(Name, std::span<const Incoming> receive, std::span<const Outgoing> send) override {
     std::unique_lock lock(job_->mutex);
-    Group& group = *group_;
-    if (!job_->why.empty()) throw Error(job_->why);
-    group.arrived[static_cast<std::size_t>(rank_)] = true;
-    if (++group.num_arrived == group.members.size()) {
-      group.arrived.assign(group.members.size(), false);
-      group.num_arrived = 0;
-      ++group.generation;
-      job_->changed.notify_all();
-      return;
+    for (const Outgoing& message : send) {
+      FT_CHECK(message.bytes > 0, "an empty message to rank {}", message.peer);
+      group_->on_their_way[{rank_, message.peer}].emplace_back(message.data, message.data + message.bytes);
+      if (group_->hosts[static_cast<std::size_t>(rank_)] != group_->hosts[static_cast<std::size_t>(message.peer)]) {
+        Traffic& traffic = job_->traffic[static_cast<std::size_t>(group_->members[static_cast<std::size_t>(rank_)])];
+        ++traffic.messages;
+        traffic.bytes += message.bytes;
+      }
     }
-    const std::uint64_t generation = group.generation;
-    while (group.generation == generation) {
-      fail_when_someone_never_comes();
-      if (!job_->why.empty()) throw Error(job_->why);
-      job_->changed.wait(lock);
+    job_->changed.notify_all();
+    for (const Incoming& message : receive) {
+      auto& queue = group_->on_their_way[{message.peer, rank_}];
+      wait_for(*job_, *group_, lock, {message.peer}, rank_, [&] { return !queue.empty(); });
+      FT_CHECK(std::ssize(queue.front()) == message.bytes, "rank {} expects {} bytes of rank {}, which sent {}", rank_,
+               message.bytes, message.peer, queue.front().size());
+      std::ranges::copy(queue.front(), message.data);
+      queue.pop_front();
     }
   }
 
-  std::unique_ptr<SharedBuffers> split(int colour, int key) override {
+  std::unique_ptr<Transport> split(int colour, int key) override {
     const auto index = static_cast<std::size_t>(rank_);
     group_->keys[index] = {colour, key};
-    meet();
+    meet_all();
     std::vector<std::pair<int, int>> order;  // (key, rank) of those of my colour
     for (int r = 0; r < size(); ++r) {
       const auto [their_colour, their_key] = group_->keys[static_cast<std::size_t>(r)];
@@ -104,15 +195,18 @@ class ThreadBuffers final : public SharedBuffers {
     std::ranges::sort(order);
     const auto maker = static_cast<std::size_t>(order.front().second);
     if (maker == index) {
-      std::vector<int> world_ranks;
-      for (const auto& [unused, r] : order) world_ranks.push_back(group_->members[static_cast<std::size_t>(r)]);
-      group_->children[index] = std::make_shared<Group>(std::move(world_ranks), group_->capacity);
+      std::vector<int> world_ranks, hosts;
+      for (const auto& [unused, r] : order) {
+        world_ranks.push_back(group_->members[static_cast<std::size_t>(r)]);
+        hosts.push_back(group_->hosts[static_cast<std::size_t>(r)]);
+      }
+      group_->children[index] = std::make_shared<Group>(std::move(world_ranks), renumbered(hosts), group_->capacity);
     }
-    meet();
+    meet_all();
     std::shared_ptr<Group> child = group_->children[maker];
-    meet();  // before a next split replaces it
+    meet_all();  // before a next split replaces it
     const auto mine = std::ranges::find(order, std::pair(key, rank_)) - order.begin();
-    return std::make_unique<ThreadBuffers>(job_, std::move(child), static_cast<int>(mine));
+    return std::make_unique<ThreadTransport>(job_, std::move(child), static_cast<int>(mine));
   }
 
   [[noreturn]] void abort(std::string_view why, ExitCode code) override {
@@ -122,21 +216,24 @@ class ThreadBuffers final : public SharedBuffers {
     throw error;
   }
 
- private:
-  // The caller holds the mutex.
-  void fail_when_someone_never_comes() {
-    const Group& group = *group_;
-    for (std::size_t r = 0; r < group.members.size(); ++r) {
-      if (group.arrived[r] || !job_->ended[static_cast<std::size_t>(group.members[r])]) continue;
-      const Error error(fmt::format("rank {} has ended while rank {} waits for it", r, rank_));
-      job_->fail(std::make_exception_ptr(error), error.what());
-      return;
+  // Numbers in the order in which they first come.
+  static std::vector<int> renumbered(const std::vector<int>& hosts) {
+    std::vector<int> seen, numbers;
+    for (const int host : hosts) {
+      const auto known = std::ranges::find(seen, host);
+      numbers.push_back(static_cast<int>(known - seen.begin()));
+      if (known == seen.end()) seen.push_back(host);
     }
+    return numbers;
   }
+
+ private:
+  void meet_all() { meet_in(*job_, *group_, *group_->everybody, rank_); }
 
   std::shared_ptr<Job> job_;
   std::shared_ptr<Group> group_;
   int rank_;
+  ThreadBuffers buffers_;
 };
 
 void run_rank(const std::shared_ptr<Job>& job, const std::shared_ptr<Group>& world, int rank,
@@ -145,7 +242,7 @@ void run_rank(const std::shared_ptr<Job>& job, const std::shared_ptr<Group>& wor
   std::exception_ptr error;
   std::string why;
   try {
-    SharedMemoryCommunicator comm(std::make_unique<ThreadBuffers>(job, world, rank));
+    TransportCommunicator comm(std::make_unique<ThreadTransport>(job, world, rank));
     body(comm);
   } catch (const std::exception& caught) {
     error = std::current_exception();
@@ -162,20 +259,28 @@ void run_rank(const std::shared_ptr<Job>& job, const std::shared_ptr<Group>& wor
 
 }  // namespace
 
-void run_ranks(int num_ranks, const std::function<void(Communicator&)>& body, std::size_t capacity) {
-  FT_CHECK(num_ranks > 0 && capacity >= 1024 && capacity % 64 == 0, "{} ranks with buffers of {} bytes", num_ranks,
+std::vector<Traffic> run_ranks_on(const std::vector<int>& hosts, const std::function<void(Communicator&)>& body,
+                                  std::size_t capacity) {
+  FT_CHECK(!hosts.empty() && capacity >= 1024 && capacity % 64 == 0, "{} ranks with buffers of {} bytes", hosts.size(),
            capacity);
   const auto job = std::make_shared<Job>();
-  job->ended.assign(static_cast<std::size_t>(num_ranks), false);
-  std::vector<int> world_ranks;
-  for (int rank = 0; rank < num_ranks; ++rank) world_ranks.push_back(rank);
-  const auto world = std::make_shared<Group>(world_ranks, capacity);
+  job->ended.assign(hosts.size(), false);
+  job->traffic.resize(hosts.size());
+  std::vector<int> world_ranks(hosts.size());
+  std::iota(world_ranks.begin(), world_ranks.end(), 0);
+  const auto world = std::make_shared<Group>(world_ranks, ThreadTransport::renumbered(hosts), capacity);
   std::vector<std::thread> threads;
-  for (int rank = 0; rank < num_ranks; ++rank) {
+  for (const int rank : world_ranks) {
     threads.emplace_back([&, rank] { run_rank(job, world, rank, body); });
   }
   for (std::thread& thread : threads) thread.join();
   if (job->first_error) std::rethrow_exception(job->first_error);
+  return job->traffic;
+}
+
+void run_ranks(int num_ranks, const std::function<void(Communicator&)>& body, std::size_t capacity) {
+  FT_CHECK(num_ranks > 0, "{} ranks", num_ranks);
+  run_ranks_on(std::vector<int>(static_cast<std::size_t>(num_ranks), 0), body, capacity);
 }
 
 }  // namespace ft::testing

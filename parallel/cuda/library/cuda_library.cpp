@@ -11,12 +11,9 @@ namespace {
 
 static_assert(sizeof(ncclUniqueId) == ft::kNcclIdBytes);
 static_assert(ncclSuccess == ft::kNcclSuccess && ncclInProgress == ft::kNcclInProgress);
-static_assert(ncclUint8 == ft::kNcclUint8 && ncclInt32 == ft::kNcclInt32 && ncclInt64 == ft::kNcclInt64 &&
-              ncclFloat32 == ft::kNcclFloat32 && ncclFloat64 == ft::kNcclFloat64 && ncclBfloat16 == ft::kNcclBfloat16);
-static_assert(ncclSum == ft::kNcclSum && ncclMax == ft::kNcclMax && ncclMin == ft::kNcclMin);
+static_assert(ncclUint8 == ft::kNcclUint8);
 
 ncclDataType_t type_of(int type) { return static_cast<ncclDataType_t>(type); }
-ncclRedOp_t op_of(int op) { return static_cast<ncclRedOp_t>(op); }
 cudaStream_t stream_of(void* stream) { return static_cast<cudaStream_t>(stream); }
 
 int get_unique_id(char* id) {
@@ -49,16 +46,6 @@ const char* last_error(ncclComm* comm) { return ncclGetLastError(comm); }
 int group_start() { return ncclGroupStart(); }
 int group_end() { return ncclGroupEnd(); }
 
-int all_reduce(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm, void* stream) {
-  return ncclAllReduce(send, receive, count, type_of(type), op_of(op), comm, stream_of(stream));
-}
-int reduce_scatter(const void* send, void* receive, std::size_t count, int type, int op, ncclComm* comm, void* stream) {
-  return ncclReduceScatter(send, receive, count, type_of(type), op_of(op), comm, stream_of(stream));
-}
-int reduce(const void* send, void* receive, std::size_t count, int type, int op, int root, ncclComm* comm,
-           void* stream) {
-  return ncclReduce(send, receive, count, type_of(type), op_of(op), root, comm, stream_of(stream));
-}
 int all_gather(const void* send, void* receive, std::size_t count, int type, ncclComm* comm, void* stream) {
   return ncclAllGather(send, receive, count, type_of(type), comm, stream_of(stream));
 }
@@ -107,9 +94,6 @@ const ft_cuda_library kLibrary = {.nccl = {.version = NCCL_VERSION_CODE,
                                            .last_error = last_error,
                                            .group_start = group_start,
                                            .group_end = group_end,
-                                           .all_reduce = all_reduce,
-                                           .reduce_scatter = reduce_scatter,
-                                           .reduce = reduce,
                                            .all_gather = all_gather,
                                            .broadcast = broadcast,
                                            .send = send,

@@ -37,6 +37,12 @@ void change(Rank& rank) {
   rank.moments.second.fill_(9);
 }
 
+// As training does between steps: goes on with the write when all ranks are ready.
+std::optional<SavedCheckpoint> poll(BackgroundWriter& writer, Communicator& world) {
+  if (any_rank(world, "not ready", !writer.ready())) return std::nullopt;
+  return writer.advance();
+}
+
 // Writes in the background on every rank of a grid while the values change; polls until it is sealed.
 void write_while_training(int data, int tensor, const fs::path& target) {
   on_grid(data, tensor, [&](Groups groups) {
@@ -47,7 +53,7 @@ void write_while_training(int data, int tensor, const fs::path& target) {
     change(rank);
     CHECK(writer.pending());
     std::optional<SavedCheckpoint> saved;
-    while (!(saved = writer.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!(saved = poll(writer, groups.world))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     CHECK_FALSE(writer.pending());
     CHECK(saved->folder == target);
     CHECK(saved->info.manifest_digest == inspect_checkpoint(target).manifest_digest);

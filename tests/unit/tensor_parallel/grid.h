@@ -52,7 +52,7 @@ inline Values gather_whole(const ParameterSet& parameters, const at::Tensor& fla
     total += sizes.back();
   }
   const at::Tensor all = at::empty({total});
-  tensor.all_gather("values", all, flat, sizes).wait();
+  tensor.all_gather("values", all, flat, sizes);
   Values values;
   std::int64_t offset = 0;
   for (const auto& of_rank : slices) {

@@ -6,6 +6,7 @@
 #include "framework/base/error.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/train/gradient_exchange.h"
+#include "framework/train/step_agreement.h"
 #include "framework/train/validation.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/support/example_batch.h"
@@ -41,10 +42,12 @@ at::Tensor step_gradient(Communicator& data, const std::vector<Example>& example
   const LossCounts counts = planned_counts(plan, examples);
   const LaneBatches batches =
       make_lane_batches(plan, examples, Topology{.ranks = data.size()}.lanes_of(data.rank(), shape.lanes));
-  check_planned_counts(data, counts, plan.num_tokens, batches);
   GradientBuffers buffers;
-  at::Tensor gradient = accumulate_lanes(trained, batches, kWeights, counts, buffers).gradient;
-  data.all_reduce("gradient", gradient, ReduceOp::sum, Order::exact).wait();
+  const StepGradient lanes = accumulate_lanes(trained, batches, kWeights, counts, buffers);
+  SoloCommunicator tensor;
+  CHECK(agree_on_step({data, data, tensor}, {.batches = batches, .lanes = lanes}, counts, plan.num_tokens).complete);
+  at::Tensor gradient = lanes.gradient;
+  data.all_reduce("gradient", gradient, ReduceOp::sum);
   return gradient;
 }
 
@@ -121,7 +124,7 @@ TEST_CASE("more ranks than lanes, and three ranks, give the same gradient within
     CHECK((on_ranks(ranks, examples, shape) - expected).norm().item<double>() < 1e-5 * expected.norm().item<double>());
 }
 
-TEST_CASE("ranks that hold other examples than planned are found before the first backward") {
+TEST_CASE("ranks that hold other examples than planned are found before anything is added") {
   const auto examples = mixed_examples();
   CHECK_THROWS_WITH_AS(run_ranks(2,
                                  [&](Communicator& data) {
@@ -130,9 +133,11 @@ TEST_CASE("ranks that hold other examples than planned are found before the firs
                                    const StepPlan plan = planner.plan(0, 15);
                                    if (data.rank() == 1)
                                      for (Example& e : mine) e.items.clear();
-                                   check_planned_counts(
-                                       data, planned_counts(plan, examples), plan.num_tokens,
-                                       make_lane_batches(plan, mine, Topology{.ranks = 2}.lanes_of(data.rank(), 2)));
+                                   const LaneBatches batches =
+                                       make_lane_batches(plan, mine, Topology{.ranks = 2}.lanes_of(data.rank(), 2));
+                                   SoloCommunicator tensor;
+                                   (void)agree_on_step({data, data, tensor}, {.batches = batches, .lanes = {}},
+                                                       planned_counts(plan, examples), plan.num_tokens);
                                  }),
                        doctest::Contains("do all ranks see the same examples?"), Error);
 }

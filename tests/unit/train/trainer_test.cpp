@@ -3,9 +3,11 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <sstream>
 
 #include "framework/base/error.h"
 #include "framework/comm/solo_communicator.h"
+#include "framework/comm/traced_communicator.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/support/thread_communicator.h"
 #include "tests/support/tiny_model.h"
@@ -46,7 +48,7 @@ struct Outcome {
 
 at::Tensor gather_owned(Communicator& data, const ParameterSet& parameters, const at::Tensor& owned) {
   const at::Tensor whole = at::empty({parameters.size()});
-  data.all_gather("moments", whole, owned, owned_sizes(parameters.blocks(), data.size())).wait();
+  data.all_gather("moments", whole, owned, owned_sizes(parameters.blocks(), data.size()));
   return whole;
 }
 
@@ -302,6 +304,53 @@ TEST_CASE("lengths in steps, tokens and time") {
   const Outcome timed = train(2, s);  // rank 0's clock decides: all ranks do the same number of steps
   CHECK(timed.result.cursor.seconds >= 0.2);
   CHECK(timed.steps.back().num_steps == 0);
+}
+
+// The exchanges after the first `from` of a trace: "all_gather_bytes 'the step'" and so on.
+std::vector<std::string> exchanges_of(const ExchangeTrace& trace, std::size_t from) {
+  std::vector<std::string> names;
+  std::istringstream dump(trace.dump());
+  for (std::string line; std::getline(dump, line);) {
+    const std::size_t colon = line.find(": ");
+    names.push_back(line.substr(colon + 2, line.rfind("', ") - colon - 1));
+  }
+  names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(from, names.size())));
+  return names;
+}
+
+TEST_CASE("a step is four exchanges, whatever there is to agree upon") {
+  TrainingSettings s = settings();
+  s.length = {30, Length::Unit::seconds};  // rank 0's clock decides
+  const std::vector<std::string> expected = {"all_gather_bytes 'the step'", "reduce_scatter 'gradients'",
+                                             "all_gather 'squares of the gradient's blocks'",
+                                             "all_gather 'parameters'"};
+  for (const int lanes : {2, 16}) {  // one lane a rank, and several
+    s.lanes = lanes;
+    run_ranks(2, [&](Communicator& ranks) {
+      const auto trace = std::make_shared<ExchangeTrace>();
+      TracedCommunicator data(ranks, trace, "world");
+      SoloCommunicator tensor;
+      TinyModel model(42);
+      const std::vector<Example> none;
+      Trainer trainer(model.decoder, {data, data, tensor}, s, {}, 17, tiny_examples(30, 5), none);
+      std::size_t seen = 0;
+      std::int64_t steps = 0, advanced = 0;
+      TrainHooks hooks;
+      hooks.on_step = [&](const StepRecord& record) {
+        const std::vector<std::string> names = exchanges_of(*trace, seen);
+        seen += names.size();
+        steps = record.step;
+        CHECK(names == expected);
+      };
+      // What goes on beside the training is ready on one rank, then on both; then somebody asks to stop.
+      hooks.background_done = [&] { return steps >= (data.rank() == 0 ? 1 : 3); };
+      hooks.advance_background = [&] { advanced = advanced == 0 ? steps : advanced; };
+      hooks.stop_seen = [&] { return data.rank() == 1 && steps == 5; };
+      CHECK_THROWS_AS((void)trainer.run(hooks), StopRequested);
+      CHECK(steps == 5);
+      CHECK(advanced == 4);
+    });
+  }
 }
 
 TEST_CASE("a tiny model learns a handful of examples by heart") {
