@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/clauses.h"
 #include "framework/grade/phrase_set.h"
@@ -11,12 +12,121 @@
 namespace ft::grade {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 template <typename Words>
 bool starts_with_any(std::string_view text, const Words& words) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.starts_with(word); });
 }
+
+constexpr auto kDenials = std::to_array<std::string_view>({" is not a ",
+                                                           " is not the ",
+                                                           " is not correct",
+                                                           " are not solutions",
+                                                           " is not valid",
+                                                           " is not possible",
+                                                           " is not true",
+                                                           " is not an ",
+                                                           " cannot be determined",
+                                                           " can't be determined",
+                                                           " cannot be known",
+                                                           " cannot be found",
+                                                           " cannot be solved",
+                                                           " cannot equal",
+                                                           " are not the ",
+                                                           " cannot determine",
+                                                           " can't determine",
+                                                           " cannot conclude",
+                                                           " can't conclude",
+                                                           " cannot say",
+                                                           " can't say",
+                                                           " cannot tell",
+                                                           " can't tell",
+                                                           " cannot answer",
+                                                           " can't answer",
+                                                           " is impossible",
+                                                           " are impossible",
+                                                           " is wrong",
+                                                           " is incorrect",
+                                                           " is false",
+                                                           " is extraneous",
+                                                           " is invalid",
+                                                           " an invalid ",
+                                                           " an extraneous ",
+                                                           " an incorrect ",
+                                                           " it is wrong to ",
+                                                           "not enough information",
+                                                           "more information",
+                                                           "insufficient information",
+                                                           " don't know",
+                                                           " do not know",
+                                                           " not sure",
+                                                           " unsure ",
+                                                           " cannot find",
+                                                           " can't find",
+                                                           " cannot solve",
+                                                           "unable to",
+                                                           " is unclear",
+                                                           " is unknown",
+                                                           " no way to",
+                                                           " does not work",
+                                                           " doesn't work",
+                                                           " do not work",
+                                                           " does not satisfy",
+                                                           " doesn't satisfy",
+                                                           " do not satisfy",
+                                                           " does not hold",
+                                                           " doesn't hold",
+                                                           " does not exist",
+                                                           " doesn't exist",
+                                                           " fails for ",
+                                                           " fails when ",
+                                                           " contradict",
+                                                           " reject ",
+                                                           " rejected",
+                                                           " different from ",
+                                                           " differs from ",
+                                                           " differ from ",
+                                                           " is discarded",
+                                                           " discard ",
+                                                           " no such ",
+                                                           " no solution for ",
+                                                           " no solutions for ",
+                                                           " cannot be $",
+                                                           " not equal",
+                                                           "n't equal",
+                                                           " rule out ",
+                                                           " rules out ",
+                                                           " ruled out ",
+                                                           " exclude ",
+                                                           " excludes ",
+                                                           " be discarded",
+                                                           " may or may not ",
+                                                           " more data",
+                                                           " enough information",
+                                                           " enough data",
+                                                           " not give ",
+                                                           "n't give ",
+                                                           " not yield ",
+                                                           "n't yield ",
+                                                           "answer is not",
+                                                           "answer isn't",
+                                                           "answer wasn't",
+                                                           "cannot both be",
+                                                           "sorry, ",
+                                                           " isn't a ",
+                                                           " isn't the ",
+                                                           " never equals ",
+                                                           " never equal "});
+
+constexpr auto kConjunctions = std::to_array<std::string_view>(
+    {"so ", "so, ", "thus ", "thus, ", "now ", "now, ", "then ", "then, ", "hence ", "next, ", "first, ", "and ",
+     "but ", "therefore, ", "therefore ", "also, ", "also "});
+constexpr auto kGiven =
+    std::to_array<std::string_view>({"suppose ", "assume ", "consider ", "recall ", "remember ", "let us assume",
+                                     "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
+constexpr auto kTasks = std::to_array<std::string_view>(
+    {"find ", "determine ", "substitute ", "plug ", "replace ", "check ", "we are asked ", "we need to find ",
+     "we want to find ", "we have to find ", "we have to check ", "we need to check ", "we must find ",
+     "we must check ", "we are given ", "see ", "refer to "});
 
 }  // namespace
 
@@ -37,105 +147,6 @@ bool is_bounded(std::string_view lower, std::size_t begin) {
 
 // "x = 14 is not a solution", "we cannot determine": says that something is not the answer.
 bool denies(std::string_view lower) {
-  static constexpr auto kDenials = std::to_array<std::string_view>({" is not a ",
-                                                                    " is not the ",
-                                                                    " is not correct",
-                                                                    " are not solutions",
-                                                                    " is not valid",
-                                                                    " is not possible",
-                                                                    " is not true",
-                                                                    " is not an ",
-                                                                    " cannot be determined",
-                                                                    " can't be determined",
-                                                                    " cannot be known",
-                                                                    " cannot be found",
-                                                                    " cannot be solved",
-                                                                    " cannot equal",
-                                                                    " are not the ",
-                                                                    " cannot determine",
-                                                                    " can't determine",
-                                                                    " cannot conclude",
-                                                                    " can't conclude",
-                                                                    " cannot say",
-                                                                    " can't say",
-                                                                    " cannot tell",
-                                                                    " can't tell",
-                                                                    " cannot answer",
-                                                                    " can't answer",
-                                                                    " is impossible",
-                                                                    " are impossible",
-                                                                    " is wrong",
-                                                                    " is incorrect",
-                                                                    " is false",
-                                                                    " is extraneous",
-                                                                    " is invalid",
-                                                                    " an invalid ",
-                                                                    " an extraneous ",
-                                                                    " an incorrect ",
-                                                                    " it is wrong to ",
-                                                                    "not enough information",
-                                                                    "more information",
-                                                                    "insufficient information",
-                                                                    " don't know",
-                                                                    " do not know",
-                                                                    " not sure",
-                                                                    " unsure ",
-                                                                    " cannot find",
-                                                                    " can't find",
-                                                                    " cannot solve",
-                                                                    "unable to",
-                                                                    " is unclear",
-                                                                    " is unknown",
-                                                                    " no way to",
-                                                                    " does not work",
-                                                                    " doesn't work",
-                                                                    " do not work",
-                                                                    " does not satisfy",
-                                                                    " doesn't satisfy",
-                                                                    " do not satisfy",
-                                                                    " does not hold",
-                                                                    " doesn't hold",
-                                                                    " does not exist",
-                                                                    " doesn't exist",
-                                                                    " fails for ",
-                                                                    " fails when ",
-                                                                    " contradict",
-                                                                    " reject ",
-                                                                    " rejected",
-                                                                    " different from ",
-                                                                    " differs from ",
-                                                                    " differ from ",
-                                                                    " is discarded",
-                                                                    " discard ",
-                                                                    " no such ",
-                                                                    " no solution for ",
-                                                                    " no solutions for ",
-                                                                    " cannot be $",
-                                                                    " not equal",
-                                                                    "n't equal",
-                                                                    " rule out ",
-                                                                    " rules out ",
-                                                                    " ruled out ",
-                                                                    " exclude ",
-                                                                    " excludes ",
-                                                                    " be discarded",
-                                                                    " may or may not ",
-                                                                    " more data",
-                                                                    " enough information",
-                                                                    " enough data",
-                                                                    " not give ",
-                                                                    "n't give ",
-                                                                    " not yield ",
-                                                                    "n't yield ",
-                                                                    "answer is not",
-                                                                    "answer isn't",
-                                                                    "answer wasn't",
-                                                                    "cannot both be",
-                                                                    "sorry, ",
-                                                                    " isn't a ",
-                                                                    " isn't the ",
-                                                                    " never equals ",
-                                                                    " never equal "});
   static const PhraseSet kAny(kDenials);
   if (kAny.any_in(lower)) return true;
   // Followed by a number: "x cannot be 8", "neither 5 nor 6 works"; but "the root cannot be simplified".
@@ -157,9 +168,6 @@ bool denies(std::string_view lower) {
 // "Let x = 8.", "Suppose that n = 8.", "Recall that 8 = 2^3.", "Find x when y = 8.", "If x = 8, then y is odd."
 bool supposes(std::string_view lower) {
   std::string_view opening = lower;
-  static constexpr auto kConjunctions = std::to_array<std::string_view>(
-      {"so ", "so, ", "thus ", "thus, ", "now ", "now, ", "then ", "then, ", "hence ", "next, ", "first, ", "and ",
-       "but ", "therefore, ", "therefore ", "also, ", "also "});
   for (bool again = true; again;) {
     again = false;
     for (const std::string_view word : kConjunctions) {
@@ -168,19 +176,12 @@ bool supposes(std::string_view lower) {
       again = true;
     }
   }
-  static constexpr auto kGiven =
-      std::to_array<std::string_view>({"suppose ", "assume ", "consider ", "recall ", "remember ", "let us assume",
-                                       "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
   if (starts_with_any(opening, kGiven)) {
     const std::size_t comma = opening.rfind(", ");  // "Assume 365 days, then they save 5 * 365 = 1825"
     return comma == std::string_view::npos || chunks_in(opening.substr(comma)).empty();
   }
   if (opening.starts_with("let ") && !opening.starts_with("let me ") && !opening.starts_with("let us ")) return true;
   // What is asked for or still to be done, unless it is done on the spot.
-  static constexpr auto kTasks = std::to_array<std::string_view>(
-      {"find ", "determine ", "substitute ", "plug ", "replace ", "check ", "we are asked ", "we need to find ",
-       "we want to find ", "we have to find ", "we have to check ", "we need to check ", "we must find ",
-       "we must check ", "we are given ", "see ", "refer to "});
   std::size_t given = lower.size();
   for (const std::string_view word : {" when ", " if ", " where ", " given "})
     given = std::min(given, lower.find(word));

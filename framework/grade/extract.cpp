@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/boxed.h"
 #include "framework/grade/conclusion.h"
 #include "framework/grade/delimiters.h"
@@ -24,14 +25,6 @@ struct Found {
   std::string answer;
   std::string how;
 };
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 struct Marker {
   std::string_view text;  // what stands in the solution, in lower case

@@ -222,6 +222,25 @@ Node Parser::with_smaller_units(Node node) {
   return node;
 }
 
+// "^2", "^{-1}" behind the name of a unit, up to its last token.
+std::string Parser::power_of_label() {
+  advance();
+  const bool group = is_symbol("{");
+  if (group) advance();
+  std::string power = "^";
+  if (is_symbol("-")) {
+    power += "-";
+    advance();
+  }
+  if (peek().kind != TokenKind::number) unexpected();
+  power += peek().text;
+  if (group) {
+    advance();
+    if (!is_symbol("}")) unexpected();
+  }
+  return power;
+}
+
 // What follows a number as words, joined by blanks: "square inches", "m/s^2", "red apples".
 std::string Parser::read_label() {
   std::string label;
@@ -253,20 +272,7 @@ std::string Parser::read_label() {
     } else if (token.text == "%") {
       add("percent");
     } else if (token.text == "^" && !label.empty()) {
-      advance();
-      const bool group = is_symbol("{");
-      if (group) advance();
-      label += "^";
-      if (is_symbol("-")) {
-        label += "-";
-        advance();
-      }
-      if (peek().kind != TokenKind::number) unexpected();
-      label += peek().text;
-      if (group) {
-        advance();
-        if (!is_symbol("}")) unexpected();
-      }
+      label += power_of_label();
     } else if (token.text == "." && !label.empty()) {
       // an abbreviation: "sq. units"
     } else if (token.text == "-" && !token.after_space && label.size() > 1 && peek(1).kind == TokenKind::letters &&

@@ -71,6 +71,7 @@ class Parser {
   std::optional<std::string> relation_sign();
   Node quantity();
   std::string read_label();
+  std::string power_of_label();
   [[nodiscard]] bool fraction_words(std::size_t ahead) const;
   Node with_smaller_units(Node node);
   Node united();

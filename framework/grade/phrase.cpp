@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/conclusion.h"
 #include "framework/grade/label.h"
 #include "framework/grade/units.h"
@@ -13,102 +14,93 @@
 namespace ft::grade {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
+constexpr auto kOpenings = std::to_array<std::string_view>({"exactly ",
+                                                            "therefore",
+                                                            "thus",
+                                                            "hence",
+                                                            "approximately ",
+                                                            "about ",
+                                                            "around ",
+                                                            "roughly ",
+                                                            "simply ",
+                                                            "just ",
+                                                            "clearly ",
+                                                            "then ",
+                                                            "indeed ",
+                                                            "obviously ",
+                                                            "also ",
+                                                            "now ",
+                                                            "only ",
+                                                            "equal to ",
+                                                            "a total of ",
+                                                            "given by ",
+                                                            "found to be ",
+                                                            "going to be ",
+                                                            "option ",
+                                                            "choice ",
+                                                            "is ",
+                                                            "to be ",
+                                                            "precisely ",
+                                                            "nearly ",
+                                                            "almost ",
+                                                            "still ",
+                                                            "actually ",
+                                                            "of course ",
+                                                            "always ",
+                                                            "that ",
+                                                            "be ",
+                                                            "are ",
+                                                            "was ",
+                                                            "a ",
+                                                            "an ",
+                                                            "the number ",
+                                                            "the value ",
+                                                            "either ",
+                                                            "letter ",
+                                                            "equals ",
+                                                            "currently ",
+                                                            "clear: ",
+                                                            "as follows: ",
+                                                            "ungef\xC3\xA4hr ",
+                                                            "etwa ",
+                                                            "genau ",
+                                                            "environ ",
+                                                            "exactement ",
+                                                            "exactamente ",
+                                                            "unos ",
+                                                            "de ",
+                                                            "in fact ",
+                                                            "donc ",
+                                                            "dus ",
+                                                            "also ",
+                                                            "somit ",
+                                                            "daher ",
+                                                            "quindi ",
+                                                            "dunque ",
+                                                            "entonces ",
+                                                            "pues ",
+                                                            "portanto ",
+                                                            "ent\xC3\xA3o ",
+                                                            "alors ",
+                                                            "namely ",
+                                                            "\\to ",
+                                                            "\\rightarrow ",
+                                                            "\\Rightarrow ",
+                                                            "\\implies ",
+                                                            "\u5171\u6709",
+                                                            "\u4e00\u5171",
+                                                            "\u603b\u5171",
+                                                            "\u6709",
+                                                            "\u5e94\u4e3a",
+                                                            "\u7b49\u4e8e",
+                                                            "\xE5\xA4\xA7\xE7\xBA\xA6",
+                                                            "\xE7\xBA\xA6",
+                                                            "\xE6\x98\xAF",
+                                                            "\xE4\xB8\xBA",
+                                                            "\xD9\x87\xD9\x88 "});
 
 // Words before an answer that do not change it.
 std::size_t skip_openings(std::string_view text, std::size_t at) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>({"exactly ",
-                                                                     "therefore",
-                                                                     "thus",
-                                                                     "hence",
-                                                                     "approximately ",
-                                                                     "about ",
-                                                                     "around ",
-                                                                     "roughly ",
-                                                                     "simply ",
-                                                                     "just ",
-                                                                     "clearly ",
-                                                                     "then ",
-                                                                     "indeed ",
-                                                                     "obviously ",
-                                                                     "also ",
-                                                                     "now ",
-                                                                     "only ",
-                                                                     "equal to ",
-                                                                     "a total of ",
-                                                                     "given by ",
-                                                                     "found to be ",
-                                                                     "going to be ",
-                                                                     "option ",
-                                                                     "choice ",
-                                                                     "is ",
-                                                                     "to be ",
-                                                                     "precisely ",
-                                                                     "nearly ",
-                                                                     "almost ",
-                                                                     "still ",
-                                                                     "actually ",
-                                                                     "of course ",
-                                                                     "always ",
-                                                                     "that ",
-                                                                     "be ",
-                                                                     "are ",
-                                                                     "was ",
-                                                                     "a ",
-                                                                     "an ",
-                                                                     "the number ",
-                                                                     "the value ",
-                                                                     "either ",
-                                                                     "letter ",
-                                                                     "equals ",
-                                                                     "currently ",
-                                                                     "clear: ",
-                                                                     "as follows: ",
-                                                                     "ungef\xC3\xA4hr ",
-                                                                     "etwa ",
-                                                                     "genau ",
-                                                                     "environ ",
-                                                                     "exactement ",
-                                                                     "exactamente ",
-                                                                     "unos ",
-                                                                     "de ",
-                                                                     "in fact ",
-                                                                     "donc ",
-                                                                     "dus ",
-                                                                     "also ",
-                                                                     "somit ",
-                                                                     "daher ",
-                                                                     "quindi ",
-                                                                     "dunque ",
-                                                                     "entonces ",
-                                                                     "pues ",
-                                                                     "portanto ",
-                                                                     "ent\xC3\xA3o ",
-                                                                     "alors ",
-                                                                     "namely ",
-                                                                     "\\to ",
-                                                                     "\\rightarrow ",
-                                                                     "\\Rightarrow ",
-                                                                     "\\implies ",
-                                                                     "\u5171\u6709",
-                                                                     "\u4e00\u5171",
-                                                                     "\u603b\u5171",
-                                                                     "\u6709",
-                                                                     "\u5e94\u4e3a",
-                                                                     "\u7b49\u4e8e",
-                                                                     "\xE5\xA4\xA7\xE7\xBA\xA6",
-                                                                     "\xE7\xBA\xA6",
-                                                                     "\xE6\x98\xAF",
-                                                                     "\xE4\xB8\xBA",
-                                                                     "\xD9\x87\xD9\x88 "});
   for (bool again = true; again;) {
     again = false;
     while (at < text.size() &&
@@ -278,23 +270,10 @@ std::optional<std::string> larger_expression(std::string_view sentence, const Ch
   return std::string(sentence.substr(chunk.begin));
 }
 
-std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
-  begin = skip_openings(text, begin);
-  if (begin >= text.size()) return {};
-  std::string_view rest = text.substr(begin);
-  // "E. 416": the full stop belongs to the letter.
-  const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
-                        (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
-  const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
-  // "not 80 but 84"
-  if (lower_case(rest.substr(0, 4)) == "not ") {
-    const std::size_t but = text.find(" but ", begin);
-    if (but == std::string_view::npos || but >= end) return std::string(text.substr(begin, end - begin));
-    return answer_phrase(text, but + 5, options);
-  }
-  const std::string_view sentence = text.substr(begin, end - begin);
-  if (auto choice = choice_with_wording(sentence)) return *choice;
-  // "(C) 12", "C: 12", "C (not B)": an option, with its wording where that is mathematics.
+namespace {
+
+// "(C) 12", "C: 12", "C (not B)": an option, with its wording where that is mathematics.
+std::optional<std::string> option_phrase(std::string_view rest, std::string_view sentence) {
   const bool bracket = rest.starts_with('(');
   const std::size_t letter = bracket ? 1 : 0;
   if (rest.size() > letter && rest[letter] >= 'A' && rest[letter] <= 'J') {
@@ -309,23 +288,11 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     if (closed || is_list_of_letters(sentence)) return std::string(sentence);
     if (alone && !bracket) return std::string(rest.substr(0, 1));
   }
-  const auto chunk = chunk_at(text, begin, options);
-  if (chunk && !chunk->ordinal) {
-    const Chunk whole = joined_chunks(text, *chunk, options);
-    const std::string_view behind = text.substr(whole.end);
-    if (goes_on(text, whole, end)) {
-      Chunk larger = whole;
-      larger.end = std::max(whole.end, begin + mathematics_length(sentence));
-      larger.text = std::string(text.substr(begin, larger.end - begin));
-      // "10+John's age": the words are an operand.
-      if (larger.end < end && std::string_view("+-*/^=").find(larger.text.back()) != std::string_view::npos)
-        return std::string(sentence);
-      return with_words_behind(text, larger, KnownUnits::keep, options);
-    }
-    if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
-    return with_words_behind(text, whole, KnownUnits::keep, options);
-  }
-  // A sentence: "The volume of $ABCD$ is 120", "Tom has 5 left".
+  return std::nullopt;
+}
+
+// "The volume of $ABCD$ is 120", "Tom has 5 left".
+std::optional<std::string> sentence_phrase(std::string_view sentence) {
   std::size_t words = 0;
   for (std::size_t i = 0; i < sentence.size(); ++i) {
     std::size_t stop = i;
@@ -343,8 +310,47 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
                       lower.starts_with("impossible") || lower.starts_with("unclear") ||
                       lower.starts_with("undefined") || lower.starts_with("not ");
     if (limits || open) return std::string(sentence);
-    if (auto answer = answer_in_sentence(sentence)) return *answer;
+    return answer_in_sentence(sentence);
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
+  begin = skip_openings(text, begin);
+  if (begin >= text.size()) return {};
+  std::string_view rest = text.substr(begin);
+  // "E. 416": the full stop belongs to the letter.
+  const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
+                        (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
+  const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
+  // "not 80 but 84"
+  if (lower_case(rest.substr(0, 4)) == "not ") {
+    const std::size_t but = text.find(" but ", begin);
+    if (but == std::string_view::npos || but >= end) return std::string(text.substr(begin, end - begin));
+    return answer_phrase(text, but + 5, options);
+  }
+  const std::string_view sentence = text.substr(begin, end - begin);
+  if (auto choice = choice_with_wording(sentence)) return *choice;
+  if (auto option = option_phrase(rest, sentence)) return *option;
+  const auto chunk = chunk_at(text, begin, options);
+  if (chunk && !chunk->ordinal) {
+    const Chunk whole = joined_chunks(text, *chunk, options);
+    const std::string_view behind = text.substr(whole.end);
+    if (goes_on(text, whole, end)) {
+      Chunk larger = whole;
+      larger.end = std::max(whole.end, begin + mathematics_length(sentence));
+      larger.text = std::string(text.substr(begin, larger.end - begin));
+      // "10+John's age": the words are an operand.
+      if (larger.end < end && std::string_view("+-*/^=").find(larger.text.back()) != std::string_view::npos)
+        return std::string(sentence);
+      return with_words_behind(text, larger, KnownUnits::keep, options);
+    }
+    if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
+    return with_words_behind(text, whole, KnownUnits::keep, options);
+  }
+  if (auto answer = sentence_phrase(sentence)) return *answer;
   return std::string(sentence);
 }
 

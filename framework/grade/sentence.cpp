@@ -6,35 +6,20 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/clauses.h"
 #include "framework/grade/copula.h"
 #include "framework/grade/denial.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
+#include "framework/grade/result.h"
 
 namespace ft::grade {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
-bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
-
 // Without remarks in brackets that hold words, and without what only gives reasons at the end.
-std::string without_remarks(std::string_view sentence) {
+std::string without_brackets(std::string_view sentence) {
   std::string out;
   for (std::size_t i = 0; i < sentence.size(); ++i) {
     if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
@@ -57,92 +42,9 @@ std::string without_remarks(std::string_view sentence) {
   return out;
 }
 
-// "Add 500 and 1500 to get the total": the sum, where the sentence does not say it.
-std::optional<std::string> calculation(std::string_view lower, const std::vector<Chunk>& chunks) {
-  if (chunks.size() < 2) return std::nullopt;
-  // "Add 5 to 20 to get Tom's age as 25": it says what it comes to.
-  for (const std::string_view word : {" to get ", " to find ", " get ", " for a ", " which "}) {
-    const std::size_t at = lower.find(word);
-    if (at != std::string_view::npos && chunks.back().begin > at) return chunks.back().text;
-  }
-  const auto between = [&](std::size_t i) { return lower.substr(chunks[i].end, chunks[i + 1].begin - chunks[i].end); };
-  const auto linked = [&](std::string_view word) { return between(0).find(word) != std::string_view::npos; };
-  const auto in_brackets = [](const std::string& text) { return "(" + text + ")"; };
-  const bool two = chunks.size() == 2;
-  if (lower.starts_with("add ")) {
-    std::string sum = in_brackets(chunks[0].text);
-    for (std::size_t i = 1; i < chunks.size(); ++i) {
-      if (between(i - 1).find(',') == std::string_view::npos &&
-          between(i - 1).find(" and ") == std::string_view::npos &&
-          between(i - 1).find(" to ") == std::string_view::npos)
-        return std::nullopt;
-      sum += "+" + in_brackets(chunks[i].text);
-    }
-    return sum;
-  }
-  if (!two) return std::nullopt;
-  if (lower.starts_with("subtract ") && linked(" from "))
-    return in_brackets(chunks[1].text) + "-" + in_brackets(chunks[0].text);
-  if (lower.starts_with("multiply ") && (linked(" by ") || linked(" and ")))
-    return in_brackets(chunks[0].text) + "\\cdot" + in_brackets(chunks[1].text);
-  if (lower.starts_with("divide ") && linked(" by "))
-    return in_brackets(chunks[0].text) + "/" + in_brackets(chunks[1].text);
-  return std::nullopt;
-}
-
-// "2x - y + 5": unknowns with coefficients; with "= 0" behind it this is an equation, and its answer is not 0.
-bool is_equation_left(std::string_view left) {
-  if (left.find('=') != std::string_view::npos) return false;
-  bool unknown = false;
-  bool number = false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i] == '\\') {  // a command
-      while (i + 1 < left.size() && is_letter(left[i + 1])) ++i;
-      continue;
-    }
-    const bool raised = i > 0 && (left[i - 1] == '^' || left[i - 1] == '_' || left[i - 1] == '{');
-    unknown = unknown || is_letter(left[i]);
-    number = number || (std::isdigit(static_cast<unsigned char>(left[i])) != 0 && !raised);
-    if (left[i] == '(' && i > 0 && is_letter(left[i - 1])) return false;  // "f(2)"
-  }
-  return unknown && number;
-}
-
-// "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
-std::optional<std::string> result_of(const std::string& equation) {
-  const std::size_t sign = equation.rfind('=');
-  if (const std::size_t about = equation.rfind("\\approx");
-      about != std::string::npos && about + 7 < equation.size() && (sign == std::string::npos || about > sign)) {
-    const std::string_view member = trim(std::string_view(equation).substr(about + 7));
-    const bool number = !member.empty() && std::none_of(member.begin(), member.end(), is_letter) && about > 0;
-    if (number) return std::string(member);
-  }
-  if (sign == std::string::npos || sign == 0 || sign + 1 >= equation.size()) return std::nullopt;
-  if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
-      equation.find_first_of("<>,;({[") < sign) {
-    // Brackets left of the sign are calculated away; relations and lists are not.
-    if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
-        equation.find_first_of("<>;") != std::string::npos)
-      return std::nullopt;
-  }
-  const std::string member = std::string(trim(std::string_view(equation).substr(sign + 1)));
-  if (member == "0" && is_equation_left(std::string_view(equation).substr(0, sign))) return std::nullopt;
-  for (std::size_t i = 0; i < member.size(); ++i) {
-    if (!is_letter(member[i])) continue;
-    std::size_t begin = i;
-    while (begin > 0 && is_letter(member[begin - 1])) --begin;
-    if (begin == 0 || member[begin - 1] != '\\') {
-      const bool word = member.size() > i + 2 && is_letter(member[i + 1]) && is_letter(member[i + 2]);  // "26 billion"
-      if (!word) return std::nullopt;
-      break;
-    }
-  }
-  return member;
-}
-
 class Sentence {
  public:
-  explicit Sentence(std::string_view sentence) : text_(without_remarks(sentence)) {
+  explicit Sentence(std::string_view sentence) : text_(without_brackets(sentence)) {
     lower_ = lower_case(text_);
     options_.decimal_comma = has_decimal_commas(lower_);
     options_.same_name_only = true;
@@ -330,15 +232,8 @@ class Sentence {
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
-    // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
-    if (!own.empty() && own.front().begin == start && !own.front().formula) {
-      for (const Copula& place : copulas_in(lower, imperative)) {
-        if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
-        const std::size_t value = skip_fillers(lower, place.end);
-        const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
-        if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin))
-          return stated(*chunk);
-      }
+    if (own.front().begin == start && !own.front().formula) {
+      if (auto object = behind_act(own, lower, reason, imperative)) return object;
     }
     for (const bool with_words : {false, true}) {
       std::optional<Chunk> first;
@@ -362,7 +257,23 @@ class Sentence {
     for (const Chunk& chunk : own) {
       if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
     }
-    // "Only one apple is left", "there is one apple left".
+    return single_one(own, lower);
+  }
+
+  // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
+  std::optional<std::string> behind_act(const std::vector<Chunk>& own, std::string_view lower, std::size_t reason,
+                                        bool imperative) {
+    for (const Copula& place : copulas_in(lower, imperative)) {
+      if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
+      const std::size_t value = skip_fillers(lower, place.end);
+      const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
+      if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin)) return stated(*chunk);
+    }
+    return std::nullopt;
+  }
+
+  // "Only one apple is left", "there is one apple left".
+  [[nodiscard]] static std::optional<std::string> single_one(const std::vector<Chunk>& own, std::string_view lower) {
     for (const Chunk& chunk : own) {
       if (!chunk.single || chunk.text != "1" || !chunk_is_counted(lower, chunk.end)) continue;
       const std::string_view before = lower.substr(0, chunk.begin);

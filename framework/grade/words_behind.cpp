@@ -4,6 +4,7 @@
 #include <cctype>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
@@ -11,18 +12,10 @@
 namespace ft::grade {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // A byte of a letter of Latin, Greek, Cyrillic, Arabic or an Indic script; not of signs or of Chinese.
 bool is_foreign(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte >= 0x80 && byte < 0xC0) || (byte >= 0xC3 && byte < 0xE1);
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 struct Words {
@@ -83,15 +76,37 @@ bool year_behind(std::string_view text, std::size_t at) {
   return digits && ends && (year.starts_with("19") || year.starts_with("20"));
 }
 
+// A digit, a formula or a command behind word `i`.
+bool mathematics_follows(const Words& words, std::string_view text, std::size_t i) {
+  std::size_t next = words.ends[i];
+  while (next < text.size() && text[next] == ' ') ++next;
+  return next < text.size() && (is_digit(text[next]) || text[next] == '$' || text[next] == '\\');
+}
+
+// How many words belong to the number where the first one joins it to what follows: "times", "out of", "in".
+std::size_t joint_words(const Words& words, std::string_view text, Use use) {
+  const auto word = [&](std::size_t i) { return i < words.list.size() ? lower_case(words.list[i]) : std::string(); };
+  // "$140 in 12 weeks" and "10 and 7" are said of the first number alone; "6 in 10" and "28 to 31" are not.
+  const bool time_behind = word(0) == "in" && use == Use::conclusion &&
+                           (period_behind(text, words.ends[0]) || year_behind(text, words.ends[0]));
+  const bool part = word(0) == "over" && mathematics_follows(words, text, 0) && !period_behind(text, words.ends[0]);
+  if (part) return 1;
+  if (word(0) == "in" && !time_behind && number_words(joined(words, 1, 1)) && words.list.size() == 2) return 2;
+  if (use == Use::conclusion &&
+      (time_behind || word(0) == "of" || word(0) == "and" || word(0) == "from" || word(0) == "over"))
+    return 0;
+  if (mathematics_follows(words, text, 0)) return 1;
+  if (word(0) == "in" || word(0) == "of" || word(0) == "and" || word(0) == "or" || word(0) == "by" ||
+      word(0) == "from" || word(0) == "over")
+    return 0;
+  if (among(word(0), {"divided", "multiplied"})) return 2;
+  if (word(0) == "times" && among(word(1), {"as", "more", "larger", "the", "x", "bigger", "that", "greater"})) return 2;
+  return number_words(joined(words, 1, 1)) && word(0) != "x" ? 2 : 0;
+}
+
 // How many words at the start say how much: "million", "and a half", "squared", "or more".
 std::size_t changing_words(const Words& words, std::string_view text, Use use, bool many, bool spaced) {
   const auto word = [&](std::size_t i) { return i < words.list.size() ? lower_case(words.list[i]) : std::string(); };
-  const auto mathematics_behind = [&](std::size_t i) {
-    const std::size_t end = words.ends[i];
-    std::size_t next = end;
-    while (next < text.size() && text[next] == ' ') ++next;
-    return next < text.size() && (is_digit(text[next]) || text[next] == '$' || text[next] == '\\');
-  };
   // "million", "thirds"; not "third", which stands before what it counts, nor "score".
   const auto scales = [&](const std::string& one) {
     const auto scale = scale_of(one);
@@ -118,7 +133,7 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
   if (among(word(0), {"more", "less", "fewer", "greater", "larger", "smaller"}) && word(1) == "than") {
     // "$15 more than Tom" compares what is known; "3 more than x" does not say how much.
     const bool letter = word(2).size() == 1 && word(2) != "i" && word(2) != "a";
-    return use == Use::answer || letter || mathematics_behind(1)
+    return use == Use::answer || letter || mathematics_follows(words, text, 1)
                ? (use == Use::conclusion && !letter && is_digit(text[std::min(text.size() - 1, words.ends[1] + 1)]) ? 0
                                                                                                                     : 2)
                : 0;
@@ -129,25 +144,8 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     return 1;  // "$5$ x"
   if (among(word(0),
             {"to",     "choose", "through", "plus", "minus", "times", "by",   "in",      "mod",        "modulo",
-             "versus", "vs",     "of",      "and",  "or",    "from",  "over", "divided", "multiplied", "x"})) {
-    // "$140 in 12 weeks" and "10 and 7" are said of the first number alone; "6 in 10" and "28 to 31" are not.
-    const bool time_behind = word(0) == "in" && use == Use::conclusion &&
-                             (period_behind(text, words.ends[0]) || year_behind(text, words.ends[0]));
-    const bool part = word(0) == "over" && mathematics_behind(0) && !period_behind(text, words.ends[0]);
-    if (part) return 1;
-    if (word(0) == "in" && !time_behind && number_words(joined(words, 1, 1)) && words.list.size() == 2) return 2;
-    if (use == Use::conclusion &&
-        (time_behind || word(0) == "of" || word(0) == "and" || word(0) == "from" || word(0) == "over"))
-      return 0;
-    if (mathematics_behind(0)) return 1;
-    if (word(0) == "in" || word(0) == "of" || word(0) == "and" || word(0) == "or" || word(0) == "by" ||
-        word(0) == "from" || word(0) == "over")
-      return 0;
-    if (among(word(0), {"divided", "multiplied"})) return 2;
-    if (word(0) == "times" && among(word(1), {"as", "more", "larger", "the", "x", "bigger", "that", "greater"}))
-      return 2;
-    return number_words(joined(words, 1, 1)) && word(0) != "x" ? 2 : 0;
-  }
+             "versus", "vs",     "of",      "and",  "or",    "from",  "over", "divided", "multiplied", "x"}))
+    return joint_words(words, text, use);
   if (word(0) == "out" && word(1) == "of") return 2;
   for (std::size_t i = 0; i < 3 && i < words.list.size(); ++i) {
     const bool below =
