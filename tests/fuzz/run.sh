@@ -9,14 +9,15 @@ seconds=${1:-600} bytes=${2:-10000000} mutations=${3:-100000} files=${4:-100000}
 data=${FT_DATA:-../shared/data}/grader
 out=build/fuzz
 mkdir -p "$out/corpus"
-grader_sources=(tests/fuzz/grade_fuzz.cpp framework/problem/attempt.cpp framework/base/error.cpp)
+grader_sources=(tests/fuzz/grade_fuzz.cpp framework/problem/attempt.cpp framework/base/error.cpp framework/base/units.cpp)
 for source in framework/grade/*.cpp; do
   case $source in */cas_*) ;; *) grader_sources+=("$source") ;; esac  # the helper process is tested elsewhere
 done
 sources=("${grader_sources[@]}")
 flags=(-std=c++20 -O1 -g1 -I. -DFMT_HEADER_ONLY)
 checks=address,undefined
-reader_sources=(tests/fuzz/records_fuzz.cpp framework/base/error.cpp framework/base/reading.cpp framework/records/*.cpp)
+reader_sources=(tests/fuzz/records_fuzz.cpp framework/base/error.cpp framework/base/reading.cpp framework/base/utf8.cpp
+  framework/records/*.cpp)
 # build COMPILER NAME FLAGS...: of the list `sources`
 build() {
   local compiler=$1 name=$2
