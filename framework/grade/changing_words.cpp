@@ -297,6 +297,20 @@ constexpr auto kChanging = std::to_array<std::string_view>({
     "billones",
     "bili\xC3\xB5\x65s",
     "d\xC3\xA9\x63imas",
+    // Turkish, Polish, Hungarian, Vietnamese, Indonesian, Swedish, Arabic, Hindi
+    "veya",
+    "de\xC4\x9Fil",
+    "lub",
+    "albo",
+    "vagy",
+    "ho\xE1\xBA\xB7\x63",
+    "atau",
+    "eller",
+    "inte",
+    "ikke",
+    "\xD8\xA3\xD9\x88",                                  // أو
+    "\xE0\xA4\xAF\xE0\xA4\xBE",                          // या
+    "\xE0\xA4\xA8\xE0\xA4\xB9\xE0\xA5\x80\xE0\xA4\x82",  // नहीं
     // Russian
     "\xD0\xB8",
     "\xD0\xB8\xD0\xBB\xD0\xB8",
@@ -349,6 +363,10 @@ constexpr auto kWideChanges = std::to_array<std::string_view>({
     "\xEC\x9D\xB4\xED\x95\x98",              // 이하
     "\xEB\xAF\xB8\xEB\xA7\x8C",              // 미만
     "\xEB\xB0\x98",                          // 반
+    "\xEC\x95\x84\xEB\x8B\x88",              // 아니
+    "\xEC\x95\x84\xEB\x8B\x99",              // 아닙
+    "\xE3\x81\xAA\xE3\x81\x84",              // ない
+    "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93",  // ません
 });
 
 }  // namespace
@@ -357,6 +375,11 @@ bool is_changing_word(std::string_view word) {
   static const std::set<std::string_view> kWords(kChanging.begin(), kChanging.end());
   return kWords.contains(word) || word.ends_with("n't") || word.ends_with("fold") || word.ends_with("illion") ||
          word.ends_with("illionen") || word.ends_with("illiards");
+}
+
+bool starts_with_wide_change(std::string_view text) {
+  return std::any_of(kWideChanges.begin(), kWideChanges.end(),
+                     [&](std::string_view word) { return text.starts_with(word); });
 }
 
 bool has_wide_change(std::string_view text) {

@@ -11,5 +11,7 @@ namespace ft::grade {
 
 // True where a text of another script than Latin holds a part of a word that does so: "以上", "倍", "分之".
 [[nodiscard]] bool has_wide_change(std::string_view text);
+// True where it starts with one.
+[[nodiscard]] bool starts_with_wide_change(std::string_view text);
 
 }  // namespace ft::grade

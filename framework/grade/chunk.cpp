@@ -111,6 +111,12 @@ bool ChunkReader::operator_here(bool spaced) {
     return true;
   }
   const char c = at(pos_);
+  for (const std::string_view either : {"+/-", "+-"}) {
+    if (!rest().starts_with(either)) continue;
+    pos_ += either.size();
+    chunk_.text += " \\pm ";
+    return true;
+  }
   if (c == '\\' && is_letter(at(pos_ + 1)) && is_operator_command()) {
     chunk_.text += ' ';
     take(command_here().size());

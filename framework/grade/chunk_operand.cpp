@@ -53,6 +53,7 @@ bool ChunkReader::operand_here() {
   if (c == '\\') return command();
   if (is_digit(c) || (c == '.' && is_digit(at(pos_ + 1)))) return number();
   if (c == '(' || c == '[') return bracketed();
+  if (c == '{') return set();
   if (c == '|') return bars();
   if (is_letter(c)) return letters();
   return false;
@@ -116,6 +117,17 @@ bool ChunkReader::bracketed() {
   // "(5)" behind a blank in prose may be a remark; "(3, 4)" and "(x+1)" are mathematics.
   if (open == '(' && chunk_.text.empty() && inside.size() == 1 && is_letter(inside[0])) return false;
   take(end - pos_);
+  return true;
+}
+
+// "{-1, 4}" in plain text.
+bool ChunkReader::set() {
+  const std::size_t end = closing(pos_, '{', '}');
+  if (end == std::string_view::npos || end > pos_ + 200) return false;
+  const std::string_view inside = text_.substr(pos_ + 1, end - pos_ - 2);
+  if (!mathematics_inside(inside) || inside.find(',') == std::string_view::npos) return false;
+  chunk_.text += "\\{" + std::string(inside) + "\\}";
+  pos_ = end;
   return true;
 }
 

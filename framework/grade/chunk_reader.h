@@ -62,6 +62,7 @@ class ChunkReader {
   // Brackets around mathematics, without words.
   [[nodiscard]] bool mathematics_inside(std::string_view inside) const;
   bool bracketed();
+  bool set();
   bool bars();
   // A variable, a function with its argument, a constant, or a number in words.
   bool letters();

@@ -10,8 +10,11 @@
 namespace ft::grade {
 namespace {
 
-// What stands left of the first "=".
-std::string_view name_of(std::string_view equation) { return trim(equation.substr(0, equation.find('='))); }
+// What stands left of the first "=", its index left out: "x_1" and "x_2" are values of x
+std::string_view name_of(std::string_view equation) {
+  const std::string_view name = trim(equation.substr(0, equation.find('=')));
+  return name.substr(0, name.find('_'));
+}
 
 // "step 3", "case 2", "equation (1)": the word before a number that only points somewhere.
 bool is_pointer(std::string_view before) {
@@ -22,10 +25,15 @@ bool is_pointer(std::string_view before) {
   std::string word(before.substr(begin));
   for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   static constexpr auto kWords = std::to_array<std::string_view>(
-      {"step",    "steps",  "case",     "cases",    "part",      "question",  "problem", "exercise",  "figure",
-       "fig",     "table",  "equation", "eq",       "equations", "example",   "chapter", "section",   "lemma",
-       "theorem", "method", "solution", "approach", "formula",   "statement", "page",    "pages",     "item",
-       "remark",  "grade",  "runner",   "version",  "attempt",   "hint",      "note",    "corollary", "proposition"});
+      {"step",    "steps",     "case",      "cases",       "part",       "question",  "problem",  "exercise",
+       "figure",  "fig",       "table",     "equation",    "eq",         "equations", "example",  "chapter",
+       "section", "lemma",     "theorem",   "method",      "solution",   "approach",  "formula",  "statement",
+       "page",    "pages",     "item",      "remark",      "grade",      "runner",    "version",  "attempt",
+       "hint",    "note",      "corollary", "proposition", "triangle",   "circle",    "scenario", "option",
+       "choice",  "condition", "property",  "rule",        "definition", "appendix",  "footnote", "reference",
+       "route",   "highway",   "flight",    "phase",       "diagram",    "chart",     "graph",    "claim",
+       "fact",    "axiom",     "identity",  "subcase",     "line",       "eqn",       "player",   "bus",
+       "gate"});
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
@@ -39,10 +47,10 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
     const bool inside_word = is_letter(before) || (is_word_byte(before) && is_letter(c)) || is_digit(before) ||
                              before == '_' || (before == '\'' && is_letter(c));
     const bool sign = (c == '-' || c == '+') && !(before == ' ' || before == '=' || before == '(' || before == '$' ||
-                                                  before == '\n' || before == ':');
+                                                  before == '\n' || before == ':' || before == '{' || before == '[');
     const bool bullet = (c == '-' || c == '+') && at + 1 < sentence.size() && sentence[at + 1] == ' ';
-    const bool starts = is_digit(c) || is_letter(c) || c == '$' || c == '\\' || c == '-' || c == '(' || c == '[' ||
-                        c == '.' || c == '<' || c == '>' || c == '|';
+    const bool starts = is_digit(c) || is_letter(c) || c == '{' || c == '$' || c == '\\' || c == '-' || c == '(' ||
+                        c == '[' || c == '.' || c == '<' || c == '>' || c == '|';
     if (!starts || (inside_word && c != '$' && c != '\\') || sign || bullet || (c == '.' && is_digit(before))) {
       ++at;
       continue;
@@ -60,16 +68,46 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
       }
       continue;
     }
-    if (!is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
+    if (chunk->text.find('=') != std::string::npos || !is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
     at = chunk->end;
   }
   return chunks;
 }
 
 Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options) {
-  static constexpr auto kJoints =
-      std::to_array<std::string_view>({", and ", ", or ", " and ", " or ", " und ", " oder ", " et ", " ou ", " y ",
-                                       " o ", " e ", " (or ", "\xE5\x92\x8C", "\xE6\x88\x96", " & ", ", "});
+  static constexpr auto kJoints = std::to_array<std::string_view>({", and ",
+                                                                   ", or ",
+                                                                   " and ",
+                                                                   " or ",
+                                                                   " und ",
+                                                                   " oder ",
+                                                                   " et ",
+                                                                   " ou ",
+                                                                   " y ",
+                                                                   " o ",
+                                                                   " e ",
+                                                                   " (or ",
+                                                                   "\xE5\x92\x8C",
+                                                                   "\xE6\x88\x96",
+                                                                   " & ",
+                                                                   ", ",
+                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                                                   " \xD0\xB8 ",
+                                                                   " \xD8\xA3\xD9\x88 ",
+                                                                   " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                                                   " albo ",
+                                                                   " vagy ",
+                                                                   " lub ",
+                                                                   " veya ",
+                                                                   " ve ",
+                                                                   " atau ",
+                                                                   " eller ",
+                                                                   " ho\xE1\xBA\xB7\x63 ",
+                                                                   "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
+  static constexpr auto kAlternatives = std::to_array<std::string_view>(
+      {" o ", " oder ", " \xD0\xB8\xD0\xBB\xD0\xB8 ", " \xD8\xA3\xD9\x88 ", " \xE0\xA4\xAF\xE0\xA4\xBE ", " albo ",
+       " vagy ", " \xD8\xA3\xD9\x88 ", " \xE0\xA4\xAF\xE0\xA4\xBE ", " albo ", " vagy ", " lub ", " veya ", " atau ",
+       " eller ", " ho\xE1\xBA\xB7\x63 ", "\xE6\x88\x96", "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
   for (int links = 0; links < 30; ++links) {
     const std::string_view rest = text.substr(first.end);
     const auto plain =
@@ -101,9 +139,14 @@ Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& opti
     // "2s = 90 and s = 45": steps, and not two answers, unless both are about the same letter.
     if (equations && options.same_name_only && name_of(first.text) != name_of(next->text)) break;
     if (!goes_on && !equations && !(next->formula && *joint != ", ")) break;
+    // "3/5, or 60%": one value in two forms
+    const bool percent = first.text.ends_with('%');
+    const bool one_percent = percent != next->text.ends_with('%') && joint->find("or") != std::string_view::npos;
+    if (one_percent && (percent ? next->text : first.text).find_first_of("./\\") != std::string::npos) break;
     if (next->words && next->single) break;
-    const bool alternative =
-        joint->find("or") != std::string_view::npos || joint->find("ou") != std::string_view::npos || *joint == " o ";
+    const bool alternative = joint->find("or") != std::string_view::npos ||
+                             joint->find("ou") != std::string_view::npos ||
+                             std::find(kAlternatives.begin(), kAlternatives.end(), *joint) != kAlternatives.end();
     first.text += (alternative ? " or " : ", ") + next->text;
     first.end = *joint == " (or " && next->end < text.size() && text[next->end] == ')' ? next->end + 1 : next->end;
     first.calculation = first.calculation || next->calculation;

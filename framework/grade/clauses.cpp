@@ -52,7 +52,10 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
                                                                    "\\implies ",
                                                                    " => ",
                                                                    "\\leftrightarrow ",
-                                                                   " hence "});
+                                                                   " hence ",
+                                                                   " and take ",
+                                                                   " and accept ",
+                                                                   " and keep "});
   std::vector<std::size_t> starts{0};
   static const PhraseSet kAll(kJoints);
   kAll.scan(lower, [&](std::string_view joint, std::size_t at) {
@@ -73,10 +76,13 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
 std::size_t reason_start(std::string_view lower, bool circumstances) {
   static constexpr auto kReasons =
       std::to_array<std::string_view>({" since ", " because ", " whereas ", " compared to ", " instead of ",
-                                       " rather than ", ", not ", " (not ", " unless "});
+                                       " rather than ", ", not ", " (not ", " unless ", ", i.e.", " (i.e."});
   static constexpr auto kCircumstances = std::to_array<std::string_view>(
-      {" as ", " when ", " after ", " before ", " while ", " than ", " if ", " given ", " in order to ", " to ensure",
-       " so that ", " by adding ", " by subtracting ", " by multiplying ", " by dividing "});
+      {" as ",         " when ",         " after ",          " before ",         " while ",
+       " than ",       " if ",           " given ",          " in order to ",    " to ensure",
+       " so that ",    " by adding ",    " by subtracting ", " by multiplying ", " by dividing ",
+       " attained ",   " achieved at ",  " achieved when ",  " achieved for ",   " occurring ",
+       " reached at ", " reached when ", " obtained at ",    " obtained when ",  " obtained for "});
   static const PhraseSet kHard(kReasons);
   static const PhraseSet kSoft(kCircumstances);
   // A word near the start of the clause opens it.

@@ -214,6 +214,22 @@ std::size_t skip_fillers(std::string_view lower, std::size_t at) {
   return at;
 }
 
+// "half of 18", "twice 18", "log 18"; "18% of 50", "3/5 of 10" with the fraction before `behind`.
+bool is_operand_of_words(std::string_view before, std::string_view behind) {
+  static constexpr auto kOperators = std::to_array<std::string_view>(
+      {"half of ",     "half ",         "twice ",        "thrice ",      "double ",       "triple ",
+       "third of ",    "thirds of ",    "quarter of ",   "quarters of ", "fourth of ",    "fifth of ",
+       "fifths of ",   "tenth of ",     "% of ",         "percent of ",  "fraction of ",  "root of ",
+       "square of ",   "cube of ",      "logarithm of ", " log ",        " ln ",          "reciprocal of ",
+       "multiple of ", "multiples of ", "divisor of ",   "divisors of ", "factorial of ", "digits of "});
+  if (std::any_of(kOperators.begin(), kOperators.end(), [&](std::string_view word) {
+        return before.ends_with(word) || (!word.starts_with(' ') && before == word);
+      }))
+    return true;
+  if (!behind.starts_with(" of ") || behind.size() < 5) return false;
+  return is_digit(behind[4]) || behind[4] == '$' || (behind[4] == '\\' && !behind.substr(4).starts_with("\\text"));
+}
+
 // The number is an operand of what goes on: "10 times 21", "150 minutes, minus 45".
 bool is_operand(std::string_view lower, std::size_t end) {
   std::size_t at = end;

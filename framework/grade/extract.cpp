@@ -188,8 +188,26 @@ bool is_supposed(std::string_view before) {
     before.remove_suffix(word.size());
     while (before.ends_with(' ')) before.remove_suffix(1);
   }
-  static constexpr auto kSupposing = std::to_array<std::string_view>(
-      {"suppose", "assume", "assuming", "supposing", "imagine", "if", "whether", "unless", "pretend"});
+  static constexpr auto kSupposing = std::to_array<std::string_view>({"suppose",
+                                                                      "assume",
+                                                                      "assuming",
+                                                                      "supposing",
+                                                                      "imagine",
+                                                                      "if",
+                                                                      "whether",
+                                                                      "unless",
+                                                                      "pretend",
+                                                                      "\xE5\xA6\x82\xE6\x9E\x9C",
+                                                                      "\xE8\x8B\xA5",
+                                                                      "\xE5\x81\x87\xE8\xAE\xBE",
+                                                                      "\xE5\x81\x87\xE5\xA6\x82",
+                                                                      "\xE4\xBB\xAE\xE3\x81\xAB",
+                                                                      "\xE3\x82\x82\xE3\x81\x97",
+                                                                      "falls",
+                                                                      "wenn",
+                                                                      "angenommen",
+                                                                      "supposons que",
+                                                                      "supongamos que"});
   return std::any_of(kSupposing.begin(), kSupposing.end(), [&](std::string_view word) {
     return before.ends_with(word) &&
            (before.size() == word.size() || !is_letter(before[before.size() - word.size() - 1]));

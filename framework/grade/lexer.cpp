@@ -70,7 +70,8 @@ class Lexer {
   }
 
   void sign() {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPairs{{{"<=", "\\le"},
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPairs{{{"<=", "\\le"},
+                                                                                          {"+/-", "\\pm"},
                                                                                           {">=", "\\ge"},
                                                                                           {"!=", "\\ne"},
                                                                                           {"=/=", "\\ne"},

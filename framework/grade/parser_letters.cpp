@@ -153,6 +153,16 @@ Node Parser::combinations(const std::string& name, std::vector<Node> arguments) 
 
 // A single letter with its primes and subscript; f(x) where the letter names a function.
 Node Parser::letter_symbol(std::string name) {
+  // "\\angle ABC" is one thing, and not \\angle CAB; its arms have no order.
+  const bool corners = peek().kind == TokenKind::letters && peek().text.size() > 1 &&
+                       std::all_of(peek().text.begin(), peek().text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if ((name == "\\angle" || name == "\\triangle") && corners) {
+    std::string letters = peek().text;
+    if (name == "\\triangle") std::sort(letters.begin(), letters.end());
+    const std::string back(letters.rbegin(), letters.rend());
+    advance();
+    return {Op::symbol, name + " " + std::min(letters, back)};
+  }
   // t(g(16)) applies t as well.
   const auto applied = [](const Token& token) {
     return token.kind == TokenKind::letters && (token.text == "f" || token.text == "g" || token.text == "h");

@@ -6,98 +6,39 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/changing_words.h"
 #include "framework/grade/conclusion.h"
 #include "framework/grade/label.h"
+#include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
 
-constexpr auto kOpenings = std::to_array<std::string_view>({"exactly ",
-                                                            "therefore",
-                                                            "thus",
-                                                            "hence",
-                                                            "approximately ",
-                                                            "about ",
-                                                            "around ",
-                                                            "roughly ",
-                                                            "simply ",
-                                                            "just ",
-                                                            "clearly ",
-                                                            "then ",
-                                                            "indeed ",
-                                                            "obviously ",
-                                                            "also ",
-                                                            "now ",
-                                                            "only ",
-                                                            "equal to ",
-                                                            "a total of ",
-                                                            "given by ",
-                                                            "found to be ",
-                                                            "going to be ",
-                                                            "option ",
-                                                            "choice ",
-                                                            "is ",
-                                                            "to be ",
-                                                            "precisely ",
-                                                            "nearly ",
-                                                            "almost ",
-                                                            "still ",
-                                                            "actually ",
-                                                            "of course ",
-                                                            "always ",
-                                                            "that ",
-                                                            "be ",
-                                                            "are ",
-                                                            "was ",
-                                                            "a ",
-                                                            "an ",
-                                                            "the number ",
-                                                            "the value ",
-                                                            "either ",
-                                                            "letter ",
-                                                            "equals ",
-                                                            "currently ",
-                                                            "clear: ",
-                                                            "as follows: ",
-                                                            "ungef\xC3\xA4hr ",
-                                                            "etwa ",
-                                                            "genau ",
-                                                            "environ ",
-                                                            "exactement ",
-                                                            "exactamente ",
-                                                            "unos ",
-                                                            "de ",
-                                                            "in fact ",
-                                                            "donc ",
-                                                            "dus ",
-                                                            "also ",
-                                                            "somit ",
-                                                            "daher ",
-                                                            "quindi ",
-                                                            "dunque ",
-                                                            "entonces ",
-                                                            "pues ",
-                                                            "portanto ",
-                                                            "ent\xC3\xA3o ",
-                                                            "alors ",
-                                                            "namely ",
-                                                            "\\to ",
-                                                            "\\rightarrow ",
-                                                            "\\Rightarrow ",
-                                                            "\\implies ",
-                                                            "\u5171\u6709",
-                                                            "\u4e00\u5171",
-                                                            "\u603b\u5171",
-                                                            "\u6709",
-                                                            "\u5e94\u4e3a",
-                                                            "\u7b49\u4e8e",
-                                                            "\xE5\xA4\xA7\xE7\xBA\xA6",
-                                                            "\xE7\xBA\xA6",
-                                                            "\xE6\x98\xAF",
-                                                            "\xE4\xB8\xBA",
-                                                            "\xD9\x87\xD9\x88 "});
+constexpr auto kOpenings = std::to_array<std::string_view>(
+    {"exactly ", "therefore", "thus", "hence", "approximately ", "about ", "around ", "roughly ", "simply ", "just ",
+     "clearly ", "then ", "indeed ", "obviously ", "also ", "now ", "only ", "equal to ", "a total of ", "given by ",
+     "found to be ", "going to be ", "option ", "choice ", "is ", "to be ", "precisely ", "nearly ", "almost ",
+     "still ", "actually ", "of course ", "always ", "that ", "be ", "are ", "was ", "a ", "an ", "the number ",
+     "the value ", "either ", "letter ", "equals ", "currently ", "clear: ", "as follows: ", "ungef\xC3\xA4hr ",
+     "etwa ", "genau ", "environ ", "exactement ", "exactamente ", "unos ", "de ", "in fact ", "donc ", "dus ", "also ",
+     "somit ", "daher ", "quindi ", "dunque ", "entonces ", "pues ", "portanto ", "ent\xC3\xA3o ", "alors ", "namely ",
+     "\\to ", "\\rightarrow ", "\\Rightarrow ", "\\implies ", "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709",
+     "\u5e94\u4e3a", "\u7b49\u4e8e", "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA",
+     "\xD9\x87\xD9\x88 ",
+     // before the letter of an option
+     "la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ", "op\xC3\xA7\xC3\xA3o ",
+     "alternativa ", "buchstabe ", "variante "});
+
+constexpr auto kArticlesElsewhere =
+    std::to_array<std::string_view>({"la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ",
+                                     "op\xC3\xA7\xC3\xA3o ", "alternativa ", "buchstabe ", "variante "});
+
+template <typename Words>
+bool among(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 // Words before an answer that do not change it.
 std::size_t skip_openings(std::string_view text, std::size_t at) {
@@ -115,6 +56,9 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
       // "a", "an", "the number": only before mathematics, "A" alone is a choice.
       const bool article =
           word == "a " || word == "an " || word == "that " || word == "the number " || word == "the value ";
+      const bool option = rest[word.size()] >= 'A' && rest[word.size()] <= 'J' &&
+                          (rest.size() == word.size() + 1 || !is_word_byte(rest[word.size() + 1]));
+      if (among(kArticlesElsewhere, word) && !option) continue;
       if (article &&
           (rest[0] == 'A' || (!is_digit(rest[word.size()]) && rest[word.size()] != '$' && rest[word.size()] != '\\')))
         continue;
@@ -291,6 +235,45 @@ std::optional<std::string> option_phrase(std::string_view rest, std::string_view
   return std::nullopt;
 }
 
+// Behind a number: "万", "个以上", " 或 13", " или 13", "가 아닙니다": what makes another number of it, a bound, one of
+// several, or a denial. Only what follows at once, up to a sign of punctuation.
+bool changes_in_other_script(std::string_view tail) {
+  std::size_t end = 0;
+  while (end < tail.size() && (static_cast<unsigned char>(tail[end]) >= 0x80 || tail[end] == ' ')) ++end;
+  for (const std::string_view stop : {"\xE3\x80\x82", "\xEF\xBC\x8C", "\xE3\x80\x81", "\xEF\xBC\x9B"})
+    end = std::min(end, tail.find(stop));
+  tail = trim(tail.substr(0, end));
+  if (tail.empty()) return false;
+  if (wide_scale_length(tail) > 0 || starts_with_wide_change(tail) || is_changing_word(tail.substr(0, tail.find(' '))))
+    return true;
+  static constexpr auto kAnywhere = std::to_array<std::string_view>({
+      "\xE4\xBB\xA5\xE4\xB8\x8A",                          // 以上
+      "\xE4\xBB\xA5\xE4\xB8\x8B",                          // 以下
+      "\xE4\xBB\xA5\xE5\x86\x85",                          // 以内
+      "\xE6\x9C\xAA\xE6\xBA\x80",                          // 未満
+      "\xE6\x88\x96",                                      // 或
+      "\xEC\x9D\xB4\xEC\x83\x81",                          // 이상
+      "\xEC\x9D\xB4\xED\x95\x98",                          // 이하
+      "\xEB\xAF\xB8\xEB\xA7\x8C",                          // 미만
+      "\xEC\x95\x84\xEB\x8B\x88",                          // 아니
+      "\xEC\x95\x84\xEB\x8B\x99\xEB\x8B\x88\xEB\x8B\xA4",  // 아닙니다
+      "\xE3\x81\xAA\xE3\x81\x84",                          // ない
+      "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93",              // ません
+      "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF",              // または
+      "\xEB\x98\x90\xEB\x8A\x94",                          // 또는
+  });
+  return std::any_of(kAnywhere.begin(), kAnywhere.end(),
+                     [&](std::string_view word) { return tail.find(word) != std::string_view::npos; });
+}
+
+// Behind a number: " for Ann and 25 for Bob", " (Ann), 25 (Bob)".
+bool is_several(std::string_view tail) {
+  const std::size_t joint = tail.find(" and ");
+  if (!tail.starts_with(" for ") || joint == std::string_view::npos) return false;
+  const auto next = chunk_at(tail, joint + 5);
+  return next && tail.substr(next->end).starts_with(" for ");
+}
+
 // "The volume of $ABCD$ is 120", "Tom has 5 left".
 std::optional<std::string> sentence_phrase(std::string_view sentence) {
   std::size_t words = 0;
@@ -325,6 +308,11 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
   const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
                         (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
   const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
+  for (const std::string_view word : {"yes", "no"}) {  // "no, it is not possible"
+    if (rest.size() > word.size() && lower_case(rest.substr(0, word.size())) == word &&
+        std::string_view(",.;:").find(rest[word.size()]) != std::string_view::npos)
+      return std::string(rest.substr(0, word.size()));
+  }
   // "not 80 but 84"
   if (lower_case(rest.substr(0, 4)) == "not ") {
     const std::size_t but = text.find(" but ", begin);
@@ -332,6 +320,7 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     return answer_phrase(text, but + 5, options);
   }
   const std::string_view sentence = text.substr(begin, end - begin);
+  if (sentence.ends_with('?')) return {};  // asks
   if (auto choice = choice_with_wording(sentence)) return *choice;
   if (auto option = option_phrase(rest, sentence)) return *option;
   const auto chunk = chunk_at(text, begin, options);
@@ -347,6 +336,8 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
         return std::string(sentence);
       return with_words_behind(text, larger, KnownUnits::keep, options);
     }
+    const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
+    if (is_several(tail) || changes_in_other_script(tail)) return std::string(sentence);
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
     return with_words_behind(text, whole, KnownUnits::keep, options);
   }

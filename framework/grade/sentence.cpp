@@ -58,6 +58,7 @@ class Sentence {
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
+    if (contrast == 0 && (refuses(" " + lower_) || says_of_several())) return std::nullopt;
     if (contrast == 0) {
       // Of the last clause: "x cannot be negative, so x = 5" states.
       const std::string_view last = std::string_view(lower_).substr(starts.back());
@@ -138,6 +139,27 @@ class Sentence {
            lower_.find("none are left") != std::string::npos || lower_.find("none remain") != std::string::npos;
   }
 
+  // "Ann has 18 and Bob has 25", "the sum is 18 and the product is 45": one verb twice, so neither is the answer.
+  [[nodiscard]] bool says_of_several() const {
+    const auto verb_before = [&](const Chunk& chunk) {
+      std::string_view before = std::string_view(lower_).substr(0, chunk.begin);
+      while (before.ends_with(' ') || before.ends_with('$')) before.remove_suffix(1);
+      std::size_t begin = before.size();
+      while (begin > 0 && is_letter(before[begin - 1])) --begin;
+      return before.substr(begin);
+    };
+    if (chunks_.size() != 2 || chunks_[0].text.find('=') != std::string::npos ||
+        chunks_[1].text.find('=') != std::string::npos || chunks_[0].formula || chunks_[1].formula ||
+        clause_starts(lower_).size() != 1)
+      return false;
+    const std::string_view verb = verb_before(chunks_[0]);
+    const std::string_view between =
+        std::string_view(lower_).substr(chunks_[0].end, chunks_[1].begin - std::min(chunks_[1].begin, chunks_[0].end));
+    static constexpr auto kVerbs = std::to_array<std::string_view>({"has", "have", "is", "are", "gets", "was", "had"});
+    return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end() && verb == verb_before(chunks_[1]) &&
+           between.find(" and ") != std::string_view::npos;
+  }
+
   // "12 is the correct answer".
   std::optional<std::string> before_is_the_answer() {
     static constexpr auto kPhrases =
@@ -160,6 +182,14 @@ class Sentence {
       return false;
     const std::string_view ahead = std::string_view(lower_).substr(0, chunk.begin);
     const std::string_view behind = std::string_view(lower_).substr(chunk.end);
+    const bool part = chunk.text.ends_with('%') || chunk.text.find('/') != std::string::npos ||
+                      chunk.text.find("frac") != std::string::npos;
+    if (chunk.text.find('=') == std::string::npos && is_operand_of_words(ahead, part ? behind : std::string_view()))
+      return false;
+    // "(18) follows from (17)": equations by their numbers
+    if (chunk.text.size() > 2 && chunk.text.front() == '(' && all_digits(chunk.text.substr(1, chunk.text.size() - 2)) &&
+        behind.size() > 1 && behind[0] == ' ' && is_letter(behind[1]))
+      return false;
     // "20 is too large", "20 does not work": said of the number, and against it.
     for (const std::string_view word :
          {" is too ", " is not ", " isn't ", " does not ", " doesn't ", " cannot ", " fails"}) {
@@ -191,6 +221,7 @@ class Sentence {
     // "x = 3 or x = -5": the first of those that belong together.
     for (const Chunk& earlier : chunks_) {
       if (earlier.begin >= chunk.begin) break;
+      if (earlier.begin < clause_begin_) continue;
       Chunk joined = joined_chunks(text_, earlier, options_);
       if (joined.end != whole.end || joined.end == earlier.end) continue;
       whole = std::move(joined);
@@ -209,6 +240,12 @@ class Sentence {
     }
     if (own.empty()) return std::nullopt;
     const std::size_t start = begin + main_clause_start(lower.substr(begin));
+    static constexpr auto kReasonWords =
+        std::to_array<std::string_view>({"since ", "because ", "when ", "if ", "as ", "given ", "for "});
+    const std::string_view opening = trim(lower.substr(begin, start - begin));
+    const bool reasons = std::any_of(kReasonWords.begin(), kReasonWords.end(),
+                                     [&](std::string_view word) { return opening.starts_with(word); });
+    clause_begin_ = reasons ? start : 0;
     const std::string_view main = lower.substr(std::min(start, lower.size()));
     const std::size_t reason = std::min(start + reason_start(main, true), imperative ? end : purpose_start(own, lower));
     const std::size_t hard_reason = start + reason_start(main, false);
@@ -232,7 +269,10 @@ class Sentence {
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
-    if (own.front().begin == start && !own.front().formula) {
+    // "the 3 friends": the article belongs to the subject
+    const bool subject = own.front().begin == start || lower.substr(start, own.front().begin - start) == "the " ||
+                         lower.substr(start, own.front().begin - start) == "these ";
+    if (subject && !own.front().formula) {
       if (auto object = behind_act(own, lower, reason, imperative)) return object;
     }
     for (const bool with_words : {false, true}) {
@@ -255,7 +295,10 @@ class Sentence {
       }
     }
     for (const Chunk& chunk : own) {
-      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
+      const std::string_view counted = lower.substr(std::min(chunk.end, lower.size()));
+      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !counted.starts_with(" root") &&
+          !counted.starts_with(" power"))
+        return chunk.text;
     }
     return single_one(own, lower);
   }
@@ -360,6 +403,7 @@ class Sentence {
   std::string text_;
   std::string lower_;
   ChunkOptions options_;
+  std::size_t clause_begin_ = 0;  // of the main clause that is read
   std::vector<Chunk> chunks_;
 };
 

@@ -155,10 +155,10 @@ bool is_unit_word(std::string_view word) {
 
 bool is_plain_unit(std::string_view letters) {
   static constexpr auto kPlain = std::to_array<std::string_view>(
-      {"cm",  "mm",  "km",  "in",  "ft",  "yd",  "mi",  "sec", "min", "hr",  "hrs", "day", "usd",
-       "kg",  "mg",  "lb",  "lbs", "oz",  "deg", "ml",  "mL",  "mph", "pct", "sq",  "cu",  "cup",
-       "kph", "kmh", "mol", "tsp", "ton", "won", "yen", "Hz",  "kHz", "MHz", "GHz", "kJ",  "kW",
-       "kWh", "gal", "eur", "gbp", "yr",  "yrs", "USD", "EUR", "GBP", "INR", "JPY", "Rs",  "rad"});
+      {"cm",  "mm",  "km",  "in",  "ft",  "yd",  "mi",  "sec", "min", "hr",  "hrs", "day", "usd",  "kg",  "mg",  "lb",
+       "lbs", "oz",  "deg", "ml",  "mL",  "mph", "pct", "sq",  "cu",  "cup", "kph", "kmh", "mol",  "tsp", "ton", "won",
+       "yen", "Hz",  "kHz", "MHz", "GHz", "kJ",  "kW",  "kWh", "gal", "eur", "gbp", "yr",  "yrs",  "USD", "EUR", "GBP",
+       "INR", "JPY", "Rs",  "rad", "rpm", "bpm", "fps", "psi", "atm", "dpi", "ppi", "cal", "kcal", "pcs"});
   return std::find(kPlain.begin(), kPlain.end(), letters) != kPlain.end();
 }
 

@@ -119,7 +119,17 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     if (word(count) == "dozens" && use == Use::conclusion) break;  // "5 dozens of cookies" counts the dozens
     ++count;
   }
+  if (count > 0 && word(count) == "and" && among(word(count + 1), {"a", "half"})) {  // "a dozen and a half"
+    const std::size_t half = word(count + 1) == "a" ? count + 2 : count + 1;
+    if (word(half) == "half" || word(half) == "quarter") return half + 1;
+  }
   if (count > 0) return count;
+  if (among(word(0), {"hoch", "mille", "bin", "fois", "mal"})) return 1;
+  if (word(0) == "to" && word(1) == "the") {  // "to the power of 2", "to the fourth power"
+    if (word(2) == "power") return word(3) == "of" ? 4 : 3;
+    if (word(3) == "power") return 4;
+  }
+  if (among(word(0), {"raised"}) && word(1) == "to") return 2;
   if (word(0) == "square" && word(1) == "root") return 3;
   if (word(0) == "cube" && word(1) == "root") return 3;
   if (word(0) == "and" && (among(word(1), {"a", "an", "one", "two", "three", "half"})) &&
@@ -193,9 +203,9 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
   if (const std::size_t count = changing_words(words, text, use, many, chunk.formula && text[at] == ' '); count > 0) {
     const std::string change = joined(words, 0, count);
     answer += " " + change;
-    const bool open =
-        among(lower_case(words.list[count - 1]), {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of",
-                                                  "mod", "modulo", "through", "below", "under", "above"});
+    const bool open = among(lower_case(words.list[count - 1]),
+                            {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of", "mod", "modulo",
+                             "through", "below", "under", "above", "hoch", "fois", "mal"});
     const std::size_t last = words.ends[count - 1];
     const bool times_number = change == "x" && last + 1 < text.size() && text[last] == ' ' && is_digit(text[last + 1]);
     if (open || times_number) {  // what it goes on with belongs to it

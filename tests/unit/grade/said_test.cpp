@@ -268,3 +268,96 @@ TEST_CASE("the last sentence of a text") {
                {"1", "Only one of them is left."}},
               false);
 }
+
+TEST_CASE("marks and sentences of other languages: limits, scales, alternatives, denials") {
+  check_texts(
+      {
+          {"36", "\u6240\u4EE5\u4E00\u5171\u670936\u4E2A\u82F9\u679C\u3002"},
+          {"36", "\u7B54\u6848\u662F 36\u3002"},
+          {"36", "\u7B54\u3048\u306F36\u3067\u3059\u3002"},
+          {"36", "\uC815\uB2F5\uC740 36\uC785\uB2C8\uB2E4."},
+          {"2.5", "La r\u00E9ponse est 2,5."},
+          {"B", "La bonne r\u00E9ponse est la B."},
+          {"360000", "\u7B54\u6848\u662F36\u4E07\u3002"},
+      },
+      true);
+  check_texts(
+      {
+          {"36", "\u7B54\u6848\u662F36\u4E07\u3002"},                                // 36万
+          {"36", "\u7B54\u6848\u4E0D\u662F36\u3002"},                                // 不是36
+          {"36", "\u7B54\u6848\u662F36\u621637\u3002"},                              // 36或37
+          {"36", "\u7B54\u3048\u306F36\u4EE5\u4E0A\u3067\u3059\u3002"},              // 36以上です
+          {"36", "\u7B54\u3048\u306F36\u3067\u306F\u306A\u3044\u3002"},              // 36ではない
+          {"36", "\uC815\uB2F5\uC740 36\uAC00 \uC544\uB2D9\uB2C8\uB2E4."},           // 36가 아닙니다
+          {"36", "\u5047\u8BBEx=36\u3002"},                                          // 假设x=36
+          {"36", "\u5982\u679C\u7B54\u6848\u662F36\uFF0C\u5219\u77DB\u76FE\u3002"},  // 如果答案是36，则矛盾
+          {"36", "\u041E\u0442\u0432\u0435\u0442: 36 \u0438\u043B\u0438 37."},       // 36 или 37
+          {"36", "Cevap: 36 veya 37."},
+          {"36", "Cevap 36 de\u011Fil."},
+          {"36", "Jawabannya bukan 36."},
+          {"36", "Die Antwort ist 36 hoch 2."},
+          {"36", "Die Antwort ist nicht 36."},
+          {"36", "La respuesta no es 36."},
+      },
+      false);
+}
+
+TEST_CASE("what a sentence calculates with, gives as an example, or says of several is no answer") {
+  check_texts(
+      {
+          {"18", "Half of 18."},
+          {"18", "Twice 18."},
+          {"18", "A third of 18 students"},
+          {"3/5", "The probability is 3/5 of 10."},
+          {"18", "The answer is 18 to the power of 2."},
+          {"18", "The result is 18th root of 5."},
+          {"18", "For example, 18."},
+          {"18", "There are infinitely many solutions, e.g. 18."},
+          {"18", "One of the roots is 18."},
+          {"18", "Ann has 18 and Bob has 25."},
+          {"5", "The value of x is 12, and that of y is 5."},
+          {"18", "The answer is 18 for Ann and 25 for Bob."},
+          {"18", "Maybe the answer is 18?"},
+          {"18", "Let us check whether 18 works. It does not."},
+          {"18", "The value x = 18 must be excluded."},
+          {"18", "Any number but 18"},
+          {"18", "(18) follows from (17)."},
+          {"12", "We cannot determine the answer; there were 12 apples."},
+          {"12", "So triangle 12 is similar."},
+          {"12", "The answer is a dozen and a half."},
+          {"B", "Point B lies on the circle."},
+          {"B", "Let B be the event that it rains."},
+          {"B", "Either A or B."},
+          {"C", "C can be ruled out."},
+          {"C", "All except C."},
+          {"1,4", "The solution set is {-1, 4}."},
+          {"Thursday", "It is the day after Thursday."},
+      },
+      false);
+  check_texts(
+      {
+          {"9", "Half of 18 is 9."},
+          {"30", "So 60% of 50 is 30."},
+          {"-1,4", "The solution set is {-1, 4}."},
+          {"-1,4", "x_1 = -1, x_2 = 4"},
+          {"4", "Since x must be positive, we reject x = -1 and take x = 4."},
+          {"3/5", "The probability equals 3/5, or 60%."},
+          {"12", "So the 3 friends have 12 apples in total."},
+          {"y=2x+3", "Hence the line has equation $y = 2x + 3$."},
+          {"Thursday", "So it will be a Thursday."},
+          {"no", "So, the answer is no, it is not possible."},
+          {"C", "C. 12"},
+      },
+      true);
+}
+
+TEST_CASE("formulas of logic, and angles by their letters") {
+  check_pairs({{"p\\lor q", "p \\lor q"}, {"\\angle ABC", "\\angle CBA"}, {"\\triangle ABC", "\\triangle BCA"}}, true);
+  check_pairs({{"p\\land q", "p\\lor q"},
+               {"\\angle ABC", "\\angle ACB"},
+               {"\\triangle ABC", "\\triangle ABD"},
+               {"18", "18 +/- 2"},
+               {"12", "12\uAC00 \uC544\uB2D9\uB2C8\uB2E4"}},
+              false);
+  check_pairs({{"16, 20", "18 +/- 2"}, {"64", "64 rpm"}}, true);
+}
