@@ -44,15 +44,22 @@ std::optional<Choice> lettered_choice(std::string_view text) {
   skip(')');
   if (!open) skip('.');
   skip(':');
+  // "(A), 21"
+  if (closed && rest.starts_with(", ") && rest.size() > 2 && (is_digit(rest[2]) || rest[2] == '$'))
+    rest.remove_prefix(1);
+  const bool bracketed_number = closed && !rest.empty() && text.find(')') < text.size() && is_digit(rest[0]);  // "A)21"
   const bool blank = inner_blank || rest.empty() || rest[0] == ' ' || rest.starts_with("\\ ") ||
                      rest.starts_with("\\,") || rest.starts_with("~") || rest.starts_with("\\;") ||
-                     rest.starts_with("\\quad") || rest.starts_with("$");
+                     rest.starts_with("\\quad") || rest.starts_with("$") || bracketed_number;
   if (!closed || !blank || rest.empty() || rest.size() > 200) return std::nullopt;
   for (const std::string_view gap : {"\\quad", "\\ ", "\\,", "~", "\\;", ":"}) {
     rest = trim(rest);
     if (rest.starts_with(gap)) rest.remove_prefix(gap.size());
   }
   rest = trim(rest);
+  for (const std::string_view word : {"is ", "isn't ", "can ", "cannot ", "can't ", "does ", "has ", "must "}) {
+    if (rest.starts_with(word)) return std::nullopt;  // "(A) is false"
+  }
   if (rest.empty() || rest.starts_with("and ") || rest.starts_with("or ") || rest.starts_with("\\text{ and"))
     return std::nullopt;  // "(A) and (B)"
   return Choice{letter, rest};

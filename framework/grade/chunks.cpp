@@ -37,6 +37,12 @@ bool is_pointer(std::string_view before) {
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
+// Scripts without blanks between words: Chinese, Japanese, Korean.
+bool is_ideograph_before(std::string_view text, std::size_t at) {
+  while (at > 0 && (static_cast<unsigned char>(text[at - 1]) & 0xC0U) == 0x80U) --at;
+  return at > 0 && static_cast<unsigned char>(text[at - 1]) >= 0xE3 && static_cast<unsigned char>(text[at - 1]) < 0xEF;
+}
+
 }  // namespace
 
 std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options) {
@@ -44,8 +50,9 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
   for (std::size_t at = 0; at < sentence.size() && chunks.size() < 100;) {
     const char c = sentence[at];
     const char before = at > 0 ? sentence[at - 1] : ' ';
-    const bool inside_word = is_letter(before) || (is_word_byte(before) && is_letter(c)) || is_digit(before) ||
-                             before == '_' || (before == '\'' && is_letter(c));
+    const bool inside_word = is_letter(before) ||
+                             (is_word_byte(before) && is_letter(c) && !is_ideograph_before(sentence, at)) ||
+                             is_digit(before) || before == '_' || (before == '\'' && is_letter(c));
     const bool sign = (c == '-' || c == '+') && !(before == ' ' || before == '=' || before == '(' || before == '$' ||
                                                   before == '\n' || before == ':' || before == '{' || before == '[');
     const bool bullet = (c == '-' || c == '+') && at + 1 < sentence.size() && sentence[at + 1] == ' ';
@@ -59,7 +66,8 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
     if (!chunk || chunk->end <= at) {
       // Behind the word or the sign.
       if (is_letter(c)) {
-        while (at < sentence.size() && is_word_byte(sentence[at])) ++at;
+        while (at < sentence.size() && is_word_byte(sentence[at]) && static_cast<unsigned char>(sentence[at]) < 0xE3)
+          ++at;
       } else if (c == '\\') {
         ++at;
         while (at < sentence.size() && is_letter(sentence[at])) ++at;
@@ -95,6 +103,19 @@ Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& opti
                                                                    " \xD0\xB8 ",
                                                                    " \xD8\xA3\xD9\x88 ",
                                                                    " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                                                   " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                                                   " \x73\x61\x75 ",
+                                                                   " \x6E\x65\x62\x6F ",
+                                                                   " \x61\x6C\x65\x62\x6F ",
+                                                                   " \x74\x61\x69 ",
+                                                                   " \xCE\xAE ",
+                                                                   " \xD7\x90\xD7\x95 ",
+                                                                   " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                                                   " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                                                   " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                                                   " \xEB\x98\x90\xEB\x8A\x94 ",
+                                                                   " \xED\x98\xB9\xEC\x9D\x80 ",
                                                                    " albo ",
                                                                    " vagy ",
                                                                    " lub ",
@@ -104,10 +125,51 @@ Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& opti
                                                                    " eller ",
                                                                    " ho\xE1\xBA\xB7\x63 ",
                                                                    "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
-  static constexpr auto kAlternatives = std::to_array<std::string_view>(
-      {" o ", " oder ", " \xD0\xB8\xD0\xBB\xD0\xB8 ", " \xD8\xA3\xD9\x88 ", " \xE0\xA4\xAF\xE0\xA4\xBE ", " albo ",
-       " vagy ", " \xD8\xA3\xD9\x88 ", " \xE0\xA4\xAF\xE0\xA4\xBE ", " albo ", " vagy ", " lub ", " veya ", " atau ",
-       " eller ", " ho\xE1\xBA\xB7\x63 ", "\xE6\x88\x96", "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
+  static constexpr auto kAlternatives =
+      std::to_array<std::string_view>({" o ",
+                                       " oder ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \xD8\xA3\xD9\x88 ",
+                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \x73\x61\x75 ",
+                                       " \x6E\x65\x62\x6F ",
+                                       " \x61\x6C\x65\x62\x6F ",
+                                       " \x74\x61\x69 ",
+                                       " \xCE\xAE ",
+                                       " \xD7\x90\xD7\x95 ",
+                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xEB\x98\x90\xEB\x8A\x94 ",
+                                       " \xED\x98\xB9\xEC\x9D\x80 ",
+                                       " albo ",
+                                       " vagy ",
+                                       " \xD8\xA3\xD9\x88 ",
+                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \x73\x61\x75 ",
+                                       " \x6E\x65\x62\x6F ",
+                                       " \x61\x6C\x65\x62\x6F ",
+                                       " \x74\x61\x69 ",
+                                       " \xCE\xAE ",
+                                       " \xD7\x90\xD7\x95 ",
+                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xEB\x98\x90\xEB\x8A\x94 ",
+                                       " \xED\x98\xB9\xEC\x9D\x80 ",
+                                       " albo ",
+                                       " vagy ",
+                                       " lub ",
+                                       " veya ",
+                                       " atau ",
+                                       " eller ",
+                                       " ho\xE1\xBA\xB7\x63 ",
+                                       "\xE6\x88\x96",
+                                       "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
   for (int links = 0; links < 30; ++links) {
     const std::string_view rest = text.substr(first.end);
     const auto plain =

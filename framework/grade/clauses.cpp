@@ -74,15 +74,14 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
 
 // Where a clause begins that only gives the reason (or the circumstances: behind them the sentence may still say "is").
 std::size_t reason_start(std::string_view lower, bool circumstances) {
-  static constexpr auto kReasons =
-      std::to_array<std::string_view>({" since ", " because ", " whereas ", " compared to ", " instead of ",
-                                       " rather than ", ", not ", " (not ", " unless ", ", i.e.", " (i.e."});
+  static constexpr auto kReasons = std::to_array<std::string_view>(
+      {" since ",       " because ",       " whereas ",      " compared to ", " instead of ", " rather than ",
+       ", not ",        " (not ",          " unless ",       ", i.e.",        " (i.e.",       " attained ",
+       " achieved at ", " achieved when ", " achieved for ", " occurring ",   " reached at ", " reached when ",
+       " obtained at ", " obtained when ", " obtained for "});
   static constexpr auto kCircumstances = std::to_array<std::string_view>(
-      {" as ",         " when ",         " after ",          " before ",         " while ",
-       " than ",       " if ",           " given ",          " in order to ",    " to ensure",
-       " so that ",    " by adding ",    " by subtracting ", " by multiplying ", " by dividing ",
-       " attained ",   " achieved at ",  " achieved when ",  " achieved for ",   " occurring ",
-       " reached at ", " reached when ", " obtained at ",    " obtained when ",  " obtained for "});
+      {" as ", " when ", " after ", " before ", " while ", " than ", " if ", " given ", " in order to ", " to ensure",
+       " so that ", " by adding ", " by subtracting ", " by multiplying ", " by dividing "});
   static const PhraseSet kHard(kReasons);
   static const PhraseSet kSoft(kCircumstances);
   // A word near the start of the clause opens it.

@@ -68,8 +68,13 @@ bool concludes(std::string_view sentence) {
 }
 
 bool denied(std::string_view before) {
+  while (before.ends_with('(')) before.remove_suffix(1);
   const std::string lower = lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
-  static constexpr std::array<std::string_view, 11> kDenials{"except ",
+  static constexpr std::array<std::string_view, 15> kDenials{"anything but ",
+                                                             "all but ",
+                                                             "\xE4\xB8\x8D\xE9\x80\x89",
+                                                             "\xE6\x8E\x92\xE9\x99\xA4",
+                                                             "except ",
                                                              "excluding ",
                                                              "other than ",
                                                              "not ",
@@ -81,6 +86,15 @@ bool denied(std::string_view before) {
                                                              "\xE4\xB8\x8D\xE6\x98\xAF ",
                                                              "\xE4\xB8\x8D\xE6\x98\xAF"};
   return std::any_of(kDenials.begin(), kDenials.end(), [&](std::string_view word) { return lower.ends_with(word); });
+}
+
+// " is wrong", " can be ruled out" behind a letter.
+bool is_said_against(std::string_view behind) {
+  static constexpr auto kAgainst =
+      std::to_array<std::string_view>({" is not", " isn't", " is wrong", " is incorrect", " is false", " is ruled",
+                                       " is excluded", " is eliminated", " can be ruled", " can be excluded",
+                                       " can be eliminated", " can't", " cannot", " fails", " does not", " doesn't"});
+  return std::any_of(kAgainst.begin(), kAgainst.end(), [&](std::string_view word) { return behind.starts_with(word); });
 }
 
 // "point B", "let B": a letter that names something in the problem.
@@ -143,12 +157,7 @@ std::optional<std::string> stated_choice(std::string_view sentence) {
                          behind[1] <= 'z' && !behind.starts_with(" is ") && !behind.starts_with(" or ") &&
                          !behind.starts_with(" and ") && !behind.starts_with(" nor ");
     if (is_object_name(sentence.substr(0, i))) continue;
-    static constexpr auto kAgainst =
-        std::to_array<std::string_view>({" is not", " isn't", " is wrong", " is incorrect", " is false", " is ruled",
-                                         " is excluded", " is eliminated", " can be ruled", " can be excluded",
-                                         " can be eliminated", " can't", " cannot", " fails", " does not", " doesn't"});
-    const bool against =
-        std::any_of(kAgainst.begin(), kAgainst.end(), [&](std::string_view word) { return behind.starts_with(word); });
+    const bool against = is_said_against(behind.starts_with(')') ? behind.substr(1) : behind);
     if (article || against || denied(sentence.substr(0, i))) continue;
     if (!chosen.empty() && chosen.front() != sentence[i]) return std::nullopt;
     chosen = sentence[i];
@@ -166,7 +175,8 @@ std::optional<std::string> choice_with_wording(std::string_view text) {
   const std::string letter(1, text[0]);
   std::string_view behind = text.substr(1);
   if (behind.find_first_of("0123456789$\\") != std::string_view::npos) return std::nullopt;
-  if (bracket) return behind.starts_with(") ") ? std::optional(letter) : std::nullopt;
+  if (bracket)
+    return behind.starts_with(") ") && !is_said_against(behind.substr(1)) ? std::optional(letter) : std::nullopt;
   const bool stop = behind.starts_with(". ") || behind.starts_with(") ") || behind.starts_with(": ") ||
                     behind.starts_with("\xE3\x80\x82");
   if (stop) return letter;

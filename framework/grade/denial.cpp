@@ -33,14 +33,16 @@ constexpr auto kDenials = std::to_array<std::string_view>(
      "n't equal", " rule out ", " rules out ", " ruled out ", " exclude ", " excludes ", " be discarded",
      " may or may not ", " more data", " enough information", " enough data", " not give ", "n't give ", " not yield ",
      "n't yield ", "answer is not", "answer isn't", "answer wasn't", "cannot both be", "sorry, ", " isn't a ",
-     " isn't the ", " never equals ", " be excluded", " is excluded", " are excluded", " be ruled ",
+     " isn't the ", " never equals ", " answer would have been ", " would expect ", " might expect ", " claimed ",
+     " would guess ", " might guess ", " be excluded", " is excluded", " are excluded", " be ruled ",
      " one of the roots", " one of the solutions", " is one of the ", " one of the answers", " one possible ",
      " be eliminated", " it does not.", " it doesn't.", " does not.",
      // German, French, Spanish, Italian, Portuguese, Dutch
      " ist nicht ", " de\xC4\x9Fil", " kh\xC3\xB4ng ph\xE1\xBA\xA3i", " bukan ", " nie jest ", " \xC3\xA4r inte ",
      " er ikke ",
-     "\xD9\x84\xD9\x8A\xD8\xB3",                          // ليس
-     "\xE0\xA4\xA8\xE0\xA4\xB9\xE0\xA5\x80\xE0\xA4\x82",  // नहीं
+     "\xD9\x84\xD9\x8A\xD8\xB3",                                                  // ليس
+     "\xE0\xB9\x84\xE0\xB8\xA1\xE0\xB9\x88\xE0\xB9\x83\xE0\xB8\x8A\xE0\xB9\x88",  // ไม่ใช่
+     "\xE0\xA4\xA8\xE0\xA4\xB9\xE0\xA5\x80\xE0\xA4\x82",                          // नहीं
      " sind nicht ", " nicht bestimmbar", " n'est pas ", " ne sont pas ", " no es ", " no son ", " non \xC3\xA8 ",
      " n\xC3\xA3o \xC3\xA9 ", " is niet ",
      "\xE4\xB8\x8D\xE6\x98\xAF",                                                              // 不是

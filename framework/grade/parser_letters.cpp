@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/parser_state.h"
 #include "framework/grade/parser_words.h"
 #include "framework/grade/vocabulary.h"
@@ -152,6 +153,27 @@ Node Parser::combinations(const std::string& name, std::vector<Node> arguments) 
 }
 
 // A single letter with its primes and subscript; f(x) where the letter names a function.
+// "C_5^2" and "A_{5}^{2}", as some countries write combinations and arrangements of numbers; nothing for other letters.
+std::optional<Node> Parser::indexed_combinations(std::string_view name) {
+  if ((name != "C" && name != "A" && name != "P") || !is_symbol("_")) return std::nullopt;
+  const auto whole = [&](std::size_t* ahead) -> std::optional<Rational> {
+    const bool group = is_symbol("{", *ahead);
+    const Token& token = peek(*ahead + (group ? 1 : 0));
+    if (token.kind != TokenKind::number || !all_digits(token.text) || token.text.size() > 4) return std::nullopt;
+    if (group && !is_symbol("}", *ahead + 2)) return std::nullopt;
+    *ahead += group ? 3 : 1;
+    return Rational(BigInt::parse(token.text));
+  };
+  std::size_t ahead = 1;
+  const auto all = whole(&ahead);
+  if (!all || !is_symbol("^", ahead)) return std::nullopt;
+  ++ahead;
+  const auto chosen = whole(&ahead);
+  if (!chosen || *all < *chosen) return std::nullopt;
+  for (std::size_t i = 0; i < ahead; ++i) advance();
+  return combinations(name == "C" ? "C" : "P", std::vector<Node>{Node(*all), Node(*chosen)});
+}
+
 Node Parser::letter_symbol(std::string name) {
   // "\\angle ABC" is one thing, and not \\angle CAB; its arms have no order.
   const bool corners = peek().kind == TokenKind::letters && peek().text.size() > 1 &&
@@ -172,6 +194,7 @@ Node Parser::letter_symbol(std::string name) {
   const bool polynomial = (name == "P" || name == "Q" || name == "p" || name == "q") && is_symbol("(") &&
                           peek(1).kind == TokenKind::letters && peek(1).text.size() == 1 && is_symbol(")", 2);
   const bool function = applied({TokenKind::letters, name, false, ""}) || outer || polynomial;
+  if (auto counted = indexed_combinations(name)) return std::move(*counted);
   std::string primes;
   while (is_symbol("'")) {
     primes.push_back('\'');

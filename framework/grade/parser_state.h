@@ -99,6 +99,7 @@ class Parser {
   Node primary();
   Node letters();
   Node letter_symbol(std::string name);
+  std::optional<Node> indexed_combinations(std::string_view name);
   std::string subscript();
   Node text_primary();
   Node command();

@@ -266,6 +266,55 @@ bool changes_in_other_script(std::string_view tail) {
                      [&](std::string_view word) { return tail.find(word) != std::string_view::npos; });
 }
 
+// "38, but it's 40", "38 before, now it is 40": the same sentence says another value.
+bool is_taken_back(std::string_view text, std::size_t begin) {
+  const std::size_t stop = std::min(text.find_first_of(".\n", begin), text.size());
+  const std::string_view behind = text.substr(begin, stop - begin);
+  static constexpr auto kTurns = std::to_array<std::string_view>(
+      {" but it's ", " but it is ", " but actually", " but the answer", " but the correct", " but that is ",
+       " but that's ", " now it is ", " now it's "});
+  for (const std::string_view turn : kTurns) {
+    const std::size_t at = behind.find(turn);
+    if (at != std::string_view::npos && !chunks_in(behind.substr(at)).empty()) return true;
+  }
+  return false;
+}
+
+// "1/3 of the total, which is 4" comes to 4.
+std::optional<std::string> part_of_known(std::string_view text, const Chunk& chunk) {
+  static constexpr std::string_view kWhich = ", which is ";
+  const bool part = chunk.text.ends_with('%') || chunk.text.find('/') != std::string::npos ||
+                    chunk.text.find("frac") != std::string::npos;
+  const std::string_view behind = text.substr(chunk.end);
+  const std::size_t which = behind.find(kWhich);
+  if (!part || !behind.starts_with(" of ") || which == std::string_view::npos || which > 60) return std::nullopt;
+  const auto total = chunk_at(text, chunk.end + which + kWhich.size());
+  return total ? std::optional(total->text) : std::nullopt;
+}
+
+// "小明有5个苹果": the one number, directly behind a verb that says how many there are.
+std::optional<std::string> counted_in_chinese(std::string_view sentence) {
+  static constexpr auto kVerbs = std::to_array<std::string_view>({
+      "\xE6\x9C\x89",              // 有
+      "\xE6\x98\xAF",              // 是
+      "\xE4\xB8\xBA",              // 为
+      "\xE7\xAD\x89\xE4\xBA\x8E",  // 等于
+      "\xE5\x85\xB1",              // 共
+      "\xE5\x89\xA9",              // 剩
+      "\xE5\x89\xA9\xE4\xB8\x8B",  // 剩下
+      "\xE5\xBE\x97",              // 得
+      "\xE9\x9C\x80\xE8\xA6\x81",  // 需要
+      "\xE4\xBA\x86",              // 了
+  });
+  const auto chunks = chunks_in(sentence);
+  if (chunks.size() != 1) return std::nullopt;
+  const std::string_view before = sentence.substr(0, chunks[0].begin);
+  const bool said =
+      std::any_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return before.ends_with(verb); });
+  if (!said || changes_in_other_script(sentence.substr(chunks[0].end))) return std::nullopt;
+  return answer_in_sentence(sentence);
+}
+
 // Behind a number: " for Ann and 25 for Bob", " (Ann), 25 (Bob)".
 bool is_several(std::string_view tail) {
   const std::size_t joint = tail.find(" and ");
@@ -337,11 +386,14 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
       return with_words_behind(text, larger, KnownUnits::keep, options);
     }
     const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
+    if (tail.starts_with("'s ") || is_taken_back(text, whole.end)) return std::string(sentence);
+    if (auto total = part_of_known(text, whole)) return *total;
     if (is_several(tail) || changes_in_other_script(tail)) return std::string(sentence);
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
     return with_words_behind(text, whole, KnownUnits::keep, options);
   }
   if (auto answer = sentence_phrase(sentence)) return *answer;
+  if (auto counted = counted_in_chinese(sentence)) return *counted;
   return std::string(sentence);
 }
 

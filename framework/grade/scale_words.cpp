@@ -146,6 +146,19 @@ constexpr auto kScales = std::to_array<Scale>({
     {"\xD9\x85\xD9\x84\xD8\xA7\xD9\x8A\xD9\x8A\xD9\x86", kMillion},  // ملايين
     {"\xD9\x85\xD9\x84\xD9\x8A\xD8\xA7\xD8\xB1", kMilliard},         // مليار
     {"\xD9\x85\xD8\xA6\xD8\xA9", 100},                               // مئة
+    // Ukrainian, Vietnamese, Bengali, Thai
+    {"\xD1\x82\xD0\xB8\xD1\x81\xD1\x8F\xD1\x87", 1000},                                      // тисяч
+    {"\xD1\x82\xD0\xB8\xD1\x81\xD1\x8F\xD1\x87\xD1\x96", 1000},                              // тисячі
+    {"\xD0\xBC\xD1\x96\xD0\xBB\xD1\x8C\xD0\xB9\xD0\xBE\xD0\xBD\xD1\x96\xD0\xB2", kMillion},  // мільйонів
+    {"\xD0\xBC\xD1\x96\xD0\xBB\xD1\x8C\xD0\xB9\xD0\xBE\xD0\xBD\xD0\xB8", kMillion},          // мільйони
+    {"\x6E\x67\x68\xC3\xAC\x6E", 1000},                                                      // nghìn
+    {"\x6E\x67\xC3\xA0\x6E", 1000},                                                          // ngàn
+    {"\x74\x72\x69\xE1\xBB\x87\x75", kMillion},                                              // triệu
+    {"\xE0\xA6\xB9\xE0\xA6\xBE\xE0\xA6\x9C\xE0\xA6\xBE\xE0\xA6\xB0", 1000},                  // হাজার
+    {"\xE0\xA6\xB2\xE0\xA6\x95\xE0\xA7\x8D\xE0\xA6\xB7", 100'000},                           // লক্ষ
+    {"\xE0\xA6\xB2\xE0\xA6\xBE\xE0\xA6\x96", 100'000},                                       // লাখ
+    {"\xE0\xA6\x95\xE0\xA7\x8B\xE0\xA6\x9F\xE0\xA6\xBF", 10'000'000},                        // কোটি
+    {"\xE0\xB8\xA5\xE0\xB9\x89\xE0\xB8\xB2\xE0\xB8\x99", kMillion},                          // ล้าน
     // Hindi
     {"\xE0\xA4\xB8\xE0\xA5\x8C", 100},                                                       // सौ
     {"\xE0\xA4\xB9\xE0\xA4\x9C\xE0\xA4\xBE\xE0\xA4\xB0", 1000},                              // हजार

@@ -296,9 +296,12 @@ class Sentence {
     }
     for (const Chunk& chunk : own) {
       const std::string_view counted = lower.substr(std::min(chunk.end, lower.size()));
-      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !counted.starts_with(" root") &&
-          !counted.starts_with(" power"))
-        return chunk.text;
+      static constexpr auto kNumbered =
+          std::to_array<std::string_view>({" root", " power", " prime", " term", " number", " digit", " element",
+                                           " triangular", " fibonacci", " multiple"});
+      const bool numbers = std::any_of(kNumbered.begin(), kNumbered.end(),
+                                       [&](std::string_view word) { return counted.starts_with(word); });
+      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !numbers) return chunk.text;
     }
     return single_one(own, lower);
   }

@@ -15,7 +15,7 @@ namespace {
 // A byte of a letter of Latin, Greek, Cyrillic, Arabic or an Indic script; not of signs or of Chinese.
 bool is_foreign(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 0x80 && byte < 0xC0) || (byte >= 0xC3 && byte < 0xE1);
+  return (byte >= 0x80 && byte < 0xC0) || (byte >= 0xC3 && byte < 0xE2);
 }
 
 struct Words {

@@ -361,3 +361,39 @@ TEST_CASE("formulas of logic, and angles by their letters") {
               false);
   check_pairs({{"16, 20", "18 +/- 2"}, {"64", "64 rpm"}}, true);
 }
+
+TEST_CASE("what would have been, was thought, or is taken back is no answer") {
+  check_texts(
+      {
+          {"38", "The answer would have been 38."},
+          {"38", "You might think that the answer is 38, but it's 40."},
+          {"38", "The answer was 38 before, now it is 40."},
+          {"38", "One would expect 38."},
+          {"38", "Someone claimed 38."},
+          {"38", "The answer is 38's double."},
+          {"38", "The answer is the 38th prime."},
+          {"1/3", "The answer is 1/3 of the total, which is 4."},
+          {"A", "not (A)"},
+          {"A", "(A) is false"},
+          {"A", "anything but A"},
+          {"B", "\u6545\u4E0D\u9009B"},                                // 故不选B
+          {"5", "x\u7684\u53D6\u503C\u8303\u56F4\u662Fx<5"},           // x的取值范围是x<5
+          {"5", "\u7B54\uFF1A\u5C0F\u660E\u67095\u4E07\u5143\u3002"},  // 答：小明有5万元
+          {"24", "\u7B54\u6848\u662F\u5927\u4E8E24\u3002"},            // 答案是大于24
+          {"5", "Rezultat: 5 sau 6"},
+          {"5", "K\u1EBFt qu\u1EA3: 5 tri\u1EC7u"},
+          {"5", "\u0412\u0456\u0434\u043F\u043E\u0432\u0456\u0434\u044C: 5 \u0430\u0431\u043E 6"},
+      },
+      false);
+  check_texts(
+      {
+          {"5", "\u7B54\uFF1A\u5C0F\u660E\u67095\u4E2A\u82F9\u679C\u3002"},  // 答：小明有5个苹果
+          {"4", "The answer is 1/3 of the total, which is 4."},
+          {"3/4", "The answer is 3/4 of a cup."},
+          {"A", "Therefore the correct option is (A), 21."},
+          {"12", "Hence the minimum value is 12, attained at x = 2."},
+      },
+      true);
+  check_pairs({{"A)21", "21"}, {"A)21", "A"}, {"C_{5}^{2}", "10"}, {"A_5^2", "20"}}, true);
+  check_pairs({{"A)21", "B"}, {"C_{5}^{2}", "A_{5}^{2}"}, {"A", "(A) is false"}}, false);
+}
