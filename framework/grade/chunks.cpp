@@ -25,15 +25,15 @@ bool is_pointer(std::string_view before) {
   std::string word(before.substr(begin));
   for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   static constexpr auto kWords = std::to_array<std::string_view>(
-      {"step",    "steps",     "case",      "cases",       "part",       "question",  "problem",  "exercise",
-       "figure",  "fig",       "table",     "equation",    "eq",         "equations", "example",  "chapter",
-       "section", "lemma",     "theorem",   "method",      "solution",   "approach",  "formula",  "statement",
-       "page",    "pages",     "item",      "remark",      "grade",      "runner",    "version",  "attempt",
-       "hint",    "note",      "corollary", "proposition", "triangle",   "circle",    "scenario", "option",
-       "choice",  "condition", "property",  "rule",        "definition", "appendix",  "footnote", "reference",
-       "route",   "highway",   "flight",    "phase",       "diagram",    "chart",     "graph",    "claim",
-       "fact",    "axiom",     "identity",  "subcase",     "line",       "eqn",       "player",   "bus",
-       "gate"});
+      {"step",      "steps",     "case",      "cases",       "part",       "question",  "problem",  "exercise",
+       "figure",    "fig",       "table",     "equation",    "eq",         "equations", "example",  "chapter",
+       "section",   "lemma",     "theorem",   "method",      "solution",   "approach",  "formula",  "statement",
+       "page",      "pages",     "item",      "remark",      "grade",      "runner",    "version",  "attempt",
+       "hint",      "note",      "corollary", "proposition", "triangle",   "circle",    "scenario", "option",
+       "choice",    "condition", "property",  "rule",        "definition", "appendix",  "footnote", "reference",
+       "route",     "highway",   "flight",    "phase",       "diagram",    "chart",     "graph",    "claim",
+       "fact",      "axiom",     "identity",  "subcase",     "line",       "eqn",       "player",   "room",
+       "apartment", "platform",  "exit",      "bus",         "gate"});
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 

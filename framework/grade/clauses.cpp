@@ -53,17 +53,23 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
                                                                    " => ",
                                                                    "\\leftrightarrow ",
                                                                    " hence ",
+                                                                   " and has ",
+                                                                   " and have ",
+                                                                   ", for a sum of ",
                                                                    " and take ",
                                                                    " and accept ",
                                                                    " and keep "});
   std::vector<std::size_t> starts{0};
   static const PhraseSet kAll(kJoints);
   kAll.scan(lower, [&](std::string_view joint, std::size_t at) {
+    const bool remains = joint == " and has " || joint == " and have ";
+    if (remains && lower.find(" left", at) == std::string_view::npos) return false;
     if (!(joint == "; " && at > 0 && lower[at - 1] == '\\')) {  // a space in a formula
       const bool which = joint.find("which") != std::string_view::npos || joint == ", leaving " ||
                          joint == ", giving " || joint == ", earning " || joint == ", making " ||
                          joint == ", costing " || joint == ", totaling " || joint == ", totalling " ||
-                         joint == ", remaining " || joint == ", meaning " || joint == ", for a total of ";
+                         joint == ", remaining " || joint == ", meaning " || joint == ", for a sum of " || remains ||
+                         joint == ", for a total of ";
       starts.push_back(which ? at + 1 : at + joint.size());
     }
     return false;

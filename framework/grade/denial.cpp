@@ -62,9 +62,9 @@ constexpr auto kDenials = std::to_array<std::string_view>(
 constexpr auto kConjunctions = std::to_array<std::string_view>(
     {"so ", "so, ", "thus ", "thus, ", "now ", "now, ", "then ", "then, ", "hence ", "next, ", "first, ", "and ",
      "but ", "therefore, ", "therefore ", "also, ", "also "});
-constexpr auto kGiven =
-    std::to_array<std::string_view>({"suppose ", "assume ", "consider ", "recall ", "remember ", "let us assume",
-                                     "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
+constexpr auto kGiven = std::to_array<std::string_view>(
+    {"given: ", "let me think", "let me see", "suppose ", "assume ", "consider ", "recall ", "remember ",
+     "let us assume", "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
 constexpr auto kTasks = std::to_array<std::string_view>(
     {"find ", "determine ", "substitute ", "plug ", "replace ", "check ", "we are asked ", "we need to find ",
      "we want to find ", "we have to find ", "we have to check ", "we need to check ", "we must find ",
@@ -99,14 +99,47 @@ constexpr auto kResults = std::to_array<std::string_view>({
 bool is_bounded(std::string_view lower, std::size_t begin) {
   std::string_view before = lower.substr(0, begin);
   while (before.ends_with(' ') || before.ends_with('$')) before.remove_suffix(1);
-  static constexpr auto kBounds = std::to_array<std::string_view>(
-      {"between",        "at least",     "at most",      "less than",     "more than",
-       "greater than",   "fewer than",   "no more than", "no less than",  "larger than",
-       "smaller than",   "not",          "n't",          "never",         "higher than",
-       "lower than",     "rather than",  "instead of",   "other than",    "except",
-       "exceeds",        "exceed",       "exceeding",    "beyond",        "e.g.",
-       "for example",    "for example,", "for instance", "for instance,", "such as",
-       "any number but", "anything but", "all but",      "any but",       "everything but"});
+  static constexpr auto kBounds = std::to_array<std::string_view>({"between",
+                                                                   "at least",
+                                                                   "at most",
+                                                                   "less than",
+                                                                   "more than",
+                                                                   "greater than",
+                                                                   "fewer than",
+                                                                   "no more than",
+                                                                   "no less than",
+                                                                   "larger than",
+                                                                   "smaller than",
+                                                                   "not",
+                                                                   "n't",
+                                                                   "never",
+                                                                   "higher than",
+                                                                   "lower than",
+                                                                   "rather than",
+                                                                   "instead of",
+                                                                   "other than",
+                                                                   "except",
+                                                                   "exceeds",
+                                                                   "exceed",
+                                                                   "exceeding",
+                                                                   "beyond",
+                                                                   "e.g.",
+                                                                   "for example",
+                                                                   "for example,",
+                                                                   "for instance",
+                                                                   "for instance,",
+                                                                   "such as",
+                                                                   "just under",
+                                                                   "just over",
+                                                                   "not quite",
+                                                                   "hardly",
+                                                                   "divisible by",
+                                                                   "divides",
+                                                                   "any number but",
+                                                                   "anything but",
+                                                                   "all but",
+                                                                   "any but",
+                                                                   "everything but"});
   return std::any_of(kBounds.begin(), kBounds.end(), [&](std::string_view word) {
     return before.ends_with(word) &&
            (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));

@@ -60,6 +60,20 @@ std::optional<std::string> calculation(std::string_view lower, const std::vector
   return std::nullopt;
 }
 
+std::optional<std::string> exact_member(std::string_view equation) {
+  constexpr std::string_view kApprox = "\\approx";
+  const std::size_t at = equation.find(kApprox);
+  if (at == std::string_view::npos || equation.find_first_of("=<>") != std::string_view::npos) return std::nullopt;
+  const std::string_view left = trim(equation.substr(0, at));
+  const std::string_view right = trim(equation.substr(at + kApprox.size()));
+  const bool exact = left.find("\\sqrt") != std::string_view::npos || left.find("\\frac") != std::string_view::npos ||
+                     left.find("\\pi") != std::string_view::npos || left.find("\\log") != std::string_view::npos ||
+                     left.find("\\ln") != std::string_view::npos;
+  const bool decimal =
+      right.find_first_not_of("0123456789.") == std::string_view::npos && right.find('.') < right.size();
+  return exact && decimal ? std::optional(std::string(left)) : std::nullopt;
+}
+
 std::optional<std::string> result_of(const std::string& equation) {
   const std::size_t sign = equation.rfind('=');
   if (const std::size_t about = equation.rfind("\\approx");

@@ -17,4 +17,7 @@ namespace ft::grade {
 // "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
 [[nodiscard]] std::optional<std::string> result_of(const std::string& equation);
 
+// "\\sqrt{5} \\approx 2.236" states \\sqrt{5}; nothing where the left side is a decimal, or more stands there.
+[[nodiscard]] std::optional<std::string> exact_member(std::string_view equation);
+
 }  // namespace ft::grade

@@ -65,6 +65,10 @@ class Sentence {
       const std::size_t main = chunks_in(last).empty() ? 0 : main_clause_start(last);
       const std::string_view said = chunks_in(last).empty() ? std::string_view(lower_) : last.substr(main);
       if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
+      const std::size_t comma = lower_.find(", ");
+      const bool reason = lower_.starts_with("since ") || lower_.starts_with("because ");
+      if (reason && starts.size() == 1 && comma != std::string::npos && chunks_in(lower_.substr(comma)).empty())
+        return std::nullopt;
       if (lower_.starts_with("if ") && chunks_in(last).empty()) return std::nullopt;
     } else {
       const std::string_view turn = std::string_view(lower_).substr(contrast);
@@ -229,6 +233,7 @@ class Sentence {
       return list;
     }
     std::string answer = with_words_behind(text_, whole, KnownUnits::drop, options_);
+    if (auto exact = exact_member(answer)) return *exact;
     return whole.end == chunk.end ? result_of(answer).value_or(answer) : answer;
   }
 

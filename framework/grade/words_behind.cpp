@@ -137,6 +137,9 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     const auto part = number_words(joined(words, 1, 2));
     if (part->digits.find('/') != std::string::npos) return word(1) == "half" ? 2 : 3;
   }
+  if (word(0) == "and" &&
+      among(word(1), {"above", "up", "over", "below", "under", "beyond", "more", "less", "older", "younger"}))
+    return 2;
   if (word(0) == "or" && among(word(1), {"more", "less", "fewer", "greater", "higher", "above", "below", "so", "better",
                                          "larger", "smaller", "under", "over"}))
     return 2;
@@ -218,6 +221,9 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
   const std::size_t count = unit_words(words);
   if (count == 0) return answer;
   const std::string unit = joined(words, 0, count);
+  if (count + 2 < words.list.size() && words.list[count + 1] == "than" && words.list[count + 2].size() == 1 &&
+      among(words.list[count], {"more", "less", "fewer", "greater", "larger", "smaller"}))
+    return answer + " " + joined(words, 0, count + 3);  // "45 degrees more than x"
   // "1 hour and 30 minutes"
   std::size_t next = words.ends[count - 1];
   for (const std::string_view joint : {", and ", " and ", ", ", " "}) {
