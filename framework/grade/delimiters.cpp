@@ -55,7 +55,7 @@ std::string strip_delimiters(std::string_view text) {
       text = without_white_space(text.substr(0, text.size() - 1));
       again = true;
     }
-    for (const std::string_view box : {"\\boxed{", "\\fbox{", "\\boxed {"}) {
+    for (const std::string_view box : {"\\boxed{", "\\fbox{", "\\boxed {", "boxed{"}) {
       if (text.starts_with(box) && closing_brace(text, box.size() - 1) + 1 == text.size()) {
         text = without_white_space(text.substr(box.size(), text.size() - box.size() - 1));
         again = true;

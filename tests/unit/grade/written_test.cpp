@@ -333,6 +333,7 @@ TEST_CASE("answers are found in their usual wrappings") {
   check_texts(
       {
           {"84", "The answer is 84, as we can see."},
+          {"84", "<answer>boxed{84}</answer>"},
           {"84", "The answer is 84 because 7*12=84."},
           {"84", "The answer is 84; done."},
           {"84", "The answer is 84: it is the product."},
