@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/phrase_set.h"
 
@@ -215,6 +216,29 @@ bool is_imperative(std::string_view lower) {
     if (opening.starts_with(subject)) opening.remove_prefix(subject.size());
   }
   return starts_with_any(opening, kCalculating) || starts_with_any(lower, kCalculating);
+}
+
+std::string without_brackets(std::string_view sentence) {
+  std::string out;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
+      const std::size_t close = sentence.find(')', i);
+      std::size_t letters = 0;
+      bool words = false;
+      bool formula = false;
+      for (std::size_t j = i; j < close && j < sentence.size(); ++j) {
+        letters = is_word_byte(sentence[j]) ? letters + 1 : 0;
+        words = words || letters >= 3;
+        formula = formula || sentence[j] == '$' || sentence[j] == '\\' || sentence[j] == '=';
+      }
+      if (close != std::string_view::npos && words && !formula) {
+        i = close;
+        continue;
+      }
+    }
+    out.push_back(sentence[i]);
+  }
+  return out;
 }
 
 }  // namespace ft::grade

@@ -18,30 +18,6 @@
 namespace ft::grade {
 namespace {
 
-// Without remarks in brackets that hold words, and without what only gives reasons at the end.
-std::string without_brackets(std::string_view sentence) {
-  std::string out;
-  for (std::size_t i = 0; i < sentence.size(); ++i) {
-    if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
-      const std::size_t close = sentence.find(')', i);
-      std::size_t letters = 0;
-      bool words = false;
-      bool formula = false;
-      for (std::size_t j = i; j < close && j < sentence.size(); ++j) {
-        letters = is_word_byte(sentence[j]) ? letters + 1 : 0;
-        words = words || letters >= 3;
-        formula = formula || sentence[j] == '$' || sentence[j] == '\\' || sentence[j] == '=';
-      }
-      if (close != std::string_view::npos && words && !formula) {
-        i = close;
-        continue;
-      }
-    }
-    out.push_back(sentence[i]);
-  }
-  return out;
-}
-
 class Sentence {
  public:
   explicit Sentence(std::string_view sentence) : text_(without_brackets(sentence)) {
