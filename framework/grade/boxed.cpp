@@ -5,6 +5,8 @@
 #include <cctype>
 #include <vector>
 
+#include "framework/grade/ascii.h"
+#include "framework/grade/braces.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/grade.h"
 #include "framework/grade/lexer.h"
@@ -14,9 +16,6 @@
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 struct Box {
   std::size_t begin;  // of the backslash
@@ -41,19 +40,10 @@ std::vector<Box> boxes_in(std::string_view text) {
     if (begin == 0 || text[begin - 1] != '\\') continue;
     while (open < text.size() && text[open] == ' ') ++open;
     if (open >= text.size() || text[open] != '{') continue;
-    int depth = 0;
-    for (std::size_t i = open; i < text.size(); ++i) {
-      if (text[i] == '\\') {
-        ++i;
-      } else if (text[i] == '{') {
-        ++depth;
-      } else if (text[i] == '}' && --depth == 0) {
-        boxes.push_back({begin - 1, i + 1, std::string(text.substr(open + 1, i - open - 1))});
-        at = i + 1;
-        break;
-      }
-    }
-    if (depth != 0) break;  // never closed: nothing behind it can be either
+    const std::size_t close = closing_brace(text, open);
+    if (close == std::string_view::npos) break;  // nothing behind it can be closed either
+    boxes.push_back({begin - 1, close + 1, std::string(text.substr(open + 1, close - open - 1))});
+    at = close + 1;
   }
   return boxes;
 }
@@ -131,6 +121,19 @@ bool is_placeholder(std::string_view contents) {
   return std::find(kForms.begin(), kForms.end(), words) != kForms.end();
 }
 
+// Boxes side by side are a list and no product.
+bool holds_only_boxes(std::string_view before) {
+  std::string without(before);
+  for (std::size_t at = without.find("box"); at != std::string::npos; at = without.find("box")) {
+    const std::size_t open = without.find('{', at);
+    const std::size_t close = open == std::string::npos ? open : without.find('}', open);
+    if (close == std::string::npos) break;
+    const std::size_t command = without.rfind('\\', at);
+    without.erase(command, close + 1 - command);
+  }
+  return without.size() < before.size() && without.find_first_not_of(" {}$") == std::string::npos;
+}
+
 // What stands left of a box and calculates with it, back to a relation, a word or the start of the formula.
 std::string_view operators_before(std::string_view text, std::size_t box) {
   std::size_t begin = box;
@@ -165,17 +168,7 @@ std::string_view operators_before(std::string_view text, std::size_t box) {
   while (!before.empty() && (before.front() == ' ' || before.front() == ')' || before.front() == '}' ||
                              before.front() == '.' || before.front() == '|'))
     before.remove_prefix(1);
-  // Boxes side by side are a list and no product.
-  std::string without_boxes(before);
-  for (std::size_t at = without_boxes.find("box"); at != std::string::npos; at = without_boxes.find("box")) {
-    const std::size_t open = without_boxes.find('{', at);
-    const std::size_t close = open == std::string::npos ? open : without_boxes.find('}', open);
-    if (close == std::string::npos) break;
-    const std::size_t command = without_boxes.rfind('\\', at);
-    without_boxes.erase(command, close + 1 - command);
-  }
-  const bool only_boxes = without_boxes.find_first_not_of(" {}$") == std::string::npos;
-  if (only_boxes && without_boxes.size() < before.size()) return {};
+  if (holds_only_boxes(before)) return {};
   const bool calculates = before.find_first_of("+-*/^") != std::string_view::npos ||
                           before.find('\\') != std::string_view::npos || (!before.empty() && is_digit(before.back()));
   if (!calculates) return {};
@@ -192,6 +185,16 @@ std::string_view operators_before(std::string_view text, std::size_t box) {
   if (before.find_first_of("-+*/^\\") == std::string_view::npos && before.find(' ') != std::string_view::npos)
     return {};  // "12 \boxed{5}"
   return before;
+}
+
+// The end of the group that opens at `begin`; npos where it never closes.
+std::size_t behind_group(std::string_view text, std::size_t begin) {
+  int depth = 0;
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i + 1;
+  }
+  return std::string_view::npos;
 }
 
 // What stands right of a box and calculates with it: "^6", "\pi", ".5", "/4", "\%".
@@ -211,14 +214,9 @@ std::string_view operators_behind(std::string_view text, std::size_t end) {
       continue;
     }
     if (c == '{') {
-      int depth = 0;
-      std::size_t close = next;
-      for (; close < text.size(); ++close) {
-        if (text[close] == '{') ++depth;
-        if (text[close] == '}' && --depth == 0) break;
-      }
-      if (close >= text.size()) break;
-      at = close + 1;
+      const std::size_t close = behind_group(text, next);
+      if (close > text.size()) break;
+      at = close;
       continue;
     }
     if (c == '^' || (c == '.' && next == at && is_digit(character(next + 1))) || (any && is_digit(c) && next == at)) {

@@ -3,25 +3,18 @@
 #include <array>
 #include <cctype>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/spacing.h"
 
 namespace ft::grade {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
+// What stands left of the first "=", its index left out: "x_1" and "x_2" are values of x
+std::string_view name_of(std::string_view equation) {
+  const std::string_view name = trim(equation.substr(0, equation.find('=')));
+  return name.substr(0, name.find('_'));
 }
-
-// What stands left of the first "=".
-std::string_view name_of(std::string_view equation) { return trim(equation.substr(0, equation.find('='))); }
 
 // "step 3", "case 2", "equation (1)": the word before a number that only points somewhere.
 bool is_pointer(std::string_view before) {
@@ -32,11 +25,22 @@ bool is_pointer(std::string_view before) {
   std::string word(before.substr(begin));
   for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   static constexpr auto kWords = std::to_array<std::string_view>(
-      {"step",    "steps",  "case",     "cases",    "part",      "question",  "problem", "exercise",  "figure",
-       "fig",     "table",  "equation", "eq",       "equations", "example",   "chapter", "section",   "lemma",
-       "theorem", "method", "solution", "approach", "formula",   "statement", "page",    "pages",     "item",
-       "remark",  "grade",  "runner",   "version",  "attempt",   "hint",      "note",    "corollary", "proposition"});
+      {"step",      "steps",     "case",      "cases",       "part",       "question",  "problem",  "exercise",
+       "figure",    "fig",       "table",     "equation",    "eq",         "equations", "example",  "chapter",
+       "section",   "lemma",     "theorem",   "method",      "solution",   "approach",  "formula",  "statement",
+       "page",      "pages",     "item",      "remark",      "grade",      "runner",    "version",  "attempt",
+       "hint",      "note",      "corollary", "proposition", "triangle",   "circle",    "scenario", "option",
+       "choice",    "condition", "property",  "rule",        "definition", "appendix",  "footnote", "reference",
+       "route",     "highway",   "flight",    "phase",       "diagram",    "chart",     "graph",    "claim",
+       "fact",      "axiom",     "identity",  "subcase",     "line",       "eqn",       "player",   "room",
+       "apartment", "platform",  "exit",      "bus",         "gate"});
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+// Scripts without blanks between words: Chinese, Japanese, Korean.
+bool is_ideograph_before(std::string_view text, std::size_t at) {
+  while (at > 0 && (static_cast<unsigned char>(text[at - 1]) & 0xC0U) == 0x80U) --at;
+  return at > 0 && static_cast<unsigned char>(text[at - 1]) >= 0xE3 && static_cast<unsigned char>(text[at - 1]) < 0xEF;
 }
 
 }  // namespace
@@ -46,13 +50,14 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
   for (std::size_t at = 0; at < sentence.size() && chunks.size() < 100;) {
     const char c = sentence[at];
     const char before = at > 0 ? sentence[at - 1] : ' ';
-    const bool inside_word = is_letter(before) || (is_word_byte(before) && is_letter(c)) || is_digit(before) ||
-                             before == '_' || (before == '\'' && is_letter(c));
+    const bool inside_word = is_letter(before) ||
+                             (is_word_byte(before) && is_letter(c) && !is_ideograph_before(sentence, at)) ||
+                             is_digit(before) || before == '_' || (before == '\'' && is_letter(c));
     const bool sign = (c == '-' || c == '+') && !(before == ' ' || before == '=' || before == '(' || before == '$' ||
-                                                  before == '\n' || before == ':');
+                                                  before == '\n' || before == ':' || before == '{' || before == '[');
     const bool bullet = (c == '-' || c == '+') && at + 1 < sentence.size() && sentence[at + 1] == ' ';
-    const bool starts = is_digit(c) || is_letter(c) || c == '$' || c == '\\' || c == '-' || c == '(' || c == '[' ||
-                        c == '.' || c == '<' || c == '>' || c == '|';
+    const bool starts = is_digit(c) || is_letter(c) || c == '{' || c == '$' || c == '\\' || c == '-' || c == '(' ||
+                        c == '[' || c == '.' || c == '<' || c == '>' || c == '|';
     if (!starts || (inside_word && c != '$' && c != '\\') || sign || bullet || (c == '.' && is_digit(before))) {
       ++at;
       continue;
@@ -61,7 +66,8 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
     if (!chunk || chunk->end <= at) {
       // Behind the word or the sign.
       if (is_letter(c)) {
-        while (at < sentence.size() && is_word_byte(sentence[at])) ++at;
+        while (at < sentence.size() && is_word_byte(sentence[at]) && static_cast<unsigned char>(sentence[at]) < 0xE3)
+          ++at;
       } else if (c == '\\') {
         ++at;
         while (at < sentence.size() && is_letter(sentence[at])) ++at;
@@ -70,16 +76,100 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
       }
       continue;
     }
-    if (!is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
+    if (chunk->text.find('=') != std::string::npos || !is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
     at = chunk->end;
   }
   return chunks;
 }
 
 Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options) {
-  static constexpr auto kJoints =
-      std::to_array<std::string_view>({", and ", ", or ", " and ", " or ", " und ", " oder ", " et ", " ou ", " y ",
-                                       " o ", " e ", " (or ", "\xE5\x92\x8C", "\xE6\x88\x96", " & ", ", "});
+  static constexpr auto kJoints = std::to_array<std::string_view>({", and ",
+                                                                   ", or ",
+                                                                   " and ",
+                                                                   " or ",
+                                                                   " und ",
+                                                                   " oder ",
+                                                                   " et ",
+                                                                   " ou ",
+                                                                   " y ",
+                                                                   " o ",
+                                                                   " e ",
+                                                                   " (or ",
+                                                                   "\xE5\x92\x8C",
+                                                                   "\xE6\x88\x96",
+                                                                   " & ",
+                                                                   ", ",
+                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                                                   " \xD0\xB8 ",
+                                                                   " \xD8\xA3\xD9\x88 ",
+                                                                   " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                                                   " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                                                   " \x73\x61\x75 ",
+                                                                   " \x6E\x65\x62\x6F ",
+                                                                   " \x61\x6C\x65\x62\x6F ",
+                                                                   " \x74\x61\x69 ",
+                                                                   " \xCE\xAE ",
+                                                                   " \xD7\x90\xD7\x95 ",
+                                                                   " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                                                   " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                                                   " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                                                   " \xEB\x98\x90\xEB\x8A\x94 ",
+                                                                   " \xED\x98\xB9\xEC\x9D\x80 ",
+                                                                   " albo ",
+                                                                   " vagy ",
+                                                                   " lub ",
+                                                                   " veya ",
+                                                                   " ve ",
+                                                                   " atau ",
+                                                                   " eller ",
+                                                                   " ho\xE1\xBA\xB7\x63 ",
+                                                                   "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
+  static constexpr auto kAlternatives =
+      std::to_array<std::string_view>({" o ",
+                                       " oder ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \xD8\xA3\xD9\x88 ",
+                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \x73\x61\x75 ",
+                                       " \x6E\x65\x62\x6F ",
+                                       " \x61\x6C\x65\x62\x6F ",
+                                       " \x74\x61\x69 ",
+                                       " \xCE\xAE ",
+                                       " \xD7\x90\xD7\x95 ",
+                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xEB\x98\x90\xEB\x8A\x94 ",
+                                       " \xED\x98\xB9\xEC\x9D\x80 ",
+                                       " albo ",
+                                       " vagy ",
+                                       " \xD8\xA3\xD9\x88 ",
+                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
+                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
+                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
+                                       " \x73\x61\x75 ",
+                                       " \x6E\x65\x62\x6F ",
+                                       " \x61\x6C\x65\x62\x6F ",
+                                       " \x74\x61\x69 ",
+                                       " \xCE\xAE ",
+                                       " \xD7\x90\xD7\x95 ",
+                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
+                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
+                                       " \xEB\x98\x90\xEB\x8A\x94 ",
+                                       " \xED\x98\xB9\xEC\x9D\x80 ",
+                                       " albo ",
+                                       " vagy ",
+                                       " lub ",
+                                       " veya ",
+                                       " atau ",
+                                       " eller ",
+                                       " ho\xE1\xBA\xB7\x63 ",
+                                       "\xE6\x88\x96",
+                                       "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
   for (int links = 0; links < 30; ++links) {
     const std::string_view rest = text.substr(first.end);
     const auto plain =
@@ -111,9 +201,14 @@ Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& opti
     // "2s = 90 and s = 45": steps, and not two answers, unless both are about the same letter.
     if (equations && options.same_name_only && name_of(first.text) != name_of(next->text)) break;
     if (!goes_on && !equations && !(next->formula && *joint != ", ")) break;
+    // "3/5, or 60%": one value in two forms
+    const bool percent = first.text.ends_with('%');
+    const bool one_percent = percent != next->text.ends_with('%') && joint->find("or") != std::string_view::npos;
+    if (one_percent && (percent ? next->text : first.text).find_first_of("./\\") != std::string::npos) break;
     if (next->words && next->single) break;
-    const bool alternative =
-        joint->find("or") != std::string_view::npos || joint->find("ou") != std::string_view::npos || *joint == " o ";
+    const bool alternative = joint->find("or") != std::string_view::npos ||
+                             joint->find("ou") != std::string_view::npos ||
+                             std::find(kAlternatives.begin(), kAlternatives.end(), *joint) != kAlternatives.end();
     first.text += (alternative ? " or " : ", ") + next->text;
     first.end = *joint == " (or " && next->end < text.size() && text[next->end] == ')' ? next->end + 1 : next->end;
     first.calculation = first.calculation || next->calculation;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/phrase_set.h"
 
@@ -52,15 +53,24 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
                                                                    "\\implies ",
                                                                    " => ",
                                                                    "\\leftrightarrow ",
-                                                                   " hence "});
+                                                                   " hence ",
+                                                                   " and has ",
+                                                                   " and have ",
+                                                                   ", for a sum of ",
+                                                                   " and take ",
+                                                                   " and accept ",
+                                                                   " and keep "});
   std::vector<std::size_t> starts{0};
   static const PhraseSet kAll(kJoints);
   kAll.scan(lower, [&](std::string_view joint, std::size_t at) {
+    const bool remains = joint == " and has " || joint == " and have ";
+    if (remains && lower.find(" left", at) == std::string_view::npos) return false;
     if (!(joint == "; " && at > 0 && lower[at - 1] == '\\')) {  // a space in a formula
       const bool which = joint.find("which") != std::string_view::npos || joint == ", leaving " ||
                          joint == ", giving " || joint == ", earning " || joint == ", making " ||
                          joint == ", costing " || joint == ", totaling " || joint == ", totalling " ||
-                         joint == ", remaining " || joint == ", meaning " || joint == ", for a total of ";
+                         joint == ", remaining " || joint == ", meaning " || joint == ", for a sum of " || remains ||
+                         joint == ", for a total of ";
       starts.push_back(which ? at + 1 : at + joint.size());
     }
     return false;
@@ -71,9 +81,11 @@ std::vector<std::size_t> clause_starts(std::string_view lower) {
 
 // Where a clause begins that only gives the reason (or the circumstances: behind them the sentence may still say "is").
 std::size_t reason_start(std::string_view lower, bool circumstances) {
-  static constexpr auto kReasons =
-      std::to_array<std::string_view>({" since ", " because ", " whereas ", " compared to ", " instead of ",
-                                       " rather than ", ", not ", " (not ", " unless "});
+  static constexpr auto kReasons = std::to_array<std::string_view>(
+      {" since ",       " because ",       " whereas ",      " compared to ", " instead of ", " rather than ",
+       ", not ",        " (not ",          " unless ",       ", i.e.",        " (i.e.",       " attained ",
+       " achieved at ", " achieved when ", " achieved for ", " occurring ",   " reached at ", " reached when ",
+       " obtained at ", " obtained when ", " obtained for "});
   static constexpr auto kCircumstances = std::to_array<std::string_view>(
       {" as ", " when ", " after ", " before ", " while ", " than ", " if ", " given ", " in order to ", " to ensure",
        " so that ", " by adding ", " by subtracting ", " by multiplying ", " by dividing "});
@@ -204,6 +216,29 @@ bool is_imperative(std::string_view lower) {
     if (opening.starts_with(subject)) opening.remove_prefix(subject.size());
   }
   return starts_with_any(opening, kCalculating) || starts_with_any(lower, kCalculating);
+}
+
+std::string without_brackets(std::string_view sentence) {
+  std::string out;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
+      const std::size_t close = sentence.find(')', i);
+      std::size_t letters = 0;
+      bool words = false;
+      bool formula = false;
+      for (std::size_t j = i; j < close && j < sentence.size(); ++j) {
+        letters = is_word_byte(sentence[j]) ? letters + 1 : 0;
+        words = words || letters >= 3;
+        formula = formula || sentence[j] == '$' || sentence[j] == '\\' || sentence[j] == '=';
+      }
+      if (close != std::string_view::npos && words && !formula) {
+        i = close;
+        continue;
+      }
+    }
+    out.push_back(sentence[i]);
+  }
+  return out;
 }
 
 }  // namespace ft::grade

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,5 +16,7 @@ namespace ft::grade {
 [[nodiscard]] std::size_t main_clause_start(std::string_view lower);
 // "add", "multiply": the sentence calculates.
 [[nodiscard]] bool is_imperative(std::string_view lower);
+// The sentence without remarks in brackets that hold words and no formula.
+[[nodiscard]] std::string without_brackets(std::string_view sentence);
 
 }  // namespace ft::grade

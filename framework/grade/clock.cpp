@@ -6,13 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr auto kMonths =
     std::to_array<std::string_view>({"january", "february", "march", "april", "may", "june", "july", "august",

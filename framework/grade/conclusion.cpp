@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/denial.h"
 #include "framework/grade/phrase.h"
@@ -13,22 +14,6 @@
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 constexpr std::array<std::string_view, 3> kWideStops{"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F"};
 
@@ -42,6 +27,8 @@ std::size_t sentence_start(std::string_view text, std::size_t end) {
     if (display && i + 3 < end && rest[3] >= 'A' && rest[3] <= 'Z') return i + 2;
     bool stop = text[i] == '.' || text[i] == '!' || text[i] == '?';
     if (text[i] == '!' && i + 2 < end && text[i + 2] >= 'a' && text[i + 2] <= 'z') stop = false;  // "5! ways"
+    const std::string_view before = text.substr(0, i);
+    if (before.ends_with("e.g") || before.ends_with("i.e") || before.ends_with("E.g")) stop = false;
     if (stop && i + 1 < end && is_blank(text[i + 1])) return i + 1;
     for (const std::string_view wide : kWideStops) {
       if (rest.starts_with(wide) && i + wide.size() < end) return i + wide.size();
@@ -80,13 +67,71 @@ bool concludes(std::string_view sentence) {
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
-
 bool denied(std::string_view before) {
+  while (before.ends_with('(')) before.remove_suffix(1);
   const std::string lower = lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
-  static constexpr std::array<std::string_view, 8> kDenials{
-      "not ", "n't ", "n't be ", "non ", "neither ", "nor ", "\xE4\xB8\x8D\xE6\x98\xAF ", "\xE4\xB8\x8D\xE6\x98\xAF"};
+  static constexpr std::array<std::string_view, 15> kDenials{"anything but ",
+                                                             "all but ",
+                                                             "\xE4\xB8\x8D\xE9\x80\x89",
+                                                             "\xE6\x8E\x92\xE9\x99\xA4",
+                                                             "except ",
+                                                             "excluding ",
+                                                             "other than ",
+                                                             "not ",
+                                                             "n't ",
+                                                             "n't be ",
+                                                             "non ",
+                                                             "neither ",
+                                                             "nor ",
+                                                             "\xE4\xB8\x8D\xE6\x98\xAF ",
+                                                             "\xE4\xB8\x8D\xE6\x98\xAF"};
   return std::any_of(kDenials.begin(), kDenials.end(), [&](std::string_view word) { return lower.ends_with(word); });
+}
+
+// " is wrong", " can be ruled out" behind a letter.
+bool is_said_against(std::string_view behind) {
+  static constexpr auto kAgainst =
+      std::to_array<std::string_view>({" is not", " isn't", " is wrong", " is incorrect", " is false", " is ruled",
+                                       " is excluded", " is eliminated", " can be ruled", " can be excluded",
+                                       " can be eliminated", " can't", " cannot", " fails", " does not", " doesn't"});
+  return std::any_of(kAgainst.begin(), kAgainst.end(), [&](std::string_view word) { return behind.starts_with(word); });
+}
+
+// "point B", "let B": a letter that names something in the problem.
+bool is_object_name(std::string_view before) {
+  const std::string lower = " " + lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
+  static constexpr auto kObjects = std::to_array<std::string_view>(
+      {" point ",    " vertex ",   " side ",        " segment ",  " angle ",  " set ",      " event ",
+       " events ",   " matrix ",   " let ",         " suppose ",  " circle ", " variable ", " points ",
+       " sets ",     " center ",   " centre ",      " midpoint ", " plane ",  " subset ",   " group ",
+       " function ", " constant ", " coefficient ", " digit ",    " letter "});
+  return std::any_of(kObjects.begin(), kObjects.end(), [&](std::string_view word) { return lower.ends_with(word); });
+}
+
+// "So it will be a Thursday.": the one day of the week that is named.
+std::optional<std::string> stated_weekday(std::string_view sentence) {
+  static constexpr auto kDays =
+      std::to_array<std::string_view>({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
+  static constexpr auto kSaying =
+      std::to_array<std::string_view>({" is ", " be ", " was ", " is a ", " be a ", " was a ", " is on ", " be on ",
+                                       " falls on ", " fall on ", " fell on ", " falls on a "});
+  const std::string lower = " " + lower_case(sentence);
+  std::size_t found = std::string::npos;
+  std::size_t size = 0;
+  for (const std::string_view day : kDays) {
+    const std::size_t at = lower.find(day);
+    if (at == std::string::npos) continue;
+    if (found != std::string::npos || lower.find(day, at + 1) != std::string::npos) return std::nullopt;
+    found = at;
+    size = day.size();
+  }
+  if (found == std::string::npos || is_letter(lower[found - 1]) || denies(lower)) return std::nullopt;
+  const std::string_view behind = std::string_view(lower).substr(found + size);
+  const bool last = behind.empty() || std::string_view(".!,;*").find(behind[0]) != std::string_view::npos;
+  const std::string_view before = std::string_view(lower).substr(0, found);
+  const bool said =
+      std::any_of(kSaying.begin(), kSaying.end(), [&](std::string_view word) { return before.ends_with(word); });
+  return last && said ? std::optional(std::string(sentence.substr(found - 1, size))) : std::nullopt;
 }
 
 // The one letter from A to J, but I, that stands alone and is not denied.
@@ -109,10 +154,11 @@ std::optional<std::string> stated_choice(std::string_view sentence) {
       continue;  // "x = B" names a letter
     const std::string_view behind = sentence.substr(i + 1);
     const bool article = sentence[i] == 'A' && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' &&
-                         behind[1] <= 'z' && !behind.starts_with(" is ");
-    if (article || denied(sentence.substr(0, i)) || behind.starts_with(" is not") || behind.starts_with(" isn't") ||
-        behind.starts_with(" is wrong"))
-      continue;
+                         behind[1] <= 'z' && !behind.starts_with(" is ") && !behind.starts_with(" or ") &&
+                         !behind.starts_with(" and ") && !behind.starts_with(" nor ");
+    if (is_object_name(sentence.substr(0, i))) continue;
+    const bool against = is_said_against(behind.starts_with(')') ? behind.substr(1) : behind);
+    if (article || against || denied(sentence.substr(0, i))) continue;
     if (!chosen.empty() && chosen.front() != sentence[i]) return std::nullopt;
     chosen = sentence[i];
   }
@@ -129,7 +175,8 @@ std::optional<std::string> choice_with_wording(std::string_view text) {
   const std::string letter(1, text[0]);
   std::string_view behind = text.substr(1);
   if (behind.find_first_of("0123456789$\\") != std::string_view::npos) return std::nullopt;
-  if (bracket) return behind.starts_with(") ") ? std::optional(letter) : std::nullopt;
+  if (bracket)
+    return behind.starts_with(") ") && !is_said_against(behind.substr(1)) ? std::optional(letter) : std::nullopt;
   const bool stop = behind.starts_with(". ") || behind.starts_with(") ") || behind.starts_with(": ") ||
                     behind.starts_with("\xE3\x80\x82");
   if (stop) return letter;
@@ -142,7 +189,8 @@ std::optional<std::string> answer_in_sentence(std::string_view sentence) {
   sentence = trim(sentence);
   if (auto choice = choice_with_wording(sentence)) return choice;
   if (auto value = stated_value(sentence)) return value;
-  if (sentence.ends_with('?')) return std::nullopt;
+  if (sentence.ends_with('?') || supposes(lower_case(sentence))) return std::nullopt;
+  if (auto day = stated_weekday(sentence)) return day;
   return stated_choice(sentence);
 }
 
@@ -255,7 +303,8 @@ std::optional<std::string> concluded_answer(std::string_view text) {
     if (auto choice = choice_with_wording(text)) return choice;
     const std::size_t letter = text.starts_with('(') ? 1 : 0;
     const bool option = text.size() > letter + 2 && text.size() < 80 && text[letter] >= 'A' && text[letter] <= 'J' &&
-                        text[letter + 1] == ')' && text.find('\n') == std::string_view::npos;
+                        (text[letter + 1] == ')' || (letter == 0 && text.substr(1).starts_with(". "))) &&
+                        text.find('\n') == std::string_view::npos;
     if (option) return std::string(text);
   }
   // A displayed formula may run over several lines.

@@ -4,14 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 template <typename Words>
 bool starts_with_any(std::string_view text, const Words& words) {
@@ -23,79 +20,143 @@ bool ends_in_total(std::string_view lower) {
   return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) { return lower.ends_with(end); });
 }
 
+constexpr auto kStates = std::to_array<std::string_view>({" is",
+                                                          " are",
+                                                          " was",
+                                                          " were",
+                                                          " equals",
+                                                          " equal",
+                                                          " gives",
+                                                          " yields",
+                                                          " totals",
+                                                          " totaling",
+                                                          " totalling",
+                                                          " results in",
+                                                          " resulting in",
+                                                          " becomes",
+                                                          " become",
+                                                          " rounds to",
+                                                          " rounded to",
+                                                          " which is",
+                                                          " comes to",
+                                                          " come to",
+                                                          " amounts to",
+                                                          " comes out to",
+                                                          " adds up to",
+                                                          " will be",
+                                                          " would be",
+                                                          " must be",
+                                                          " should be",
+                                                          " can be",
+                                                          " may be",
+                                                          "=",
+                                                          ": ",
+                                                          " ist",
+                                                          " sind",
+                                                          " est",
+                                                          " sont",
+                                                          " es",
+                                                          " son",
+                                                          " means",
+                                                          "\xE4\xB8\xBA",
+                                                          "\xE6\x98\xAF",
+                                                          "\\approx",
+                                                          "'s",
+                                                          " represents",
+                                                          " simplifies to",
+                                                          " reduces to",
+                                                          " evaluates to",
+                                                          " works out to",
+                                                          " comes down to"});
+constexpr auto kTells = std::to_array<std::string_view>(
+    {" give",       " giving",       " gave",          " gets",        " getting",    " got",        " yield",
+     " makes",      " making",       " make",          " leaves",      " leaving",    " leave",      " left",
+     " total of",   " sum of",       " average of",    " brought",     " weighing",   " reaches",    " to find",
+     " product of", " divided into", " difference of", " double to",   " doubles to", " triples to", " grows to",
+     " grew to",    " increases to", " increased to",  " rises to",    " rose to",    " drops to",   " dropped to",
+     " falls to",   " fell to",      " decreases to",  " decreased to"});
+constexpr auto kActs = std::to_array<std::string_view>(
+    {" has",      " have",     " had",     " need",     " needs",     " needed",   " cost",     " costs",  " weighs",
+     " weigh",    " pay",      " pays",    " paid",     " spend",     " spends",   " spent",    " earn",   " earns",
+     " earned",   " save",     " saves",   " saved",    " take",      " takes",    " took",     " travel", " travels",
+     " traveled", " contains", " contain", " holds",    " hold",      " eat",      " eats",     " ate",    " sell",
+     " sells",    " sold",     " buy",     " buys",     " bought",    " made",     " drive",    " drives", " drove",
+     " runs",     " ran",      " read",    " reads",    " receives",  " receive",  " received", " uses",   " use",
+     " used",     " produces", " produce", " collects", " collected", " walks",    " walked",   " brings", " bring",
+     " owes",     " lost",     " loses",   " gains",    " gained",    " requires", " require",  " lasts",  " last",
+     " provides", " provide",  " drinks",  " drank",    " scored",    " scores",   " sees",     " saw",    " completes",
+     " finishes", " wins",     " won",     " remain",   " remains",   " charges",  " charged",  " own",    " owns",
+     " owned",    " feeds",    " fit",     " fits",     " lives",     " plants",   " planted",  " picks",  " picked",
+     " raises",   " raised",   " keeps",   " kept",     " find",      " finds"});
+
+constexpr auto kFillers = std::to_array<std::string_view>({"about ",
+                                                           "approximately ",
+                                                           "exactly ",
+                                                           "a total of ",
+                                                           "an average of ",
+                                                           "a sum of ",
+                                                           "only ",
+                                                           "just ",
+                                                           "around ",
+                                                           "roughly ",
+                                                           "equal to ",
+                                                           "now ",
+                                                           "still ",
+                                                           "also ",
+                                                           "all ",
+                                                           "another ",
+                                                           "in total ",
+                                                           "altogether ",
+                                                           "an ",
+                                                           "a ",
+                                                           "the ",
+                                                           "therefore ",
+                                                           "then ",
+                                                           "thus ",
+                                                           "simply ",
+                                                           "at ",
+                                                           "us ",
+                                                           "you ",
+                                                           "her ",
+                                                           "him ",
+                                                           "them ",
+                                                           "nearly ",
+                                                           "almost ",
+                                                           "to ",
+                                                           "up to ",
+                                                           "of ",
+                                                           "back ",
+                                                           "out ",
+                                                           "total ",
+                                                           "be ",
+                                                           "that ",
+                                                           "each ",
+                                                           "therefore, ",
+                                                           "thus, ",
+                                                           "over ",
+                                                           "the total, ",
+                                                           "the total of ",
+                                                           "a profit of ",
+                                                           "a value of ",
+                                                           "a remainder of ",
+                                                           "a maximum of ",
+                                                           "a minimum of ",
+                                                           "additional ",
+                                                           "an additional ",
+                                                           "his ",
+                                                           "their ",
+                                                           "for ",
+                                                           "not only ",
+                                                           "always ",
+                                                           "ungef\xC3\xA4hr ",
+                                                           "etwa ",
+                                                           "unos ",
+                                                           "de ",
+                                                           "environ "});
+
 }  // namespace
 
 std::vector<Copula> copulas_in(std::string_view lower, bool imperative) {
-  static constexpr auto kStates = std::to_array<std::string_view>({" is",
-                                                                   " are",
-                                                                   " was",
-                                                                   " were",
-                                                                   " equals",
-                                                                   " equal",
-                                                                   " gives",
-                                                                   " yields",
-                                                                   " totals",
-                                                                   " totaling",
-                                                                   " totalling",
-                                                                   " results in",
-                                                                   " resulting in",
-                                                                   " becomes",
-                                                                   " become",
-                                                                   " rounds to",
-                                                                   " rounded to",
-                                                                   " which is",
-                                                                   " comes to",
-                                                                   " come to",
-                                                                   " amounts to",
-                                                                   " comes out to",
-                                                                   " adds up to",
-                                                                   " will be",
-                                                                   " would be",
-                                                                   " must be",
-                                                                   " should be",
-                                                                   " can be",
-                                                                   " may be",
-                                                                   "=",
-                                                                   ": ",
-                                                                   " ist",
-                                                                   " sind",
-                                                                   " est",
-                                                                   " sont",
-                                                                   " es",
-                                                                   " son",
-                                                                   " means",
-                                                                   "\xE4\xB8\xBA",
-                                                                   "\xE6\x98\xAF",
-                                                                   "\\approx",
-                                                                   "'s",
-                                                                   " represents",
-                                                                   " simplifies to",
-                                                                   " reduces to",
-                                                                   " evaluates to",
-                                                                   " works out to",
-                                                                   " comes down to"});
-  static constexpr auto kTells = std::to_array<std::string_view>(
-      {" give",       " giving",       " gave",          " gets",        " getting",    " got",        " yield",
-       " makes",      " making",       " make",          " leaves",      " leaving",    " leave",      " left",
-       " total of",   " sum of",       " average of",    " brought",     " weighing",   " reaches",    " to find",
-       " product of", " divided into", " difference of", " double to",   " doubles to", " triples to", " grows to",
-       " grew to",    " increases to", " increased to",  " rises to",    " rose to",    " drops to",   " dropped to",
-       " falls to",   " fell to",      " decreases to",  " decreased to"});
-  static constexpr auto kActs = std::to_array<std::string_view>(
-      {" has",       " have",     " had",       " need",     " needs",    " needed",  " cost",    " costs",
-       " weighs",    " weigh",    " pay",       " pays",     " paid",     " spend",   " spends",  " spent",
-       " earn",      " earns",    " earned",    " save",     " saves",    " saved",   " take",    " takes",
-       " took",      " travel",   " travels",   " traveled", " contains", " contain", " holds",   " hold",
-       " eat",       " eats",     " ate",       " sell",     " sells",    " sold",    " buy",     " buys",
-       " bought",    " made",     " drive",     " drives",   " drove",    " runs",    " ran",     " read",
-       " reads",     " receives", " receive",   " received", " uses",     " use",     " used",    " produces",
-       " produce",   " collects", " collected", " walks",    " walked",   " brings",  " bring",   " owes",
-       " lost",      " loses",    " gains",     " gained",   " requires", " require", " lasts",   " last",
-       " provides",  " provide",  " drinks",    " drank",    " scored",   " scores",  " sees",    " saw",
-       " completes", " finishes", " wins",      " won",      " remain",   " remains", " charges", " charged",
-       " own",       " owns",     " owned",     " feeds",    " fit",      " fits",    " lives",   " plants",
-       " planted",   " picks",    " picked",    " raises",   " raised",   " keeps",   " kept",    " find",
-       " finds"});
   // By the letter behind the blank that most of them start with: a sentence has many blanks.
   using Entries = std::vector<std::pair<std::string_view, Surety>>;
   static const std::array<Entries, 256> kByLetter = [] {
@@ -140,70 +201,6 @@ std::vector<Copula> copulas_in(std::string_view lower, bool imperative) {
 
 // Words between a copula and its value: "is about", "equals exactly", "gets an average of".
 std::size_t skip_fillers(std::string_view lower, std::size_t at) {
-  static constexpr auto kFillers = std::to_array<std::string_view>({"about ",
-                                                                    "approximately ",
-                                                                    "exactly ",
-                                                                    "a total of ",
-                                                                    "an average of ",
-                                                                    "a sum of ",
-                                                                    "only ",
-                                                                    "just ",
-                                                                    "around ",
-                                                                    "roughly ",
-                                                                    "equal to ",
-                                                                    "now ",
-                                                                    "still ",
-                                                                    "also ",
-                                                                    "all ",
-                                                                    "another ",
-                                                                    "in total ",
-                                                                    "altogether ",
-                                                                    "an ",
-                                                                    "a ",
-                                                                    "the ",
-                                                                    "therefore ",
-                                                                    "then ",
-                                                                    "thus ",
-                                                                    "simply ",
-                                                                    "at ",
-                                                                    "us ",
-                                                                    "you ",
-                                                                    "her ",
-                                                                    "him ",
-                                                                    "them ",
-                                                                    "nearly ",
-                                                                    "almost ",
-                                                                    "to ",
-                                                                    "up to ",
-                                                                    "of ",
-                                                                    "back ",
-                                                                    "out ",
-                                                                    "total ",
-                                                                    "be ",
-                                                                    "that ",
-                                                                    "each ",
-                                                                    "therefore, ",
-                                                                    "thus, ",
-                                                                    "over ",
-                                                                    "the total, ",
-                                                                    "the total of ",
-                                                                    "a profit of ",
-                                                                    "a value of ",
-                                                                    "a remainder of ",
-                                                                    "a maximum of ",
-                                                                    "a minimum of ",
-                                                                    "additional ",
-                                                                    "an additional ",
-                                                                    "his ",
-                                                                    "their ",
-                                                                    "for ",
-                                                                    "not only ",
-                                                                    "always ",
-                                                                    "ungef\xC3\xA4hr ",
-                                                                    "etwa ",
-                                                                    "unos ",
-                                                                    "de ",
-                                                                    "environ "});
   for (int i = 0; i < 5; ++i) {
     while (at < lower.size() && (is_blank(lower[at]) || lower[at] == ':' || lower[at] == '"')) ++at;
     const std::string_view rest = lower.substr(at);
@@ -215,6 +212,22 @@ std::size_t skip_fillers(std::string_view lower, std::size_t at) {
     at += filler->size();
   }
   return at;
+}
+
+// "half of 18", "twice 18", "log 18"; "18% of 50", "3/5 of 10" with the fraction before `behind`.
+bool is_operand_of_words(std::string_view before, std::string_view behind) {
+  static constexpr auto kOperators = std::to_array<std::string_view>(
+      {"half of ",     "half ",         "twice ",        "thrice ",      "double ",       "triple ",
+       "third of ",    "thirds of ",    "quarter of ",   "quarters of ", "fourth of ",    "fifth of ",
+       "fifths of ",   "tenth of ",     "% of ",         "percent of ",  "fraction of ",  "root of ",
+       "square of ",   "cube of ",      "logarithm of ", " log ",        " ln ",          "reciprocal of ",
+       "multiple of ", "multiples of ", "divisor of ",   "divisors of ", "factorial of ", "digits of "});
+  if (std::any_of(kOperators.begin(), kOperators.end(), [&](std::string_view word) {
+        return before.ends_with(word) || (!word.starts_with(' ') && before == word);
+      }))
+    return true;
+  if (!behind.starts_with(" of ") || behind.size() < 5) return false;
+  return is_digit(behind[4]) || behind[4] == '$' || (behind[4] == '\\' && !behind.substr(4).starts_with("\\text"));
 }
 
 // The number is an operand of what goes on: "10 times 21", "150 minutes, minus 45".

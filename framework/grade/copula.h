@@ -20,6 +20,7 @@ struct Copula {
 // Behind the words between a copula and its value: "is about", "equals exactly", "gets an average of".
 [[nodiscard]] std::size_t skip_fillers(std::string_view lower, std::size_t at);
 // The number that ends at `end` is an operand of what goes on: "10 times 21", "150 minutes, minus 45".
+[[nodiscard]] bool is_operand_of_words(std::string_view before, std::string_view behind);
 [[nodiscard]] bool is_operand(std::string_view lower, std::size_t end);
 
 }  // namespace ft::grade

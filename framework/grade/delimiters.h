@@ -10,4 +10,7 @@ namespace ft::grade {
 // full stop. Never removes characters from within.
 [[nodiscard]] std::string strip_delimiters(std::string_view text);
 
+// A "$" without a partner is money where an amount follows: "$12" becomes "\\$12".
+[[nodiscard]] std::string with_money_marked(std::string text);
+
 }  // namespace ft::grade

@@ -11,6 +11,8 @@ namespace ft::grade {
 [[nodiscard]] bool is_bounded(std::string_view lower, std::size_t begin);
 // "x = 14 is not a solution", "we cannot determine": says that something is not the answer.
 [[nodiscard]] bool denies(std::string_view lower);
+// "There is not enough information", "the answer cannot be determined": gives no answer at all, whatever else it says.
+[[nodiscard]] bool refuses(std::string_view lower);
 // "Let x = 8", "Recall that ...", "Find x when y = 8": supposes, reminds or asks, and states no result.
 [[nodiscard]] bool supposes(std::string_view lower);
 

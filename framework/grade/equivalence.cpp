@@ -209,6 +209,34 @@ bool same_thing(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+Judgement Equivalence::other_dimensions(const Node& a, const Node& b) {
+  // "$7" an hour: what money is paid for may be left out.
+  const auto paid = [](std::string_view label) {
+    std::size_t rate = label.size();
+    for (const std::string_view word : {" per ", "/", " an ", " a "}) rate = std::min(rate, label.find(word));
+    return label.substr(0, rate);
+  };
+  const std::string_view pay = paid(a.text);
+  const std::string_view other_pay = paid(b.text);
+  const bool one_rate = (pay.size() < a.text.size()) != (other_pay.size() < b.text.size());
+  const Unit sum = unit_of(pay);
+  const Unit other_sum = unit_of(other_pay);
+  if (one_rate && sum.dimension == other_sum.dimension && sum.factor == other_sum.factor && is_money(sum.dimension))
+    return compare(a.kids[0], b.kids[0]);
+  // "5 pounds" may be money.
+  const auto pounds = [](const Node& node) { return node.text == "pound" || node.text == "pounds"; };
+  if ((pounds(a) && b.text == "sterling") || (pounds(b) && a.text == "sterling")) return compare(a.kids[0], b.kids[0]);
+  const auto turned = [](const Node& angle) {  // degrees as radians
+    return Node(Op::divide, std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}),
+                                              Node(Rational(180))});
+  };
+  if (unit_of(a.text).dimension == "angle" && unit_of(b.text).dimension == "radian")
+    return compare(turned(a.kids[0]), b.kids[0]);
+  if (unit_of(a.text).dimension == "radian" && unit_of(b.text).dimension == "angle")
+    return compare(a.kids[0], turned(b.kids[0]));
+  return different("different units");
+}
+
 Judgement Equivalence::quantities(const Node& a, const Node& b) {
   if (conventions_.percent != Conventions::Percent::number && is_percentage(a) != is_percentage(b)) {
     Judgement judgement = percentages(a, b);
@@ -247,31 +275,7 @@ Judgement Equivalence::quantities(const Node& a, const Node& b) {
     if (same_thing(a.text, b.text) || plain.verdict != Verdict::equal) return plain;
     return unknown("equal numbers of different things");
   }
-  if (left.dimension != right.dimension) {
-    // "$7" an hour: what money is paid for may be left out.
-    const auto paid = [](std::string_view label) {
-      std::size_t rate = label.size();
-      for (const std::string_view word : {" per ", "/", " an ", " a "}) rate = std::min(rate, label.find(word));
-      return label.substr(0, rate);
-    };
-    const std::string_view pay = paid(a.text);
-    const std::string_view other_pay = paid(b.text);
-    const bool one_rate = (pay.size() < a.text.size()) != (other_pay.size() < b.text.size());
-    const Unit sum = unit_of(pay);
-    const Unit other_sum = unit_of(other_pay);
-    if (one_rate && sum.dimension == other_sum.dimension && sum.factor == other_sum.factor && is_money(sum.dimension))
-      return compare(x, y);
-    // "5 pounds" may be money.
-    const auto pounds = [](const Node& node) { return node.text == "pound" || node.text == "pounds"; };
-    if ((pounds(a) && b.text == "sterling") || (pounds(b) && a.text == "sterling")) return compare(x, y);
-    const auto turned = [](const Node& angle) {  // degrees as radians
-      return Node(Op::divide, std::vector<Node>{Node(Op::multiply, std::vector<Node>{angle, Node(Op::constant, "pi")}),
-                                                Node(Rational(180))});
-    };
-    if (left.dimension == "angle" && right.dimension == "radian") return compare(turned(x), y);
-    if (left.dimension == "radian" && right.dimension == "angle") return compare(x, turned(y));
-    return different("different units");
-  }
+  if (left.dimension != right.dimension) return other_dimensions(a, b);
   if (left.factor == right.factor) return compare(x, y);
   if (!x.is_scalar() || !y.is_scalar()) return unknown("units on a structure");
   return compare(Node(Op::multiply, std::vector<Node>{Node(left.factor), x}),

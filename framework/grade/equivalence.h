@@ -50,6 +50,7 @@ class Equivalence {
   [[nodiscard]] bool within_tolerance(const Node& a, const Node& b);
   [[nodiscard]] Judgement percentages(const Node& a, const Node& b);
   [[nodiscard]] Judgement quantities(const Node& a, const Node& b);
+  [[nodiscard]] Judgement other_dimensions(const Node& a, const Node& b);  // of quantities
   [[nodiscard]] Judgement relations(const Node& a, const Node& b);
   [[nodiscard]] Judgement relation_and_value(const Node& relation, const Node& value);
   [[nodiscard]] Judgement in_order(const std::vector<Node>& a, const std::vector<Node>& b);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/boxed.h"
 #include "framework/grade/conclusion.h"
 #include "framework/grade/delimiters.h"
@@ -24,14 +25,6 @@ struct Found {
   std::string answer;
   std::string how;
 };
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 struct Marker {
   std::string_view text;  // what stands in the solution, in lower case
@@ -195,8 +188,31 @@ bool is_supposed(std::string_view before) {
     before.remove_suffix(word.size());
     while (before.ends_with(' ')) before.remove_suffix(1);
   }
-  static constexpr auto kSupposing = std::to_array<std::string_view>(
-      {"suppose", "assume", "assuming", "supposing", "imagine", "if", "whether", "unless", "pretend"});
+  static constexpr auto kSupposing = std::to_array<std::string_view>({"suppose",
+                                                                      "assume",
+                                                                      "assuming",
+                                                                      "supposing",
+                                                                      "imagine",
+                                                                      "if",
+                                                                      "whether",
+                                                                      "unless",
+                                                                      "pretend",
+                                                                      "might think",
+                                                                      "may think",
+                                                                      "would think",
+                                                                      "might guess",
+                                                                      "would guess",
+                                                                      "\xE5\xA6\x82\xE6\x9E\x9C",
+                                                                      "\xE8\x8B\xA5",
+                                                                      "\xE5\x81\x87\xE8\xAE\xBE",
+                                                                      "\xE5\x81\x87\xE5\xA6\x82",
+                                                                      "\xE4\xBB\xAE\xE3\x81\xAB",
+                                                                      "\xE3\x82\x82\xE3\x81\x97",
+                                                                      "falls",
+                                                                      "wenn",
+                                                                      "angenommen",
+                                                                      "supposons que",
+                                                                      "supongamos que"});
   return std::any_of(kSupposing.begin(), kSupposing.end(), [&](std::string_view word) {
     return before.ends_with(word) &&
            (before.size() == word.size() || !is_letter(before[before.size() - word.size() - 1]));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/changing_words.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"

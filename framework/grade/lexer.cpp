@@ -6,92 +6,17 @@
 #include <optional>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/big_int.h"
+#include "framework/grade/braces.h"
 #include "framework/grade/characters.h"
+#include "framework/grade/delimiters.h"
+#include "framework/grade/latex_command.h"
 
 namespace ft::grade {
 namespace {
 
 constexpr std::size_t kMaxLength = 20000;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-constexpr auto kTextCommands = std::to_array<std::string_view>(
-    {"text",   "textbf", "textit",     "textrm",       "mbox",       "mathrm", "mathbf", "mathit", "mathsf", "bf",
-     "rm",     "bold",   "textnormal", "operatorname", "boldsymbol", "hbox",   "textsf", "texttt", "mathtt", "textup",
-     "textsc", "emph",   "textmd",     "mathnormal",   "unit",       "si",     "bm",     "pmb"});
-// Without meaning, alone.
-constexpr auto kIgnored = std::to_array<std::string_view>(
-    {"left",        "right",    "displaystyle", "textstyle",    "scriptstyle",  "scriptscriptstyle",
-     "quad",        "qquad",    "limits",       "nolimits",     "bigl",         "bigr",
-     "big",         "Big",      "Bigl",         "Bigr",         "bigg",         "Bigg",
-     "biggl",       "biggr",    "bigm",         "Biggl",        "Biggr",        "thinspace",
-     "thickspace",  "medspace", "middle",       "enspace",      "negthinspace", "nonumber",
-     "notag",       "tiny",     "scriptsize",   "footnotesize", "small",        "normalsize",
-     "large",       "Large",    "LARGE",        "huge",         "Huge",         "checkmark",
-     "blacksquare", "square",   "qed",          "Box",          "strut",        "mathstrut",
-     "hfill",       "hline",    "centering",    "bfseries",     "itshape",      "relax",
-     "allowbreak",  "noindent", "newline",      "therefore",    "mathsurround"});
-// Without meaning, together with the group behind them.
-constexpr auto kIgnoredWithGroup = std::to_array<std::string_view>(
-    {"color", "hspace", "vspace", "phantom", "hphantom", "vphantom", "tag", "label", "hskip", "mspace", "kern"});
-// Only what is in the last group counts.
-constexpr auto kTransparent = std::to_array<std::string_view>(
-    {"boxed", "fbox", "beginboxed", "mathop", "mathord", "mathbin", "mathrel", "ensuremath", "framebox", "hl", "smash",
-     "mathinner", "displaylines", "ang", "underline"});
-// Other names of the same thing.
-constexpr auto kAliases = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"lparen", "("},
-    {"rparen", ")"},
-    {"lbrack", "["},
-    {"rbrack", "]"},
-    {"vert", "|"},
-    {"Vert", "|"},
-    {"lVert", "|"},
-    {"rVert", "|"},
-    {"cr", "\\\\"},
-    {"textdegree", "\\degree"},
-    {"langle", "("},
-    {"rangle", ")"},
-    {"lbrace", "\\{"},
-    {"rbrace", "\\}"},
-    {"sfrac", "\\frac"},
-    {"nicefrac", "\\frac"},
-    {"flatfrac", "\\frac"},
-    {"ldots", "\\dots"},
-    {"dotsc", "\\dots"},
-    {"cdots", "\\dots"},
-    {"dotsb", "\\dots"},
-    {"dotsm", "\\dots"},
-    {"backslash", "\\setminus"},
-    {"smallsetminus", "\\setminus"},
-    {"geqq", "\\geq"},
-    {"leqq", "\\leq"},
-    {"colon", ":"},
-    {"bigcup", "\\cup"},
-    {"bigcap", "\\cap"},
-    {"wedge", "\\land"},
-    {"vee", "\\lor"},
-    {"lnot", "\\neg"},
-    {"tg", "\\tan"},
-    {"ctg", "\\cot"},
-    {"cotg", "\\cot"},
-    {"arctg", "\\arctan"},
-    {"thinspace", ","},
-    {"slash", "/"},
-    {"textbackslash", "\\setminus"},
-    {"cong", "\\approx"},
-    {"permil", "\\permille"},
-    {"textdollar", "\\$"},
-    {"Bbb", "\\mathbb"},
-    {"dollar", "\\$"},
-});
-
-template <std::size_t N>
-bool among(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 std::string to_ascii(std::string_view text) {
   const auto control = [](char c) {
@@ -145,7 +70,8 @@ class Lexer {
   }
 
   void sign() {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPairs{{{"<=", "\\le"},
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPairs{{{"<=", "\\le"},
+                                                                                          {"+/-", "\\pm"},
                                                                                           {">=", "\\ge"},
                                                                                           {"!=", "\\ne"},
                                                                                           {"=/=", "\\ne"},
@@ -298,18 +224,10 @@ class Lexer {
     std::size_t start = pos_;
     while (at(start) == ' ') ++start;
     if (at(start) != '{') return std::nullopt;
-    int depth = 0;
-    for (std::size_t i = start; i < text_.size(); ++i) {
-      if (text_[i] == '\\') {
-        ++i;
-      } else if (text_[i] == '{') {
-        ++depth;
-      } else if (text_[i] == '}' && --depth == 0) {
-        pos_ = i + 1;
-        return text_.substr(start + 1, i - start - 1);
-      }
-    }
-    return std::nullopt;
+    const std::size_t close = closing_brace(text_, start);
+    if (close == std::string::npos) return std::nullopt;
+    pos_ = close + 1;
+    return text_.substr(start + 1, close - start - 1);
   }
 
   // "2pt", "1.5 em" behind a command that makes a space.
@@ -327,48 +245,30 @@ class Lexer {
     }
   }
 
-  // A formula in dress: "\\boldsymbol{x^2+1}", "\\mbox{$x$}"; but "\\mathrm{m/s}" is a unit and "\\text{cost}" a word.
-  static bool is_formula(std::string_view contents, std::string_view command) {
-    if (contents.size() > 2 && contents.front() == '$' && contents.back() == '$' &&
-        contents.substr(1, contents.size() - 2).find('$') == std::string_view::npos)
+  // Commands with arguments that are written anew, or without one of them; false where it is none of these.
+  bool arguments_respelled(std::string_view name) {
+    if (name == "textcolor" || name == "colorbox") {  // \\textcolor{red}{x}
+      (void)group();
       return true;
-    static constexpr auto kFonts = std::to_array<std::string_view>(
-        {"bm", "boldsymbol", "pmb", "mathit", "mathsf", "mathbf", "mathtt", "mathnormal", "bold"});
-    if (command == "rm" || command == "bf") return contents.find_first_of("+=") != std::string_view::npos;
-    return among(kFonts, command) && contents.find_first_of("^+-=/_<>\\") != std::string_view::npos;
-  }
-
-  // "\\kilo\\metre\\per\\second\\squared" in words and signs; other texts unchanged.
-  static std::string spelled_macros(const std::string& unit) {
-    std::string out;
-    for (std::size_t i = 0; i < unit.size();) {
-      if (unit[i] != '\\') {
-        out.push_back(unit[i++]);
-        continue;
-      }
-      std::size_t end = i + 1;
-      while (end < unit.size() && is_letter(unit[end])) ++end;
-      const std::string name = unit.substr(i + 1, end - i - 1);
-      static constexpr auto kPrefixes = std::to_array<std::string_view>(
-          {"kilo", "centi", "milli", "micro", "mega", "giga", "nano", "deci", "hecto", "square", "cubic"});
-      if (name == "per") {
-        out += '/';
-      } else if (name == "squared" || name == "cubed") {
-        out += name == "squared" ? "^2" : "^3";
-      } else {
-        const bool goes_on = out.empty() || out.back() == '/' || out.back() == '\1';
-        if (!goes_on) out += ' ';
-        if (!out.empty() && out.back() == '\1') out.pop_back();
-        out += name;
-        if (name == "square" || name == "cubic")
-          out += ' ';
-        else if (among(kPrefixes, name))
-          out += '\1';  // the name follows without a blank
-      }
-      i = end;
     }
-    std::erase(out, '\1');
-    return out;
+    if (name == "bbox") {  // \\bbox[5px]{x}
+      const std::size_t close = at(pos_) == '[' ? text_.find(']', pos_) : std::string::npos;
+      if (close != std::string::npos) pos_ = close + 1;
+      return true;
+    }
+    if (name == "num") {  // \\num{12 345}
+      std::string digits = group().value_or("");
+      std::erase(digits, ' ');
+      text_.insert(pos_, digits);
+      return true;
+    }
+    if (name == "SI" || name == "qty") {  // \\SI{5}{cm}, \\SI{5}{\\metre\\per\\second}
+      const std::string amount = group().value_or("");
+      const std::string unit = spelled_unit(group().value_or(""));
+      text_.insert(pos_, amount + "\\text{" + unit + "}");
+      return true;
+    }
+    return false;
   }
 
   void command() {
@@ -384,44 +284,25 @@ class Lexer {
       pos_ = start + 4;
       name = "quad";
     }
-    if (among(kTransparent, name)) return;
-    if (among(kIgnoredWithGroup, name)) {
+    const CommandKind kind = command_kind(name);
+    if (kind == CommandKind::transparent) return;
+    if (kind == CommandKind::ignored_with_group) {
       if (at(pos_) == '*') ++pos_;
       if (!group()) length_of_space();
       space_ = true;
       return;
     }
-    if (name == "textcolor" || name == "colorbox") {  // \\textcolor{red}{x}
-      (void)group();
+    if (arguments_respelled(name)) return;
+    if (const auto usual = usual_name(name)) {
+      emit(usual->size() == 1 ? TokenKind::symbol : TokenKind::command, std::string(*usual));
       return;
     }
-    if (name == "bbox") {  // \\bbox[5px]{x}
-      const std::size_t close = at(pos_) == '[' ? text_.find(']', pos_) : std::string::npos;
-      if (close != std::string::npos) pos_ = close + 1;
-      return;
-    }
-    if (name == "num") {  // \\num{12 345}
-      std::string digits = group().value_or("");
-      std::erase(digits, ' ');
-      text_.insert(pos_, digits);
-      return;
-    }
-    if (name == "SI" || name == "qty") {  // \\SI{5}{cm}, \\SI{5}{\\metre\\per\\second}
-      const std::string amount = group().value_or("");
-      const std::string unit = spelled_macros(group().value_or(""));
-      text_.insert(pos_, amount + "\\text{" + unit + "}");
-      return;
-    }
-    const auto alias = std::find_if(kAliases.begin(), kAliases.end(), [&](const auto& a) { return a.first == name; });
-    if (alias != kAliases.end()) {
-      emit(alias->second.size() == 1 ? TokenKind::symbol : TokenKind::command, std::string(alias->second));
-      return;
-    }
-    if (among(kTextCommands, name)) {
+    if (kind == CommandKind::text) {
       if (auto contents = group()) {
         const std::size_t first = contents->find_first_not_of(" -$");
         const bool number = first != std::string::npos && is_digit((*contents)[first]);
-        if ((number || is_formula(*contents, name)) && splices_++ < 50) {  // "\text{5 cm}", "\boldsymbol{x^2+1}"
+        if ((number || is_formula_in_dress(*contents, name)) &&
+            splices_++ < 50) {  // "\text{5 cm}", "\boldsymbol{x^2+1}"
           const bool several = number || contents->find(',') != std::string::npos;
           text_.insert(pos_, several ? " " + *contents + " " : "{" + *contents + "}");
           return;
@@ -432,7 +313,7 @@ class Lexer {
       space_ = true;
       return;
     }
-    if (among(kIgnored, name)) {
+    if (kind == CommandKind::ignored) {
       if (name == "right" || name == "left" || name == "middle") {
         if (at(pos_) == '.') ++pos_;  // \right. closes nothing
         return;
@@ -491,19 +372,6 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
-// A "$" without a partner is money where an amount follows: "$12".
-std::string with_dollars(std::string text) {
-  const auto is_bare = [&](std::size_t i) { return text[i] == '$' && (i == 0 || text[i - 1] != '\\'); };
-  std::size_t bare = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) bare += is_bare(i) ? 1 : 0;
-  if (bare % 2 == 0) return text;
-  for (std::size_t i = text.size(); i-- > 0;) {
-    const bool amount = i + 1 < text.size() && (is_digit(text[i + 1]) || text[i + 1] == '.');
-    if (is_bare(i) && amount) text.insert(i, 1, '\\');
-  }
-  return text;
-}
-
 }  // namespace
 
 std::vector<Token> lex(std::string_view text, const LexOptions& options) {
@@ -515,7 +383,7 @@ std::vector<Token> lex(std::string_view text, const LexOptions& options) {
     const bool matrix = ascii.find("\\\\begin") != std::string::npos;
     for (std::size_t at = 0; !matrix && (at = ascii.find("\\\\", at)) != std::string::npos;) ascii.erase(at, 1), ++at;
   }
-  return Lexer(with_dollars(std::move(ascii)), options).run();
+  return Lexer(with_money_marked(std::move(ascii)), options).run();
 }
 
 }  // namespace ft::grade

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/label.h"
 #include "framework/grade/plain_number.h"
 #include "framework/grade/units.h"
@@ -13,16 +14,6 @@
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // The exponent of "\\times 10^{8}", "x 10^-3", "\\cdot 10^4" at the start, and its length; length 0 for others.
 std::pair<long long, std::size_t> power_of_ten(std::string_view text) {
@@ -119,6 +110,48 @@ std::optional<Node> arc_measure(std::string_view text) {
   return Node(Op::quantity, "degree", {Node(minus ? -*total : *total)});
 }
 
+// Feet and inches, behind the feet: "'6\"", "' 6''".
+std::optional<Node> feet_and_inches(const Rational& feet, std::string_view rest) {
+  rest = trim(rest.substr(1));
+  const std::string_view inches = rest.ends_with("''")  ? rest.substr(0, rest.size() - 2)
+                                  : rest.ends_with('"') ? rest.substr(0, rest.size() - 1)
+                                                        : "";
+  const auto small = plain_number(trim(inches));
+  if (!small) return std::nullopt;
+  const Rational total = feet * Rational(12) + Rational(BigInt(small->numerator), BigInt(small->denominator));
+  return Node(Op::quantity, "inch", {Node(total)});
+}
+
+// "\\frac{m}{s}", "\\frac{\\text{m}}{\\text{s}}" with a stroke; other texts unchanged, none where it never closes.
+std::optional<std::string> with_stroke(std::string_view unit) {
+  if (!unit.starts_with("\\frac{")) return std::string(unit);
+  std::string divided(unit.substr(5));
+  for (const std::string_view command : {"{\\text{", "{\\mathrm{"}) {
+    for (std::size_t i = divided.find(command); i != std::string::npos; i = divided.find(command)) {
+      const std::size_t close = divided.find("}}", i);
+      if (close == std::string::npos) return std::nullopt;
+      divided.erase(close, 1);
+      divided.erase(i + 1, command.size() - 1);
+    }
+  }
+  const std::size_t top = divided.find("}{");
+  if (top == std::string::npos || !divided.ends_with('}')) return std::nullopt;
+  return divided.substr(1, top - 1) + "/" + divided.substr(top + 2, divided.size() - top - 3);
+}
+
+// "N\\cdot m" and "J/(mol K)" with signs of one character.
+std::string with_plain_signs(std::string unit) {
+  for (std::size_t i = unit.find("\\cdot "); i != std::string::npos; i = unit.find("\\cdot ")) unit.replace(i, 6, "*");
+  if (const std::size_t open = unit.find("/("); open != std::string::npos && unit.ends_with(')')) {
+    unit.pop_back();
+    unit.erase(open + 1, 1);
+    for (std::size_t i = open + 1; i < unit.size(); ++i) {
+      if (unit[i] == ' ' || unit[i] == '*') unit[i] = '/';
+    }
+  }
+  return unit;
+}
+
 // "5 A", "0.3 m", "5 GHz", 5'6": quantities in plain text, whose units could be letters of algebra.
 std::optional<Node> one_measure(std::string_view text, bool close) {
   if (text.size() > 60) return std::nullopt;
@@ -136,16 +169,7 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
     if (rest.empty()) return std::nullopt;
   }
   if (rest.starts_with("\\'")) rest.remove_prefix(1);
-  if (rest.starts_with('\'') && rest.size() > 2) {  // feet and inches
-    rest = trim(rest.substr(1));
-    const std::string_view inches = rest.ends_with("''")  ? rest.substr(0, rest.size() - 2)
-                                    : rest.ends_with('"') ? rest.substr(0, rest.size() - 1)
-                                                          : "";
-    const auto small = plain_number(trim(inches));
-    if (!small) return std::nullopt;
-    const Rational total = amount.value * Rational(12) + Rational(BigInt(small->numerator), BigInt(small->denominator));
-    return Node(Op::quantity, "inch", {Node(total)});
-  }
+  if (rest.starts_with('\'') && rest.size() > 2) return feet_and_inches(amount.value, rest);
   const bool blank = rest.starts_with(' ') || rest.starts_with("\\,") || rest.starts_with("\\ ");
   std::string label;
   std::string symbol;
@@ -155,33 +179,9 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
     symbol.clear();
   };
   if (blank) rest = trim(rest.substr(rest.starts_with('\\') ? 2 : 1));
-  std::string divided;  // "\\frac{m}{s}", "\\frac{\\text{m}}{\\text{s}}"
-  if (rest.starts_with("\\frac{")) {
-    divided = rest.substr(5);
-    for (const std::string_view command : {"{\\text{", "{\\mathrm{"}) {
-      for (std::size_t i = divided.find(command); i != std::string::npos; i = divided.find(command)) {
-        const std::size_t close = divided.find("}}", i);
-        if (close == std::string::npos) return std::nullopt;
-        divided.erase(close, 1);
-        divided.erase(i + 1, command.size() - 1);
-      }
-    }
-    const std::size_t top = divided.find("}{");
-    if (top == std::string::npos || !divided.ends_with('}')) return std::nullopt;
-    divided = divided.substr(1, top - 1) + "/" + divided.substr(top + 2, divided.size() - top - 3);
-    rest = divided;
-  }
-  std::string multiplied(rest);  // "N\\cdot m"
-  for (std::size_t i = multiplied.find("\\cdot "); i != std::string::npos; i = multiplied.find("\\cdot "))
-    multiplied.replace(i, 6, "*");
-  if (const std::size_t open = multiplied.find("/("); open != std::string::npos && multiplied.ends_with(')')) {
-    // "J/(mol K)"
-    multiplied.pop_back();
-    multiplied.erase(open + 1, 1);
-    for (std::size_t i = open + 1; i < multiplied.size(); ++i) {
-      if (multiplied[i] == ' ' || multiplied[i] == '*') multiplied[i] = '/';
-    }
-  }
+  const auto divided = with_stroke(rest);
+  if (!divided) return std::nullopt;
+  const std::string multiplied = with_plain_signs(*divided);
   rest = multiplied;
   if (rest.starts_with("\\mu ") || rest.starts_with("\\mu\\")) {  // "\\mu m"
     rest.remove_prefix(rest[3] == ' ' ? 4 : 3);

@@ -4,18 +4,10 @@
 #include <array>
 #include <string>
 
+#include "framework/grade/ascii.h"
+
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // "\frac{dy}{dx}", "dy/dx", "f^{-1}(x)", "(f \circ g)(x)"
 bool derivative_or_inverse(std::string_view left) {

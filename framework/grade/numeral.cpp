@@ -5,21 +5,13 @@
 #include <cctype>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/clock.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // "1.234.567" and "1.234,56": points between groups of three.
 std::optional<std::string> grouped_by_points(std::string_view text) {

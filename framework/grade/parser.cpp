@@ -37,6 +37,8 @@ Node Parser::answer() {
   std::vector<std::vector<Node>> groups(1);  // separated by ";"
   bool alternatives = true;                  // by "or" only
   bool together = false;                     // by "and" somewhere
+  bool any_or = false;
+  bool logic = false;  // by \\land or \\lor
   while (!at_end()) {
     groups.back().push_back(element());
     if (is_command("\\over") || is_command("\\choose")) {  // "6 \over 8" without braces
@@ -54,6 +56,8 @@ Node Parser::answer() {
       word_last = peek().kind != TokenKind::symbol;
       if (peek().text == ";") groups.emplace_back();
       const std::string word = plain_words(peek().text);
+      logic = logic || word == "lor" || word == "land";
+      any_or = any_or || word == "or" || word == "lor";
       alternatives = alternatives && (word == "or" || word == "lor");
       together = together || word == "and" || word == "land";
       advance();
@@ -66,6 +70,11 @@ Node Parser::answer() {
   const bool tuples = groups.size() > 1 &&
                       std::any_of(groups.begin(), groups.end(), [](const auto& group) { return group.size() > 1; });
   std::vector<Node> elements;
+  const auto relates = [](const Node& node) { return node.is(Op::relation); };
+  if (logic && !std::all_of(groups[0].begin(), groups[0].end(), relates)) {
+    if ((together && any_or) || groups.size() > 1) throw Undecided{"a formula of logic"};
+    return Node(Op::call, together ? "land" : "lor", std::move(groups[0]));
+  }
   for (auto& group : groups) {
     if (tuples) {
       elements.emplace_back(Op::bracketed, "()", std::move(group));
@@ -222,6 +231,25 @@ Node Parser::with_smaller_units(Node node) {
   return node;
 }
 
+// "^2", "^{-1}" behind the name of a unit, up to its last token.
+std::string Parser::power_of_label() {
+  advance();
+  const bool group = is_symbol("{");
+  if (group) advance();
+  std::string power = "^";
+  if (is_symbol("-")) {
+    power += "-";
+    advance();
+  }
+  if (peek().kind != TokenKind::number) unexpected();
+  power += peek().text;
+  if (group) {
+    advance();
+    if (!is_symbol("}")) unexpected();
+  }
+  return power;
+}
+
 // What follows a number as words, joined by blanks: "square inches", "m/s^2", "red apples".
 std::string Parser::read_label() {
   std::string label;
@@ -253,20 +281,7 @@ std::string Parser::read_label() {
     } else if (token.text == "%") {
       add("percent");
     } else if (token.text == "^" && !label.empty()) {
-      advance();
-      const bool group = is_symbol("{");
-      if (group) advance();
-      label += "^";
-      if (is_symbol("-")) {
-        label += "-";
-        advance();
-      }
-      if (peek().kind != TokenKind::number) unexpected();
-      label += peek().text;
-      if (group) {
-        advance();
-        if (!is_symbol("}")) unexpected();
-      }
+      label += power_of_label();
     } else if (token.text == "." && !label.empty()) {
       // an abbreviation: "sq. units"
     } else if (token.text == "-" && !token.after_space && label.size() > 1 && peek(1).kind == TokenKind::letters &&

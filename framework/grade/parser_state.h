@@ -71,6 +71,7 @@ class Parser {
   std::optional<std::string> relation_sign();
   Node quantity();
   std::string read_label();
+  std::string power_of_label();
   [[nodiscard]] bool fraction_words(std::size_t ahead) const;
   Node with_smaller_units(Node node);
   Node united();
@@ -98,6 +99,7 @@ class Parser {
   Node primary();
   Node letters();
   Node letter_symbol(std::string name);
+  std::optional<Node> indexed_combinations(std::string_view name);
   std::string subscript();
   Node text_primary();
   Node command();

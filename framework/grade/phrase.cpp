@@ -5,110 +5,43 @@
 #include <cctype>
 #include <vector>
 
+#include "framework/grade/ascii.h"
+#include "framework/grade/changing_words.h"
 #include "framework/grade/conclusion.h"
 #include "framework/grade/label.h"
+#include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+constexpr auto kOpenings = std::to_array<std::string_view>(
+    {"exactly ", "therefore", "thus", "hence", "approximately ", "about ", "around ", "roughly ", "simply ", "just ",
+     "clearly ", "then ", "indeed ", "obviously ", "also ", "now ", "only ", "equal to ", "a total of ", "given by ",
+     "found to be ", "going to be ", "option ", "choice ", "is ", "to be ", "precisely ", "nearly ", "almost ",
+     "still ", "actually ", "of course ", "always ", "that ", "be ", "are ", "was ", "a ", "an ", "the number ",
+     "the value ", "either ", "letter ", "equals ", "currently ", "clear: ", "as follows: ", "ungef\xC3\xA4hr ",
+     "etwa ", "genau ", "environ ", "exactement ", "exactamente ", "unos ", "de ", "in fact ", "donc ", "dus ", "also ",
+     "somit ", "daher ", "quindi ", "dunque ", "entonces ", "pues ", "portanto ", "ent\xC3\xA3o ", "alors ", "namely ",
+     "\\to ", "\\rightarrow ", "\\Rightarrow ", "\\implies ", "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709",
+     "\u5e94\u4e3a", "\u7b49\u4e8e", "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA",
+     "\xD9\x87\xD9\x88 ",
+     // before the letter of an option
+     "la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ", "op\xC3\xA7\xC3\xA3o ",
+     "alternativa ", "buchstabe ", "variante "});
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
+constexpr auto kArticlesElsewhere =
+    std::to_array<std::string_view>({"la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ",
+                                     "op\xC3\xA7\xC3\xA3o ", "alternativa ", "buchstabe ", "variante "});
+
+template <typename Words>
+bool among(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Words before an answer that do not change it.
 std::size_t skip_openings(std::string_view text, std::size_t at) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>({"exactly ",
-                                                                     "therefore",
-                                                                     "thus",
-                                                                     "hence",
-                                                                     "approximately ",
-                                                                     "about ",
-                                                                     "around ",
-                                                                     "roughly ",
-                                                                     "simply ",
-                                                                     "just ",
-                                                                     "clearly ",
-                                                                     "then ",
-                                                                     "indeed ",
-                                                                     "obviously ",
-                                                                     "also ",
-                                                                     "now ",
-                                                                     "only ",
-                                                                     "equal to ",
-                                                                     "a total of ",
-                                                                     "given by ",
-                                                                     "found to be ",
-                                                                     "going to be ",
-                                                                     "option ",
-                                                                     "choice ",
-                                                                     "is ",
-                                                                     "to be ",
-                                                                     "precisely ",
-                                                                     "nearly ",
-                                                                     "almost ",
-                                                                     "still ",
-                                                                     "actually ",
-                                                                     "of course ",
-                                                                     "always ",
-                                                                     "that ",
-                                                                     "be ",
-                                                                     "are ",
-                                                                     "was ",
-                                                                     "a ",
-                                                                     "an ",
-                                                                     "the number ",
-                                                                     "the value ",
-                                                                     "either ",
-                                                                     "letter ",
-                                                                     "equals ",
-                                                                     "currently ",
-                                                                     "clear: ",
-                                                                     "as follows: ",
-                                                                     "ungef\xC3\xA4hr ",
-                                                                     "etwa ",
-                                                                     "genau ",
-                                                                     "environ ",
-                                                                     "exactement ",
-                                                                     "exactamente ",
-                                                                     "unos ",
-                                                                     "de ",
-                                                                     "in fact ",
-                                                                     "donc ",
-                                                                     "dus ",
-                                                                     "also ",
-                                                                     "somit ",
-                                                                     "daher ",
-                                                                     "quindi ",
-                                                                     "dunque ",
-                                                                     "entonces ",
-                                                                     "pues ",
-                                                                     "portanto ",
-                                                                     "ent\xC3\xA3o ",
-                                                                     "alors ",
-                                                                     "namely ",
-                                                                     "\\to ",
-                                                                     "\\rightarrow ",
-                                                                     "\\Rightarrow ",
-                                                                     "\\implies ",
-                                                                     "\u5171\u6709",
-                                                                     "\u4e00\u5171",
-                                                                     "\u603b\u5171",
-                                                                     "\u6709",
-                                                                     "\u5e94\u4e3a",
-                                                                     "\u7b49\u4e8e",
-                                                                     "\xE5\xA4\xA7\xE7\xBA\xA6",
-                                                                     "\xE7\xBA\xA6",
-                                                                     "\xE6\x98\xAF",
-                                                                     "\xE4\xB8\xBA",
-                                                                     "\xD9\x87\xD9\x88 "});
   for (bool again = true; again;) {
     again = false;
     while (at < text.size() &&
@@ -123,6 +56,9 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
       // "a", "an", "the number": only before mathematics, "A" alone is a choice.
       const bool article =
           word == "a " || word == "an " || word == "that " || word == "the number " || word == "the value ";
+      const bool option = rest[word.size()] >= 'A' && rest[word.size()] <= 'J' &&
+                          (rest.size() == word.size() + 1 || !is_word_byte(rest[word.size() + 1]));
+      if (among(kArticlesElsewhere, word) && !option) continue;
       if (article &&
           (rest[0] == 'A' || (!is_digit(rest[word.size()]) && rest[word.size()] != '$' && rest[word.size()] != '\\')))
         continue;
@@ -278,23 +214,10 @@ std::optional<std::string> larger_expression(std::string_view sentence, const Ch
   return std::string(sentence.substr(chunk.begin));
 }
 
-std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
-  begin = skip_openings(text, begin);
-  if (begin >= text.size()) return {};
-  std::string_view rest = text.substr(begin);
-  // "E. 416": the full stop belongs to the letter.
-  const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
-                        (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
-  const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
-  // "not 80 but 84"
-  if (lower_case(rest.substr(0, 4)) == "not ") {
-    const std::size_t but = text.find(" but ", begin);
-    if (but == std::string_view::npos || but >= end) return std::string(text.substr(begin, end - begin));
-    return answer_phrase(text, but + 5, options);
-  }
-  const std::string_view sentence = text.substr(begin, end - begin);
-  if (auto choice = choice_with_wording(sentence)) return *choice;
-  // "(C) 12", "C: 12", "C (not B)": an option, with its wording where that is mathematics.
+namespace {
+
+// "(C) 12", "C: 12", "C (not B)": an option, with its wording where that is mathematics.
+std::optional<std::string> option_phrase(std::string_view rest, std::string_view sentence) {
   const bool bracket = rest.starts_with('(');
   const std::size_t letter = bracket ? 1 : 0;
   if (rest.size() > letter && rest[letter] >= 'A' && rest[letter] <= 'J') {
@@ -309,23 +232,99 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     if (closed || is_list_of_letters(sentence)) return std::string(sentence);
     if (alone && !bracket) return std::string(rest.substr(0, 1));
   }
-  const auto chunk = chunk_at(text, begin, options);
-  if (chunk && !chunk->ordinal) {
-    const Chunk whole = joined_chunks(text, *chunk, options);
-    const std::string_view behind = text.substr(whole.end);
-    if (goes_on(text, whole, end)) {
-      Chunk larger = whole;
-      larger.end = std::max(whole.end, begin + mathematics_length(sentence));
-      larger.text = std::string(text.substr(begin, larger.end - begin));
-      // "10+John's age": the words are an operand.
-      if (larger.end < end && std::string_view("+-*/^=").find(larger.text.back()) != std::string_view::npos)
-        return std::string(sentence);
-      return with_words_behind(text, larger, KnownUnits::keep, options);
-    }
-    if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
-    return with_words_behind(text, whole, KnownUnits::keep, options);
+  return std::nullopt;
+}
+
+// Behind a number: "万", "个以上", " 或 13", " или 13", "가 아닙니다": what makes another number of it, a bound, one of
+// several, or a denial. Only what follows at once, up to a sign of punctuation.
+bool changes_in_other_script(std::string_view tail) {
+  std::size_t end = 0;
+  while (end < tail.size() && (static_cast<unsigned char>(tail[end]) >= 0x80 || tail[end] == ' ')) ++end;
+  for (const std::string_view stop : {"\xE3\x80\x82", "\xEF\xBC\x8C", "\xE3\x80\x81", "\xEF\xBC\x9B"})
+    end = std::min(end, tail.find(stop));
+  tail = trim(tail.substr(0, end));
+  if (tail.empty()) return false;
+  if (wide_scale_length(tail) > 0 || starts_with_wide_change(tail) || is_changing_word(tail.substr(0, tail.find(' '))))
+    return true;
+  static constexpr auto kAnywhere = std::to_array<std::string_view>({
+      "\xE4\xBB\xA5\xE4\xB8\x8A",                          // 以上
+      "\xE4\xBB\xA5\xE4\xB8\x8B",                          // 以下
+      "\xE4\xBB\xA5\xE5\x86\x85",                          // 以内
+      "\xE6\x9C\xAA\xE6\xBA\x80",                          // 未満
+      "\xE6\x88\x96",                                      // 或
+      "\xEC\x9D\xB4\xEC\x83\x81",                          // 이상
+      "\xEC\x9D\xB4\xED\x95\x98",                          // 이하
+      "\xEB\xAF\xB8\xEB\xA7\x8C",                          // 미만
+      "\xEC\x95\x84\xEB\x8B\x88",                          // 아니
+      "\xEC\x95\x84\xEB\x8B\x99\xEB\x8B\x88\xEB\x8B\xA4",  // 아닙니다
+      "\xE3\x81\xAA\xE3\x81\x84",                          // ない
+      "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93",              // ません
+      "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF",              // または
+      "\xEB\x98\x90\xEB\x8A\x94",                          // 또는
+  });
+  return std::any_of(kAnywhere.begin(), kAnywhere.end(),
+                     [&](std::string_view word) { return tail.find(word) != std::string_view::npos; });
+}
+
+// "38, but it's 40", "38 before, now it is 40": the same sentence says another value.
+bool is_taken_back(std::string_view text, std::size_t begin) {
+  const std::size_t stop = std::min(text.find_first_of(".\n", begin), text.size());
+  const std::string_view behind = text.substr(begin, stop - begin);
+  static constexpr auto kTurns = std::to_array<std::string_view>(
+      {" but it's ", " but it is ", " but actually", " but the answer", " but the correct", " but that is ",
+       " but that's ", " now it is ", " now it's "});
+  for (const std::string_view turn : kTurns) {
+    const std::size_t at = behind.find(turn);
+    if (at != std::string_view::npos && !chunks_in(behind.substr(at)).empty()) return true;
   }
-  // A sentence: "The volume of $ABCD$ is 120", "Tom has 5 left".
+  return false;
+}
+
+// "1/3 of the total, which is 4" comes to 4.
+std::optional<std::string> part_of_known(std::string_view text, const Chunk& chunk) {
+  static constexpr std::string_view kWhich = ", which is ";
+  const bool part = chunk.text.ends_with('%') || chunk.text.find('/') != std::string::npos ||
+                    chunk.text.find("frac") != std::string::npos;
+  const std::string_view behind = text.substr(chunk.end);
+  const std::size_t which = behind.find(kWhich);
+  if (!part || !behind.starts_with(" of ") || which == std::string_view::npos || which > 60) return std::nullopt;
+  const auto total = chunk_at(text, chunk.end + which + kWhich.size());
+  return total ? std::optional(total->text) : std::nullopt;
+}
+
+// "小明有5个苹果": the one number, directly behind a verb that says how many there are.
+std::optional<std::string> counted_in_chinese(std::string_view sentence) {
+  static constexpr auto kVerbs = std::to_array<std::string_view>({
+      "\xE6\x9C\x89",              // 有
+      "\xE6\x98\xAF",              // 是
+      "\xE4\xB8\xBA",              // 为
+      "\xE7\xAD\x89\xE4\xBA\x8E",  // 等于
+      "\xE5\x85\xB1",              // 共
+      "\xE5\x89\xA9",              // 剩
+      "\xE5\x89\xA9\xE4\xB8\x8B",  // 剩下
+      "\xE5\xBE\x97",              // 得
+      "\xE9\x9C\x80\xE8\xA6\x81",  // 需要
+      "\xE4\xBA\x86",              // 了
+  });
+  const auto chunks = chunks_in(sentence);
+  if (chunks.size() != 1) return std::nullopt;
+  const std::string_view before = sentence.substr(0, chunks[0].begin);
+  const bool said =
+      std::any_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return before.ends_with(verb); });
+  if (!said || changes_in_other_script(sentence.substr(chunks[0].end))) return std::nullopt;
+  return answer_in_sentence(sentence);
+}
+
+// Behind a number: " for Ann and 25 for Bob", " (Ann), 25 (Bob)".
+bool is_several(std::string_view tail) {
+  const std::size_t joint = tail.find(" and ");
+  if (!tail.starts_with(" for ") || joint == std::string_view::npos) return false;
+  const auto next = chunk_at(tail, joint + 5);
+  return next && tail.substr(next->end).starts_with(" for ");
+}
+
+// "The volume of $ABCD$ is 120", "Tom has 5 left".
+std::optional<std::string> sentence_phrase(std::string_view sentence) {
   std::size_t words = 0;
   for (std::size_t i = 0; i < sentence.size(); ++i) {
     std::size_t stop = i;
@@ -343,8 +342,58 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
                       lower.starts_with("impossible") || lower.starts_with("unclear") ||
                       lower.starts_with("undefined") || lower.starts_with("not ");
     if (limits || open) return std::string(sentence);
-    if (auto answer = answer_in_sentence(sentence)) return *answer;
+    return answer_in_sentence(sentence);
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
+  begin = skip_openings(text, begin);
+  if (begin >= text.size()) return {};
+  std::string_view rest = text.substr(begin);
+  // "E. 416": the full stop belongs to the letter.
+  const bool lettered = rest.size() > 3 && rest[0] >= 'A' && rest[0] <= 'J' && rest.substr(1).starts_with(". ") &&
+                        (is_digit(rest[3]) || rest[3] == '$' || rest[3] == '\\');
+  const std::size_t end = sentence_end(text, lettered ? begin + 3 : begin);
+  for (const std::string_view word : {"yes", "no"}) {  // "no, it is not possible"
+    if (rest.size() > word.size() && lower_case(rest.substr(0, word.size())) == word &&
+        std::string_view(",.;:").find(rest[word.size()]) != std::string_view::npos)
+      return std::string(rest.substr(0, word.size()));
+  }
+  // "not 80 but 84"
+  if (lower_case(rest.substr(0, 4)) == "not ") {
+    const std::size_t but = text.find(" but ", begin);
+    if (but == std::string_view::npos || but >= end) return std::string(text.substr(begin, end - begin));
+    return answer_phrase(text, but + 5, options);
+  }
+  const std::string_view sentence = text.substr(begin, end - begin);
+  if (sentence.ends_with('?')) return {};  // asks
+  if (auto choice = choice_with_wording(sentence)) return *choice;
+  if (auto option = option_phrase(rest, sentence)) return *option;
+  const auto chunk = chunk_at(text, begin, options);
+  if (chunk && !chunk->ordinal) {
+    const Chunk whole = joined_chunks(text, *chunk, options);
+    const std::string_view behind = text.substr(whole.end);
+    if (goes_on(text, whole, end)) {
+      Chunk larger = whole;
+      larger.end = std::max(whole.end, begin + mathematics_length(sentence));
+      larger.text = std::string(text.substr(begin, larger.end - begin));
+      // "10+John's age": the words are an operand.
+      if (larger.end < end && std::string_view("+-*/^=").find(larger.text.back()) != std::string_view::npos)
+        return std::string(sentence);
+      return with_words_behind(text, larger, KnownUnits::keep, options);
+    }
+    const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
+    if (tail.starts_with("'s ") || is_taken_back(text, whole.end)) return std::string(sentence);
+    if (auto total = part_of_known(text, whole)) return *total;
+    if (is_several(tail) || changes_in_other_script(tail)) return std::string(sentence);
+    if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
+    return with_words_behind(text, whole, KnownUnits::keep, options);
+  }
+  if (auto answer = sentence_phrase(sentence)) return *answer;
+  if (auto counted = counted_in_chinese(sentence)) return *counted;
   return std::string(sentence);
 }
 

@@ -2,12 +2,12 @@
 
 #include <numeric>
 
+#include "framework/grade/ascii.h"
+
 namespace ft::grade {
 namespace {
 
 constexpr int kMostDigits = 15;  // so that products of two fit
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads from the front of `text`, removing what it took.
 struct Cursor {

@@ -5,6 +5,9 @@
 #include <cctype>
 #include <utility>
 
+#include "framework/grade/ascii.h"
+#include "framework/grade/choice.h"
+#include "framework/grade/condition.h"
 #include "framework/grade/delimiters.h"
 #include "framework/grade/label.h"
 #include "framework/grade/measure.h"
@@ -22,22 +25,6 @@
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 bool is_estimate(std::string_view words) {
   return words == "about" || words == "approximately" || words == "approx" || words == "roughly" ||
@@ -63,149 +50,12 @@ std::string_view without_text_command(std::string_view text) {
   return text;
 }
 
-// Words that say for what the answer holds: "3 \cdot 2^k, \text{ where } k ...", "2n+1 for all n". Cut off and
-// returned.
-// "2\\pi k, k \\in \\mathbb{Z}", "(n \\in \\mathbb{N})": where the set of a parameter is said at the end, from the
-// joint before its letter on; npos where none is.
-std::size_t parameter_set(std::string_view text) {
-  const std::size_t in = text.rfind("\\in");
-  if (in == std::string_view::npos || in < 3) return std::string_view::npos;
-  std::string set;
-  for (const char c : text.substr(in + 3)) {
-    if (std::string_view(" {}()$").find(c) == std::string_view::npos) set.push_back(c);
-  }
-  static constexpr auto kSets = std::to_array<std::string_view>({"\\mathbbZ", "\\mathbbN", "\\Z", "\\N", "\\mathbfZ"});
-  const auto fits = [&](std::string_view name) {
-    return set == name ||
-           (set.starts_with(name) &&
-            (set.substr(name.size()) == "^+" || set.substr(name.size()) == "_+" || set.substr(name.size()) == "^*"));
-  };
-  if (std::none_of(kSets.begin(), kSets.end(), fits)) return std::string_view::npos;
-  std::string_view before = trim(text.substr(0, in));
-  if (before.size() < 3 || !is_letter(before.back()) || is_letter(before[before.size() - 2]))
-    return std::string_view::npos;
-  const char letter = before.back();
-  const std::string_view head = trim(before.substr(0, before.size() - 1));
-  const bool joint = head.ends_with(',') || head.ends_with('(') || head.ends_with("quad") || head.ends_with(';') ||
-                     head.ends_with("\\ ") || head.ends_with("\\,") || head.ends_with('\\') || head.ends_with(':');
-  const bool formula = head.find(letter) != std::string_view::npos &&
-                       head.find_first_of("<>") == std::string_view::npos &&
-                       head.find("\\le ") == std::string_view::npos && head.find("\\ge ") == std::string_view::npos;
-  return joint && formula ? head.size() + static_cast<std::size_t>(head.data() - text.data()) : std::string_view::npos;
-}
-
-// "for n \\ge 1", "for }n = 1": where a letter of its own and a relation follow the word; npos where none do.
-std::size_t letter_condition(std::string_view lower) {
-  for (std::size_t at = lower.find("for"); at != std::string_view::npos; at = lower.find("for", at + 1)) {
-    std::size_t next = at + 3;
-    if (at == 0 || is_letter(lower[at - 1]) || (next < lower.size() && is_letter(lower[next]))) continue;
-    while (next < lower.size() && std::string_view(" }$").find(lower[next]) != std::string_view::npos) ++next;
-    if (next + 2 >= lower.size() || !is_letter(lower[next]) || is_letter(lower[next + 1])) continue;
-    const std::string_view rest = trim(lower.substr(next + 1));
-    for (const std::string_view sign : {"\\ge", "\\le", "\\in", "\\ne", ">", "<", "="}) {
-      if (rest.starts_with(sign)) return at;
-    }
-  }
-  return std::string_view::npos;
-}
-
-// What was cut off behind a formula.
-struct Condition {
-  std::string text;       // letters and digits only; empty: none
-  std::string parameter;  // the letter of "k \\in \\mathbb{Z}", which another may stand for
-};
-
-// ", n \\ge 1" behind "a_n = ...": from the joint before the index on; npos where the end is no bound of an index.
-std::size_t index_bound(std::string_view text) {
-  const std::size_t joint = text.find_last_of(",(");
-  const std::size_t sign = text.find('=');
-  if (joint == std::string_view::npos || sign == std::string_view::npos || joint < sign) return std::string_view::npos;
-  std::string bound;
-  for (const char c : text.substr(joint + 1)) {
-    if (std::string_view(" (){}\\;$").find(c) == std::string_view::npos) bound.push_back(c);
-  }
-  if (bound.starts_with("quad")) bound.erase(0, 4);
-  if (bound.size() < 3 || !is_letter(bound[0])) return std::string_view::npos;
-  const std::string_view relation = std::string_view(bound).substr(1);
-  std::size_t digits = 0;
-  for (const std::string_view name : {"geq", "ge", ">=", ">"}) {
-    if (digits == 0 && relation.starts_with(name)) digits = name.size();
-  }
-  if (digits == 0 || digits == relation.size() ||
-      !std::all_of(relation.begin() + static_cast<std::ptrdiff_t>(digits), relation.end(), is_digit))
-    return std::string_view::npos;
-  const std::string_view name = trim(text.substr(0, sign));
-  const std::string index(1, bound[0]);
-  const bool named = name.ends_with("_" + index) || name.ends_with("_{" + index + "}");
-  return named ? joint : std::string_view::npos;
-}
-
-Condition cut_condition(std::string_view* text) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>(
-      {"for all ", "for every ", "for each ", "for any ", "where ", "where}", "\\forall", "for all}", "for every}",
-       "for some ", "for any}", "for integer", "for positive integer", "for real "});
-  const std::string lower = lower_case(*text);
-  std::size_t cut = std::string::npos;
-  for (const std::string_view opening : kOpenings) {
-    for (std::size_t at = lower.find(opening); at != std::string::npos; at = lower.find(opening, at + 1)) {
-      if (at > 0 && is_letter(lower[at - 1])) continue;
-      cut = std::min(cut, at);
-      break;
-    }
-  }
-  cut = std::min(cut, letter_condition(lower));
-  const std::size_t set = parameter_set(*text);
-  cut = std::min({cut, set, index_bound(*text)});
-  if (cut == std::string::npos || cut == 0) return {};
-  std::string_view head = trim(text->substr(0, cut));
-  for (const std::string_view command : {"\\text{", "\\textrm{", "\\mbox{", "\\mathrm{"}) {
-    if (!head.ends_with(command)) continue;
-    head.remove_suffix(command.size());
-  }
-  for (bool again = true; again && !head.empty();) {
-    again = false;
-    head = trim(head);
-    for (const std::string_view end : {",", "$", "(", "\\quad", "\\qquad", "\\;", "\\,", "\\ ", "\\", ";", "\\)"}) {
-      if (!head.ends_with(end)) continue;
-      head.remove_suffix(end.size());
-      again = true;
-    }
-  }
-  const auto open = std::count(head.begin(), head.end(), '{');
-  const auto close = std::count(head.begin(), head.end(), '}');
-  if (head.empty() || open != close || head.find_first_of("0123456789=\\") == std::string_view::npos) return {};
-  Condition condition;
-  for (const char c : lower.substr(cut)) {
-    if (is_letter(c) || is_digit(c) || c == '<' || c == '>') condition.text.push_back(c);
-  }
-  if (cut == set) {  // the letter does not matter
-    const std::string_view before = trim(text->substr(0, text->rfind("\\in")));
-    condition.parameter = std::string(1, before.back());
-    condition.text.erase(0, condition.text.find("in"));
-  }
-  while (head.starts_with('$')) head.remove_prefix(1);
-  *text = head;
-  return condition;
-}
-
 // "1,000" is no list of 1 and 000: a comma before a run of digits that starts with a needless zero groups digits.
 bool may_be_list(std::string_view text) {
   for (std::size_t at = text.find(','); at != std::string_view::npos; at = text.find(',', at + 1)) {
     if (at + 2 < text.size() && text[at + 1] == '0' && is_digit(text[at + 2])) return false;
   }
   return true;
-}
-
-// "ACD": the options of a multiple choice, as people write them without commas, in the order of the alphabet.
-std::optional<Node> joined_choices(std::string_view text) {
-  constexpr std::size_t kMost = 6;
-  if (text.size() < 2 || text.size() > kMost) return std::nullopt;
-  std::vector<Node> letters;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] < 'A' || text[i] > 'H' || (i > 0 && text[i] <= text[i - 1])) return std::nullopt;
-    letters.emplace_back(Op::symbol, std::string(1, text[i]));
-  }
-  return Node(Op::list, std::move(letters));
 }
 
 // "CAB" is an order of letters, not the product of A, B and C.
@@ -294,58 +144,13 @@ class Reader {
     }
   }
 
-  // "(C) 12", "\textbf{(D)}\ 24", "C: 12": the letter of an option with its wording is the one as well as the other.
+  // The letter of an option with its wording is the one as well as the other.
   void read_choice() {
-    std::string_view rest = text_;
-    bool dressed = false;
-    bool worded = false;
-    for (const std::string_view command : {"\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{", "\\textrm{"}) {
-      if (!rest.starts_with(command)) continue;
-      rest = trim(rest.substr(command.size()));
-      dressed = true;
-      break;
-    }
-    for (const std::string_view word : {"Option ", "option ", "Choice ", "choice "}) {
-      if (!rest.starts_with(word)) continue;
-      rest.remove_prefix(word.size());
-      worded = true;
-    }
-    const bool open = rest.starts_with('(');
-    if (open) rest = trim(rest.substr(1));
-    if (rest.empty() || rest[0] < 'A' || rest[0] > 'J') return;
-    const std::string letter(1, rest[0]);
-    rest.remove_prefix(1);
-    bool closed = false;
-    const auto skip = [&](char c) {
-      if (!rest.starts_with(c)) return;
-      rest.remove_prefix(1);
-      closed = closed || c == ')' || c == '.' || c == ':';
-    };
-    rest = trim(rest);
-    if ((worded && (rest.empty() || rest == "}" || rest == ")")) || (!open && rest == ")")) {  // "Option C", "C)"
-      readings_.nodes.emplace_back(Op::symbol, letter);
-      return;
-    }
-    skip(')');
-    const bool inner_blank = dressed && rest.starts_with(' ') && trim(rest).starts_with('}');  // "\\text{(C) }12"
-    if (inner_blank) rest = trim(rest);
-    if (dressed) skip('}');
-    skip(')');
-    if (!open) skip('.');
-    skip(':');
-    const bool blank = inner_blank || rest.empty() || rest[0] == ' ' || rest.starts_with("\\ ") ||
-                       rest.starts_with("\\,") || rest.starts_with("~") || rest.starts_with("\\;") ||
-                       rest.starts_with("\\quad") || rest.starts_with("$");
-    if (!closed || !blank || rest.empty() || rest.size() > 200) return;
-    for (const std::string_view gap : {"\\quad", "\\ ", "\\,", "~", "\\;", ":"}) {
-      rest = trim(rest);
-      if (rest.starts_with(gap)) rest.remove_prefix(gap.size());
-    }
-    rest = trim(rest);
-    if (rest.empty() || rest.starts_with("and ") || rest.starts_with("or ") || rest.starts_with("\\text{ and"))
-      return;  // "(A) and (B)"
-    readings_.nodes.emplace_back(Op::symbol, letter);
-    attempt(strip_delimiters(rest));
+    const auto choice = lettered_choice(text_);
+    if (!choice) return;
+    readings_.nodes.emplace_back(Op::symbol, choice->letter);
+    if (choice->wording.empty()) return;
+    attempt(strip_delimiters(choice->wording));
     readings_.trouble.clear();
   }
 

@@ -4,21 +4,12 @@
 #include <array>
 #include <cctype>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() > word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char w, char c) {

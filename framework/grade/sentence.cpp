@@ -6,143 +6,21 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/clauses.h"
 #include "framework/grade/copula.h"
 #include "framework/grade/denial.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
+#include "framework/grade/result.h"
 
 namespace ft::grade {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
-bool is_word_byte(char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
-
-// Without remarks in brackets that hold words, and without what only gives reasons at the end.
-std::string without_remarks(std::string_view sentence) {
-  std::string out;
-  for (std::size_t i = 0; i < sentence.size(); ++i) {
-    if (sentence[i] == '(' && i > 0 && sentence[i - 1] == ' ') {
-      const std::size_t close = sentence.find(')', i);
-      std::size_t letters = 0;
-      bool words = false;
-      bool formula = false;
-      for (std::size_t j = i; j < close && j < sentence.size(); ++j) {
-        letters = is_word_byte(sentence[j]) ? letters + 1 : 0;
-        words = words || letters >= 3;
-        formula = formula || sentence[j] == '$' || sentence[j] == '\\' || sentence[j] == '=';
-      }
-      if (close != std::string_view::npos && words && !formula) {
-        i = close;
-        continue;
-      }
-    }
-    out.push_back(sentence[i]);
-  }
-  return out;
-}
-
-// "Add 500 and 1500 to get the total": the sum, where the sentence does not say it.
-std::optional<std::string> calculation(std::string_view lower, const std::vector<Chunk>& chunks) {
-  if (chunks.size() < 2) return std::nullopt;
-  // "Add 5 to 20 to get Tom's age as 25": it says what it comes to.
-  for (const std::string_view word : {" to get ", " to find ", " get ", " for a ", " which "}) {
-    const std::size_t at = lower.find(word);
-    if (at != std::string_view::npos && chunks.back().begin > at) return chunks.back().text;
-  }
-  const auto between = [&](std::size_t i) { return lower.substr(chunks[i].end, chunks[i + 1].begin - chunks[i].end); };
-  const auto linked = [&](std::string_view word) { return between(0).find(word) != std::string_view::npos; };
-  const auto in_brackets = [](const std::string& text) { return "(" + text + ")"; };
-  const bool two = chunks.size() == 2;
-  if (lower.starts_with("add ")) {
-    std::string sum = in_brackets(chunks[0].text);
-    for (std::size_t i = 1; i < chunks.size(); ++i) {
-      if (between(i - 1).find(',') == std::string_view::npos &&
-          between(i - 1).find(" and ") == std::string_view::npos &&
-          between(i - 1).find(" to ") == std::string_view::npos)
-        return std::nullopt;
-      sum += "+" + in_brackets(chunks[i].text);
-    }
-    return sum;
-  }
-  if (!two) return std::nullopt;
-  if (lower.starts_with("subtract ") && linked(" from "))
-    return in_brackets(chunks[1].text) + "-" + in_brackets(chunks[0].text);
-  if (lower.starts_with("multiply ") && (linked(" by ") || linked(" and ")))
-    return in_brackets(chunks[0].text) + "\\cdot" + in_brackets(chunks[1].text);
-  if (lower.starts_with("divide ") && linked(" by "))
-    return in_brackets(chunks[0].text) + "/" + in_brackets(chunks[1].text);
-  return std::nullopt;
-}
-
-// "2x - y + 5": unknowns with coefficients; with "= 0" behind it this is an equation, and its answer is not 0.
-bool is_equation_left(std::string_view left) {
-  if (left.find('=') != std::string_view::npos) return false;
-  bool unknown = false;
-  bool number = false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i] == '\\') {  // a command
-      while (i + 1 < left.size() && is_letter(left[i + 1])) ++i;
-      continue;
-    }
-    const bool raised = i > 0 && (left[i - 1] == '^' || left[i - 1] == '_' || left[i - 1] == '{');
-    unknown = unknown || is_letter(left[i]);
-    number = number || (std::isdigit(static_cast<unsigned char>(left[i])) != 0 && !raised);
-    if (left[i] == '(' && i > 0 && is_letter(left[i - 1])) return false;  // "f(2)"
-  }
-  return unknown && number;
-}
-
-// "5 + 7 = 12" and "M = 9 + 2 = 11" come to their last member, where that holds no letters.
-std::optional<std::string> result_of(const std::string& equation) {
-  const std::size_t sign = equation.rfind('=');
-  if (const std::size_t about = equation.rfind("\\approx");
-      about != std::string::npos && about + 7 < equation.size() && (sign == std::string::npos || about > sign)) {
-    const std::string_view member = trim(std::string_view(equation).substr(about + 7));
-    const bool number = !member.empty() && std::none_of(member.begin(), member.end(), is_letter) && about > 0;
-    if (number) return std::string(member);
-  }
-  if (sign == std::string::npos || sign == 0 || sign + 1 >= equation.size()) return std::nullopt;
-  if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
-      equation.find_first_of("<>,;({[") < sign) {
-    // Brackets left of the sign are calculated away; relations and lists are not.
-    if (std::string_view("<>!").find(equation[sign - 1]) != std::string_view::npos ||
-        equation.find_first_of("<>;") != std::string::npos)
-      return std::nullopt;
-  }
-  const std::string member = std::string(trim(std::string_view(equation).substr(sign + 1)));
-  if (member == "0" && is_equation_left(std::string_view(equation).substr(0, sign))) return std::nullopt;
-  for (std::size_t i = 0; i < member.size(); ++i) {
-    if (!is_letter(member[i])) continue;
-    std::size_t begin = i;
-    while (begin > 0 && is_letter(member[begin - 1])) --begin;
-    if (begin == 0 || member[begin - 1] != '\\') {
-      const bool word = member.size() > i + 2 && is_letter(member[i + 1]) && is_letter(member[i + 2]);  // "26 billion"
-      if (!word) return std::nullopt;
-      break;
-    }
-  }
-  return member;
-}
-
 class Sentence {
  public:
-  explicit Sentence(std::string_view sentence) : text_(without_remarks(sentence)) {
+  explicit Sentence(std::string_view sentence) : text_(without_brackets(sentence)) {
     lower_ = lower_case(text_);
     options_.decimal_comma = has_decimal_commas(lower_);
     options_.same_name_only = true;
@@ -156,12 +34,17 @@ class Sentence {
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
+    if (contrast == 0 && (refuses(" " + lower_) || says_of_several())) return std::nullopt;
     if (contrast == 0) {
       // Of the last clause: "x cannot be negative, so x = 5" states.
       const std::string_view last = std::string_view(lower_).substr(starts.back());
       const std::size_t main = chunks_in(last).empty() ? 0 : main_clause_start(last);
       const std::string_view said = chunks_in(last).empty() ? std::string_view(lower_) : last.substr(main);
       if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
+      const std::size_t comma = lower_.find(", ");
+      const bool reason = lower_.starts_with("since ") || lower_.starts_with("because ");
+      if (reason && starts.size() == 1 && comma != std::string::npos && chunks_in(lower_.substr(comma)).empty())
+        return std::nullopt;
       if (lower_.starts_with("if ") && chunks_in(last).empty()) return std::nullopt;
     } else {
       const std::string_view turn = std::string_view(lower_).substr(contrast);
@@ -236,6 +119,27 @@ class Sentence {
            lower_.find("none are left") != std::string::npos || lower_.find("none remain") != std::string::npos;
   }
 
+  // "Ann has 18 and Bob has 25", "the sum is 18 and the product is 45": one verb twice, so neither is the answer.
+  [[nodiscard]] bool says_of_several() const {
+    const auto verb_before = [&](const Chunk& chunk) {
+      std::string_view before = std::string_view(lower_).substr(0, chunk.begin);
+      while (before.ends_with(' ') || before.ends_with('$')) before.remove_suffix(1);
+      std::size_t begin = before.size();
+      while (begin > 0 && is_letter(before[begin - 1])) --begin;
+      return before.substr(begin);
+    };
+    if (chunks_.size() != 2 || chunks_[0].text.find('=') != std::string::npos ||
+        chunks_[1].text.find('=') != std::string::npos || chunks_[0].formula || chunks_[1].formula ||
+        clause_starts(lower_).size() != 1)
+      return false;
+    const std::string_view verb = verb_before(chunks_[0]);
+    const std::string_view between =
+        std::string_view(lower_).substr(chunks_[0].end, chunks_[1].begin - std::min(chunks_[1].begin, chunks_[0].end));
+    static constexpr auto kVerbs = std::to_array<std::string_view>({"has", "have", "is", "are", "gets", "was", "had"});
+    return std::find(kVerbs.begin(), kVerbs.end(), verb) != kVerbs.end() && verb == verb_before(chunks_[1]) &&
+           between.find(" and ") != std::string_view::npos;
+  }
+
   // "12 is the correct answer".
   std::optional<std::string> before_is_the_answer() {
     static constexpr auto kPhrases =
@@ -258,6 +162,14 @@ class Sentence {
       return false;
     const std::string_view ahead = std::string_view(lower_).substr(0, chunk.begin);
     const std::string_view behind = std::string_view(lower_).substr(chunk.end);
+    const bool part = chunk.text.ends_with('%') || chunk.text.find('/') != std::string::npos ||
+                      chunk.text.find("frac") != std::string::npos;
+    if (chunk.text.find('=') == std::string::npos && is_operand_of_words(ahead, part ? behind : std::string_view()))
+      return false;
+    // "(18) follows from (17)": equations by their numbers
+    if (chunk.text.size() > 2 && chunk.text.front() == '(' && all_digits(chunk.text.substr(1, chunk.text.size() - 2)) &&
+        behind.size() > 1 && behind[0] == ' ' && is_letter(behind[1]))
+      return false;
     // "20 is too large", "20 does not work": said of the number, and against it.
     for (const std::string_view word :
          {" is too ", " is not ", " isn't ", " does not ", " doesn't ", " cannot ", " fails"}) {
@@ -289,6 +201,7 @@ class Sentence {
     // "x = 3 or x = -5": the first of those that belong together.
     for (const Chunk& earlier : chunks_) {
       if (earlier.begin >= chunk.begin) break;
+      if (earlier.begin < clause_begin_) continue;
       Chunk joined = joined_chunks(text_, earlier, options_);
       if (joined.end != whole.end || joined.end == earlier.end) continue;
       whole = std::move(joined);
@@ -296,6 +209,7 @@ class Sentence {
       return list;
     }
     std::string answer = with_words_behind(text_, whole, KnownUnits::drop, options_);
+    if (auto exact = exact_member(answer)) return *exact;
     return whole.end == chunk.end ? result_of(answer).value_or(answer) : answer;
   }
 
@@ -307,6 +221,12 @@ class Sentence {
     }
     if (own.empty()) return std::nullopt;
     const std::size_t start = begin + main_clause_start(lower.substr(begin));
+    static constexpr auto kReasonWords =
+        std::to_array<std::string_view>({"since ", "because ", "when ", "if ", "as ", "given ", "for "});
+    const std::string_view opening = trim(lower.substr(begin, start - begin));
+    const bool reasons = std::any_of(kReasonWords.begin(), kReasonWords.end(),
+                                     [&](std::string_view word) { return opening.starts_with(word); });
+    clause_begin_ = reasons ? start : 0;
     const std::string_view main = lower.substr(std::min(start, lower.size()));
     const std::size_t reason = std::min(start + reason_start(main, true), imperative ? end : purpose_start(own, lower));
     const std::size_t hard_reason = start + reason_start(main, false);
@@ -330,15 +250,11 @@ class Sentence {
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
-    // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
-    if (!own.empty() && own.front().begin == start && !own.front().formula) {
-      for (const Copula& place : copulas_in(lower, imperative)) {
-        if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
-        const std::size_t value = skip_fillers(lower, place.end);
-        const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
-        if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin))
-          return stated(*chunk);
-      }
+    // "the 3 friends": the article belongs to the subject
+    const bool subject = own.front().begin == start || lower.substr(start, own.front().begin - start) == "the " ||
+                         lower.substr(start, own.front().begin - start) == "these ";
+    if (subject && !own.front().formula) {
+      if (auto object = behind_act(own, lower, reason, imperative)) return object;
     }
     for (const bool with_words : {false, true}) {
       std::optional<Chunk> first;
@@ -360,9 +276,31 @@ class Sentence {
       }
     }
     for (const Chunk& chunk : own) {
-      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal) return chunk.text;
+      const std::string_view counted = lower.substr(std::min(chunk.end, lower.size()));
+      static constexpr auto kNumbered =
+          std::to_array<std::string_view>({" root", " power", " prime", " term", " number", " digit", " element",
+                                           " triangular", " fibonacci", " multiple"});
+      const bool numbers = std::any_of(kNumbered.begin(), kNumbered.end(),
+                                       [&](std::string_view word) { return counted.starts_with(word); });
+      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !numbers) return chunk.text;
     }
-    // "Only one apple is left", "there is one apple left".
+    return single_one(own, lower);
+  }
+
+  // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
+  std::optional<std::string> behind_act(const std::vector<Chunk>& own, std::string_view lower, std::size_t reason,
+                                        bool imperative) {
+    for (const Copula& place : copulas_in(lower, imperative)) {
+      if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
+      const std::size_t value = skip_fillers(lower, place.end);
+      const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
+      if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin)) return stated(*chunk);
+    }
+    return std::nullopt;
+  }
+
+  // "Only one apple is left", "there is one apple left".
+  [[nodiscard]] static std::optional<std::string> single_one(const std::vector<Chunk>& own, std::string_view lower) {
     for (const Chunk& chunk : own) {
       if (!chunk.single || chunk.text != "1" || !chunk_is_counted(lower, chunk.end)) continue;
       const std::string_view before = lower.substr(0, chunk.begin);
@@ -449,6 +387,7 @@ class Sentence {
   std::string text_;
   std::string lower_;
   ChunkOptions options_;
+  std::size_t clause_begin_ = 0;  // of the main clause that is read
   std::vector<Chunk> chunks_;
 };
 

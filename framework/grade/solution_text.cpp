@@ -5,18 +5,11 @@
 #include <cctype>
 #include <utility>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/characters.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Where the first "<|im_end|>" or its like stands, cut off or not; "0 < |n|<|n-3|" is mathematics.
 std::size_t special_token(std::string_view text) {

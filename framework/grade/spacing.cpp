@@ -2,20 +2,9 @@
 
 #include <algorithm>
 
+#include "framework/grade/ascii.h"
+
 namespace ft::grade {
-namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
-
 std::size_t behind_spacing(std::string_view text, std::size_t at) {
   for (bool again = true; again;) {
     again = false;

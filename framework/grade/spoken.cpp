@@ -6,14 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/scale_words.h"
 
 namespace ft::grade {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 constexpr std::size_t kLongest = 120;
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
@@ -11,18 +12,10 @@
 namespace ft::grade {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // A byte of a letter of Latin, Greek, Cyrillic, Arabic or an Indic script; not of signs or of Chinese.
 bool is_foreign(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 0x80 && byte < 0xC0) || (byte >= 0xC3 && byte < 0xE1);
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
+  return (byte >= 0x80 && byte < 0xC0) || (byte >= 0xC3 && byte < 0xE2);
 }
 
 struct Words {
@@ -83,15 +76,37 @@ bool year_behind(std::string_view text, std::size_t at) {
   return digits && ends && (year.starts_with("19") || year.starts_with("20"));
 }
 
+// A digit, a formula or a command behind word `i`.
+bool mathematics_follows(const Words& words, std::string_view text, std::size_t i) {
+  std::size_t next = words.ends[i];
+  while (next < text.size() && text[next] == ' ') ++next;
+  return next < text.size() && (is_digit(text[next]) || text[next] == '$' || text[next] == '\\');
+}
+
+// How many words belong to the number where the first one joins it to what follows: "times", "out of", "in".
+std::size_t joint_words(const Words& words, std::string_view text, Use use) {
+  const auto word = [&](std::size_t i) { return i < words.list.size() ? lower_case(words.list[i]) : std::string(); };
+  // "$140 in 12 weeks" and "10 and 7" are said of the first number alone; "6 in 10" and "28 to 31" are not.
+  const bool time_behind = word(0) == "in" && use == Use::conclusion &&
+                           (period_behind(text, words.ends[0]) || year_behind(text, words.ends[0]));
+  const bool part = word(0) == "over" && mathematics_follows(words, text, 0) && !period_behind(text, words.ends[0]);
+  if (part) return 1;
+  if (word(0) == "in" && !time_behind && number_words(joined(words, 1, 1)) && words.list.size() == 2) return 2;
+  if (use == Use::conclusion &&
+      (time_behind || word(0) == "of" || word(0) == "and" || word(0) == "from" || word(0) == "over"))
+    return 0;
+  if (mathematics_follows(words, text, 0)) return 1;
+  if (word(0) == "in" || word(0) == "of" || word(0) == "and" || word(0) == "or" || word(0) == "by" ||
+      word(0) == "from" || word(0) == "over")
+    return 0;
+  if (among(word(0), {"divided", "multiplied"})) return 2;
+  if (word(0) == "times" && among(word(1), {"as", "more", "larger", "the", "x", "bigger", "that", "greater"})) return 2;
+  return number_words(joined(words, 1, 1)) && word(0) != "x" ? 2 : 0;
+}
+
 // How many words at the start say how much: "million", "and a half", "squared", "or more".
 std::size_t changing_words(const Words& words, std::string_view text, Use use, bool many, bool spaced) {
   const auto word = [&](std::size_t i) { return i < words.list.size() ? lower_case(words.list[i]) : std::string(); };
-  const auto mathematics_behind = [&](std::size_t i) {
-    const std::size_t end = words.ends[i];
-    std::size_t next = end;
-    while (next < text.size() && text[next] == ' ') ++next;
-    return next < text.size() && (is_digit(text[next]) || text[next] == '$' || text[next] == '\\');
-  };
   // "million", "thirds"; not "third", which stands before what it counts, nor "score".
   const auto scales = [&](const std::string& one) {
     const auto scale = scale_of(one);
@@ -104,7 +119,17 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     if (word(count) == "dozens" && use == Use::conclusion) break;  // "5 dozens of cookies" counts the dozens
     ++count;
   }
+  if (count > 0 && word(count) == "and" && among(word(count + 1), {"a", "half"})) {  // "a dozen and a half"
+    const std::size_t half = word(count + 1) == "a" ? count + 2 : count + 1;
+    if (word(half) == "half" || word(half) == "quarter") return half + 1;
+  }
   if (count > 0) return count;
+  if (among(word(0), {"hoch", "mille", "bin", "fois", "mal"})) return 1;
+  if (word(0) == "to" && word(1) == "the") {  // "to the power of 2", "to the fourth power"
+    if (word(2) == "power") return word(3) == "of" ? 4 : 3;
+    if (word(3) == "power") return 4;
+  }
+  if (among(word(0), {"raised"}) && word(1) == "to") return 2;
   if (word(0) == "square" && word(1) == "root") return 3;
   if (word(0) == "cube" && word(1) == "root") return 3;
   if (word(0) == "and" && (among(word(1), {"a", "an", "one", "two", "three", "half"})) &&
@@ -112,13 +137,16 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     const auto part = number_words(joined(words, 1, 2));
     if (part->digits.find('/') != std::string::npos) return word(1) == "half" ? 2 : 3;
   }
+  if (word(0) == "and" &&
+      among(word(1), {"above", "up", "over", "below", "under", "beyond", "more", "less", "older", "younger"}))
+    return 2;
   if (word(0) == "or" && among(word(1), {"more", "less", "fewer", "greater", "higher", "above", "below", "so", "better",
                                          "larger", "smaller", "under", "over"}))
     return 2;
   if (among(word(0), {"more", "less", "fewer", "greater", "larger", "smaller"}) && word(1) == "than") {
     // "$15 more than Tom" compares what is known; "3 more than x" does not say how much.
     const bool letter = word(2).size() == 1 && word(2) != "i" && word(2) != "a";
-    return use == Use::answer || letter || mathematics_behind(1)
+    return use == Use::answer || letter || mathematics_follows(words, text, 1)
                ? (use == Use::conclusion && !letter && is_digit(text[std::min(text.size() - 1, words.ends[1] + 1)]) ? 0
                                                                                                                     : 2)
                : 0;
@@ -129,25 +157,8 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
     return 1;  // "$5$ x"
   if (among(word(0),
             {"to",     "choose", "through", "plus", "minus", "times", "by",   "in",      "mod",        "modulo",
-             "versus", "vs",     "of",      "and",  "or",    "from",  "over", "divided", "multiplied", "x"})) {
-    // "$140 in 12 weeks" and "10 and 7" are said of the first number alone; "6 in 10" and "28 to 31" are not.
-    const bool time_behind = word(0) == "in" && use == Use::conclusion &&
-                             (period_behind(text, words.ends[0]) || year_behind(text, words.ends[0]));
-    const bool part = word(0) == "over" && mathematics_behind(0) && !period_behind(text, words.ends[0]);
-    if (part) return 1;
-    if (word(0) == "in" && !time_behind && number_words(joined(words, 1, 1)) && words.list.size() == 2) return 2;
-    if (use == Use::conclusion &&
-        (time_behind || word(0) == "of" || word(0) == "and" || word(0) == "from" || word(0) == "over"))
-      return 0;
-    if (mathematics_behind(0)) return 1;
-    if (word(0) == "in" || word(0) == "of" || word(0) == "and" || word(0) == "or" || word(0) == "by" ||
-        word(0) == "from" || word(0) == "over")
-      return 0;
-    if (among(word(0), {"divided", "multiplied"})) return 2;
-    if (word(0) == "times" && among(word(1), {"as", "more", "larger", "the", "x", "bigger", "that", "greater"}))
-      return 2;
-    return number_words(joined(words, 1, 1)) && word(0) != "x" ? 2 : 0;
-  }
+             "versus", "vs",     "of",      "and",  "or",    "from",  "over", "divided", "multiplied", "x"}))
+    return joint_words(words, text, use);
   if (word(0) == "out" && word(1) == "of") return 2;
   for (std::size_t i = 0; i < 3 && i < words.list.size(); ++i) {
     const bool below =
@@ -195,9 +206,9 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
   if (const std::size_t count = changing_words(words, text, use, many, chunk.formula && text[at] == ' '); count > 0) {
     const std::string change = joined(words, 0, count);
     answer += " " + change;
-    const bool open =
-        among(lower_case(words.list[count - 1]), {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of",
-                                                  "mod", "modulo", "through", "below", "under", "above"});
+    const bool open = among(lower_case(words.list[count - 1]),
+                            {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of", "mod", "modulo",
+                             "through", "below", "under", "above", "hoch", "fois", "mal"});
     const std::size_t last = words.ends[count - 1];
     const bool times_number = change == "x" && last + 1 < text.size() && text[last] == ' ' && is_digit(text[last + 1]);
     if (open || times_number) {  // what it goes on with belongs to it
@@ -210,6 +221,9 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
   const std::size_t count = unit_words(words);
   if (count == 0) return answer;
   const std::string unit = joined(words, 0, count);
+  if (count + 2 < words.list.size() && words.list[count + 1] == "than" && words.list[count + 2].size() == 1 &&
+      among(words.list[count], {"more", "less", "fewer", "greater", "larger", "smaller"}))
+    return answer + " " + joined(words, 0, count + 3);  // "45 degrees more than x"
   // "1 hour and 30 minutes"
   std::size_t next = words.ends[count - 1];
   for (const std::string_view joint : {", and ", " and ", ", ", " "}) {

@@ -338,8 +338,9 @@ class Parquet : public RecordSource {
     Value object;
     object.kind = Kind::object;
     for (Value& pair : pairs.items) {
-      if (pair.items[0].kind != Kind::text ||
-          (object.names.size() < 1000 && object.find(pair.items[0].text) != nullptr))
+      const auto& names = object.names;  // their values follow below
+      const bool text = pair.items[0].kind == Kind::text;
+      if (!text || (names.size() < 1000 && std::find(names.begin(), names.end(), pair.items[0].text) != names.end()))
         return pairs;
       object.names.push_back(pair.items[0].text);
     }

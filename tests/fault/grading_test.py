@@ -101,13 +101,13 @@ FORMS = [("The answer is {r}.", 1, 1, 1, 1), ("\\boxed{{{r}\\%}}", 1, 0, 1, 1), 
          ("\\boxed{{{r}/1}}", 1, 1, 1, 0), ("\\boxed{{{wrong}}}", 0, 0, 0, 0), ("nothing at all", 0, 0, 0, 0)]
 
 
-def forge(run, each=1):
+def forge(run, each=1, forms=FORMS):
     """The attempts' output as an older program sealed it."""
     output, lines = run.output("answers"), []
     for problem in map(json.loads, (output / "problems.jsonl").read_text().splitlines()):
         r = int(problem["answer"])
-        for index in range(-1, len(FORMS) * each - 1):
-            text = FORMS[(index + 1) % len(FORMS)][0].format(r=r, wrong=r + 1)
+        for index in range(-1, len(forms) * each - 1):
+            text = forms[(index + 1) % len(forms)][0].format(r=r, wrong=r + 1)
             lines.append(json.dumps({"problem": problem["id"], "index": index, "text": text, "answer": "7", "finished": True, "tokens": 3,
                                      "log_prob": -1.5, "verdict": "unknown", "reason": "of an older grader"}, separators=(",", ":")))
     reseal(output, "attempts.jsonl", "".join(line + "\n" for line in lines))
@@ -186,14 +186,52 @@ def mistakes(ftrun, base):
     expect("what the rules do not know is told", "units has no effect: the rules prm800k know no such choice" in said, said)
     said = run("grading.cas=true", code=2, env={"FTRUN_CAS": "off"})
     expect("computer algebra that is not there ends the run before it begins", "no helper ftrun-cas" in said and not begun(said), said)
-    if (pathlib.Path(ftrun).parent / "ftrun-cas").exists():
-        run("grading.cas=true")
-        expect("computer algebra is a part of the grading", run.body("answers.verdicts")["grading"]["cas"] is True)
     for command in ("grade", "rerank"):
         done = subprocess.run([ftrun, command, "1", "--rules", "prm800k", "--units", "required"], capture_output=True, text=True)
         expect(f"ftrun {command}: a convention without effect", done.returncode == 2 and "--units has no effect" in done.stderr, done.stderr)
         done = subprocess.run([ftrun, command, "1", "--units", "require"], capture_output=True, text=True)
         expect(f"ftrun {command}: a wrong value", done.returncode == 2 and "did you mean 'required'" in done.stderr, done.stderr)
+
+
+# What is written for the reference r, and the verdict without computer algebra and with it.
+ALGEBRA = [("\\boxed{{{r}}}", "equal", "equal"), ("\\boxed{{{r}\\cos 10^{{-12}}}}", "unknown", "different"),
+           ("\\boxed{{{r}-6+\\lfloor 2\\pi\\rfloor}}", "equal", "equal"), ("\\boxed{{{r}+\\sqrt{{10^{{40}}+1}}-10^{{20}}}}", "unknown", "different")]
+NUMERIC, PROVED = "numeric, 20 digits", "proved by computer algebra"
+
+
+@case
+def algebra(ftrun, base):
+    if not (pathlib.Path(ftrun).parent / "ftrun-cas").exists():
+        print("  no helper ftrun-cas beside the program: skipped")
+        return
+    run, problems = Run(ftrun, base, "algebra"), 4
+    run()
+    attempts = forge(run, forms=[(text,) for text, _, _ in ALGEBRA])
+    references = {p["id"]: p["answer"] for p in map(json.loads, (attempts.parent / "problems.jsonl").read_text().splitlines())}
+    rows = [json.loads(line) for line in attempts.read_text().splitlines()]
+    pairs, labelled = base / "pairs.jsonl", base / "labelled.jsonl"
+    pairs.write_text("".join(json.dumps({"gold": references[a["problem"]], "solution": a["text"]}) + "\n" for a in rows))
+    labelled.write_text("".join(json.dumps({"problem_id": a["problem"], "text": a["text"], "reference": references[a["problem"]]}) + "\n" for a in rows))
+    for with_cas in (False, True):
+        expected = [form[1 + with_cas] for form in ALGEBRA]
+        said = run(f"grading.cas={str(with_cas).lower()}", ranks=2)
+        verdicts = run.verdicts("answers.verdicts")
+        expect(f"cas: {with_cas}, to the report: each verdict is as it should be", all(
+            verdict == expected[index + 1] for (_, index), verdict in verdicts.items()) and len(verdicts) == len(rows), verdicts, said)
+        reasons = {v["reason"] for piece in run.output("answers.verdicts").glob("verdicts-*.jsonl") for v in map(json.loads, piece.read_text().splitlines())}
+        expect("... for the reason that it should have", (PROVED in reasons) == with_cas and (NUMERIC in reasons) != with_cas, reasons)
+        expect("... and the manifest says so", run.body("answers.verdicts")["grading"]["cas"] is with_cas)
+        graded = subprocess.run([ftrun, "grade", str(pairs), *([] if with_cas else ["--no-cas"])], capture_output=True, text=True)
+        expect("... as ftrun grade", [json.loads(line)["verdict"] for line in graded.stdout.splitlines() if '"verdict"' in line] ==
+               expected * problems, graded.stdout, graded.stderr)
+        ranked = subprocess.run([ftrun, "rerank", str(labelled), "--bootstrap", "0", "--json", "-", *(["--cas"] if with_cas else [])], capture_output=True, text=True)
+        share = json.loads(ranked.stdout)["results"]["stages"]["attempts"]["right"]
+        expect("... and ftrun rerank", round(share * len(rows)) == problems * expected.count("equal"), share, ranked.stderr)
+    said = run("stages.other={recipe: grade, attempts: answers, cas: true}")
+    expect("of one stage alone", "answers.verdicts" not in begun(said) or run.body("answers.verdicts")["grading"]["cas"] is False, said)
+    expect("the other is with it", run.body("other")["grading"]["cas"] is True)
+    alone = subprocess.run([ftrun, "rerank", str(labelled), "--cas"], capture_output=True, text=True, env={**os.environ, "FTRUN_CAS": "off"})
+    expect("rerank --cas without the helper is refused", alone.returncode == 2 and "no helper ftrun-cas" in alone.stderr, alone.stderr)
 
 
 @case

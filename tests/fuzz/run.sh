@@ -9,20 +9,23 @@ seconds=${1:-600} bytes=${2:-10000000} mutations=${3:-100000} files=${4:-100000}
 data=${FT_DATA:-../shared/data}/grader
 out=build/fuzz
 mkdir -p "$out/corpus"
-grader_sources=(tests/fuzz/grade_fuzz.cpp framework/problem/attempt.cpp framework/base/error.cpp)
+grader_sources=(tests/fuzz/grade_fuzz.cpp framework/problem/attempt.cpp framework/base/error.cpp framework/base/units.cpp)
 for source in framework/grade/*.cpp; do
   case $source in */cas_*) ;; *) grader_sources+=("$source") ;; esac  # the helper process is tested elsewhere
 done
 sources=("${grader_sources[@]}")
 flags=(-std=c++20 -O1 -g1 -I. -DFMT_HEADER_ONLY)
-reader_sources=(tests/fuzz/records_fuzz.cpp framework/base/error.cpp framework/base/reading.cpp framework/records/*.cpp)
+checks=address,undefined
+reader_sources=(tests/fuzz/records_fuzz.cpp framework/base/error.cpp framework/base/reading.cpp framework/base/utf8.cpp
+  framework/records/*.cpp)
 # build COMPILER NAME FLAGS...: of the list `sources`
 build() {
   local compiler=$1 name=$2
   shift 2
   mkdir -p "$out/$name.o"
   for source in "${sources[@]}"; do
-    "$compiler" "${flags[@]}" "$@" -c "$source" -o "$out/$name.o/${source//\//_}.o"
+    $(command -v ccache) "$compiler" "${flags[@]}" "$@" -fno-sanitize-recover=undefined -c "$source" \
+      -o "$out/$name.o/${source//\//_}.o"
   done
   "$compiler" "$@" "$out/$name.o"/*.o ${libraries:-} -o "$out/$name"
 }
@@ -44,7 +47,7 @@ struct source_location {
 CPP
   compat=()
   [ "$("$clang" -dumpversion | cut -d. -f1)" -ge 15 ] || compat=(-isystem "$out/compat")
-  build "$clang" grade_fuzz -fsanitize=fuzzer,address -DFMT_CONSTEVAL= "${compat[@]}"
+  build "$clang" grade_fuzz -fsanitize=fuzzer,$checks -DFMT_CONSTEVAL= "${compat[@]}"
   python3 - "$data" "$out/corpus" <<'PY'
 import json, pathlib, sys
 folder, corpus = map(pathlib.Path, sys.argv[1:])
@@ -55,7 +58,7 @@ PY
   nice -n 19 "$out/grade_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=600 -print_final_stats=1 \
     -verbosity=0 -artifact_prefix="$out/" "$out/corpus"
   sources=("${reader_sources[@]}") libraries="-lz -lzstd -lsnappy"
-  build "$clang" records_fuzz -fsanitize=fuzzer,address -DFMT_CONSTEVAL= "${compat[@]}"
+  build "$clang" records_fuzz -fsanitize=fuzzer,$checks -DFMT_CONSTEVAL= "${compat[@]}"
   mkdir -p "$out/files"
   cp tests/golden/parquet/*.parquet "$out/files"
   nice -n 19 "$out/records_fuzz" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=30000 -print_final_stats=1 \
@@ -64,8 +67,8 @@ else
   echo "no clang: libFuzzer is left out"
 fi
 sources=("${grader_sources[@]}") libraries=
-build "${CXX:-g++}" grade_storm -DFT_STORM -fsanitize=address
+build "${CXX:-g++}" grade_storm -DFT_STORM -fsanitize=$checks
 nice -n 19 "$out/grade_storm" "$bytes" "$mutations" "$data/math_train_answers.jsonl" "$data/vectors.jsonl"
 sources=("${reader_sources[@]}") libraries="-lz -lzstd -lsnappy"
-build "${CXX:-g++}" records_storm -DFT_STORM -fsanitize=address
+build "${CXX:-g++}" records_storm -DFT_STORM -fsanitize=$checks
 nice -n 19 "$out/records_storm" "$files" tests/golden/parquet/*.parquet

@@ -11,32 +11,12 @@
 #include "framework/grade/remarks.h"
 #include "framework/grade/spoken.h"
 #include "framework/grade/wide_numerals.h"
+#include "tests/support/answer_tables.h"
 
 using ft::Verdict;
 using ft::grade::equal;
-using ft::grade::extract;
-
-namespace {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-void check_pairs(const Pairs& pairs, bool expected) {
-  for (const auto& [gold, candidate] : pairs) {
-    const auto forward = equal(gold, candidate);
-    CHECK_MESSAGE((forward.verdict == Verdict::equal) == expected, gold, " and ", candidate, ": ", forward.reason);
-    CHECK_MESSAGE(equal(candidate, gold).verdict == forward.verdict, candidate, " and ", gold, ": not symmetric");
-  }
-}
-
-void check_texts(const Pairs& texts, bool expected) {
-  for (const auto& [gold, text] : texts) {
-    const auto extracted = extract(text);
-    const bool right = extracted.found && equal(gold, extracted.answer).verdict == Verdict::equal;
-    CHECK_MESSAGE(right == expected, gold, " in '", text, "': took '", extracted.answer, "' by ", extracted.how);
-  }
-}
-
-}  // namespace
+using ft::testing::check_pairs;
+using ft::testing::check_texts;
 
 TEST_CASE("calculations in words have the value of those in signs") {
   check_pairs(
@@ -287,4 +267,144 @@ TEST_CASE("the last sentence of a text") {
                {"18", "He has 22 pens, 4 more than Ann's 18."},
                {"1", "Only one of them is left."}},
               false);
+}
+
+TEST_CASE("marks and sentences of other languages: limits, scales, alternatives, denials") {
+  check_texts(
+      {
+          {"36", "\u6240\u4EE5\u4E00\u5171\u670936\u4E2A\u82F9\u679C\u3002"},
+          {"36", "\u7B54\u6848\u662F 36\u3002"},
+          {"36", "\u7B54\u3048\u306F36\u3067\u3059\u3002"},
+          {"36", "\uC815\uB2F5\uC740 36\uC785\uB2C8\uB2E4."},
+          {"2.5", "La r\u00E9ponse est 2,5."},
+          {"B", "La bonne r\u00E9ponse est la B."},
+          {"360000", "\u7B54\u6848\u662F36\u4E07\u3002"},
+      },
+      true);
+  check_texts(
+      {
+          {"36", "\u7B54\u6848\u662F36\u4E07\u3002"},                                // 36万
+          {"36", "\u7B54\u6848\u4E0D\u662F36\u3002"},                                // 不是36
+          {"36", "\u7B54\u6848\u662F36\u621637\u3002"},                              // 36或37
+          {"36", "\u7B54\u3048\u306F36\u4EE5\u4E0A\u3067\u3059\u3002"},              // 36以上です
+          {"36", "\u7B54\u3048\u306F36\u3067\u306F\u306A\u3044\u3002"},              // 36ではない
+          {"36", "\uC815\uB2F5\uC740 36\uAC00 \uC544\uB2D9\uB2C8\uB2E4."},           // 36가 아닙니다
+          {"36", "\u5047\u8BBEx=36\u3002"},                                          // 假设x=36
+          {"36", "\u5982\u679C\u7B54\u6848\u662F36\uFF0C\u5219\u77DB\u76FE\u3002"},  // 如果答案是36，则矛盾
+          {"36", "\u041E\u0442\u0432\u0435\u0442: 36 \u0438\u043B\u0438 37."},       // 36 или 37
+          {"36", "Cevap: 36 veya 37."},
+          {"36", "Cevap 36 de\u011Fil."},
+          {"36", "Jawabannya bukan 36."},
+          {"36", "Die Antwort ist 36 hoch 2."},
+          {"36", "Die Antwort ist nicht 36."},
+          {"36", "La respuesta no es 36."},
+      },
+      false);
+}
+
+TEST_CASE("what a sentence calculates with, gives as an example, or says of several is no answer") {
+  check_texts(
+      {
+          {"18", "Half of 18."},
+          {"18", "Twice 18."},
+          {"18", "A third of 18 students"},
+          {"3/5", "The probability is 3/5 of 10."},
+          {"18", "The answer is 18 to the power of 2."},
+          {"18", "The result is 18th root of 5."},
+          {"18", "For example, 18."},
+          {"18", "There are infinitely many solutions, e.g. 18."},
+          {"18", "One of the roots is 18."},
+          {"18", "Ann has 18 and Bob has 25."},
+          {"5", "The value of x is 12, and that of y is 5."},
+          {"18", "The answer is 18 for Ann and 25 for Bob."},
+          {"18", "Maybe the answer is 18?"},
+          {"18", "Let us check whether 18 works. It does not."},
+          {"18", "The value x = 18 must be excluded."},
+          {"18", "Any number but 18"},
+          {"18", "(18) follows from (17)."},
+          {"12", "We cannot determine the answer; there were 12 apples."},
+          {"12", "So triangle 12 is similar."},
+          {"12", "The answer is a dozen and a half."},
+          {"B", "Point B lies on the circle."},
+          {"B", "Let B be the event that it rains."},
+          {"B", "Either A or B."},
+          {"C", "C can be ruled out."},
+          {"C", "All except C."},
+          {"1,4", "The solution set is {-1, 4}."},
+          {"Thursday", "It is the day after Thursday."},
+      },
+      false);
+  check_texts(
+      {
+          {"9", "Half of 18 is 9."},
+          {"30", "So 60% of 50 is 30."},
+          {"-1,4", "The solution set is {-1, 4}."},
+          {"-1,4", "x_1 = -1, x_2 = 4"},
+          {"4", "Since x must be positive, we reject x = -1 and take x = 4."},
+          {"3/5", "The probability equals 3/5, or 60%."},
+          {"12", "So the 3 friends have 12 apples in total."},
+          {"y=2x+3", "Hence the line has equation $y = 2x + 3$."},
+          {"Thursday", "So it will be a Thursday."},
+          {"no", "So, the answer is no, it is not possible."},
+          {"C", "C. 12"},
+      },
+      true);
+}
+
+TEST_CASE("formulas of logic, and angles by their letters") {
+  check_pairs({{"p\\lor q", "p \\lor q"}, {"\\angle ABC", "\\angle CBA"}, {"\\triangle ABC", "\\triangle BCA"}}, true);
+  check_pairs({{"p\\land q", "p\\lor q"},
+               {"\\angle ABC", "\\angle ACB"},
+               {"\\triangle ABC", "\\triangle ABD"},
+               {"18", "18 +/- 2"},
+               {"12", "12\uAC00 \uC544\uB2D9\uB2C8\uB2E4"}},
+              false);
+  check_pairs({{"16, 20", "18 +/- 2"}, {"64", "64 rpm"}}, true);
+}
+
+TEST_CASE("what would have been, was thought, or is taken back is no answer") {
+  check_texts(
+      {
+          {"38", "The answer would have been 38."},
+          {"38", "You might think that the answer is 38, but it's 40."},
+          {"38", "The answer was 38 before, now it is 40."},
+          {"38", "One would expect 38."},
+          {"38", "Someone claimed 38."},
+          {"38", "The answer is 38's double."},
+          {"38", "The answer is the 38th prime."},
+          {"1/3", "The answer is 1/3 of the total, which is 4."},
+          {"45", "Since 45 is odd, we have a problem."},
+          {"45", "Given: 45"},
+          {"45", "The number is divisible by 45."},
+          {"45", "Just under 45."},
+          {"45", "45 and above"},
+          {"45", "The angle measures 45 degrees more than x."},
+          {"45", "Leo has 45 cards more than Mia, who has 20, for a sum of 85."},
+          {"45", "Room 45"},
+          {"A", "not (A)"},
+          {"A", "(A) is false"},
+          {"A", "anything but A"},
+          {"B", "\u6545\u4E0D\u9009B"},                                // 故不选B
+          {"5", "x\u7684\u53D6\u503C\u8303\u56F4\u662Fx<5"},           // x的取值范围是x<5
+          {"5", "\u7B54\uFF1A\u5C0F\u660E\u67095\u4E07\u5143\u3002"},  // 答：小明有5万元
+          {"24", "\u7B54\u6848\u662F\u5927\u4E8E24\u3002"},            // 答案是大于24
+          {"5", "Rezultat: 5 sau 6"},
+          {"5", "K\u1EBFt qu\u1EA3: 5 tri\u1EC7u"},
+          {"5", "\u0412\u0456\u0434\u043F\u043E\u0432\u0456\u0434\u044C: 5 \u0430\u0431\u043E 6"},
+      },
+      false);
+  check_texts(
+      {
+          {"5", "\u7B54\uFF1A\u5C0F\u660E\u67095\u4E2A\u82F9\u679C\u3002"},  // 答：小明有5个苹果
+          {"4", "The answer is 1/3 of the total, which is 4."},
+          {"\\sqrt{5}", "The distance is $\\sqrt{5}\\approx 2.236$."},
+          {"45", "He gave away 15 cards and has 45 left."},
+          {"90", "Since 45 is odd, the sum is 90."},
+          {"3/4", "The answer is 3/4 of a cup."},
+          {"A", "Therefore the correct option is (A), 21."},
+          {"12", "Hence the minimum value is 12, attained at x = 2."},
+      },
+      true);
+  check_pairs({{"A)21", "21"}, {"A)21", "A"}, {"C_{5}^{2}", "10"}, {"A_5^2", "20"}}, true);
+  check_pairs({{"A)21", "B"}, {"C_{5}^{2}", "A_{5}^{2}"}, {"A", "(A) is false"}}, false);
 }

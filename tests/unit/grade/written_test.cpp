@@ -7,32 +7,12 @@
 #include <vector>
 
 #include "framework/grade/grade.h"
+#include "tests/support/answer_tables.h"
 
 using ft::Verdict;
 using ft::grade::equal;
-using ft::grade::extract;
-
-namespace {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-void check_pairs(const Pairs& pairs, bool expected) {
-  for (const auto& [gold, candidate] : pairs) {
-    const auto forward = equal(gold, candidate);
-    CHECK_MESSAGE((forward.verdict == Verdict::equal) == expected, gold, " and ", candidate, ": ", forward.reason);
-    CHECK_MESSAGE(equal(candidate, gold).verdict == forward.verdict, candidate, " and ", gold, ": not symmetric");
-  }
-}
-
-void check_texts(const Pairs& texts, bool expected) {
-  for (const auto& [gold, text] : texts) {
-    const auto extracted = extract(text);
-    const bool right = extracted.found && equal(gold, extracted.answer).verdict == Verdict::equal;
-    CHECK_MESSAGE(right == expected, gold, " in '", text, "': took '", extracted.answer, "' by ", extracted.how);
-  }
-}
-
-}  // namespace
+using ft::testing::check_pairs;
+using ft::testing::check_texts;
 
 TEST_CASE("wrappings, characters, units and structures that say the same") {
   check_pairs(
@@ -353,6 +333,7 @@ TEST_CASE("answers are found in their usual wrappings") {
   check_texts(
       {
           {"84", "The answer is 84, as we can see."},
+          {"84", "<answer>boxed{84}</answer>"},
           {"84", "The answer is 84 because 7*12=84."},
           {"84", "The answer is 84; done."},
           {"84", "The answer is 84: it is the product."},

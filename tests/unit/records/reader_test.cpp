@@ -1,32 +1,19 @@
 #include "framework/records/reader.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/file_folder.h"
+
 using namespace ft;
 
 namespace {
 
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("ft_reader_{}", getpid())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path write(std::string_view name, std::string_view bytes) const {
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-    return path_ / name;
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using Folder = testing::FileFolder;
 
 // The message without the folder's name, or "no error"; every record's field 'question' is read.
 std::string message_of(const Folder& folder, const std::filesystem::path& path) {
