@@ -180,7 +180,7 @@ double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes
 
 std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
   const double activations =
-      kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
+      kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
           {"activations", std::max(activations, reading_bytes(s, grid))}};

@@ -85,8 +85,7 @@ void scale_to(const float* from, std::int64_t count, float factor, float* to) {
   for (std::int64_t i = 0; i < count; ++i) to[i] = from[i] * factor;
 }
 
-std::int64_t num_pages(std::int64_t tokens) { return (tokens + kPage - 1) / kPage; }
-std::int64_t padded(const PagedTokens& tokens) { return num_pages(tokens.length) * kPage; }
+std::int64_t padded(const PagedTokens& tokens) { return pages_for(tokens.length) * kPage; }
 std::int64_t width_of(const PagedRow& row) { return padded(row.prompt) + padded(row.own); }
 
 // One key/value head of a layer's pages.
@@ -147,7 +146,7 @@ class SharedRows {
  private:
   void score(const HeadPages& pages, const PagedTokens& tokens, const float* query, float* scores,
              std::int64_t rows) const {
-    for (std::int64_t p = 0; p < num_pages(tokens.length); ++p) {
+    for (std::int64_t p = 0; p < pages_for(tokens.length); ++p) {
       score_page(query, pages.keys(tokens.pages[static_cast<std::size_t>(p)]), scores + p * kPage, rows, stride_,
                  head_dim_);
     }
@@ -159,7 +158,7 @@ class SharedRows {
 
   void mix(const HeadPages& pages, const PagedTokens& tokens, const float* scores, float* out, std::int64_t rows,
            bool add) const {
-    for (std::int64_t p = 0; p < num_pages(tokens.length); ++p) {
+    for (std::int64_t p = 0; p < pages_for(tokens.length); ++p) {
       mix_page(scores + p * kPage, pages.values(tokens.pages[static_cast<std::size_t>(p)]), out, rows, stride_,
                std::min(kPage, tokens.length - p * kPage), head_dim_, add || p > 0);
     }
@@ -206,11 +205,31 @@ Tensor paged_attention_cpu(const Tensor& query, const KvPages& pages, std::span<
   return result;
 }
 
+Tensor to_rows(const Tensor& x) { return x.to(at::kFloat).contiguous(); }
+
+Tensor page_of(const std::vector<Tensor>& chunks, std::int32_t page) {
+  return chunks[static_cast<std::size_t>(page / KvPages::kChunk)].select(0, page % KvPages::kChunk);
+}
+
+// One token's key and value, [kv_heads, head_dim]. Indexing by ATen would cost more than the model.
+void store_token(KvPages& pages, PagePlace place, const float* key, const float* value) {
+  const auto chunk = static_cast<std::size_t>(place.page / KvPages::kChunk);
+  const std::int64_t heads = pages.keys[chunk].size(1), width = pages.keys[chunk].size(2);
+  const std::int64_t begin = place.page % KvPages::kChunk * heads * width * kPage;
+  float* keys = pages.keys[chunk].mutable_data_ptr<float>() + begin + place.token;
+  float* values = pages.values[chunk].mutable_data_ptr<float>() + begin + place.token * width;
+  for (std::int64_t head = 0; head < heads; ++head) {
+    for (std::int64_t d = 0; d < width; ++d) keys[d * kPage] = key[d];
+    std::copy_n(value, width, values);
+    keys += width * kPage, values += width * kPage, key += width, value += width;
+  }
+}
+
 // The tokens of one run of pages, [kv_heads, length, head_dim].
 Tensor gather(const std::vector<Tensor>& chunks, const PagedTokens& tokens, bool transposed) {
   std::vector<Tensor> parts;
-  for (const std::int32_t page : tokens.pages.first(static_cast<std::size_t>(num_pages(tokens.length)))) {
-    const Tensor part = chunks[static_cast<std::size_t>(page / KvPages::kChunk)].select(0, page % KvPages::kChunk);
+  for (const std::int32_t page : tokens.pages.first(static_cast<std::size_t>(pages_for(tokens.length)))) {
+    const Tensor part = page_of(chunks, page);
     parts.push_back(transposed ? part.transpose(1, 2) : part);
   }
   return at::cat(parts, 1).narrow(1, 0, tokens.length);
@@ -224,13 +243,40 @@ Tensor gather(const std::vector<Tensor>& chunks, const PagedRow& row, bool trans
 
 void check_tokens(const KvPages& pages, const PagedTokens& tokens) {
   const auto most = static_cast<std::int64_t>(pages.keys.size()) * KvPages::kChunk;
-  FT_CHECK(tokens.length >= 0 && num_pages(tokens.length) <= std::ssize(tokens.pages),
+  FT_CHECK(tokens.length >= 0 && pages_for(tokens.length) <= std::ssize(tokens.pages),
            "paged attention: {} tokens in {} pages", tokens.length, tokens.pages.size());
   for (const std::int32_t page : tokens.pages)
     FT_CHECK(0 <= page && page < most, "paged attention: page {} of {}", page, most);
 }
 
 }  // namespace
+
+void allocate_pages(KvPages& pages, std::int64_t count, const Tensor& key) {
+  const auto options = key.options().dtype(at::kFloat);
+  while (std::ssize(pages.keys) * KvPages::kChunk < count) {
+    pages.keys.push_back(at::empty({KvPages::kChunk, key.size(1), key.size(2), kPage}, options));
+    pages.values.push_back(at::empty({KvPages::kChunk, key.size(1), kPage, key.size(2)}, options));
+  }
+}
+
+void store_tokens(KvPages& pages, std::span<const PagePlace> places, const Tensor& key, const Tensor& value) {
+  FT_CHECK(key.dim() == 3 && key.sizes() == value.sizes() && key.size(0) == std::ssize(places),
+           "{} keys and {} values for {} places", key.size(0), value.size(0), places.size());
+  FT_CHECK(
+      !pages.keys.empty() && pages.keys.front().size(1) == key.size(1) && pages.keys.front().size(2) == key.size(2),
+      "the pages are made for other heads than {} of {}", key.size(1), key.size(2));
+  const Tensor keys = to_rows(key), values = to_rows(value);
+  const std::int64_t size = key.size(1) * key.size(2);
+  for (std::int64_t t = 0; t < key.size(0); ++t) {
+    const PagePlace place = places[static_cast<std::size_t>(t)];
+    if (keys.is_cpu()) {
+      store_token(pages, place, keys.const_data_ptr<float>() + t * size, values.const_data_ptr<float>() + t * size);
+    } else {
+      page_of(pages.keys, place.page).select(2, place.token).copy_(keys[t]);
+      page_of(pages.values, place.page).select(1, place.token).copy_(values[t]);
+    }
+  }
+}
 
 Tensor paged_attention(const Tensor& query, const KvPages& pages, std::span<const PagedRow> rows) {
   FT_CHECK(!pages.keys.empty() && pages.keys.size() == pages.values.size(), "paged attention: no pages");

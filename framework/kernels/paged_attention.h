@@ -22,6 +22,25 @@ struct KvPages {
   std::vector<at::Tensor> values;              // each [kChunk, kv_heads, kTokens, head_dim] float32, contiguous
 };
 
+// One token's place.
+struct PagePlace {
+  std::int32_t page = 0;
+  std::int64_t token = 0;  // within the page
+};
+[[nodiscard]] inline PagePlace place_of(std::span<const std::int32_t> pages, std::int64_t token) {
+  return {pages[static_cast<std::size_t>(token / KvPages::kTokens)], token % KvPages::kTokens};
+}
+[[nodiscard]] inline std::int64_t pages_for(std::int64_t tokens) {
+  return (tokens + KvPages::kTokens - 1) / KvPages::kTokens;
+}
+
+// Makes sure that pages 0 .. count - 1 are there, for keys and values like `key` [T, kv_heads, head_dim].
+void allocate_pages(KvPages& pages, std::int64_t count, const at::Tensor& key);
+
+// Row t of key and value [T, kv_heads, head_dim], of any floating dtype, goes to places[t], which is allocated. Rows share a
+// place only if they are equal.
+void store_tokens(KvPages& pages, std::span<const PagePlace> places, const at::Tensor& key, const at::Tensor& value);
+
 // `length` tokens in pages, all but the last page full.
 struct PagedTokens {
   std::span<const std::int32_t> pages;

@@ -12,54 +12,6 @@ namespace {
 
 constexpr std::int64_t kPage = KvPages::kTokens, kChunk = KvPages::kChunk;
 
-at::Tensor to_rows(const at::Tensor& x) { return x.to(at::kFloat).contiguous(); }
-
-std::int64_t pages_for(std::int64_t tokens) { return (tokens + kPage - 1) / kPage; }
-
-// A page and a token's place in it.
-struct Place {
-  std::int32_t page;
-  std::int64_t token;
-};
-
-Place place_of(const std::vector<std::int32_t>& pages, std::int64_t token) {
-  return {pages[static_cast<std::size_t>(token / kPage)], token % kPage};
-}
-
-at::Tensor page_of(const std::vector<at::Tensor>& chunks, std::int32_t page) {
-  return chunks[static_cast<std::size_t>(page / kChunk)].select(0, page % kChunk);
-}
-
-// One token's key and value, [kv_heads, head_dim]. Indexing by ATen would cost more than the model.
-void store_token(KvPages& pages, Place place, const float* key, const float* value) {
-  const auto chunk = static_cast<std::size_t>(place.page / kChunk);
-  const std::int64_t heads = pages.keys[chunk].size(1), width = pages.keys[chunk].size(2);
-  const std::int64_t begin = place.page % kChunk * heads * width * kPage;
-  float* keys = pages.keys[chunk].mutable_data_ptr<float>() + begin + place.token;
-  float* values = pages.values[chunk].mutable_data_ptr<float>() + begin + place.token * width;
-  for (std::int64_t head = 0; head < heads; ++head) {
-    for (std::int64_t d = 0; d < width; ++d) keys[d * kPage] = key[d];
-    std::copy_n(value, width, values);
-    keys += width * kPage, values += width * kPage, key += width, value += width;
-  }
-}
-
-// place(t) of each row t of key and value, [T, kv_heads, head_dim].
-template <class PlaceOf>
-void store_rows(KvPages& pages, const at::Tensor& key, const at::Tensor& value, PlaceOf place) {
-  const at::Tensor keys = to_rows(key), values = to_rows(value);
-  const std::int64_t size = key.size(1) * key.size(2);
-  for (std::int64_t t = 0; t < key.size(0); ++t) {
-    const Place p = place(t);
-    if (keys.is_cpu()) {
-      store_token(pages, p, keys.const_data_ptr<float>() + t * size, values.const_data_ptr<float>() + t * size);
-    } else {
-      page_of(pages.keys, p.page).select(2, p.token).copy_(keys[t]);
-      page_of(pages.values, p.page).select(1, p.token).copy_(values[t]);
-    }
-  }
-}
-
 std::vector<std::int64_t> offsets_of(const KvCache& cache, const std::vector<int>& prompts) {
   std::vector<std::int64_t> offsets = {0};
   for (const int prompt : prompts) offsets.push_back(offsets.back() + cache.prompt_length(prompt));
@@ -146,34 +98,25 @@ std::int64_t KvCache::bytes() const {
 
 KvPages& KvCache::layer_for(int index, const at::Tensor& key) {
   KvPages& layer = layers_.at(static_cast<std::size_t>(index));
-  while (std::ssize(layer.keys) * kChunk < num_pages_) {
-    const auto options = key.options().dtype(at::kFloat);
-    layer.keys.push_back(at::empty({kChunk, key.size(1), key.size(2), kPage}, options));
-    layer.values.push_back(at::empty({kChunk, key.size(1), kPage, key.size(2)}, options));
-  }
-  FT_CHECK(!layer.keys.empty(), "layer {}: the cache has no page yet", index);
-  const at::Tensor& first = layer.keys.front();
-  FT_CHECK(first.size(1) == key.size(1) && first.size(2) == key.size(2),
-           "layer {} has {} key heads of {} in the cache, got {} of {}", index, first.size(1), first.size(2),
-           key.size(1), key.size(2));
+  allocate_pages(layer, num_pages_, key);
   return layer;
 }
 
 void KvCache::write_prompt(int layer, int prompt, const at::Tensor& key, const at::Tensor& value) {
   const Prompt& p = prompts_.at(prompt);
-  FT_CHECK(key.size(0) == p.length && value.sizes() == key.sizes(), "{} keys and {} values for a prompt of {} tokens",
-           key.size(0), value.size(0), p.length);
-  store_rows(layer_for(layer, key), key, value, [&](std::int64_t t) { return place_of(p.pages, t); });
+  std::vector<PagePlace> places;
+  for (std::int64_t t = 0; t < p.length; ++t) places.push_back(place_of(p.pages, t));
+  store_tokens(layer_for(layer, key), places, key, value);
 }
 
 void KvCache::append(int layer, std::span<const int> slots, const at::Tensor& key, const at::Tensor& value) {
-  FT_CHECK(key.size(0) == std::ssize(slots) && value.sizes() == key.sizes(), "{} keys and {} values for {} rows",
-           key.size(0), value.size(0), slots.size());
-  store_rows(layer_for(layer, key), key, value, [&](std::int64_t row) {
-    const Slot& s = slots_.at(static_cast<std::size_t>(slots[static_cast<std::size_t>(row)]));
-    FT_CHECK(s.length > 0, "slot {} has no token", slots[static_cast<std::size_t>(row)]);
-    return place_of(s.pages, s.length - 1);
-  });
+  std::vector<PagePlace> places;
+  for (const int slot : slots) {
+    const Slot& s = slots_.at(static_cast<std::size_t>(slot));
+    FT_CHECK(s.length > 0, "slot {} has no token", slot);
+    places.push_back(place_of(s.pages, s.length - 1));
+  }
+  store_tokens(layer_for(layer, key), places, key, value);
 }
 
 PagedRow KvCache::row(int slot) const {
@@ -213,7 +156,7 @@ DecodeAttention::DecodeAttention(KvCache& cache, std::span<const int> slots)
 
 at::Tensor DecodeAttention::attend(int layer, const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
   cache_.append(layer, slots_, key, value);
-  return paged_attention(to_rows(query), cache_.pages(layer), rows_).to(query.scalar_type());
+  return paged_attention(query.to(at::kFloat), cache_.pages(layer), rows_).to(query.scalar_type());
 }
 
 }  // namespace ft
