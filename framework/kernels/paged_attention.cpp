@@ -106,6 +106,12 @@ class HeadPages {
   std::int64_t head_;
 };
 
+// A page of one head is read once a step, so it lies in memory, far away: asked for while the one before it is computed.
+void prefetch(const float* page, std::int64_t count) {
+  if (page == nullptr) return;
+  for (std::int64_t i = 0; i < count; i += kWidth) __builtin_prefetch(page + i, 0, 2);
+}
+
 // Queries of some rows that continue one prompt, for one key/value head: row r of sequence s is s * group + r.
 class SharedRows {
  public:
@@ -126,27 +132,38 @@ class SharedRows {
     const auto num_rows = std::ssize(rows) * group_;
     stride_ = 0;
     for (const PagedRow& row : rows) stride_ = std::max(stride_, width_of(row));
-    score(pages, prompt, query_, scores_, num_rows);
+    const auto own_page = [&](std::size_t s) {
+      return s < rows.size() && rows[s].own.length > 0 ? &rows[s].own : nullptr;
+    };
+    score(pages, prompt, query_, scores_, num_rows, own_page(0));
     for (std::size_t s = 0; s < rows.size(); ++s) {
       const auto first = static_cast<std::int64_t>(s) * group_;
       float* scores = scores_ + first * stride_;
-      score(pages, rows[s].own, query_ + first * head_dim_, scores + padded(prompt), group_);
+      score(pages, rows[s].own, query_ + first * head_dim_, scores + padded(prompt), group_, own_page(s + 1));
       for (std::int64_t r = 0; r < group_; ++r) {
         inverse_sums[static_cast<std::size_t>(first + r)] = exponentials(scores + r * stride_, width_of(rows[s]));
       }
     }
-    mix(pages, prompt, scores_, out_, num_rows, false);
+    mix(pages, prompt, scores_, out_, num_rows, false, own_page(0));
     for (std::size_t s = 0; s < rows.size(); ++s) {
       const auto first = static_cast<std::int64_t>(s) * group_;
       mix(pages, rows[s].own, scores_ + first * stride_ + padded(prompt), out_ + first * head_dim_, group_,
-          prompt.length > 0);
+          prompt.length > 0, own_page(s + 1));
     }
   }
 
  private:
-  void score(const HeadPages& pages, const PagedTokens& tokens, const float* query, float* scores,
-             std::int64_t rows) const {
+  // Of the page after page p of `tokens`, or of the first one of `next` (null: none).
+  template <class PageOf>
+  static const float* following(const PagedTokens& tokens, std::int64_t p, const PagedTokens* next, PageOf page_of) {
+    if (p + 1 < pages_for(tokens.length)) return page_of(tokens.pages[static_cast<std::size_t>(p + 1)]);
+    return next == nullptr ? nullptr : page_of(next->pages.front());
+  }
+
+  void score(const HeadPages& pages, const PagedTokens& tokens, const float* query, float* scores, std::int64_t rows,
+             const PagedTokens* next) const {
     for (std::int64_t p = 0; p < pages_for(tokens.length); ++p) {
+      prefetch(following(tokens, p, next, [&](std::int32_t page) { return pages.keys(page); }), head_dim_ * kPage);
       score_page(query, pages.keys(tokens.pages[static_cast<std::size_t>(p)]), scores + p * kPage, rows, stride_,
                  head_dim_);
     }
@@ -157,8 +174,9 @@ class SharedRows {
   }
 
   void mix(const HeadPages& pages, const PagedTokens& tokens, const float* scores, float* out, std::int64_t rows,
-           bool add) const {
+           bool add, const PagedTokens* next) const {
     for (std::int64_t p = 0; p < pages_for(tokens.length); ++p) {
+      prefetch(following(tokens, p, next, [&](std::int32_t page) { return pages.values(page); }), head_dim_ * kPage);
       mix_page(scores + p * kPage, pages.values(tokens.pages[static_cast<std::size_t>(p)]), out, rows, stride_,
                std::min(kPage, tokens.length - p * kPage), head_dim_, add || p > 0);
     }
