@@ -8,7 +8,6 @@
 #include "framework/base/units.h"
 #include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
-#include "framework/sample/exactness.h"
 #include "framework/sample/kv_cache.h"
 
 namespace ft {
@@ -138,14 +137,6 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
   return parts;
 }
 
-// Length of the cache when it holds `longest` tokens: it grows by half when it is too short.
-double cache_length(double first, double longest) {
-  const auto grains = [](double x) { return std::ceil(x / 32) * 32; };
-  double length = grains(first);
-  while (length < longest) length = grains(std::max(length + 1, std::floor(1.5 * length)));
-  return length;
-}
-
 // Beside the weights while they are read from a stage's output: its largest piece. Data ranks read what each owns.
 double reading_bytes(const LocalShape& s, const Grid& grid) {
   return kFloat * std::min(s.largest_own, s.parameters / grid.data());
@@ -161,18 +152,19 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
   const double attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0);
   const double requests = std::ceil(static_cast<double>(sizes.problems) / grid.data()) * attempts;
   const auto slots = static_cast<int>(std::min(settings.number("slots", 1), std::max(1.0, requests)));
-  double longest = static_cast<double>(sizes.longest_prompt) + settings.number("max_new_tokens", 1);
-  if (config.max_position > 0) longest = std::min(longest, static_cast<double>(config.max_position));
-  const double length = std::min(longest, cache_length(static_cast<double>(sizes.longest_prompt) / 2, longest));
-  const auto cache =
-      static_cast<double>(KvCache::estimate_bytes(config, slots + 2, static_cast<std::int64_t>(length), grid.tensor));
-  const double growing = cache / s.layers;  // one layer's older part, while it grows
-  const double rows = std::max<double>(slots, BatchSizes::kReferenceRows),
-               vocabulary = static_cast<double>(config.vocab_size);
-  // Which batch sizes keep rows' bits is tried before there is a cache: logits of three steps, twice.
-  const double trial = kFloat * 7 * BatchSizes::kReferenceRows * vocabulary;
-  const double decoding =
-      cache + growing + kFloat * (2 * rows * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
+  const auto prompt = static_cast<double>(sizes.longest_prompt);
+  double own = settings.number("max_new_tokens", 1);
+  if (config.max_position > 0) own = std::min(own, std::max(0.0, config.max_position - prompt));
+  // Attempts of so many problems are decoded at once; the next one's prompt waits for places.
+  const double prompts = std::min(std::ceil(requests / attempts), std::ceil(slots / attempts) + 1);
+  const auto cache = static_cast<double>(KvCache::estimate_bytes(config, slots + 1, static_cast<std::int64_t>(own),
+                                                                 static_cast<std::int64_t>(prompts),
+                                                                 static_cast<std::int64_t>(prompt), grid.tensor));
+  const auto vocabulary = static_cast<double>(config.vocab_size);
+  const double trial = kFloat * 8 * 16 * vocabulary;  // logits of three steps of 16 rows, twice (sample/exactness.cpp)
+  const double rows =
+      std::max<double>(slots, 256 + prompt);  // of a forward: prompts go together (sample/generator.cpp)
+  const double decoding = cache + kFloat * (2 * slots * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
   const double sampling = std::max({trial, decoding, reading_bytes(s, grid)});
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
@@ -188,7 +180,7 @@ double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes
 
 std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
   const double activations =
-      kFloat * (tokens * (3 * s.inner + 2 * s.query + 2 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
+      kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
           {"activations", std::max(activations, reading_bytes(s, grid))}};

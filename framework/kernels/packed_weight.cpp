@@ -42,21 +42,33 @@ struct Tile {
   bool first;  // sums start from zero
 };
 
+template <int kTileRows, int kVectors>
+FT_SIMD_INLINE void load_sums(const Tile& t, std::int64_t column, Vector (&sum)[kTileRows][kVectors]) {
+#pragma GCC unroll 8
+  for (int r = 0; r < kTileRows; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v)
+      sum[r][v] = t.first ? Vector{} : simd::load(t.sums + r * t.sums_stride + column + v * kWidth);
+  }
+}
+
+template <int kTileRows, int kVectors>
+FT_SIMD_INLINE void store_sums(const Tile& t, std::int64_t column, const Vector (&sum)[kTileRows][kVectors]) {
+#pragma GCC unroll 8
+  for (int r = 0; r < kTileRows; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) simd::store(t.sums + r * t.sums_stride + column + v * kWidth, sum[r][v]);
+  }
+}
+
 // kVectors of 16 columns at a time, as many as there are registers for.
 template <int kTileRows, int kVectors>
 FT_SIMD_INLINE void float_tile(const Tile& t) {
   const auto* x = static_cast<const float*>(t.x);
   for (std::int64_t column = 0; column < kPanel; column += kVectors * kWidth) {
     const float* right = static_cast<const float*>(t.panel) + column;
-    float* out = t.sums + column;
     Vector sum[kTileRows][kVectors];
-#pragma GCC unroll 8
-    for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = t.first ? Vector{} : simd::load(out + r * t.sums_stride + v * kWidth);
-      }
-    }
+    load_sums(t, column, sum);
     for (std::int64_t k = 0; k < t.terms; ++k, right += kPanel) {
       __builtin_prefetch(right + 8 * kPanel);
       if constexpr (kVectors > 1) __builtin_prefetch(right + 8 * kPanel + kWidth);
@@ -72,11 +84,7 @@ FT_SIMD_INLINE void float_tile(const Tile& t) {
         for (int v = 0; v < kVectors; ++v) sum[r][v] += a * b[v];
       }
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) simd::store(out + r * t.sums_stride + v * kWidth, sum[r][v]);
-    }
+    store_sums(t, column, sum);
   }
 }
 
@@ -86,15 +94,8 @@ FT_SIMD_INLINE void pair_tile(const Tile& t) {
   const auto* x = static_cast<const std::uint16_t*>(t.x);
   for (std::int64_t column = 0; column < kPanel; column += kVectors * kWidth) {
     const auto* right = static_cast<const std::uint16_t*>(t.panel) + 2 * column;
-    float* out = t.sums + column;
     Vector sum[kTileRows][kVectors];
-#pragma GCC unroll 8
-    for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = t.first ? Vector{} : simd::load(out + r * t.sums_stride + v * kWidth);
-      }
-    }
+    load_sums(t, column, sum);
     for (std::int64_t k = 0; k < t.terms; k += 2, right += 2 * kPanel) {
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
@@ -112,11 +113,7 @@ FT_SIMD_INLINE void pair_tile(const Tile& t) {
         }
       }
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) simd::store(out + r * t.sums_stride + v * kWidth, sum[r][v]);
-    }
+    store_sums(t, column, sum);
   }
 }
 
@@ -151,14 +148,8 @@ template <int kTileRows>
 FT_AVX512_BF16 void native_tile(const Tile& t) {
   const auto* x = static_cast<const std::uint16_t*>(t.x);
   const auto* right = static_cast<const std::uint16_t*>(t.panel);
-  __m512 sum[kTileRows][4];
-#pragma GCC unroll 8
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) {
-      sum[r][v] = t.first ? _mm512_setzero_ps() : _mm512_loadu_ps(t.sums + r * t.sums_stride + v * kWidth);
-    }
-  }
+  Vector sum[kTileRows][4];
+  load_sums(t, 0, sum);
   for (std::int64_t k = 0; k < t.terms; k += 2, right += 2 * kPanel) {
     __m512bh b[4];
 #pragma GCC unroll 4
@@ -172,35 +163,36 @@ FT_AVX512_BF16 void native_tile(const Tile& t) {
       std::memcpy(&pair, x + r * t.x_stride + k, sizeof pair);
       const auto a = (__m512bh)_mm512_set1_epi32(pair);
 #pragma GCC unroll 4
-      for (int v = 0; v < 4; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], a, b[v]);
+      for (int v = 0; v < 4; ++v) sum[r][v] = (Vector)_mm512_dpbf16_ps((__m512)sum[r][v], a, b[v]);
     }
   }
-#pragma GCC unroll 8
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) _mm512_storeu_ps(t.sums + r * t.sums_stride + v * kWidth, sum[r][v]);
-  }
+  store_sums(t, 0, sum);
 }
 constexpr TileBodies kNativeTiles = {native_tile<1>, native_tile<2>, native_tile<3>,
                                      native_tile<4>, native_tile<5>, native_tile<6>};
 #endif
 
-// Of this processor, the fastest first; the last one, without fused products, serves where there is no other.
-std::vector<TileBodies> bodies_for(at::ScalarType compute) {
+// The fastest first, null where this processor lacks the instructions; the last one, without fused products, serves where
+// there is no other.
+using Bodies = std::array<const TileBodies*, 4>;
+Bodies bodies_for(at::ScalarType compute) {
   const bool pairs = compute == at::kBFloat16;
-  std::vector<TileBodies> bodies;
+  const TileBodies* plain = pairs ? &kPairTiles : &kFloatTiles;
 #if FT_PACKED_X86
-  if (pairs && has_native_bfloat16()) bodies.push_back(kNativeTiles);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    bodies.push_back(pairs ? kPairTilesAvx512 : kFloatTilesAvx512);
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    bodies.push_back(pairs ? kPairTilesAvx2 : kFloatTilesAvx2);
-  }
+  const bool native = pairs && has_native_bfloat16();
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return {native ? &kNativeTiles : nullptr, avx512 ? (pairs ? &kPairTilesAvx512 : &kFloatTilesAvx512) : nullptr,
+          avx2 ? (pairs ? &kPairTilesAvx2 : &kFloatTilesAvx2) : nullptr, plain};
+#else
+  return {nullptr, nullptr, nullptr, plain};
 #endif
-  bodies.push_back(pairs ? kPairTiles : kFloatTiles);
-  return bodies;
+}
+
+const TileBodies& fastest(at::ScalarType compute) {
+  const Bodies bodies = bodies_for(compute);
+  return **std::ranges::find_if(bodies, [](const TileBodies* b) { return b != nullptr; });
 }
 
 // to[k][c] = weight[c][k] for the columns of one panel; columns beyond are zero.
@@ -307,7 +299,7 @@ Tensor PackedWeight::product(const Tensor& x, const Tensor& bias) const {
   FT_CHECK(x.dim() == 2 && x.size(1) == in_ && x.is_cpu() && x.scalar_type() == at::kFloat,
            "rows must be [T, {}] of float32 on the processor", in_);
   const at::NoGradGuard no_grad;
-  const Tensor sums = product_of(x.contiguous(), panels_, bodies_for(compute()).front());
+  const Tensor sums = product_of(x.contiguous(), panels_, fastest(compute()));
   const Tensor y = sums.size(1) == out_ ? sums : sums.narrow(1, 0, out_).contiguous();
   return bias.defined() ? y + bias : y;
 }
@@ -315,11 +307,12 @@ Tensor PackedWeight::product(const Tensor& x, const Tensor& bias) const {
 std::vector<Tensor> products_by_instructions(const Tensor& x, const Tensor& weight, at::ScalarType compute) {
   const at::NoGradGuard no_grad;
   const Tensor panels = packed(weight, compute);
-  std::vector<TileBodies> bodies = bodies_for(compute);
-  if (bodies.size() > 1) bodies.pop_back();
   std::vector<Tensor> products;
-  for (const TileBodies& one : bodies)
-    products.push_back(product_of(x.contiguous(), panels, one).narrow(1, 0, weight.size(0)));
+  for (const TileBodies* bodies : bodies_for(compute)) {
+    const bool fused = bodies != bodies_for(compute).back() || bodies == &fastest(compute);
+    if (bodies == nullptr || !fused) continue;
+    products.push_back(product_of(x.contiguous(), panels, *bodies).narrow(1, 0, weight.size(0)));
+  }
   return products;
 }
 

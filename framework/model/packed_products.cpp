@@ -42,6 +42,12 @@ PackedProducts::PackedProducts(Decoder& model, at::ScalarType compute) {
   }
 }
 
+bool all_packed(const Decoder& model) {
+  return std::ranges::all_of(model.parameters().all(), [&](const Parameter& parameter) {
+    return !is_multiplied_by(model, parameter) || !parameter.packed.expired();
+  });
+}
+
 at::ScalarType compute_dtype(std::string_view name) {
   FT_CHECK(name == "float32" || name == "bfloat16", "products are computed in float32 or bfloat16, not {}", name);
   return name == "bfloat16" ? at::kBFloat16 : at::kFloat;

@@ -27,6 +27,10 @@ class PackedProducts {
   std::vector<std::shared_ptr<const PackedWeight>> weights_;
 };
 
+// Is every product with the model's weights one from packed weights now? Then rows of a forward without gradients have bits
+// of their own, however many there are (kernels/packed_weight.h).
+[[nodiscard]] bool all_packed(const Decoder& model);
+
 // The name in run files ("float32", "bfloat16") of what products are computed from.
 [[nodiscard]] at::ScalarType compute_dtype(std::string_view name);
 

@@ -21,11 +21,21 @@ namespace {
 
 using Prompts = std::span<const std::vector<TokenId>>;
 
+// Prompts are computed together until they have so many tokens: enough for products at full speed.
+constexpr std::int64_t kPrefillTokens = 256;
+
 // What is being written in one slot.
 struct Draft {
   Sampled result;
-  std::int64_t cached = 0;  // tokens of the sequence whose keys and values are stored
-  std::size_t limit = 0;    // most tokens it may get
+  std::size_t limit = 0;  // most tokens it may get
+};
+
+// A prompt whose attempts have not all started.
+struct Served {
+  int prompt = 0;
+  int cached = KvCache::kNoPrompt;
+  at::Tensor logits;  // [n, V], of which `row` follows the prompt
+  std::int64_t row = 0;
 };
 
 at::Tensor to_tensor(std::span<const std::int64_t> values) {
@@ -55,7 +65,9 @@ struct Generator::Body {
   void check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const;
   [[nodiscard]] std::size_t limit_for(std::size_t prompt_length) const;
   void prepare_cache(std::size_t num_requests);
-  void prefill(std::span<const TokenId> prompt);
+  // Takes free slots for waiting requests, with as many new prompts as one forward is to compute.
+  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler, Prompts prompts) const;
+  void prefill(std::span<const Admission> round, Prompts prompts);
   void start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request);
   // False where `stop` came before all were admitted.
   bool admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
@@ -65,7 +77,6 @@ struct Generator::Body {
   // Draws the next token of the attempt in `slot`; reports it and frees the slot when that was the last.
   void extend(Scheduler& scheduler, int slot, std::span<const float> logits);
 
-  [[nodiscard]] int staging_slot() const { return cache->num_slots() - 2; }
   [[nodiscard]] int idle_slot() const { return cache->num_slots() - 1; }
 
   Decoder& model;
@@ -75,12 +86,13 @@ struct Generator::Body {
   std::vector<TokenId> ends;
   Sampler sampler;
   BatchSizes sizes;
-  std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for the prompt being served, then one for idle rows
-  at::Tensor first_logits;         // [1, V] after the prompt being served
-  std::vector<Draft> drafts;       // by slot
+  std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for idle rows
+  std::vector<Served> served;
+  std::vector<Draft> drafts;  // by slot
   const std::function<void(const Sampled&)>* done = nullptr;
   std::int64_t num_sampled = 0;
-  std::vector<std::int64_t> slots, positions, tokens;  // scratch of decode_part
+  std::vector<int> slots;  // scratch of decode_part
+  std::vector<std::int64_t> positions, tokens;
 };
 
 void Generator::Body::check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const {
@@ -109,49 +121,79 @@ std::size_t Generator::Body::limit_for(std::size_t prompt_length) const {
 void Generator::Body::prepare_cache(std::size_t num_requests) {
   const int needed = static_cast<int>(std::min(num_requests, static_cast<std::size_t>(settings.slots)));
   drafts.assign(static_cast<std::size_t>(needed), {});
-  if (cache == nullptr || cache->num_slots() < needed + 2) {
-    cache.reset();  // before the next one is allocated
-    cache = std::make_unique<KvCache>(model.config().num_layers, needed + 2);
-  }
+  served.clear();
+  cache.reset();  // before the next one allocates
+  cache = std::make_unique<KvCache>(model.config().num_layers, needed + 1);
+  cache->start(idle_slot(), KvCache::kNoPrompt);
+  cache->advance(idle_slot());
 }
 
-// Alone in its forward, so that its bits depend on nothing else.
-void Generator::Body::prefill(std::span<const TokenId> prompt) {
-  const auto length = static_cast<std::int64_t>(prompt.size());
-  cache->reserve(length + 1);
-  PrefillAttention context(*cache, staging_slot(), length);
-  tokens.assign(prompt.begin(), prompt.end());
+// Where a row's bits may depend on the number of rows, a prompt is alone in its forward.
+std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler, Prompts prompts) const {
+  std::vector<Admission> round;
+  std::int64_t new_tokens = 0;
+  const std::int64_t most = sizes.is_any() ? kPrefillTokens : 1;
+  while (new_tokens < most || !scheduler.next_starts_prompt()) {
+    const auto admission = scheduler.admit();
+    if (!admission) break;
+    if (admission->first_of_prompt) new_tokens += std::ssize(prompts[static_cast<std::size_t>(admission->prompt)]);
+    round.push_back(*admission);
+  }
+  return round;
+}
+
+void Generator::Body::prefill(std::span<const Admission> round, Prompts prompts) {
+  std::vector<int> cached;
+  std::vector<std::int64_t> last;  // row of each prompt
+  tokens.clear();
+  positions.clear();
+  for (const Admission& admission : round) {
+    if (!admission.first_of_prompt) continue;
+    const auto& prompt = prompts[static_cast<std::size_t>(admission.prompt)];
+    tokens.insert(tokens.end(), prompt.begin(), prompt.end());
+    for (std::int64_t t = 0; t < std::ssize(prompt); ++t) positions.push_back(t);
+    last.push_back(std::ssize(tokens) - 1);
+    cached.push_back(cache->add_prompt(std::ssize(prompt)));
+    served.push_back({.prompt = admission.prompt, .cached = cached.back(), .row = std::ssize(last) - 1});
+  }
+  if (cached.empty()) return;
+  PrefillAttention context(*cache, cached);
   const at::Device device = model.parameters().flat().device();
-  const at::Tensor places = at::arange(length, at::kLong);
-  const at::Tensor hidden = model.forward(to_tensor(tokens).to(device), places.to(device), context);  // [P, H]
-  first_logits = model.logits(hidden.narrow(0, length - 1, 1)).to(at::kCPU, at::kFloat).contiguous();
+  const at::Tensor hidden = model.forward(to_tensor(tokens).to(device), to_tensor(positions).to(device), context);
+  const at::Tensor logits =
+      model.logits(hidden.index_select(0, to_tensor(last).to(device))).to(at::kCPU, at::kFloat).contiguous();
+  for (auto s = served.end() - std::ssize(cached); s != served.end(); ++s) s->logits = logits;
 }
 
 void Generator::Body::start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request) {
-  const auto length = static_cast<std::int64_t>(prompt.size());
-  cache->copy_prefix(staging_slot(), admission.slot, length);
+  cache->start(admission.slot, served.front().cached);
   Draft& draft = drafts[static_cast<std::size_t>(admission.slot)];
-  draft = {.result = {.request = request}, .cached = length, .limit = limit_for(prompt.size())};
+  draft = {.result = {.request = request}, .limit = limit_for(prompt.size())};
   draft.result.tokens.reserve(std::min<std::size_t>(draft.limit, 64));
 }
 
 bool Generator::Body::admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
                                     const std::function<bool()>& stop) {
-  while (const auto admission = scheduler.admit()) {
-    if (admission->first_of_prompt && stop && stop()) return false;
-    const auto& prompt = prompts[static_cast<std::size_t>(admission->prompt)];
-    if (admission->first_of_prompt) prefill(prompt);
-    start(*admission, prompt, requests[admission->request]);
-    extend(scheduler, admission->slot, row_of(first_logits, 0));
+  for (;;) {
+    const std::vector<Admission> round = next_round(scheduler, prompts);
+    if (round.empty()) return true;
+    if (std::ranges::any_of(round, &Admission::first_of_prompt) && stop && stop()) return false;
+    prefill(round, prompts);
+    for (const Admission& admission : round) {
+      const Served& first = served.front();  // prompts are served one after another
+      FT_CHECK(first.prompt == admission.prompt, "prompt {} is served before prompt {}", admission.prompt,
+               first.prompt);
+      start(admission, prompts[static_cast<std::size_t>(admission.prompt)], requests[admission.request]);
+      extend(scheduler, admission.slot, row_of(first.logits, first.row));
+      if (!admission.last_of_prompt) continue;
+      cache->drop_prompt(first.cached);
+      served.erase(served.begin());
+    }
   }
-  return true;
 }
 
 void Generator::Body::decode(Scheduler& scheduler) {
   const std::vector<int> rows = scheduler.active();  // a copy: attempts that end leave the scheduler's list
-  std::int64_t longest = 0;
-  for (const int slot : rows) longest = std::max(longest, drafts[static_cast<std::size_t>(slot)].cached + 1);
-  cache->reserve(longest);
   std::size_t begin = 0;
   for (const BatchPart part : sizes.cut(static_cast<int>(rows.size()))) {
     decode_part(scheduler, std::span(rows).subspan(begin, static_cast<std::size_t>(part.rows)), part.size);
@@ -165,13 +207,12 @@ void Generator::Body::decode_part(Scheduler& scheduler, std::span<const int> row
   positions.assign(static_cast<std::size_t>(size), 0);
   tokens.assign(static_cast<std::size_t>(size), 0);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    Draft& draft = drafts[static_cast<std::size_t>(rows[row])];
+    const Draft& draft = drafts[static_cast<std::size_t>(rows[row])];
     slots[row] = rows[row];
-    positions[row] = draft.cached++;
+    positions[row] = cache->advance(rows[row]);
     tokens[row] = draft.result.tokens.back();
   }
-  DecodeAttention context(*cache);
-  context.set_rows(slots, positions);
+  DecodeAttention context(*cache, slots);
   const at::Device device = model.parameters().flat().device();
   const at::Tensor hidden = model.forward(to_tensor(tokens).to(device), to_tensor(positions).to(device), context);
   const at::Tensor logits = model.logits(hidden).to(at::kCPU, at::kFloat).contiguous();  // [size, V]
@@ -195,6 +236,7 @@ void Generator::Body::extend(Scheduler& scheduler, int slot, std::span<const flo
   result.finished = std::ranges::find(ends, choice.token) != ends.end();
   if (!result.finished && result.tokens.size() < draft.limit) return;
   scheduler.release(slot);
+  cache->end(slot);
   (*done)(result);
 }
 

@@ -3,144 +3,160 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "framework/base/error.h"
-#include "framework/kernels/decode_attention.h"
 
 namespace ft {
 namespace {
 
-at::Tensor to_rows(const at::Tensor& x) { return x.to(at::kFloat).contiguous(); }
+constexpr std::int64_t kPage = KvPages::kTokens, kChunk = KvPages::kChunk;
 
-at::Tensor index_tensor(std::span<const std::int64_t> values, at::Device device) {
-  at::Tensor t = at::empty({static_cast<std::int64_t>(values.size())}, at::kLong);
-  std::copy(values.begin(), values.end(), t.data_ptr<std::int64_t>());
-  return t.to(device);
-}
-
-// cache[slots[b], :, positions[b], :] = rows[b]. One memory copy per head; indexing would cost more than the model.
-void store_rows(const at::Tensor& cache, std::span<const std::int64_t> slots, std::span<const std::int64_t> positions,
-                const at::Tensor& rows) {
-  if (!cache.is_cpu()) {
-    cache.transpose(1, 2).index_put_({index_tensor(slots, cache.device()), index_tensor(positions, cache.device())},
-                                     rows);
-    return;
-  }
-  const std::int64_t heads = cache.size(1), length = cache.size(2), width = cache.size(3);
-  const float* source = rows.const_data_ptr<float>();
-  auto* target = cache.data_ptr<float>();
-  for (std::size_t row = 0; row < slots.size(); ++row) {
-    for (std::int64_t head = 0; head < heads; ++head, source += width) {
-      std::memcpy(target + ((slots[row] * heads + head) * length + positions[row]) * width, source,
-                  static_cast<std::size_t>(width) * sizeof(float));
-    }
-  }
+std::vector<std::int64_t> offsets_of(const KvCache& cache, const std::vector<int>& prompts) {
+  std::vector<std::int64_t> offsets = {0};
+  for (const int prompt : prompts) offsets.push_back(offsets.back() + cache.prompt_length(prompt));
+  return offsets;
 }
 
 }  // namespace
 
-KvCache::KvCache(int num_layers, int num_slots) : num_slots_(num_slots), layers_(static_cast<std::size_t>(num_layers)) {
+KvCache::KvCache(int num_layers, int num_slots)
+    : slots_(static_cast<std::size_t>(num_slots)), layers_(static_cast<std::size_t>(num_layers)) {
   FT_CHECK(num_layers > 0 && num_slots > 0, "a cache of {} layers and {} slots", num_layers, num_slots);
 }
 
+std::int32_t KvCache::take_page() {
+  if (free_.empty()) {
+    for (int i = 0; i < kChunk; ++i) free_.push_back(num_pages_ + static_cast<std::int32_t>(kChunk) - 1 - i);
+    num_pages_ += static_cast<std::int32_t>(kChunk);
+  }
+  const std::int32_t page = free_.back();
+  free_.pop_back();
+  return page;
+}
+
+void KvCache::free_pages(std::vector<std::int32_t>& pages) {
+  free_.insert(free_.end(), pages.rbegin(), pages.rend());
+  pages.clear();
+}
+
+int KvCache::add_prompt(std::int64_t length) {
+  FT_CHECK(length > 0, "a prompt of {} tokens", length);
+  Prompt prompt{.pages = {}, .length = length};
+  for (std::int64_t i = 0; i < pages_for(length); ++i) prompt.pages.push_back(take_page());
+  prompts_.emplace(next_prompt_, std::move(prompt));
+  return next_prompt_++;
+}
+
+void KvCache::forget_if_done(int prompt) {
+  Prompt& p = prompts_.at(prompt);
+  if (!p.dropped || p.users > 0) return;
+  free_pages(p.pages);
+  prompts_.erase(prompt);
+}
+
+void KvCache::drop_prompt(int prompt) {
+  prompts_.at(prompt).dropped = true;
+  forget_if_done(prompt);
+}
+
+void KvCache::start(int slot, int prompt) {
+  Slot& s = slots_.at(static_cast<std::size_t>(slot));
+  FT_CHECK(!s.used, "slot {} is in use", slot);
+  if (prompt != kNoPrompt) ++prompts_.at(prompt).users;
+  s.used = true;
+  s.prompt = prompt;
+}
+
+std::int64_t KvCache::advance(int slot) {
+  Slot& s = slots_.at(static_cast<std::size_t>(slot));
+  FT_CHECK(s.used, "slot {} is not in use", slot);
+  if (s.length % kPage == 0) s.pages.push_back(take_page());
+  const std::int64_t before = s.prompt == kNoPrompt ? 0 : prompts_.at(s.prompt).length;
+  return before + s.length++;
+}
+
+void KvCache::end(int slot) {
+  Slot& s = slots_.at(static_cast<std::size_t>(slot));
+  FT_CHECK(s.used, "slot {} is not in use", slot);
+  free_pages(s.pages);
+  if (s.prompt != kNoPrompt) {
+    --prompts_.at(s.prompt).users;
+    forget_if_done(s.prompt);
+  }
+  s.used = false;
+  s.length = 0;
+}
+
 std::int64_t KvCache::bytes() const {
-  std::int64_t sum = 0;
-  for (const Layer& layer : layers_) {
-    if (layer.keys.defined()) sum += static_cast<std::int64_t>(layer.keys.nbytes() + layer.values.nbytes());
+  std::size_t sum = 0;
+  for (const KvPages& layer : layers_) {
+    for (const at::Tensor& chunk : layer.keys) sum += 2 * chunk.nbytes();
   }
-  return sum;
+  return static_cast<std::int64_t>(sum);
 }
 
-void KvCache::reserve(std::int64_t length) {
-  if (length <= length_) return;
-  constexpr std::int64_t kGrain = 32;
-  const std::int64_t old_length = length_;
-  length_ = (std::max(length, length_ + length_ / 2) + kGrain - 1) / kGrain * kGrain;
-  for (Layer& layer : layers_) {
-    for (at::Tensor* tensor : {&layer.keys, &layer.values}) {
-      if (!tensor->defined()) continue;
-      at::Tensor grown = at::empty({num_slots_, tensor->size(1), length_, tensor->size(3)}, tensor->options());
-      grown.narrow(2, 0, old_length).copy_(*tensor);
-      *tensor = std::move(grown);
-    }
-  }
-}
-
-KvCache::Layer& KvCache::layer_for(int index, const at::Tensor& key) {
-  Layer& layer = layers_.at(static_cast<std::size_t>(index));
-  if (!layer.keys.defined()) {
-    layer.keys = at::empty({num_slots_, key.size(1), length_, key.size(2)}, key.options().dtype(at::kFloat));
-    layer.values = at::empty_like(layer.keys);
-  }
-  FT_CHECK(layer.keys.size(1) == key.size(1) && layer.keys.size(3) == key.size(2),
-           "layer {} has {} key heads of {} in the cache, got {} of {}", index, layer.keys.size(1), layer.keys.size(3),
-           key.size(1), key.size(2));
+KvPages& KvCache::layer_for(int index, const at::Tensor& key) {
+  KvPages& layer = layers_.at(static_cast<std::size_t>(index));
+  allocate_pages(layer, num_pages_, key);
   return layer;
 }
 
-void KvCache::write_prompt(int layer, int slot, const at::Tensor& key, const at::Tensor& value) {
-  const std::int64_t num_tokens = key.size(0);
-  FT_CHECK(num_tokens <= length_ && slot < num_slots_, "{} tokens into slot {} of a cache [{}, {}]", num_tokens, slot,
-           num_slots_, length_);
-  Layer& l = layer_for(layer, key);
-  l.keys.select(0, slot).narrow(1, 0, num_tokens).copy_(key.transpose(0, 1));
-  l.values.select(0, slot).narrow(1, 0, num_tokens).copy_(value.transpose(0, 1));
+void KvCache::write_prompt(int layer, int prompt, const at::Tensor& key, const at::Tensor& value) {
+  const Prompt& p = prompts_.at(prompt);
+  std::vector<PagePlace> places;
+  for (std::int64_t t = 0; t < p.length; ++t) places.push_back(place_of(p.pages, t));
+  store_tokens(layer_for(layer, key), places, key, value);
 }
 
-void KvCache::append(int layer, std::span<const std::int64_t> slots, std::span<const std::int64_t> positions,
-                     const at::Tensor& key, const at::Tensor& value) {
-  const auto num_rows = static_cast<std::int64_t>(slots.size());
-  FT_CHECK(key.size(0) == num_rows && value.size(0) == num_rows, "{} keys and {} values for {} rows", key.size(0),
-           value.size(0), num_rows);
-  Layer& l = layer_for(layer, key);
-  for (std::size_t row = 0; row < slots.size(); ++row) {
-    FT_CHECK(slots[row] >= 0 && slots[row] < num_slots_ && positions[row] < length_,
-             "token {} of slot {} is outside the cache [{}, {}]", positions[row], slots[row], num_slots_, length_);
+void KvCache::append(int layer, std::span<const int> slots, const at::Tensor& key, const at::Tensor& value) {
+  std::vector<PagePlace> places;
+  for (const int slot : slots) {
+    const Slot& s = slots_.at(static_cast<std::size_t>(slot));
+    FT_CHECK(s.length > 0, "slot {} has no token", slot);
+    places.push_back(place_of(s.pages, s.length - 1));
   }
-  store_rows(l.keys, slots, positions, to_rows(key));
-  store_rows(l.values, slots, positions, to_rows(value));
+  store_tokens(layer_for(layer, key), places, key, value);
 }
 
-void KvCache::copy_prefix(int from_slot, int to_slot, std::int64_t length) {
-  for (Layer& layer : layers_) {
-    for (const at::Tensor* tensor : {&layer.keys, &layer.values}) {
-      if (!tensor->defined()) continue;
-      tensor->select(0, to_slot).narrow(1, 0, length).copy_(tensor->select(0, from_slot).narrow(1, 0, length));
-    }
-  }
+PagedRow KvCache::row(int slot) const {
+  const Slot& s = slots_.at(static_cast<std::size_t>(slot));
+  PagedRow row{.prompt = {}, .own = {s.pages, s.length}};
+  if (s.prompt == kNoPrompt) return row;
+  const Prompt& prompt = prompts_.at(s.prompt);
+  row.prompt = {prompt.pages, prompt.length};
+  return row;
 }
 
-const at::Tensor& KvCache::keys(int layer) const { return layers_.at(static_cast<std::size_t>(layer)).keys; }
-const at::Tensor& KvCache::values(int layer) const { return layers_.at(static_cast<std::size_t>(layer)).values; }
-
-std::int64_t KvCache::estimate_bytes(const ModelConfig& config, int num_slots, std::int64_t length, int tensor_size) {
+std::int64_t KvCache::estimate_bytes(const ModelConfig& config, std::int64_t sequences, std::int64_t own,
+                                     std::int64_t prompts, std::int64_t prompt, int tensor_size) {
   const std::int64_t heads = std::max(1, config.num_kv_heads / tensor_size);
-  return 2 * static_cast<std::int64_t>(sizeof(float)) * config.num_layers * num_slots * heads * length *
-         config.head_dim;
+  const std::int64_t pages = sequences * pages_for(own) + prompts * pages_for(prompt);
+  const std::int64_t tokens = (pages + kChunk - 1) / kChunk * kChunk * kPage;
+  return 2 * static_cast<std::int64_t>(sizeof(float)) * config.num_layers * heads * tokens * config.head_dim;
 }
 
-PrefillAttention::PrefillAttention(KvCache& cache, int slot, std::int64_t num_tokens)
-    : cache_(cache), slot_(slot), packed_({0, num_tokens}) {}
+PrefillAttention::PrefillAttention(KvCache& cache, std::vector<int> prompts)
+    : cache_(cache), prompts_(std::move(prompts)), offsets_(offsets_of(cache, prompts_)), packed_(offsets_) {}
 
 at::Tensor PrefillAttention::attend(int layer, const at::Tensor& query, const at::Tensor& key,
                                     const at::Tensor& value) {
-  cache_.write_prompt(layer, slot_, key, value);
+  for (std::size_t p = 0; p < prompts_.size(); ++p) {
+    const std::int64_t begin = offsets_[p], length = offsets_[p + 1] - begin;
+    cache_.write_prompt(layer, prompts_[p], key.narrow(0, begin, length), value.narrow(0, begin, length));
+  }
   return packed_.attend(layer, query, key, value);
 }
 
-void DecodeAttention::set_rows(std::span<const std::int64_t> slots, std::span<const std::int64_t> positions) {
-  FT_CHECK(slots.size() == positions.size(), "{} slots for {} positions", slots.size(), positions.size());
-  slots_.assign(slots.begin(), slots.end());
-  positions_.assign(positions.begin(), positions.end());
-  lengths_.resize(positions.size());
-  std::ranges::transform(positions, lengths_.begin(), [](std::int64_t position) { return position + 1; });
+DecodeAttention::DecodeAttention(KvCache& cache, std::span<const int> slots)
+    : cache_(cache), slots_(slots.begin(), slots.end()) {
+  rows_.reserve(slots_.size());
+  for (const int slot : slots_) rows_.push_back(cache.row(slot));
 }
 
 at::Tensor DecodeAttention::attend(int layer, const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
-  cache_.append(layer, slots_, positions_, key, value);
-  return decode_attention(to_rows(query), cache_.keys(layer), cache_.values(layer), lengths_, slots_)
-      .to(query.scalar_type());
+  cache_.append(layer, slots_, key, value);
+  return paged_attention(query.to(at::kFloat), cache_.pages(layer), rows_).to(query.scalar_type());
 }
 
 }  // namespace ft

@@ -1,25 +1,30 @@
 // Keys and values of the attempts that are being decoded, and the two attention contexts that fill and read them.
 //
-// One contiguous float32 tensor for keys and one for values per layer, [slots, kv_heads, length, head_dim]: an attempt
-// owns a slot for its life, so nothing is gathered or moved between steps. Memory grows with use: a layer is allocated
-// when it is first written (only then is it known how many heads this rank of a tensor group has), and the length grows
-// by half when a sequence outgrows it, one layer at a time.
+// They lie in pages of 32 tokens (kernels/paged_attention.h), in float32: a prompt's pages are shared by all attempts that
+// continue it, each attempt has pages of its own for what it writes. Nothing is moved or copied while sequences grow, and
+// memory is what is in use: pages of ended sequences serve the next ones. A layer's memory is allocated when it is first
+// written, for only then is it known how many heads this rank of a tensor group has.
 //
 //   KvCache cache(config.num_layers, slots);
-//   cache.reserve(prompt_length + 1);
-//   PrefillAttention prefill(cache, slot, prompt_length);
-//   Tensor hidden = model.forward(prompt, positions, prefill);                // [T, H]
-//   DecodeAttention decode(cache);
-//   decode.set_rows(slots_of_rows, positions_of_rows);
+//   const int prompt = cache.add_prompt(length);
+//   PrefillAttention prefill(cache, {prompt});
+//   Tensor hidden = model.forward(tokens, positions, prefill);                // [T, H]
+//   cache.start(slot, prompt);                                                // for each of its attempts
+//   cache.drop_prompt(prompt);                                                // no more will start
+//   const std::int64_t position = cache.advance(slot);                        // before each decoded token
+//   DecodeAttention decode(cache, slots_of_rows);
 //   hidden = model.forward(next_tokens, positions, decode);                   // [B, H]
+//   cache.end(slot);
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
+#include "framework/kernels/paged_attention.h"
 #include "framework/model/attention_context.h"
 #include "framework/model/model_config.h"
 
@@ -27,69 +32,96 @@ namespace ft {
 
 class KvCache {
  public:
+  static constexpr int kNoPrompt = -1;
+
   KvCache(int num_layers, int num_slots);
 
-  [[nodiscard]] int num_slots() const { return num_slots_; }
-  [[nodiscard]] std::int64_t length() const { return length_; }
+  // A prompt of `length` tokens; write_prompt fills it. It goes when it was dropped and no slot continues it any more.
+  [[nodiscard]] int add_prompt(std::int64_t length);
+  void drop_prompt(int prompt);
+  [[nodiscard]] std::int64_t prompt_length(int prompt) const { return prompts_.at(prompt).length; }
+
+  // The slot, which is free, begins a sequence after `prompt`, or one from nothing (kNoPrompt).
+  void start(int slot, int prompt);
+  // Room for the sequence's next token, whose position is returned; append() fills it.
+  std::int64_t advance(int slot);
+  // The slot is free again.
+  void end(int slot);
+
+  // Stores a whole prompt of one layer. key, value [length, kv_heads, head_dim].
+  void write_prompt(int layer, int prompt, const at::Tensor& key, const at::Tensor& value);
+  // Stores the last token of each slot, key and value [slots, kv_heads, head_dim]. A slot may stand there many times if
+  // its rows are equal.
+  void append(int layer, std::span<const int> slots, const at::Tensor& key, const at::Tensor& value);
+
+  // What the slot's last token may look at. Valid until the cache changes.
+  [[nodiscard]] PagedRow row(int slot) const;
+  [[nodiscard]] const KvPages& pages(int layer) const { return layers_.at(static_cast<std::size_t>(layer)); }
+
+  [[nodiscard]] int num_slots() const { return static_cast<int>(slots_.size()); }
+  [[nodiscard]] std::int64_t pages_in_use() const { return num_pages_ - std::ssize(free_); }
   [[nodiscard]] std::int64_t bytes() const;  // allocated now
 
-  // Makes room for sequences of `length` tokens; keeps what is stored. Call it between forwards.
-  void reserve(std::int64_t length);
-
-  // Stores T tokens of one sequence from position 0 on. key, value [T, kv_heads, head_dim].
-  void write_prompt(int layer, int slot, const at::Tensor& key, const at::Tensor& value);
-  // Stores one token of each of B sequences. key, value [B, kv_heads, head_dim]; rows must not share a place unless
-  // they hold the same values.
-  void append(int layer, std::span<const std::int64_t> slots, std::span<const std::int64_t> positions,
-              const at::Tensor& key, const at::Tensor& value);
-  // Copies the first `length` tokens of every layer from one slot to another.
-  void copy_prefix(int from_slot, int to_slot, std::int64_t length);
-
-  [[nodiscard]] const at::Tensor& keys(int layer) const;    // [slots, kv_heads, length(), head_dim]
-  [[nodiscard]] const at::Tensor& values(int layer) const;  // the same
-
-  // Bytes of a cache for `num_slots` sequences of `length` tokens, where a tensor group of `tensor_size` ranks splits
-  // the heads: for `plan` and for warnings.
-  [[nodiscard]] static std::int64_t estimate_bytes(const ModelConfig& config, int num_slots, std::int64_t length,
-                                                   int tensor_size = 1);
+  // Bytes of `sequences` attempts of `own` tokens at once, beside `prompts` prompts of `prompt` tokens, where a tensor
+  // group of `tensor_size` ranks splits the heads: for `plan` and for warnings.
+  [[nodiscard]] static std::int64_t estimate_bytes(const ModelConfig& config, std::int64_t sequences, std::int64_t own,
+                                                   std::int64_t prompts, std::int64_t prompt, int tensor_size = 1);
 
  private:
-  struct Layer {
-    at::Tensor keys, values;  // [slots, kv_heads, length, head_dim] float32; undefined before the first write
+  struct Prompt {
+    std::vector<std::int32_t> pages;
+    std::int64_t length = 0;
+    int users = 0;
+    bool dropped = false;
   };
-  Layer& layer_for(int layer, const at::Tensor& key);
+  struct Slot {
+    bool used = false;
+    int prompt = kNoPrompt;
+    std::vector<std::int32_t> pages;
+    std::int64_t length = 0;  // of its own tokens
+  };
+  std::int32_t take_page();
+  void free_pages(std::vector<std::int32_t>& pages);
+  void forget_if_done(int prompt);
+  KvPages& layer_for(int layer, const at::Tensor& key);
 
-  int num_slots_;
-  std::int64_t length_ = 0;
-  std::vector<Layer> layers_;
+  std::map<int, Prompt> prompts_;
+  int next_prompt_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<std::int32_t> free_;  // pages
+  std::int32_t num_pages_ = 0;
+  std::vector<KvPages> layers_;
 };
 
-// One prompt alone: packed causal attention over its tokens, whose keys and values go to `slot` from position 0 on.
-// Because nothing else is in the forward, the stored bits depend on the prompt alone.
+// Whole prompts laid end to end, each alone in what it sees: packed causal attention over its tokens, whose keys and
+// values go to the cache. What is stored of a prompt has the same bits whatever is computed beside it, as far as the
+// products around the attention keep their rows' bits.
 class PrefillAttention final : public AttentionContext {
  public:
-  PrefillAttention(KvCache& cache, int slot, std::int64_t num_tokens);
+  // Of the cache's prompts, in the order of the forward's tokens.
+  PrefillAttention(KvCache& cache, std::vector<int> prompts);
   [[nodiscard]] at::Tensor attend(int layer, const at::Tensor& query, const at::Tensor& key,
                                   const at::Tensor& value) override;
 
  private:
   KvCache& cache_;
-  int slot_;
+  std::vector<int> prompts_;
+  std::vector<std::int64_t> offsets_;
   PackedAttention packed_;
 };
 
-// One new token for each of B sequences: row b is token positions[b] of the sequence in slots[b], and sees that
-// sequence up to itself. The tokens before it are in the cache already.
+// One new token for each of B sequences: row b is the last token of slots[b] (KvCache::advance), and sees that sequence up
+// to itself. Slots must neither start, advance nor end while this is in use.
 class DecodeAttention final : public AttentionContext {
  public:
-  explicit DecodeAttention(KvCache& cache) : cache_(cache) {}
-  void set_rows(std::span<const std::int64_t> slots, std::span<const std::int64_t> positions);
+  DecodeAttention(KvCache& cache, std::span<const int> slots);
   [[nodiscard]] at::Tensor attend(int layer, const at::Tensor& query, const at::Tensor& key,
                                   const at::Tensor& value) override;
 
  private:
   KvCache& cache_;
-  std::vector<std::int64_t> slots_, positions_, lengths_;  // [B]
+  std::vector<int> slots_;
+  std::vector<PagedRow> rows_;
 };
 
 }  // namespace ft

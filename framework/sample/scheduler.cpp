@@ -23,11 +23,16 @@ std::optional<Admission> Scheduler::admit() {
   if (next_ == order_.size() || free_.empty()) return std::nullopt;
   std::ranges::pop_heap(free_, std::greater<>());
   Admission admission{.request = order_[next_], .prompt = prompts_[order_[next_]], .slot = free_.back()};
-  admission.first_of_prompt = next_ == 0 || prompts_[order_[next_ - 1]] != admission.prompt;
+  admission.first_of_prompt = next_starts_prompt();
   free_.pop_back();
   active_.push_back(admission.slot);
   ++next_;
+  admission.last_of_prompt = next_ == order_.size() || prompts_[order_[next_]] != admission.prompt;
   return admission;
+}
+
+bool Scheduler::next_starts_prompt() const {
+  return next_ < order_.size() && (next_ == 0 || prompts_[order_[next_ - 1]] != prompts_[order_[next_]]);
 }
 
 void Scheduler::release(int slot) {

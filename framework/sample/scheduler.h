@@ -22,6 +22,7 @@ struct Admission {
   int prompt = 0;                // its prompt
   int slot = 0;                  // its place until release()
   bool first_of_prompt = false;  // no request of this prompt was admitted before
+  bool last_of_prompt = false;   // none waits
 };
 
 class Scheduler {
@@ -32,6 +33,8 @@ class Scheduler {
 
   // The next waiting request, if a slot is free.
   [[nodiscard]] std::optional<Admission> admit();
+  // Would the next admission, if any request waits, be the first of its prompt?
+  [[nodiscard]] bool next_starts_prompt() const;
   // The attempt in `slot` has ended.
   void release(int slot);
 

@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <optional>
 
 #include "framework/base/error.h"
+#include "framework/model/packed_products.h"
+#include "framework/sample/prefix_attention.h"
 
 namespace ft {
 namespace {
@@ -38,21 +42,42 @@ void add_label(std::vector<Document>& documents, std::size_t first, std::span<co
   }
 }
 
-void score_pack(Decoder& model, std::span<const Document> documents) {
-  std::vector<std::int64_t> offsets = {0}, tokens, positions, rows, targets;
+// Tokens that all documents begin with, and that come before any row which predicts.
+std::int64_t shared_length(std::span<const Document> documents) {
+  if (documents.size() < 2) return 0;
+  const std::vector<TokenId>& first = documents.front().tokens;
+  auto length = std::ssize(first);
+  for (const Document& document : documents) {
+    const auto [end, other] = std::ranges::mismatch(first, document.tokens);
+    length = std::min(length, end - first.begin());
+    for (const auto& target : document.targets) length = std::min(length, target.row);
+  }
+  return length;
+}
+
+// `beginning` is null where every document is computed whole.
+void score_pack(Decoder& model, std::span<const Document> documents, const RememberedAttention* beginning) {
+  const std::int64_t before = beginning == nullptr ? 0 : beginning->length();
+  std::vector<std::int64_t> offsets = {0}, lengths, tokens, positions, rows, targets;
   for (const Document& document : documents) {
     for (const auto& target : document.targets) {
-      rows.push_back(offsets.back() + target.row);
+      rows.push_back(offsets.back() + target.row - before);
       targets.push_back(target.token);
     }
-    tokens.insert(tokens.end(), document.tokens.begin(), document.tokens.end());
-    for (std::size_t i = 0; i < document.tokens.size(); ++i) positions.push_back(static_cast<std::int64_t>(i));
-    offsets.push_back(static_cast<std::int64_t>(tokens.size()));
+    tokens.insert(tokens.end(), document.tokens.begin() + before, document.tokens.end());
+    for (std::int64_t i = before; i < std::ssize(document.tokens); ++i) positions.push_back(i);
+    lengths.push_back(std::ssize(document.tokens) - before);
+    offsets.push_back(std::ssize(tokens));
   }
   const at::Device device = model.parameters().flat().device();
   const auto tensor = [&](const std::vector<std::int64_t>& v) { return at::tensor(v, at::kLong).to(device); };
-  PackedAttention context(offsets);
-  const at::Tensor hidden = model.forward(tensor(tokens), tensor(positions), context);  // [T, H]
+  std::unique_ptr<AttentionContext> context;
+  if (beginning == nullptr) {
+    context = std::make_unique<PackedAttention>(offsets);
+  } else {
+    context = std::make_unique<ContinuedAttention>(*beginning, lengths);
+  }
+  const at::Tensor hidden = model.forward(tensor(tokens), tensor(positions), *context);  // [T, H]
   const at::Tensor log_probs = model.log_probs(hidden, tensor(rows), tensor(targets)).to(at::kCPU, at::kDouble);  // [M]
   const double* next = log_probs.const_data_ptr<double>();
   for (const Document& document : documents) {
@@ -91,14 +116,25 @@ std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::ve
     add_label(documents, first, prompts[i], labels.correct, &unique[index[i]].correct);
     add_label(documents, first, prompts[i], labels.incorrect, &unique[index[i]].incorrect);
   }
+  // Elsewhere the bits of a row may depend on the rows beside it, and attention over pages goes row by row.
+  const std::int64_t shared = all_packed(model) ? shared_length(documents) : 0;
+  std::optional<RememberedAttention> beginning;
+  if (shared > 0) {
+    if (stop && stop()) return {};
+    beginning.emplace(shared);
+    const auto device = model.parameters().flat().device();
+    const std::vector<std::int64_t> tokens(documents.front().tokens.begin(), documents.front().tokens.begin() + shared);
+    (void)model.forward(at::tensor(tokens, at::kLong).to(device), at::arange(shared, at::kLong).to(device), *beginning);
+  }
+  const auto size_of = [&](const Document& document) { return std::ssize(document.tokens) - shared; };
   for (std::size_t begin = 0; begin < documents.size();) {
     if (stop && stop()) return {};
     std::size_t end = begin;
     auto room = tokens_per_micro_batch;
     do {
-      room -= static_cast<std::int64_t>(documents[end++].tokens.size());
-    } while (end < documents.size() && static_cast<std::int64_t>(documents[end].tokens.size()) <= room);
-    score_pack(model, std::span(documents).subspan(begin, end - begin));
+      room -= size_of(documents[end++]);
+    } while (end < documents.size() && size_of(documents[end]) <= room);
+    score_pack(model, std::span(documents).subspan(begin, end - begin), beginning ? &*beginning : nullptr);
     begin = end;
   }
   std::vector<LabelLogProbs> result(prompts.size());

@@ -26,7 +26,8 @@ struct Labels {
 // Scores prompts that belong together (the attempts of one problem), in the given order, packed into micro-batches of
 // at most `tokens_per_micro_batch` (a longer prompt gets one of its own). The result is a function of the weights and
 // of the arguments alone, so callers pass one problem at a time, with the same tokens_per_micro_batch, and get the same
-// bits on any rank. Equal prompts are computed once. Labels of one token share a forward of the prompt; longer ones are
+// bits on any rank. Equal prompts are computed once; so is the beginning that all share, where the model's products are
+// packed (model/packed_products.h): a problem stands before each of its attempts. Labels of one token share a forward of the prompt; longer ones are
 // appended to it, each in a document of its own. Collective over the model's tensor group. `stop` is asked before each
 // micro-batch, with the same answer on all ranks of that group; where it says so, the result is empty.
 [[nodiscard]] std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,

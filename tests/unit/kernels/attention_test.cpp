@@ -1,4 +1,3 @@
-#include "framework/kernels/decode_attention.h"
 #include "framework/kernels/packed_attention.h"
 #include "tests/unit/kernels/gradients.h"
 
@@ -87,42 +86,7 @@ TEST_CASE("later tokens do not reach earlier ones") {
   CHECK_FALSE(at::equal(before.narrow(0, 60, 40), after.narrow(0, 60, 40)));
 }
 
-TEST_CASE("decode attention agrees with its reference and with packed attention's last row") {
-  for (const auto& [heads, kv_heads, head_dim] :
-       std::vector<std::tuple<int, int, int>>{{8, 8, 16}, {9, 3, 64}, {4, 1, 80}, {4, 2, 128}, {2, 2, 24}}) {
-    CAPTURE(head_dim);
-    const Tensor keys = random({5, kv_heads, 77, head_dim}, 1), values = random({5, kv_heads, 77, head_dim}, 2);
-    const std::vector<std::int64_t> lengths = {1, 77, 16, 33, 50, 4}, slots = {4, 0, 2, 2, 1, 3};
-    const Tensor query = random({6, heads, head_dim}, 3);
-    const Tensor out = ft::decode_attention(query, keys, values, lengths, slots);
-    const Tensor expected = ft::decode_attention_reference(query.to(at::kDouble), keys.to(at::kDouble),
-                                                           values.to(at::kDouble), lengths, slots);
-    CHECK(ft::test::distance(out, expected) < 2e-6);
-    const Tensor k = keys[1].narrow(1, 0, 50).transpose(0, 1).contiguous();
-    const Tensor v = values[1].narrow(1, 0, 50).transpose(0, 1).contiguous();
-    const Tensor whole = ft::packed_attention(query[4].expand({50, heads, head_dim}), k, v, {0, 50});
-    CHECK(ft::test::distance(out[4], whole[49]) < 2e-6);
-  }
-}
-
-TEST_CASE("a decoded row has the same bits alone, in a batch, in another slot and in a longer cache") {
-  const Tensor keys = random({3, 3, 40, 64}, 1), values = random({3, 3, 40, 64}, 2), query = random({3, 9, 64}, 3);
-  const std::vector<std::int64_t> lengths = {31, 40, 17}, slots = {0, 1, 2};
-  const Tensor together = ft::decode_attention(query, keys, values, lengths, slots);
-  const auto roomy = [](const Tensor& cache) {
-    Tensor large = at::full({2, 3, 99, 64}, 1e30);
-    large[1].narrow(1, 0, 40).copy_(cache[2]);
-    return large;
-  };
-  const std::vector<std::int64_t> length = {17}, slot = {1};
-  const Tensor alone = ft::decode_attention(query.narrow(0, 2, 1), roomy(keys), roomy(values), length, slot);
-  CHECK(at::equal(alone[0], together[2]));
-}
-
-TEST_CASE("impossible packs and caches are refused") {
-  const Tensor x = random({10, 2, 16}, 1), cache = random({2, 2, 8, 16}, 2);
+TEST_CASE("impossible packs are refused") {
+  const Tensor x = random({10, 2, 16}, 1);
   CHECK_THROWS(ft::packed_attention(x, x, x, {0, 9}));
-  const std::vector<std::int64_t> one = {1}, nine = {9}, two = {2};
-  CHECK_THROWS(ft::decode_attention(x.narrow(0, 0, 1), cache, cache, nine, one));
-  CHECK_THROWS(ft::decode_attention(x.narrow(0, 0, 1), cache, cache, one, two));
 }

@@ -5,7 +5,7 @@
 #include <torch/library.h>
 
 #include "framework/kernels/adamw.h"
-#include "framework/kernels/decode_attention.h"
+#include "framework/kernels/paged_attention.h"
 #include "framework/model/decoder.h"
 #include "tests/support/doctest_torch.h"
 
@@ -80,9 +80,11 @@ TEST_CASE("an update and the attention of decoding stay on the device") {
   const auto vector = [] { return at::zeros({1000}, at::TensorOptions(at::kFloat).device(kElsewhere)); };
   ft::adamw_step(vector(), vector(), vector(), vector(), 1e-3, 0.9, 0.95, 1e-8, 0.1, 1, 1.0);
   const Tensor query = at::zeros({2, 4, 16}, at::TensorOptions(at::kFloat).device(kElsewhere));
-  const Tensor cache = at::zeros({3, 2, 32, 16}, query.options());
-  const std::vector<std::int64_t> lengths = {5, 9}, slots = {2, 0};
-  const Tensor out = ft::decode_attention(query, cache, cache, lengths, slots);
+  const ft::KvPages pages{.keys = {at::zeros({ft::KvPages::kChunk, 2, 16, ft::KvPages::kTokens}, query.options())},
+                          .values = {at::zeros({ft::KvPages::kChunk, 2, ft::KvPages::kTokens, 16}, query.options())}};
+  const std::vector<std::int32_t> prompt = {3, 0}, own = {5};
+  const std::vector<ft::PagedRow> rows = {{.prompt = {prompt, 40}, .own = {own, 5}}, {.prompt = {}, .own = {own, 9}}};
+  const Tensor out = ft::paged_attention(query, pages, rows);
   CHECK(out.device() == kElsewhere);
   CHECK(out.sizes() == query.sizes());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -128,28 +129,51 @@ TEST_CASE("a large vocabulary: kept set and probabilities against sorting") {
   }
 }
 
-TEST_CASE("frequencies pass a chi-square test") {
-  constexpr int kVocab = 12, kDraws = 40000;
-  const auto row = random_row(kVocab, 1.0, 11);
-  const SamplingRule rule{.temperature = 0.9, .top_p = 0.95};
-  Sampler sampler(rule, kVocab);
-  const auto expected = expected_distribution(row, rule, kVocab);
-  std::vector<int> count(kVocab, 0);
-  const Philox random(5, "sample");
-  for (int index = 0; index < kDraws / 40; ++index) {
-    for (int position = 0; position < 40; ++position) {
-      ++count[static_cast<std::size_t>(sampler.sample(row, random.uniform(99, draw_counter(index, position))).token)];
+// FT_DRAWS=1000000 for a long one by hand.
+TEST_CASE("frequencies pass a chi-square test against the exact distribution") {
+  struct Case {
+    int vocab;
+    double spread;
+    std::int64_t draws;
+  };
+  const char* asked = std::getenv("FT_DRAWS");
+  for (const Case& c : {Case{12, 1.0, 40000}, Case{300, 2.0, 20000}, Case{49152, 4.0, 2000}}) {
+    CAPTURE(c.vocab);
+    const std::int64_t draws = asked == nullptr ? c.draws : std::atoll(asked);
+    const auto row = random_row(static_cast<std::size_t>(c.vocab), c.spread, 11);
+    const SamplingRule rule{.temperature = 0.9, .top_p = 0.95};
+    Sampler sampler(rule, c.vocab);
+    const auto expected = expected_distribution(row, rule, c.vocab);
+    std::vector<std::int64_t> count(expected.size(), 0);
+    const Philox random(5, "sample");
+    for (std::int64_t i = 0; i < draws; ++i) {
+      const std::uint64_t draw = draw_counter(static_cast<int>(i / 40), i % 40);
+      ++count[static_cast<std::size_t>(sampler.sample(row, random.uniform(99, draw)).token)];
     }
-  }
-  double chi_square = 0;
-  for (std::size_t i = 0; i < kVocab; ++i) {
-    if (expected[i] == 0) {
-      CHECK(count[i] == 0);
-      continue;
+    // Tokens of which few are expected share a bin.
+    double chi_square = 0, bin_expected = 0, bin_count = 0;
+    int bins = 0;
+    const auto close_bin = [&] {
+      chi_square += std::pow(bin_count - bin_expected, 2) / bin_expected;
+      bin_expected = bin_count = 0;
+      ++bins;
+    };
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (expected[i] == 0) CHECK(count[i] == 0);
+      bin_expected += static_cast<double>(draws) * expected[i];
+      bin_count += static_cast<double>(count[i]);
+      if (bin_expected >= 10) close_bin();
     }
-    chi_square += std::pow(count[i] - kDraws * expected[i], 2) / (kDraws * expected[i]);
+    if (bin_expected > 0) close_bin();
+    REQUIRE(bins > 5);
+    // 99.99 % of chi-square with that many degrees of freedom less one, by Wilson and Hilferty.
+    const double freedom = bins - 1, part = 2 / (9 * freedom);
+    const double most = freedom * std::pow(1 - part + 3.719 * std::sqrt(part), 3);
+    if (asked != nullptr)
+      MESSAGE(draws << " draws of " << c.vocab << " tokens: chi-square " << chi_square << " with " << freedom
+                    << " degrees of freedom, at most " << most);
+    CHECK(chi_square < most);
   }
-  CHECK(chi_square < 31.3);  // 99.9 % of chi-square with 11 degrees of freedom
 }
 
 TEST_CASE("top-p at its edges: ties go to the lower id, the set just reaches p") {

@@ -21,9 +21,16 @@ TEST_CASE("each prompt is served once, in order, and slots are never shared") {
     std::multiset<int> first;
     std::set<int> used;
     int current = -1;
+    bool last_of_current = false;
     std::uint64_t draw = 200;
     while (!scheduler.done()) {
-      while (const auto a = scheduler.admit()) {
+      while (true) {
+        const bool starts = scheduler.next_starts_prompt();
+        const auto a = scheduler.admit();
+        if (!a) break;
+        CHECK(a->first_of_prompt == starts);
+        if (last_of_current) CHECK(starts);
+        last_of_current = a->last_of_prompt;
         CHECK(a->prompt == prompts[a->request]);
         CHECK((a->slot >= 0 && a->slot < num_slots));
         CHECK(used.insert(a->slot).second);
@@ -43,6 +50,7 @@ TEST_CASE("each prompt is served once, in order, and slots are never shared") {
     CHECK(first.size() == std::set<int>(prompts.begin(), prompts.end()).size());
     CHECK(std::set<std::size_t>(served.begin(), served.end()).size() == prompts.size());
     CHECK(served.size() == prompts.size());
+    CHECK(last_of_current);
   }
 }
 
@@ -62,6 +70,9 @@ TEST_CASE("a batch is cut into full parts and the smallest that holds the rest")
   CHECK(sizes.cut(70).back().size == 8);
   CHECK(sizes.cut(9).front().size == 64);
   CHECK(BatchSizes({1}).cut(3).size() == 3);
+  CHECK(!BatchSizes({1}).is_any());
+  CHECK(BatchSizes::any(5).cut(12).size() == 3);
+  CHECK(BatchSizes::any(5).cut(12).back().size == 2);
 }
 
 TEST_CASE("the sizes tried reach the slots and the reference") {

@@ -1,8 +1,10 @@
 #include "framework/sample/scorer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include "framework/model/packed_products.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/unit/sample/sample_world.h"
 
@@ -45,6 +47,42 @@ TEST_CASE("label log-probabilities equal those of each text alone") {
       }
       CHECK(std::memcmp(&scores[4], &scores.back(), sizeof(LabelLogProbs)) == 0);
       CHECK(same_bits(scores, score_prompts(world.model, prompts, labels, budget)));
+    }
+  }
+}
+
+TEST_CASE("texts with one beginning have the scores of each text alone, and bits that no order or budget changes") {
+  for (const char* preset : {"tiny", "tiny-gqa"}) {
+    World world(preset_config(preset, 50));
+    const at::NoGradGuard no_grad;
+    for (const std::size_t shared : {1, 2, 31, 32, 33, 70}) {
+      CAPTURE(shared);
+      auto prompts = make_prompts(9, 50);  // the first has one token
+      std::vector<TokenId> beginning(shared);
+      for (std::size_t i = 0; i < shared; ++i) beginning[i] = static_cast<TokenId>((7 * i + 3) % 50);
+      for (auto& prompt : prompts) prompt.insert(prompt.begin(), beginning.begin(), beginning.end());
+      prompts.push_back(prompts[4]);
+      if (shared == 2) prompts.push_back(beginning);  // one ends where the others go on
+      for (const Labels& labels : {Labels{{7}, {8}}, Labels{{7, 9, 3}, {8, 9}}}) {
+        std::vector<std::vector<double>> expected;
+        for (const auto& prompt : prompts)
+          expected.push_back(
+              {alone(world.model, prompt, labels.correct), alone(world.model, prompt, labels.incorrect)});
+        const PackedProducts packed(world.model, at::kFloat);
+        const auto scores = score_prompts(world.model, prompts, labels, 4096);
+        REQUIRE(scores.size() == prompts.size());
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+          CHECK(std::abs(scores[i].correct - expected[i][0]) < 1e-5);
+          CHECK(std::abs(scores[i].incorrect - expected[i][1]) < 1e-5);
+        }
+        for (const std::int64_t budget : {1, 20, 64})
+          CHECK(same_bits(scores, score_prompts(world.model, prompts, labels, budget)));
+        auto reversed = prompts;
+        std::ranges::reverse(reversed);
+        auto back = score_prompts(world.model, reversed, labels, 4096);
+        std::ranges::reverse(back);
+        CHECK(same_bits(scores, back));
+      }
     }
   }
 }
