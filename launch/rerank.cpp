@@ -90,8 +90,10 @@ rerank::LabelledAttempts read_own(const Options& options, const fs::path& folder
     fail_user(fmt::format("{}: {} is a folder of attempts as a run makes them, whose fields are known",
                           fmt::join(options.fields_given, ", "), folder.string()));
   }
-  if (!SealedFolder::looks_sealed(folder))
-    return rerank::read_own_attempts(lines_of(folder / kProblemsFile), lines_of(folder / kAttemptsFile), judge);
+  if (!SealedFolder::looks_sealed(folder)) {
+    return rerank::read_own_attempts(lines_of(files_of(folder, kProblemsPrefix)),
+                                     lines_of(files_of(folder, kAttemptsPrefix)), judge);
+  }
   return read_sealed(SealedFolder::open(folder), [&](const NextLine& problems, const NextLine& attempts) {
     return rerank::read_own_attempts(problems, attempts, judge);
   });

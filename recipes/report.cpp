@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "datasets/dataset.h"
@@ -51,9 +52,16 @@ class Report final : public Recipe {
   }
 
   void run(StageContext& stage) override {
+    report::ReportInput input;
+    for (const std::string& name : of_) {
+      const StagePlan& source = stage.input_plan(name);
+      const ArtifactKind kind = source.recipe->output();
+      if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
+      if (kind == ArtifactKind::ranking) add_ranking(stage, source, input);
+    }
     std::vector<std::pair<std::string, std::string>> files;
     if (stage.groups().world.rank() == 0) {
-      const report::ReportInput input = collect(stage);
+      collect(stage, input);
       files = {{"index.html", report::html_report(input)},
                {"report.json", report::json_report(input)},
                {"report.txt", report::text_report(input)}};
@@ -62,15 +70,9 @@ class Report final : public Recipe {
   }
 
  private:
-  report::ReportInput collect(StageContext& stage) const {
-    report::ReportInput input;
+  // What rank 0 adds to the tables.
+  void collect(StageContext& stage, report::ReportInput& input) const {
     input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
-    for (const std::string& name : of_) {
-      const StagePlan& source = stage.input_plan(name);
-      const ArtifactKind kind = source.recipe->output();
-      if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
-      if (source.recipe->output() == ArtifactKind::ranking) add_ranking(stage, source, input);
-    }
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
       if (const std::int64_t damaged = count_damaged_lines(source->folder / "steps.jsonl"); damaged > 0) {
@@ -88,44 +90,56 @@ class Report final : public Recipe {
     add_datasets(stage, input);
     input.times = read_times(stage.run_plan(), sources);
     input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});
-    return input;
   }
 
   // Attempts of a model on problems, with who made them and how they were graded.
-  static report::StageTable table_of(const StageContext& stage, const GradedAttempts& graded) {
+  static report::StageTable table_of(const StageContext& stage, const GradedAttempts& graded,
+                                     const GradingSettings& grading) {
     const StagePlan& attempts = *graded.attempts;
     report::StageTable table;
-    table.grading = to_text(graded.grading());
+    table.grading = to_text(grading);
     table.generator = input_of(attempts, "model");
     table.training = training_of(stage.run_plan(), table.generator);
     table.problems = input_of(attempts, "problems");
     return table;
   }
 
-  void add_attempts(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
+  // Collective, as add_ranking().
+  void add_attempts(StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     const GradedAttempts graded = graded_attempts(stage, source.name);
-    report::StageTable table = table_of(stage, graded);
+    std::optional<GradedFolders> folders;
+    GradingSettings grading;
+    stage.together("the attempts and their verdicts", [&] {
+      folders = graded.open();
+      grading = graded.grading();
+    });
+    report::StageTable table = table_of(stage, graded, grading);
     table.stage = source.name;
     table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
     rerank::RankingOptions options = options_;
-    options.equality = rerank::equality_of(make_judge(graded.grading()));
-    table.table = rerank::evaluate(load_ranked(graded.open(), {}), options);
+    options.equality = rerank::equality_of(make_judge(grading));
+    table.table = evaluate_together(stage, read_of(*folders), false, options);
     input.stages.push_back(std::move(table));
   }
 
-  void add_ranking(const StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
-    const SealedFolder ranking = SealedFolder::open(source.output);
-    const auto& body = ranking.manifest().body;
+  void add_ranking(StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     // By the plan: the ranking knows the names that its inputs had then.
     const GradedAttempts graded{&stage.input_plan(input_of(source, "attempts")),
                                 &stage.input_plan(input_of(source, kVerdictsInput))};
+    std::optional<GradedFolders> folders;
+    GradingSettings grading;
+    stage.together("the ranking, its attempts and their verdicts", [&] {
+      folders = graded.open();
+      folders->ranking = SealedFolder::open(source.output);
+      grading = graded.grading();
+    });
+    refuse_older_scores(source, *folders->ranking);
+    const auto& body = folders->ranking->manifest().body;
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
-    const Scores scores = read_scores(ranking);
-    options.equality = rerank::equality_of(make_judge(graded.grading()));
-    const auto ranked = load_ranked(graded.open(), scores);
-    report::StageTable table = table_of(stage, graded);
+    options.equality = rerank::equality_of(make_judge(grading));
+    report::StageTable table = table_of(stage, graded, grading);
     table.stage = source.name;
     table.evaluator = input_of(source, "verifier");
     table.description = table.evaluator.empty()
@@ -136,10 +150,22 @@ class Report final : public Recipe {
       if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts")))
         table.evaluator_of = input_of(*judged, "model");
     }
-    table.table = rerank::evaluate(ranked, options);
+    const ReadGraded read = read_of(*folders);
+    table.table = evaluate_together(stage, read, !table.evaluator.empty(), options);
+    stage.together("examples", [&] {  // the table is rank 0's
+      for (report::Example& example : examples_of(table.table, read, num_examples_, options.equality))
+        input.examples.push_back(std::move(example));
+    });
     input.stages.push_back(std::move(table));
-    for (report::Example& example : report::ranking_examples(ranked, num_examples_, options.equality))
-      input.examples.push_back(std::move(example));
+  }
+
+  // They are in the order of the problems' names, which nobody can read beside the attempts.
+  static void refuse_older_scores(const StagePlan& source, const SealedFolder& ranking) {
+    if (ranking.find("scores.jsonl") == nullptr) return;
+    fail_user(
+        fmt::format("{} was made by an older version, which kept scores in another order. Remove this folder: the same "
+                    "command makes it again in seconds, from the scores in {}",
+                    source.output.string(), (source.folder / "work").string()));
   }
 
   // Everything that the shown stages were made from, in the order of the run file.

@@ -5,10 +5,14 @@
 // The verifier may be any model of the run: one that was trained on another generator's attempts, too (cross-model ranking).
 // Without a verifier the table has the votes and the log-probability baselines.
 
+#include <optional>
+
 #include "framework/recipe/evaluation.h"
 #include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/scoring_stage.h"
 #include "framework/recipe/verifier_check.h"
+#include "framework/report/report.h"
 
 namespace ft {
 namespace {
@@ -40,39 +44,44 @@ class Rerank final : public Recipe {
 
   void run(StageContext& stage) override {
     const GradedAttempts graded = graded_attempts(stage, attempts_);
-    Scores scores;
-    if (!verifier_.empty()) {
-      std::vector<Problem> problems;
-      std::vector<Attempt> attempts;
-      stage.together("reading the attempts", [&] {
-        const SealedFolder folder = SealedFolder::open(graded.attempts->output);
-        problems = read_problems(folder);
-        attempts = read_attempts(folder);
+    std::optional<GradedFolders> folders;
+    GradingSettings grading;
+    stage.together("the attempts and their verdicts", [&] {
+      folders = graded.open();
+      grading = graded.grading();
+    });
+    std::optional<StoredScores> scores;
+    if (!verifier_.empty()) scores = score_attempts(stage, verifier_, folders->attempts, scoring_);
+    options_.top_clusters = {top_clusters_};
+    options_.top_n = {top_n_};
+    options_.equality = rerank::equality_of(make_judge(grading));
+    const auto read = [&](const WantedProblems& wanted, const UseGraded& use) {
+      std::int64_t place = 0;
+      const auto noted = [&](std::int64_t problem) { return wanted(place = problem); };
+      for_each_graded(*folders, noted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
+        if (scores) scores->add_to(place, attempts);
+        use(problem, std::move(attempts));
       });
-      scores = score_attempts(stage, verifier_, problems, attempts, scoring_);
-    }
-    std::vector<std::pair<std::string, std::string>> files;
-    nlohmann::ordered_json body{
+    };
+    report::ReportInput input{.title = stage.name()};
+    input.stages.push_back({.stage = stage.name(),
+                            .description = description(),
+                            .table = evaluate_together(stage, read, scores.has_value(), options_),
+                            .grading = to_text(grading)});
+    const nlohmann::ordered_json body{
         {"attempts", attempts_},
         {"verifier", verifier_},
         {"description", description()},
-        {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}}};
-    if (stage.groups().world.rank() == 0) {
-      options_.top_clusters = {top_clusters_};
-      options_.top_n = {top_n_};
-      const GradingSettings grading = graded.grading();
-      body["grading"] = to_json(grading);
-      report::ReportInput input{.title = stage.name()};
-      options_.equality = rerank::equality_of(make_judge(grading));
-      input.stages.push_back({.stage = stage.name(),
-                              .description = description(),
-                              .table = rerank::evaluate(load_ranked(graded.open(), scores), options_),
-                              .grading = to_text(grading)});
-      files = {{"scores.jsonl", scores_file(scores)},
-               {"ranking.txt", report::text_report(input)},
-               {"ranking.json", report::json_report(input)}};
-    }
-    stage.seal(body, files);
+        {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}},
+        {"grading", to_json(grading)}};
+    const Communicator& world = stage.groups().world;
+    stage.seal_pieces([&] { return body; },
+                      [&](FolderWriter& folder) {
+                        if (scores) scores->write_share(folder, world.rank(), world.size());
+                        if (world.rank() != 0) return;
+                        folder.write("ranking.txt", report::text_report(input));
+                        folder.write("ranking.json", report::json_report(input));
+                      });
   }
 
  private:

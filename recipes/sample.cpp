@@ -58,7 +58,7 @@ class Sample final : public Recipe {
 
   void run(StageContext& stage) override {
     LoadedModel model = stage.load_model(model_);
-    job_.problems = stage.load_problems(problems_);
+    job_.problems = [&] { return stage.load_problems(problems_); };
     run_sampling(stage, model, job_);
   }
 

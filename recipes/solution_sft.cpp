@@ -110,22 +110,26 @@ class SolutionSft final : public Recipe {
   Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build,
                     const std::string& key, const std::string& set, nlohmann::ordered_json& facts) const {
     std::optional<ProblemSpool> problems;
-    const ExampleSource source = {.name = set,
-                                  .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
-                                  .begin =
-                                      [&](const std::filesystem::path& folder) {
-                                        problems.emplace(stage.groups().world, folder / ".problems.partial",
-                                                         kProblemsABlock, [&] { return stage.load_problems(set); });
-                                        return problems->num_problems();
-                                      },
-                                  .choose = {},
-                                  .make =
-                                      [&](std::int64_t block, ExampleSet& made) {
-                                        for (const Problem& problem : problems->read(block)) {
-                                          stage.check_stop();
-                                          add(tokenizer, build, problem, made);
-                                        }
-                                      }};
+    const ExampleSource source = {
+        .name = set,
+        .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
+        .begin =
+            [&](const std::filesystem::path& folder) {
+              problems.emplace(stage.groups().world, folder / ".problems.partial", kProblemsABlock,
+                               [&] { return stage.load_problems(set); });
+              return problems->num_problems();
+            },
+        .make =
+            [&](std::span<const std::int64_t> blocks, const ExampleSource::AddBlock& add_block) {
+              for (const std::int64_t block : blocks) {
+                add_block(block, [&](ExampleSet& made) {
+                  for (const Problem& problem : problems->read(block)) {
+                    stage.check_stop();
+                    add(tokenizer, build, problem, made);
+                  }
+                });
+              }
+            }};
     Examples made = stage_examples(stage, tokenizer, limit(), source);
     const ExampleTallies& tallies = made.tallies();
     stage.log().info("{}: {}", set, tallies.summary());

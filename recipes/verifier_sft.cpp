@@ -183,19 +183,13 @@ class VerifierSft final : public Recipe {
     const LengthLimit limit = {.max_length = settings_.max_length,
                                .tokens_per_lane = settings_.tokens_per_lane,
                                .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
-    AttemptsOfProblems own;
     const ExampleSource source = {
         .name = attempts_,
         .decided_by = decided_by(stage),
         .begin = [&](const std::filesystem::path&) { return problems_of(stage, graded); },
-        .choose = [&](std::span<const std::int64_t> blocks) { own = read_blocks(graded.open(), blocks); },
         .make =
-            [&](std::int64_t block, ExampleSet& set) {
-              for (auto& [problem, attempts] : own.at(block)) {
-                stage.check_stop();
-                add_problem(stage, build, problem, attempts, set);
-              }
-              own.erase(block);
+            [&](std::span<const std::int64_t> blocks, const ExampleSource::AddBlock& add_block) {
+              make_blocks(stage, build, graded.open(), blocks, add_block);
             }};
     Examples made = stage_examples(stage, tokenizer, limit, source);
     const ExampleTallies& tallies = made.tallies();
@@ -233,20 +227,34 @@ class VerifierSft final : public Recipe {
         on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
   }
 
-  // By block of problems; in it, in the problems' order.
-  using AttemptsOfProblems = std::map<std::int64_t, std::vector<std::pair<Problem, std::vector<GradedAttempt>>>>;
-
-  static AttemptsOfProblems read_blocks(const GradedFolders& folders, std::span<const std::int64_t> blocks) {
-    AttemptsOfProblems own;
-    std::int64_t block = 0;
+  // Examples stay, so every byte that they are made of is looked at before the first one is made.
+  void make_blocks(StageContext& stage, const ExampleBuilder& build, const GradedFolders& folders,
+                   std::span<const std::int64_t> blocks, const ExampleSource::AddBlock& add_block) const {
+    for (const SealedFolder* folder : {&folders.attempts, &folders.verdicts}) {
+      for (const FileRecord& file : folder->manifest().files) {
+        stage.check_stop();
+        folder->check(file.name);
+      }
+    }
+    std::vector<std::pair<Problem, std::vector<GradedAttempt>>> of_block;
+    std::int64_t block = 0, block_of_next = 0;
+    const auto finish = [&] {
+      if (of_block.empty()) return;
+      add_block(block, [&](ExampleSet& set) {
+        for (auto& [problem, attempts] : of_block) add_problem(stage, build, problem, attempts, set);
+      });
+      of_block.clear();
+    };
     const auto wanted = [&](std::int64_t problem) {
-      block = problem / kProblemsABlock;
-      return std::ranges::binary_search(blocks, block);
+      block_of_next = problem / kProblemsABlock;
+      return std::ranges::binary_search(blocks, block_of_next);
     };
     for_each_graded(folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
-      own[block].emplace_back(problem, std::move(attempts));
+      if (block_of_next != block) finish();
+      block = block_of_next;
+      of_block.emplace_back(problem, std::move(attempts));
     });
-    return own;
+    finish();
   }
 
   void add_problem(StageContext& stage, const ExampleBuilder& build, const Problem& problem,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,9 @@ struct Grade {
   std::string reason;  // why the verdict is what it is ("identical text", "rational", "no answer found", ...)
 };
 
-struct GradedAttempt : Attempt, Grade {};
+struct GradedAttempt : Attempt, Grade {
+  double log_score = std::numeric_limits<double>::quiet_NaN();  // a verifier's log S; NaN where it was not scored
+};
 
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 

@@ -1,6 +1,7 @@
 #include "framework/problem/attempt_reader.h"
 
 #include <memory>
+#include <optional>
 
 #include "framework/base/reading.h"
 #include "framework/problem/records.h"
@@ -33,7 +34,7 @@ class LinesByProblem {
   }
 
  private:
-  void advance() { more_ = next_(line_.text, line_.place); }
+  void advance() { more_ = next_ && next_(line_.text, line_.place); }
 
   const NextLine& next_;
   Line line_;  // the next one
@@ -75,19 +76,68 @@ std::vector<GradedAttempt> with_verdicts(std::vector<Attempt> attempts, LinesByP
   return graded;
 }
 
+// Some of the attempts have scores, in their order.
+void add_scores(std::vector<GradedAttempt>& attempts, LinesByProblem& scores, const std::string& begin,
+                const Problem& problem) {
+  std::size_t next = 0;
+  scores.take(begin, [&](const Line& line) {
+    const ScoreRecord record = score_from_json(line.text, line.place);
+    while (next < attempts.size() && attempts[next].index != record.index) ++next;
+    if (next == attempts.size()) {
+      throw Error(
+          fmt::format("{}: there is no attempt {} of problem '{}' in its place: these scores are of other attempts",
+                      to_string(line.place), record.index, problem.id));
+    }
+    attempts[next++].log_score = record.log_score;
+  });
+}
+
 }  // namespace
 
-NextLine lines_of(const std::filesystem::path& file) {
-  if (!is_there(file)) throw Error(fmt::format("there is no file {}", file.string()));
-  const auto reader = std::make_shared<LineReader>(file);
-  return [reader, at = Place{.file = file.string()}](std::string& line, Place& place) mutable {
-    while (reader->next(line)) {
-      ++at.line;
-      if (line.empty()) continue;
-      place = at;
-      return true;
+std::string attempts_name(std::int64_t number) { return fmt::format("{}-{:05}.jsonl", kAttemptsPrefix, number); }
+std::string problems_name(std::int64_t number) { return fmt::format("{}-{:05}.jsonl", kProblemsPrefix, number); }
+
+bool is_piece_of(std::string_view name, std::string_view prefix) {
+  constexpr std::string_view kEnd = ".jsonl";
+  if (!name.starts_with(prefix) || !name.ends_with(kEnd) || name.size() < prefix.size() + kEnd.size()) return false;
+  name.remove_prefix(prefix.size());
+  name.remove_suffix(kEnd.size());
+  if (name.empty()) return true;
+  return name.size() > 1 && name.front() == '-' && name.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, std::string_view prefix) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : list_folder(folder)) {
+    if (is_piece_of(name, prefix)) files.push_back(folder / name);
+  }
+  return files;
+}
+
+NextLine lines_of(std::vector<std::filesystem::path> files) {
+  for (const std::filesystem::path& file : files) {
+    if (!is_there(file)) throw Error(fmt::format("there is no file {}", file.string()));
+  }
+  struct State {
+    std::vector<std::filesystem::path> files;
+    std::size_t next = 0;
+    std::optional<LineReader> reader;
+    Place at;
+  };
+  const auto state = std::make_shared<State>();
+  state->files = std::move(files);
+  return [state](std::string& line, Place& place) {
+    while (true) {
+      while (state->reader && state->reader->next(line)) {
+        ++state->at.line;
+        if (line.empty()) continue;
+        place = state->at;
+        return true;
+      }
+      if (state->next == state->files.size()) return false;
+      state->at = {.file = state->files[state->next].string()};
+      state->reader.emplace(state->files[state->next++]);
     }
-    return false;
   };
 }
 
@@ -105,18 +155,18 @@ void for_each_problem(const NextLine& problems, const NextLine& attempts, const 
 }
 
 void for_each_graded(const NextLine& problems, const NextLine& attempts, const NextLine& verdicts,
-                     const WantedProblems& wanted, const UseGraded& use) {
-  LinesByProblem lines(attempts), grades(verdicts);
+                     const NextLine& scores, const WantedProblems& wanted, const UseGraded& use) {
+  LinesByProblem lines(attempts), grades(verdicts), scored(scores);
   for_each_in(problems, [&](std::int64_t place, const Problem& problem, const std::string& begin) {
     if (wanted(place)) {
-      use(problem, with_verdicts(take_attempts(lines, begin), grades, begin, problem));
+      std::vector<GradedAttempt> graded = with_verdicts(take_attempts(lines, begin), grades, begin, problem);
+      add_scores(graded, scored, begin, problem);
+      use(problem, std::move(graded));
     } else {
-      lines.pass(begin);
-      grades.pass(begin);
+      for (LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->pass(begin);
     }
   });
-  lines.expect_end();
-  grades.expect_end();
+  for (const LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->expect_end();
 }
 
 }  // namespace ft

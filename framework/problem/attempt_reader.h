@@ -1,7 +1,7 @@
 // Attempts a problem at a time, with their verdicts where these are asked for: nobody needs to hold all of them. A rank may
 // leave out problems that are not its own; their lines are passed over without being parsed.
 //
-//   for_each_problem(lines_of(folder / kProblemsFile), lines_of(folder / kAttemptsFile),
+//   for_each_problem(lines_of(files_of(folder, kProblemsPrefix)), lines_of(files_of(folder, kAttemptsPrefix)),
 //                    [&](std::int64_t problem) { return problem % ranks == rank; },
 //                    [&](const Problem& problem, std::vector<Attempt> attempts) { ... });
 //
@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "framework/base/error.h"
@@ -22,14 +23,21 @@
 
 namespace ft {
 
-inline constexpr const char* kAttemptsFile = "attempts.jsonl";
-inline constexpr const char* kProblemsFile = "problems.jsonl";
+// A folder of attempts holds them in files of some problems each, "attempts-00000.jsonl" beside "problems-00000.jsonl", ...,
+// in the order of the problems; or, as older versions wrote it, in one file of either kind, "attempts.jsonl".
+inline constexpr std::string_view kAttemptsPrefix = "attempts", kProblemsPrefix = "problems";
+[[nodiscard]] std::string attempts_name(std::int64_t number);
+[[nodiscard]] std::string problems_name(std::int64_t number);
+// "attempts-00012.jsonl" and "attempts.jsonl" are of "attempts", "attempts-old.jsonl" is not.
+[[nodiscard]] bool is_piece_of(std::string_view name, std::string_view prefix);
+// The pieces in a plain folder, in their order. Throws Unreadable.
+[[nodiscard]] std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder, std::string_view prefix);
 
 // Gives the next line and its place; false at the end. Empty lines are none.
 using NextLine = std::function<bool(std::string& line, Place& place)>;
 
-// Of a plain file. Throws Error where there is none; the lines throw Unreadable.
-[[nodiscard]] NextLine lines_of(const std::filesystem::path& file);
+// Of plain files, one after the other. Throws Error where one is not there; the lines throw Unreadable.
+[[nodiscard]] NextLine lines_of(std::vector<std::filesystem::path> files);
 
 // Asked with a problem's place among the problems, counted from 0.
 using WantedProblems = std::function<bool(std::int64_t problem)>;
@@ -41,7 +49,8 @@ using UseGraded = std::function<void(const Problem& problem, std::vector<GradedA
 // In the order of the problems; reads all lines to their ends.
 void for_each_problem(const NextLine& problems, const NextLine& attempts, const WantedProblems& wanted,
                       const UseAttempts& use);
+// `scores` may be empty.
 void for_each_graded(const NextLine& problems, const NextLine& attempts, const NextLine& verdicts,
-                     const WantedProblems& wanted, const UseGraded& use);
+                     const NextLine& scores, const WantedProblems& wanted, const UseGraded& use);
 
 }  // namespace ft

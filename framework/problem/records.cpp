@@ -107,6 +107,15 @@ std::string to_json_line(const GradeRecord& record) {
   return json.dump();
 }
 
+std::string to_json_line(const ScoreRecord& record) {
+  return ordered_json{{"problem", record.problem},
+                      {"index", record.index},
+                      {"log_p_correct", record.log_p_correct},
+                      {"log_p_incorrect", record.log_p_incorrect},
+                      {"log_score", record.log_score}}
+      .dump();
+}
+
 std::string problem_prefix(std::string_view problem) {
   return fmt::format("{{\"problem\":{},", ordered_json(problem).dump());
 }
@@ -134,6 +143,12 @@ Attempt attempt_from_json(std::string_view line, const Place& place) {
 
 GradeRecord grade_from_json(std::string_view line, const Place& place) {
   return grade_of(JsonRecord::parse(line, place));
+}
+
+ScoreRecord score_from_json(std::string_view line, const Place& place) {
+  const JsonRecord record = JsonRecord::parse(line, place);
+  return {record.text("problem"), int_field(record, "index", 0), record.number("log_p_correct"),
+          record.number("log_p_incorrect"), record.number("log_score")};
 }
 
 Problem problem_from_json(std::string_view line, const Place& place) {

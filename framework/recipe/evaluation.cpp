@@ -1,68 +1,117 @@
 #include "framework/recipe/evaluation.h"
 
-#include <nlohmann/json.hpp>
+#include <set>
 
-#include "framework/records/record.h"
+#include "framework/comm/one_rank.h"
+#include "framework/recipe/file_pages.h"
 #include "framework/rerank/own_attempts.h"
+#include "framework/rerank/table_share.h"
 
 namespace ft {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using rerank::RankingTable;
 
-rerank::Candidate scored(const GradedAttempt& attempt, const std::map<int, LabelLogProbs>* scores) {
-  rerank::Candidate candidate = rerank::candidate_of(attempt);
-  if (scores != nullptr) {
-    if (const auto found = scores->find(attempt.index); found != scores->end())
-      candidate.score = found->second.log_score();
+rerank::RankedProblem ranked(const Problem& problem, const std::vector<GradedAttempt>& attempts) {
+  rerank::RankedProblem entry = rerank::ranked_problem(problem);
+  for (const GradedAttempt& attempt : attempts) {
+    if (attempt.index == Attempt::kGreedy) {
+      entry.greedy = rerank::candidate_of(attempt);
+    } else {
+      entry.candidates.push_back(rerank::candidate_of(attempt));
+    }
   }
-  return candidate;
+  return entry;
 }
+
+// The table's files, one a rank.
+class TableFiles {
+ public:
+  explicit TableFiles(StageContext& stage) : world_(stage.groups().world), folder_(stage.work() / "table") {
+    on_rank_zero(world_, "folder of the table", [&] {
+      stage.require_place();
+      discard_folder(folder_);
+      make_folder(folder_);
+      return std::string();
+    });
+  }
+  [[nodiscard]] std::filesystem::path path(const char* stem, int rank) const {
+    return folder_ / fmt::format("{}-{:04}.bin", stem, rank);
+  }
+  // Collective.
+  void remove() {
+    world_.barrier("table read");
+    on_rank_zero(world_, "end of the table", [&] {
+      discard_folder(folder_);
+      return std::string();
+    });
+  }
+
+ private:
+  Communicator& world_;
+  std::filesystem::path folder_;
+};
 
 }  // namespace
 
-std::vector<rerank::RankedProblem> load_ranked(const GradedFolders& folders, const Scores& scores) {
-  std::vector<rerank::RankedProblem> ranked;
-  for_each_graded(folders, all_problems, [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
-    rerank::RankedProblem entry = rerank::ranked_problem(problem);
-    const auto of_problem = scores.find(problem.id);
-    for (const GradedAttempt& attempt : attempts) {
-      rerank::Candidate candidate = scored(attempt, of_problem == scores.end() ? nullptr : &of_problem->second);
-      if (attempt.index == Attempt::kGreedy) {
-        entry.greedy = std::move(candidate);
-      } else {
-        entry.candidates.push_back(std::move(candidate));
-      }
-    }
-    ranked.push_back(std::move(entry));
+RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool with_scores,
+                               const rerank::RankingOptions& options) {
+  Communicator& world = stage.groups().world;
+  const int rank = world.rank(), ranks = world.size();
+  TableFiles files(stage);
+  std::string directory;
+  stage.together("voting", [&] {
+    FilePages pages = FilePages::make(files.path("share", rank));
+    rerank::TableShare share(options, with_scores, pages);
+    std::int64_t place = 0;
+    const auto own = [&](std::int64_t problem) {
+      place = problem;
+      return problem % ranks == rank;
+    };
+    read(own, [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
+      stage.check_stop();
+      share.add(place, ranked(problem, attempts));
+    });
+    directory = share.finish();
+    pages.close();
   });
-  return ranked;
+  const std::vector<std::string> directories = world.all_gather_bytes("shares of the table", directory);
+  std::string answer;
+  RankingTable table;
+  {
+    std::vector<FilePages> pages;
+    std::vector<rerank::TableShareView> views;
+    for (int r = 0; r < ranks; ++r) pages.push_back(FilePages::open(files.path("share", r)));
+    for (int r = 0; r < ranks; ++r)
+      views.push_back({&pages[static_cast<std::size_t>(r)], directories[static_cast<std::size_t>(r)]});
+    const rerank::Evaluation evaluation(views, options);
+    FilePages scratch = FilePages::make(files.path("scratch", rank));
+    answer = evaluation.answer(rank, ranks, scratch);
+    const std::vector<std::string> answers = world.all_gather_bytes("numbers of the table", answer);
+    if (rank == 0) table = evaluation.table(answers);
+  }
+  files.remove();
+  return table;
 }
 
-Scores read_scores(const SealedFolder& ranking) {
-  Scores scores;
-  read_lines(ranking, "scores.jsonl", [&](std::string_view line, const Place& place) {
-    const JsonRecord record = JsonRecord::parse(line, place);
-    scores[record.text("problem")][static_cast<int>(record.integer("index"))] = {record.number("log_p_correct"),
-                                                                                 record.number("log_p_incorrect")};
-  });
-  return scores;
-}
-
-std::string scores_file(const Scores& scores) {
-  std::string text;
-  for (const auto& [problem, of_problem] : scores) {
-    for (const auto& [index, score] : of_problem) {
-      text += Json{{"problem", problem},
-                   {"index", index},
-                   {"log_p_correct", score.correct},
-                   {"log_p_incorrect", score.incorrect},
-                   {"log_score", score.log_score()}}
-                  .dump() +
-              "\n";
+std::vector<report::Example> examples_of(const RankingTable& table, const ReadGraded& read, int count,
+                                         const rerank::AnswerEquality& equality) {
+  std::set<std::int64_t> places;
+  for (const bool saved : {true, false}) {
+    int found = 0;
+    for (const rerank::ProblemRow& row : table.problems) {
+      if (!row.ranked || row.majority != (saved ? 0 : 1) || *row.ranked != (saved ? 1 : 0)) continue;
+      if (found++ == count) break;
+      places.insert(row.place);
     }
   }
-  return text;
+  if (places.empty()) return {};
+  std::vector<rerank::RankedProblem> problems;
+  read([&](std::int64_t place) { return places.contains(place); },
+       [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
+         problems.push_back(ranked(problem, attempts));
+       });
+  return report::ranking_examples(problems, count, equality);
 }
 
 }  // namespace ft

@@ -1,23 +1,37 @@
-// From stored attempts and scores to what is ranked: what the ranking and report recipes share.
+// From stored attempts and scores to tables and examples: what the ranking and report recipes share.
+//
+//   const RankingTable table = evaluate_together(stage, read_of(graded.open()), with_scores, options);   // all ranks
+//
+// Each rank votes on its own problems and keeps numbers of them only, in files of the stage's work folder, which go
+// afterwards (rerank/table_share.h). No rank holds more than one problem's attempts.
 #pragma once
 
-#include <string>
+#include <functional>
 #include <vector>
 
-#include "framework/recipe/scoring_stage.h"
 #include "framework/recipe/sealed_inputs.h"
-#include "framework/report/report.h"
+#include "framework/recipe/stage_context.h"
+#include "framework/report/examples.h"
 #include "framework/rerank/candidate.h"
-#include "framework/store/sealed_folder.h"
+#include "framework/rerank/ranking.h"
 
 namespace ft {
 
-// Attempts with their verdicts, in the order of the problems; `scores` may be empty (no verifier). Throws BrokenFolder
-// where a byte of them is another one than at sealing.
-[[nodiscard]] std::vector<rerank::RankedProblem> load_ranked(const GradedFolders& folders, const Scores& scores);
+// Hands over the wanted problems with their attempts, as for_each_graded(); local.
+using ReadGraded = std::function<void(const WantedProblems& wanted, const UseGraded& use)>;
+[[nodiscard]] inline ReadGraded read_of(GradedFolders folders) {
+  return [folders = std::move(folders)](const WantedProblems& wanted, const UseGraded& use) {
+    for_each_graded(folders, wanted, use);
+  };
+}
 
-// scores.jsonl of a sealed ranking folder, and back. Throws the same.
-[[nodiscard]] Scores read_scores(const SealedFolder& ranking);
-[[nodiscard]] std::string scores_file(const Scores& scores);
+// Collective: the table of all problems, on rank 0; an empty one elsewhere. The same bits on any number of ranks. `read` is called
+// once, within together(). Throws BrokenFolder on all ranks where a byte is another one than at sealing.
+[[nodiscard]] rerank::RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool with_scores,
+                                                     const rerank::RankingOptions& options);
+
+// Up to `count` problems of each kind where ranking changed the outcome of the vote, by the table of a ranking: read again.
+[[nodiscard]] std::vector<report::Example> examples_of(const rerank::RankingTable& table, const ReadGraded& read,
+                                                       int count, const rerank::AnswerEquality& equality);
 
 }  // namespace ft

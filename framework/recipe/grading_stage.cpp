@@ -61,11 +61,11 @@ class Grading {
         judge_(make_judge(job.settings)),
         work_(verdict_work(stage.plan().folder, stage.plan().output)) {
     problems_ = count_problems(attempts_);
-    const FileRecord* file = attempts_.find(kAttemptsFile);
-    FT_CHECK(file != nullptr, "{} has no {}", job.attempts.string(), kAttemptsFile);
+    std::int64_t bytes = 0;
+    for (const std::string& piece : pieces_of(attempts_, kAttemptsPrefix)) bytes += attempts_.find(piece)->size;
     const auto wanted =
         static_cast<std::int64_t>(static_cast<double>(job.bytes_per_block) * static_cast<double>(problems_) /
-                                  static_cast<double>(std::max<std::int64_t>(1, file->size)));
+                                  static_cast<double>(std::max<std::int64_t>(1, bytes)));
     per_block_ = std::max({std::int64_t{1}, wanted, (problems_ + kMostBlocks - 1) / kMostBlocks});
     make_folder(work_);
     names_ = list_folder(work_);
@@ -200,8 +200,8 @@ void run_grading(StageContext& stage, const GradingJob& job) {
                    percent(tally.unknown));
   const Json summary{
       {"graded", tally.graded}, {"right", tally.right}, {"unknown", tally.unknown}, {"unreadable", tally.unreadable}};
-  stage.seal_pieces({{"grading", to_json(job.settings)}, {"summary", summary}},
-                    [&](FolderWriter& folder) { grading->write_own(folder); });
+  const Json body{{"grading", to_json(job.settings)}, {"summary", summary}};
+  stage.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { grading->write_own(folder); });
   if (world.rank() == 0)
     discard_folder(verdict_work(stage.plan().folder, stage.plan().output));  // its blocks are in the output
 }

@@ -11,18 +11,20 @@
 
 namespace ft {
 
-ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file, std::int64_t block,
+ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
+                           const std::function<std::int64_t(std::int64_t)>& block,
                            const std::function<std::vector<Problem>()>& load)
     : file_(std::move(file)) {
   // The number of problems, then the offsets.
   const std::string numbers = on_rank_zero(world, "problems for all ranks", [&] {
     const std::vector<Problem> problems = load();
-    std::vector<std::int64_t> offsets = {std::ssize(problems), 0};
+    const std::int64_t each = block(std::ssize(problems));
+    std::vector<std::int64_t> offsets = {std::ssize(problems), each, 0};
     FileHandle out(file_, O_WRONLY | O_CREAT | O_TRUNC);
     std::string lines;
     for (std::int64_t i = 0; i < std::ssize(problems); ++i) {
       lines += to_json_line(problems[static_cast<std::size_t>(i)]) + "\n";
-      if ((i + 1) % block != 0 && i + 1 < std::ssize(problems)) continue;
+      if ((i + 1) % each != 0 && i + 1 < std::ssize(problems)) continue;
       out.write(lines);
       offsets.push_back(offsets.back() + std::ssize(lines));
       lines.clear();
@@ -33,15 +35,21 @@ ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file, std:
   });
   offsets_.resize(numbers.size() / sizeof(std::int64_t));
   std::memcpy(offsets_.data(), numbers.data(), numbers.size());
-  num_problems_ = offsets_.front();
-  offsets_.erase(offsets_.begin());
+  num_problems_ = offsets_[0];
+  block_ = offsets_[1];
+  offsets_.erase(offsets_.begin(), offsets_.begin() + 2);
 }
 
-std::vector<Problem> ProblemSpool::read(std::int64_t block) const {
+std::string ProblemSpool::lines(std::int64_t block) const {
   const std::int64_t begin = offsets_.at(static_cast<std::size_t>(block)),
                      end = offsets_.at(static_cast<std::size_t>(block) + 1);
   std::string lines(static_cast<std::size_t>(end - begin), '\0');
   RandomAccessFile(file_).read(std::as_writable_bytes(std::span(lines)), static_cast<std::uint64_t>(begin));
+  return lines;
+}
+
+std::vector<Problem> ProblemSpool::read(std::int64_t block) const {
+  const std::string lines = this->lines(block);
   std::vector<Problem> problems;
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t line_end = lines.find('\n', at);

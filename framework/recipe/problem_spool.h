@@ -5,9 +5,11 @@
 //   for (const Problem& problem : spool.read(3)) ...       // problems 192 to 255
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "framework/comm/communicator.h"
@@ -20,15 +22,24 @@ class ProblemSpool {
   // Collective. Rank 0 calls `load` and writes the file, in blocks of `block` problems. Throws on all ranks what that
   // throws, as on_rank_zero(); as store/files.h where it cannot be written.
   ProblemSpool(Communicator& world, std::filesystem::path file, std::int64_t block,
+               const std::function<std::vector<Problem>()>& load)
+      : ProblemSpool(
+            world, std::move(file), [block](std::int64_t) { return block; }, load) {}
+  // The same with a size of blocks that is decided by the number of problems.
+  ProblemSpool(Communicator& world, std::filesystem::path file, const std::function<std::int64_t(std::int64_t)>& block,
                const std::function<std::vector<Problem>()>& load);
 
   [[nodiscard]] std::int64_t num_problems() const { return num_problems_; }
-  // The problems of one block, on any rank. Throws Unreadable.
+  [[nodiscard]] std::int64_t num_blocks() const { return std::ssize(offsets_) - 1; }
+  // Behind the last problem of a block; 0 for block -1.
+  [[nodiscard]] std::int64_t end_of(std::int64_t block) const { return std::min(num_problems_, (block + 1) * block_); }
+  // One block's lines, and its problems, on any rank. Throw Unreadable.
+  [[nodiscard]] std::string lines(std::int64_t block) const;
   [[nodiscard]] std::vector<Problem> read(std::int64_t block) const;
 
  private:
   std::filesystem::path file_;
-  std::int64_t num_problems_ = 0;
+  std::int64_t num_problems_ = 0, block_ = 1;
   std::vector<std::int64_t> offsets_;  // of each block, and the end
 };
 

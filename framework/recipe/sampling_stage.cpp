@@ -1,23 +1,25 @@
 #include "framework/recipe/sampling_stage.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "framework/base/philox.h"
 #include "framework/batching/examples.h"
+#include "framework/comm/one_rank.h"
+#include "framework/problem/attempt_line.h"
 #include "framework/problem/attempt_reader.h"
 #include "framework/problem/records.h"
+#include "framework/recipe/attempt_pieces.h"
+#include "framework/recipe/problem_spool.h"
 #include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
+#include "framework/store/files.h"
 #include "framework/text/token_table.h"
 
 namespace ft {
 namespace {
 
 constexpr std::string_view kStem = "attempts";
-
-using DoneSet = std::map<std::string, std::set<int>, std::less<>>;
+constexpr std::int64_t kAttemptsAFile = 4096, kMostFiles = 1024;  // of what is sealed
 
 // Index 0 .. per_problem-1, and the greedy one first where it is wanted.
 std::vector<int> wanted_indices(const SamplingJob& job) {
@@ -27,67 +29,30 @@ std::vector<int> wanted_indices(const SamplingJob& job) {
   return indices;
 }
 
-DoneSet read_done(const std::filesystem::path& work, Logger& log) {
-  DoneSet done;
-  const PieceCounts counts = read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
-    const Attempt attempt = attempt_from_json(line, {std::string(kStem)});
-    done[attempt.problem].insert(attempt.index);
-  });
-  if (counts.torn > 0) log.info("{} attempts were cut off by the interruption and are made again", counts.torn);
-  if (counts.damaged > 0)
-    log.warn("{} damaged lines among the attempts are made again, the first at {}", counts.damaged,
-             counts.complaints.front());
-  return done;
-}
-
-// All sampled and greedy attempts of the job's problems, in the order of problems and indices, each once.
-std::vector<Attempt> collect(const StageContext& stage, const SamplingJob& job) {
-  std::map<std::string, std::map<int, Attempt>, std::less<>> found;
-  read_pieces(list_pieces(stage.work(), kStem), [&](std::string_view line) {
-    Attempt attempt = attempt_from_json(line, {std::string(kStem)});
-    found[attempt.problem].try_emplace(attempt.index, attempt);
-  });
-  std::vector<Attempt> attempts;
-  for (const Problem& problem : job.problems) {
-    auto& of_problem = found[problem.id];
-    for (const int index : wanted_indices(job)) {
-      const auto attempt = of_problem.find(index);
-      FT_CHECK(attempt != of_problem.end(), "attempt {} of problem '{}' is missing at the end of stage '{}'", index,
-               problem.id, stage.name());
-      attempts.push_back(attempt->second);
-    }
-  }
-  return attempts;
-}
-
 class Sampling {
  public:
-  Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job)
-      : stage_(stage), model_(model), job_(job), build_(*model.tokenizer, stage.prompts()) {}
+  Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job, const ProblemSpool& problems)
+      : stage_(stage), model_(model), job_(job), build_(*model.tokenizer, stage.prompts()), problems_(problems) {}
 
   // This rank's share of what is missing; problems go round the data ranks.
-  void plan(const DoneSet& done) {
+  void plan(const AttemptPieces& done) {
     const Communicator& data = stage_.groups().data;
     const std::vector<int> wanted = wanted_indices(job_);
-    std::int64_t unfinished = 0;
-    for (const Problem& problem : job_.problems) {
-      const auto already = done.find(problem.id);
-      std::vector<int> missing;
-      for (const int index : wanted) {
-        if (already == done.end() || !already->second.contains(index)) missing.push_back(index);
+    std::int64_t unfinished = 0, place = 0;
+    for (std::int64_t block = 0; block < problems_.num_blocks(); ++block) {
+      std::vector<Problem> problems;  // read where one of them is for this rank
+      const std::int64_t first = place;
+      for (; place < problems_.end_of(block); ++place) {
+        std::vector<int> missing;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+          if (!done.has(place, i)) missing.push_back(wanted[i]);
+        }
+        total_missing_ += std::ssize(missing);
+        if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
+        stage_.check_stop();
+        if (problems.empty()) problems = problems_.read(block);
+        request(problems[static_cast<std::size_t>(place - first)], missing);
       }
-      total_missing_ += std::ssize(missing);
-      if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
-      stage_.check_stop();
-      for (const int index : missing)
-        requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
-      try {
-        prompts_.push_back(build_.solver_prompt(problem.text));
-      } catch (const UserError& error) {
-        fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
-      }
-      problems_.push_back(&problem);
-      check_length(problem);
     }
   }
 
@@ -97,7 +62,7 @@ class Sampling {
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
     Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
     note_batch_sizes(generator);
-    const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * std::ssize(job_.problems);
+    const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * problems_.num_problems();
     const bool alone = groups.data.size() == 1;
     // Rank 0 speaks of its own share: how far the others are it does not know, and asking would make them wait.
     const std::string what =
@@ -135,6 +100,18 @@ class Sampling {
   }
 
  private:
+  void request(const Problem& problem, const std::vector<int>& missing) {
+    for (const int index : missing)
+      requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
+    try {
+      prompts_.push_back(build_.solver_prompt(problem.text));
+    } catch (const UserError& error) {
+      fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
+    }
+    ids_.push_back(problem.id);
+    check_length(problem);
+  }
+
   void note_batch_sizes(const Generator& generator) const {
     if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs())
       return;
@@ -175,7 +152,7 @@ class Sampling {
 
   Attempt attempt_of(const Sampled& sampled) const {
     Attempt attempt;
-    attempt.problem = problems_[static_cast<std::size_t>(sampled.request.prompt)]->id;
+    attempt.problem = ids_[static_cast<std::size_t>(sampled.request.prompt)];
     attempt.index = sampled.request.index;
     std::span<const TokenId> text(sampled.tokens);
     if (sampled.finished) text = text.first(text.size() - 1);
@@ -190,48 +167,101 @@ class Sampling {
   LoadedModel& model_;
   const SamplingJob& job_;
   ExampleBuilder build_;
+  const ProblemSpool& problems_;
   std::vector<std::vector<TokenId>> prompts_;
-  std::vector<const Problem*> problems_;  // of each prompt
+  std::vector<std::string> ids_;  // the problem of each prompt
   std::vector<SampleRequest> requests_;
   std::int64_t total_missing_ = 0;
 };
 
-nlohmann::ordered_json summary(const SamplingJob& job, const LoadedModel& model, const std::vector<Attempt>& attempts) {
-  std::int64_t tokens = 0, unfinished = 0;
-  for (const Attempt& attempt : attempts) {
-    tokens += attempt.num_tokens;
-    unfinished += attempt.finished ? 0 : 1;
+// The sealed files of one stage.
+class Sealing {
+ public:
+  Sealing(StageContext& stage, const SamplingJob& job, const ProblemSpool& problems, const AttemptPieces& attempts)
+      : stage_(stage), job_(job), problems_(problems), attempts_(attempts) {}
+
+  // Local: this rank's.
+  void write(FolderWriter& folder) {
+    const Communicator& world = stage_.groups().world;
+    for (std::int64_t block = world.rank(); block < problems_.num_blocks(); block += world.size()) {
+      std::string lines;
+      attempts_.for_each(problems_.end_of(block - 1), problems_.end_of(block), [&](std::string_view line) {
+        const auto attempt = scan_attempt(line);
+        FT_CHECK(attempt, "an attempt that is none: {}", line);
+        tokens_ += attempt->num_tokens;
+        unfinished_ += attempt->finished ? 0 : 1;
+        lines.append(line).push_back('\n');
+      });
+      folder.write(attempts_name(block), lines);
+      folder.write(problems_name(block), problems_.lines(block));
+    }
   }
-  return {{"problems", job.problems.size()},
-          {"per_problem", job.per_problem},
-          {"greedy", job.greedy},
-          {"attempts", attempts.size()},
-          {"tokens", tokens},
-          {"unfinished", unfinished},
-          {"end_tokens", model.end_tokens()}};
+
+  // Collective.
+  nlohmann::ordered_json body(const std::vector<TokenId>& end_tokens) const {
+    Communicator& world = stage_.groups().world;
+    const std::int64_t tokens = sum_over_ranks(world, "tokens of the attempts", tokens_);
+    const std::int64_t unfinished = sum_over_ranks(world, "unfinished attempts", unfinished_);
+    return {{"summary",
+             {{"problems", problems_.num_problems()},
+              {"per_problem", job_.per_problem},
+              {"greedy", job_.greedy},
+              {"attempts", problems_.num_problems() * std::ssize(wanted_indices(job_))},
+              {"tokens", tokens},
+              {"unfinished", unfinished},
+              {"end_tokens", end_tokens}}}};
+  }
+
+ private:
+  StageContext& stage_;
+  const SamplingJob& job_;
+  const ProblemSpool& problems_;
+  const AttemptPieces& attempts_;
+  std::int64_t tokens_ = 0, unfinished_ = 0;
+};
+
+// As many problems a file as make some thousands of attempts: decided by the job alone.
+std::int64_t problems_a_file(const SamplingJob& job, std::int64_t problems) {
+  const std::int64_t each = std::max<std::int64_t>(1, std::ssize(wanted_indices(job)));
+  return std::max({std::int64_t{1}, kAttemptsAFile / each, (problems + kMostFiles - 1) / kMostFiles});
+}
+
+ProblemPlaces places_of(StageContext& stage, const ProblemSpool& problems) {
+  ProblemPlaces places;
+  stage.together("names of the problems", [&] {
+    for (std::int64_t block = 0; block < problems.num_blocks(); ++block) {
+      for (const Problem& problem : problems.read(block)) places.add(problem.id);
+    }
+    places.finish();
+  });
+  return places;
 }
 
 }  // namespace
 
 void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job) {
   Communicator& world = stage.groups().world;
-  Sampling sampling(stage, model, job);
-  const DoneSet done = read_done(stage.work(), stage.log());
+  const std::filesystem::path spool = stage.work() / ".problems.partial";
+  const ProblemSpool problems(
+      world, spool, [&](std::int64_t count) { return problems_a_file(job, count); }, job.problems);
+  const ProblemPlaces places = places_of(stage, problems);
+  AttemptPieces attempts(stage, places, wanted_indices(job));
+  attempts.look();
   world.barrier("attempts read");  // nobody may add lines while another rank still reads what is missing
-  stage.together("prompts", [&] { sampling.plan(done); });
-  sampling.run();
-  world.barrier("attempts written");
-  std::vector<std::pair<std::string, std::string>> files;
-  nlohmann::ordered_json body;
-  if (world.rank() == 0) {
-    const std::vector<Attempt> attempts = collect(stage, job);
-    std::string lines, problems;
-    for (const Attempt& attempt : attempts) lines += to_json_line(attempt) + "\n";
-    for (const Problem& problem : job.problems) problems += to_json_line(problem) + "\n";
-    files = {{kAttemptsFile, std::move(lines)}, {kProblemsFile, std::move(problems)}};
-    body["summary"] = summary(job, model, attempts);
+  {
+    Sampling sampling(stage, model, job, problems);
+    stage.together("prompts", [&] { sampling.plan(attempts); });
+    sampling.run();
   }
-  stage.seal(body, files);
+  world.barrier("attempts written");
+  attempts.look();
+  Sealing sealing(stage, job, problems, attempts);
+  stage.seal_pieces([&] { return sealing.body(model.end_tokens()); },
+                    [&](FolderWriter& folder) { sealing.write(folder); });
+  on_rank_zero(world, "end of the problems", [&] {
+    remove_leftovers(stage.work());
+    return std::string();
+  });
 }
 
 }  // namespace ft

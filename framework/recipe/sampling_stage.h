@@ -1,10 +1,11 @@
 // A stage that samples: which attempts are still missing, who makes them, and where they go.
 //
 // Attempts grow in per-rank pieces in work(), a line each, written as soon as one is finished; an interrupted stage makes
-// only what is missing, on any number of ranks. At the end rank 0 seals attempts.jsonl, sorted by problem and index, and
-// problems.jsonl beside it. Texts alone: whether they are right is for a stage that grades (grading_stage.h).
+// only what is missing, on any number of ranks. At the end all ranks seal attempts-00000.jsonl, ..., sorted by problem and
+// index, with problems-00000.jsonl, ... beside them: the same files on any number of ranks. Texts alone: whether they are right is for a stage that grades (grading_stage.h).
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "framework/recipe/stage_context.h"
@@ -14,7 +15,7 @@ namespace ft {
 
 struct SamplingJob {
   SamplingSettings settings;
-  std::vector<Problem> problems;
+  std::function<std::vector<Problem>()> problems;  // called on rank 0
   int per_problem = 64;
   bool greedy = true;  // one more attempt, Attempt::kGreedy
 };

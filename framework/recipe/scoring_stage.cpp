@@ -1,11 +1,15 @@
 #include "framework/recipe/scoring_stage.h"
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "framework/batching/examples.h"
 #include "framework/model/packed_products.h"
-#include "framework/store/append_log.h"
+#include "framework/problem/problem_places.h"
+#include "framework/problem/records.h"
+#include "framework/recipe/sealed_inputs.h"
 
 namespace ft {
 namespace {
@@ -13,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kStem = "scores";
+constexpr std::int64_t kProblemsAFile = 64, kMostFiles = 1024;  // of what is sealed
 
 // {"problem": id, "scores": [[index, correct, incorrect], ...]}
 std::string to_line(const std::string& problem, const std::map<int, LabelLogProbs>& scores) {
@@ -21,26 +26,67 @@ std::string to_line(const std::string& problem, const std::map<int, LabelLogProb
   return Json{{"problem", problem}, {"scores", rows}}.dump();
 }
 
-Scores read_scores(const std::filesystem::path& work, PieceCounts* counts = nullptr) {
-  Scores scores;
-  const PieceCounts found = read_pieces(list_pieces(work, kStem), [&](std::string_view line) {
-    const Json json = Json::parse(line);
-    auto& of_problem = scores[json.at("problem")];
-    for (const Json& row : json.at("scores")) of_problem[row.at(0)] = {row.at(1), row.at(2)};
-  });
-  if (counts != nullptr) *counts = found;
+std::map<int, LabelLogProbs> scores_of(std::string_view record) {
+  const Json json = Json::parse(record);
+  std::map<int, LabelLogProbs> scores;
+  for (const Json& row : json.at("scores")) scores[row.at(0)] = {row.at(1), row.at(2)};
   return scores;
 }
 
-// The scores of one problem's attempts; equal texts share one forward. Empty where `stop` came first.
+// Collective: each rank looks at some of the pieces.
+StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems) {
+  Communicator& world = stage.groups().world;
+  struct Found {
+    std::int64_t problem;
+    RecordPlace record;
+  };
+  std::vector<Found> own;
+  RecordFiles files(list_pieces(stage.work(), kStem));
+  PieceCounts counts;
+  for (std::int64_t piece = world.rank(); piece < std::ssize(files.pieces()); piece += world.size()) {
+    const PieceCounts of_piece = files.read_all(piece, [&](std::string_view json, const RecordPlace& record) {
+      if (const auto problem = problems.find(json)) own.push_back({*problem, record});
+    });
+    counts.damaged += of_piece.damaged;
+    if (counts.complaints.empty()) counts.complaints = of_piece.complaints;
+  }
+  if (counts.damaged > 0) {
+    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", counts.damaged,
+                     counts.complaints.front());
+  }
+  std::vector<RecordPlace> records(static_cast<std::size_t>(problems.size()));
+  const std::string_view bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Found));
+  for (const std::string& of_rank : world.all_gather_bytes("scores found", bytes)) {
+    for (std::size_t at = 0; at < of_rank.size(); at += sizeof(Found)) {
+      Found found;
+      std::memcpy(&found, of_rank.data() + at, sizeof found);
+      records[static_cast<std::size_t>(found.problem)] = found.record;
+    }
+  }
+  return {std::move(files), std::move(records)};
+}
+
+// Their ids; and whether every byte of the attempts is one that was sealed.
+ProblemPlaces look_at(StageContext& stage, const SealedFolder& attempts) {
+  ProblemPlaces problems;
+  stage.together("looking at the attempts", [&] {
+    for_each_line(attempts, kProblemsPrefix,
+                  [&](std::string_view line, const Place& place) { problems.add(problem_from_json(line, place).id); });
+    problems.finish();
+    for (const std::string& piece : pieces_of(attempts, kAttemptsPrefix)) attempts.check(piece);
+  });
+  return problems;
+}
+
+// The scores of one problem's sampled attempts; equal texts share one forward. Empty where `stop` came first.
 std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleBuilder& build, const Labels& labels,
-                                           const Problem& problem, const std::vector<const Attempt*>& attempts,
+                                           const Problem& problem, const std::vector<Attempt>& attempts,
                                            std::int64_t tokens_per_micro_batch, const std::function<bool()>& stop) {
   std::map<std::string_view, std::size_t> place_of;
   std::vector<std::vector<TokenId>> prompts;
-  for (const Attempt* attempt : attempts) {
-    if (place_of.try_emplace(attempt->text, prompts.size()).second)
-      prompts.push_back(build.verifier_prompt(problem.text, attempt->text));
+  for (const Attempt& attempt : attempts) {
+    if (place_of.try_emplace(attempt.text, prompts.size()).second)
+      prompts.push_back(build.verifier_prompt(problem.text, attempt.text));
   }
   const std::size_t label = std::max(labels.correct.size(), labels.incorrect.size());
   for (const auto& prompt : prompts)
@@ -49,60 +95,103 @@ std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleB
       score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
   std::map<int, LabelLogProbs> scores;
   if (of_text.empty()) return scores;
-  for (const Attempt* attempt : attempts) scores[attempt->index] = of_text[place_of.at(attempt->text)];
+  for (const Attempt& attempt : attempts) scores[attempt.index] = of_text[place_of.at(attempt.text)];
   return scores;
 }
 
-}  // namespace
-
-Scores score_attempts(StageContext& stage, const std::string& model, const std::vector<Problem>& problems,
-                      const std::vector<Attempt>& attempts, const ScoringSettings& settings) {
+// This rank's share of what is missing, problem after problem. True where it was asked to stop before the end.
+bool score_share(StageContext& stage, LoadedModel& verifier, const SealedFolder& attempts, const WantedProblems& own,
+                 std::int64_t before, const ScoringSettings& settings) {
   const Groups groups = stage.groups();
-  std::map<std::string_view, std::vector<const Attempt*>> by_problem;
-  for (const Attempt& attempt : attempts) {
-    if (attempt.index != Attempt::kGreedy) by_problem[attempt.problem].push_back(&attempt);
-  }
-  PieceCounts found;
-  Scores done = read_scores(stage.work(), &found);
-  if (found.damaged > 0 && stage.log().informs()) {
-    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", found.damaged,
-                     found.complaints.front());
-  }
-  groups.world.barrier("scores read");
-  const auto missing = std::ranges::count_if(
-      problems, [&](const Problem& p) { return !done.contains(p.id) && by_problem.contains(p.id); });
-  if (missing == 0) return done;
-
-  LoadedModel verifier = stage.load_model(model);
   const PackedProducts packed(*verifier.decoder, compute_dtype(settings.compute));
   const ExampleBuilder build(*verifier.tokenizer, stage.prompts());
   const VerdictTokens verdicts = build.verdicts();
   const Labels labels{verdicts.correct, verdicts.incorrect};
   AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
-  const std::int64_t size = groups.data.size(), own = (missing + size - 1) / size;  // rank 0's share
-  const std::int64_t before = size == 1 ? std::ssize(done) : 0;
-  stage.progress().begin(stage.name() + (size == 1 ? ": scoring" : ": scoring, rank 0's share"), before + own, before);
   const StopLead::Work work = stage.work_begins();
-  std::int64_t turn = 0, mine = 0;
+  std::int64_t done = 0;
   bool stopped = false;
   // The ranks of a tensor group score together, so they stop together.
   const auto stop = [&] { return any_rank(groups.tensor, "stop of scoring", stage.stop_seen()); };
-  for (const Problem& problem : problems) {
-    if (done.contains(problem.id) || !by_problem.contains(problem.id)) continue;
-    if (turn++ % groups.data.size() != groups.data.rank()) continue;
-    const auto scores = score_problem(verifier, build, labels, problem, by_problem.at(problem.id),
-                                      settings.tokens_per_micro_batch, stop);
-    stopped = scores.empty();
-    if (stopped) break;
-    if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
-    stage.progress().update(before + ++mine, "");
+  try {
+    for_each_problem(attempts, own, [&](const Problem& problem, std::vector<Attempt> of_problem) {
+      std::erase_if(of_problem, [](const Attempt& attempt) { return attempt.index == Attempt::kGreedy; });
+      if (of_problem.empty()) return;
+      const auto scores =
+          score_problem(verifier, build, labels, problem, of_problem, settings.tokens_per_micro_batch, stop);
+      if (scores.empty()) throw StopRequested("scoring");
+      if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
+      stage.progress().update(before + ++done, "");
+    });
+  } catch (const StopRequested&) {
+    stopped = true;
   }
   log.sync();
-  stage.progress().end();
-  if (any_rank(groups.world, "scoring stopped", stopped)) {
-    throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage.name()));
+  return stopped;
+}
+
+}  // namespace
+
+void StoredScores::add_to(std::int64_t place, std::vector<GradedAttempt>& attempts) const {
+  const RecordPlace& record = records_.at(static_cast<std::size_t>(place));
+  if (record.size == 0) return;
+  const std::map<int, LabelLogProbs> scores = scores_of(files_.read(record));
+  for (GradedAttempt& attempt : attempts) {
+    if (const auto found = scores.find(attempt.index); found != scores.end())
+      attempt.log_score = found->second.log_score();
   }
-  return read_scores(stage.work());
+}
+
+void StoredScores::write_share(FolderWriter& folder, int rank, int ranks) const {
+  const std::int64_t problems = std::ssize(records_);
+  const std::int64_t in_a_file = std::max(kProblemsAFile, (problems + kMostFiles - 1) / kMostFiles);
+  for (std::int64_t file = rank; file * in_a_file < problems; file += ranks) {
+    std::string lines;
+    const std::int64_t end = std::min(problems, (file + 1) * in_a_file);
+    for (std::int64_t place = file * in_a_file; place < end; ++place) {
+      const RecordPlace& record = records_[static_cast<std::size_t>(place)];
+      if (record.size == 0) continue;
+      const std::string text = files_.read(record);
+      const std::string problem = Json::parse(text).at("problem");
+      for (const auto& [index, score] : scores_of(text))
+        lines += to_json_line(ScoreRecord{problem, index, score.correct, score.incorrect, score.log_score()}) + "\n";
+    }
+    folder.write(fmt::format("{}-{:05}.jsonl", kScoresPrefix, file), lines);
+  }
+}
+
+StoredScores score_attempts(StageContext& stage, const std::string& model, const SealedFolder& attempts,
+                            const ScoringSettings& settings) {
+  const Groups groups = stage.groups();
+  const ProblemPlaces problems = look_at(stage, attempts);
+  StoredScores found = find_scores(stage, problems);
+  groups.world.barrier("scores read");
+  std::set<std::int64_t> own;
+  std::int64_t missing = 0;
+  for (std::int64_t place = 0; place < problems.size(); ++place) {
+    if (!found.has(place) && missing++ % groups.data.size() == groups.data.rank()) own.insert(place);
+  }
+  if (missing == 0) return found;
+  LoadedModel verifier = stage.load_model(model);
+  const bool alone = groups.data.size() == 1;
+  const std::int64_t before = alone ? problems.size() - missing : 0;
+  stage.progress().begin(stage.name() + (alone ? ": scoring" : ": scoring, rank 0's share"), before + std::ssize(own),
+                         before);
+  bool stopped = false;
+  std::string damage;
+  try {
+    stopped = score_share(
+        stage, verifier, attempts, [&](std::int64_t place) { return own.contains(place); }, before, settings);
+  } catch (const BrokenFolder& broken) {
+    damage = broken.what();
+  }
+  stage.progress().end();
+  stage.together("scoring", [&] {
+    if (!damage.empty()) throw BrokenFolder(damage);
+    if (stopped)
+      throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage.name()));
+  });
+  return find_scores(stage, problems);
 }
 
 }  // namespace ft

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,24 +20,28 @@
 
 namespace ft {
 
-// Calls `use` with each line of a file of the folder that is not empty, and with its place. What `use` has made of them is
+inline constexpr std::string_view kScoresPrefix = "scores", kVerdictsOfAttempts = "verdicts";
+
+// The names of the folder's files of one sort of records (is_piece_of()), in their order.
+[[nodiscard]] std::vector<std::string> pieces_of(const SealedFolder& folder, std::string_view prefix);
+
+// Calls `use` with each line of those files that is not empty, and with its place. What `use` has made of them is
 // to be trusted once this has returned.
-void read_lines(const SealedFolder& folder, std::string_view name,
-                const std::function<void(std::string_view line, const Place& place)>& use);
+void for_each_line(const SealedFolder& folder, std::string_view prefix,
+                   const std::function<void(std::string_view line, const Place& place)>& use);
 
 [[nodiscard]] inline NextLine lines_of(SealedLines& lines) {
   return [&lines](std::string& line, Place& place) { return lines.next(line, place); };
 }
 
 // Of a sealed attempts folder.
-[[nodiscard]] std::vector<Attempt> read_attempts(const SealedFolder& attempts);
-[[nodiscard]] std::vector<Problem> read_problems(const SealedFolder& attempts);
 [[nodiscard]] std::int64_t count_problems(const SealedFolder& attempts);
 
-// What `read` makes of the lines of both files, once these are known to be sound.
+// What `read` makes of the lines of problems and attempts, once these are known to be sound.
 template <class Read>
 auto read_sealed(const SealedFolder& attempts, const Read& read) {
-  SealedLines problems(attempts, {kProblemsFile}), lines(attempts, {kAttemptsFile});
+  SealedLines problems(attempts, pieces_of(attempts, kProblemsPrefix));
+  SealedLines lines(attempts, pieces_of(attempts, kAttemptsPrefix));
   return checked(problems, [&] { return checked(lines, [&] { return read(lines_of(problems), lines_of(lines)); }); });
 }
 
@@ -45,7 +50,8 @@ void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted
 
 struct GradedFolders {
   SealedFolder attempts;
-  SealedFolder verdicts;  // all its files are pieces of them, in the order of their names
+  SealedFolder verdicts;                     // all its files are pieces of them, in the order of their names
+  std::optional<SealedFolder> ranking = {};  // with the scores of a verifier; may have none
 };
 void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use);
 

@@ -182,21 +182,25 @@ void StageContext::seal(const nlohmann::ordered_json& body,
   });
 }
 
-void StageContext::seal_pieces(const nlohmann::ordered_json& body, const std::function<void(FolderWriter&)>& write) {
+void StageContext::seal_pieces(const std::function<nlohmann::ordered_json()>& body,
+                               const std::function<void(FolderWriter&)>& write) {
   Communicator& world = groups_.world;
   std::optional<FolderWriter> folder;
   all_or_none(world, "making the output's folder", [&] {
-    if (world.rank() == 0) folder.emplace(FolderWriter::create(stage_.output));
+    if (world.rank() != 0) return;
+    require_place();
+    folder.emplace(FolderWriter::create(stage_.output));
   });
   all_or_none(world, "writing the output's pieces", [&] {
     if (world.rank() != 0) folder.emplace(FolderWriter::join(stage_.output));
     write(*folder);
   });
   const auto records = world.all_gather_bytes("files of the output", to_text(folder->records()));
+  const nlohmann::ordered_json said = body();
   all_or_none(world, "sealing the output", [&] {
     if (world.rank() != 0) return;
     for (std::size_t rank = 1; rank < records.size(); ++rank) folder->add(read_file_records(records[rank]));
-    folder->seal(manifest_of(body));
+    folder->seal(manifest_of(said));
   });
 }
 

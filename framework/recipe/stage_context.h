@@ -114,8 +114,9 @@ class StageContext {
   // provenance() in its manifest.
   void seal(const nlohmann::ordered_json& body, const std::vector<std::pair<std::string, std::string>>& files);
   // Collective: as seal(), with files of every rank: each rank's `write` writes its own, under names of its own, and exchanges
-  // nothing. `body`: rank 0's counts.
-  void seal_pieces(const nlohmann::ordered_json& body, const std::function<void(FolderWriter& folder)>& write);
+  // nothing. `body` is called by all ranks when all have written; rank 0's counts.
+  void seal_pieces(const std::function<nlohmann::ordered_json()>& body,
+                   const std::function<void(FolderWriter& folder)>& write);
   // Collective: seals the model as the output, with `body` in its metadata.
   void seal_model(LoadedModel& model, const nlohmann::ordered_json& body);
 

@@ -124,16 +124,16 @@ class Tokenising {
   std::vector<BlockRecord> make(const std::vector<std::int64_t>& share) {
     std::vector<BlockRecord> made;
     if (share.empty()) return made;
-    if (source_.choose) source_.choose(share);
     ExamplePiece piece = store_.piece(world_.rank(), end_of_piece(found_, world_.rank()));
     stage_.progress().begin("tokenising " + source_.name, std::ssize(share));
-    for (const std::int64_t block : share) {
+    source_.make(share, [&](std::int64_t block, const std::function<void(ExampleSet&)>& fill) {
       stage_.check_stop();
       ExampleSet set(limit_);
-      source_.make(block, set);
+      fill(set);
       made.push_back(piece.append(pack_block({.key = store_.key(), .number = block}, set.examples(), set.tallies())));
       stage_.progress().update(std::ssize(made), "blocks of examples");
-    }
+    });
+    FT_CHECK(made.size() == share.size(), "{} of {} blocks of examples were made", made.size(), share.size());
     stage_.progress().end();
     piece.sync();
     return made;

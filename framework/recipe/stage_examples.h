@@ -5,7 +5,8 @@
 //       {.name = "train",
 //        .decided_by = {"solutions", problems_digest},
 //        .begin = [&](const std::filesystem::path& folder) { spool.emplace(...); return spool->num_problems(); },
-//        .make = [&](std::int64_t block, ExampleSet& set) { for (const Problem& p : spool->read(block)) set.add(...);
+//        .make = [&](auto blocks, const auto& add) {
+//          for (const std::int64_t block : blocks) add(block, [&](ExampleSet& set) { ... });
 //        }});
 //
 // They lie in <run folder>/examples/<key> until the run has come to its end.
@@ -33,10 +34,11 @@ struct ExampleSource {
   // Collective, called where examples are missing: gets ready to make them, and says of how many problems. Files that
   // it needs meanwhile may lie in `folder`, as ".<name>.partial": they go afterwards.
   std::function<std::int64_t(const std::filesystem::path& folder)> begin;
-  // Local, may be empty: the blocks that this rank is going to make, before the first one.
-  std::function<void(std::span<const std::int64_t> blocks)> choose;
-  // Local: adds the examples of the problems [block * kProblemsABlock, (block + 1) * kProblemsABlock), in their order.
-  std::function<void(std::int64_t block, ExampleSet& set)> make;
+  // Local: the examples of these blocks, ascending. Calls add(block, fill) once for each, in their order; `fill` adds the
+  // examples of the problems [block * kProblemsABlock, (block + 1) * kProblemsABlock), in their order. What was added counts
+  // at the next start, too, whatever is thrown afterwards.
+  using AddBlock = std::function<void(std::int64_t block, const std::function<void(ExampleSet& set)>& fill)>;
+  std::function<void(std::span<const std::int64_t> blocks, const AddBlock& add)> make;
 };
 
 // Collective over world. The same list on every rank. Throws StopRequested on all ranks when asked to stop, what

@@ -19,7 +19,8 @@ struct Contender {
 
 // `sure` take part; of `tied`, exactly `seats` take part, every subset equally likely. Among those taking part one of
 // the tickets at the highest level is drawn uniformly. Returns the probability that it is right; 0 if nobody takes
-// part. Exact; time O(t^2 * T) for t tied contenders with T tickets.
+// part. Exact up to rounding. Time O(n log n) where no two of n contenders have one level; O(t^2 * T) for t tied ones of
+// one level with T tickets, O(t) where all bring as many.
 [[nodiscard]] double expected_best(std::span<const Contender> sure, std::span<const Contender> tied, int seats);
 
 // The probability that at least one of those taking part is right, where each is right with probability right/tickets,

@@ -62,48 +62,96 @@ double normal_quantile(double probability) {
 }
 
 Bootstrap::Bootstrap(std::size_t items, int resamples, std::uint64_t seed)
-    : items_(items), resamples_(items == 0 ? 0 : static_cast<std::size_t>(std::max(0, resamples))) {
-  const Philox random(seed, "bootstrap");
-  draws_.resize(items_ * resamples_);
-  for (std::size_t r = 0; r < resamples_; ++r) {
-    for (std::size_t i = 0; i < items_; ++i)
-      draws_[r * items_ + i] = static_cast<std::uint32_t>(random.below(items_, r, i));
-  }
-}
+    : items_(items), resamples_(items == 0 ? 0 : static_cast<std::size_t>(std::max(0, resamples))), seed_(seed) {}
 
-std::span<const std::uint32_t> Bootstrap::draw(std::size_t resample) const {
-  return std::span(draws_).subspan(resample * items_, items_);
+void Bootstrap::draw(std::size_t resample, std::vector<std::uint32_t>& items) const {
+  const Philox random(seed_, "bootstrap");
+  items.resize(items_);
+  for (std::size_t i = 0; i < items_; ++i) items[i] = static_cast<std::uint32_t>(random.below(items_, resample, i));
 }
 
 Interval Bootstrap::of_mean(std::span<const double> values) const {
-  FT_CHECK(values.size() == items_, "{} values in resamples of {}", values.size(), items_);
-  const auto n = static_cast<double>(items_);
-  const double mean = moments(values).mean;
-  double squares = 0;
-  double cubes = 0;
+  const std::vector<double> column(values.begin(), values.end());
+  return of_means(std::span(&column, 1)).front();
+}
+
+namespace {
+
+// Lists side by side: a draw touches one cache line for all of them. Each adds its terms in the order of the draws.
+constexpr std::size_t kLanes = 8;
+
+struct Lanes {
+  std::vector<std::array<double, kLanes>> values;  // one an item
+  std::array<std::vector<double>, kLanes> means;   // one a resample
+};
+
+void add_draw(Lanes& lanes, std::span<const std::uint32_t> draw) {
+  std::array<double, kLanes> sums{};
+  for (const std::uint32_t item : draw) {
+    const auto& row = lanes.values[item];
+    for (std::size_t k = 0; k < kLanes; ++k) sums[k] += row[k];
+  }
+  for (std::size_t k = 0; k < kLanes; ++k) lanes.means[k].push_back(sums[k] / static_cast<double>(draw.size()));
+}
+
+struct Spread {
+  double mean = 0, squares = 0, cubes = 0;
+};
+
+Spread spread_of(std::span<const double> values) {
+  Spread spread{.mean = moments(values).mean};
   for (const double value : values) {
-    squares += (value - mean) * (value - mean);
-    cubes += (value - mean) * (value - mean) * (value - mean);
+    const double off = value - spread.mean;
+    spread.squares += off * off;
+    spread.cubes += off * off * off;
   }
-  if (empty() || squares < 1e-24) return {mean, mean};
-  std::vector<double> means(resamples_);
-  for (std::size_t r = 0; r < resamples_; ++r) {
-    double sum = 0;
-    for (const std::uint32_t item : draw(r)) sum += values[item];
-    means[r] = sum / n;
-  }
+  return spread;
+}
+
+bool is_point(const Spread& spread) { return spread.squares < 1e-24; }
+
+Interval interval_of(const Spread& spread, std::vector<double>& means) {
   std::sort(means.begin(), means.end());
+  const double mean = spread.mean;
   // Means of shares are coarse: those that equal the observed one, up to rounding, count half.
   double below = 0;
   for (const double one : means) below += one < mean - 1e-12 ? 1 : one <= mean + 1e-12 ? 0.5 : 0;
-  const auto count = static_cast<double>(resamples_);
+  const auto count = static_cast<double>(means.size());
   const double bias = normal_quantile(std::clamp(below / count, 0.5 / count, 1 - 0.5 / count));
-  const double acceleration = cubes / (6 * std::pow(squares, 1.5));  // of a mean, by the jackknife
+  const double acceleration = spread.cubes / (6 * std::pow(spread.squares, 1.5));  // of a mean, by the jackknife
   const auto at = [&](double z) {
     const double share = normal_cdf(bias + (bias + z) / (1 - acceleration * (bias + z)));
     return means[static_cast<std::size_t>(std::clamp(share * count, 0.0, count - 1))];
   };
   return {at(normal_quantile(kTail)), at(-normal_quantile(kTail))};
+}
+
+}  // namespace
+
+std::vector<Interval> Bootstrap::of_means(std::span<const std::vector<double>> columns) const {
+  std::vector<Spread> spreads;
+  std::vector<std::size_t> drawn;  // columns whose mean is no point
+  for (const std::vector<double>& column : columns) {
+    FT_CHECK(column.size() == items_, "{} values in resamples of {}", column.size(), items_);
+    spreads.push_back(spread_of(column));
+    if (!empty() && !is_point(spreads.back())) drawn.push_back(spreads.size() - 1);
+  }
+  std::vector<Lanes> groups((drawn.size() + kLanes - 1) / kLanes);
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    Lanes& lanes = groups[i / kLanes];
+    lanes.values.resize(items_);
+    for (std::size_t item = 0; item < items_; ++item) lanes.values[item][i % kLanes] = columns[drawn[i]][item];
+  }
+  std::vector<std::uint32_t> items;
+  for (std::size_t r = 0; r < resamples_ && !groups.empty(); ++r) {
+    draw(r, items);
+    for (Lanes& lanes : groups) add_draw(lanes, items);
+  }
+  std::vector<Interval> intervals;
+  for (const Spread& spread : spreads) intervals.push_back({spread.mean, spread.mean});
+  for (std::size_t i = 0; i < drawn.size(); ++i)
+    intervals[drawn[i]] = interval_of(spreads[drawn[i]], groups[i / kLanes].means[i % kLanes]);
+  return intervals;
 }
 
 Interval wilson(double hits, double count) {
@@ -116,34 +164,66 @@ Interval wilson(double hits, double count) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-Estimate estimate(std::span<const double> values, std::span<const double> baseline, const Bootstrap& bootstrap) {
+namespace {
+
+constexpr std::size_t kBytesTogether = 64 << 20;
+
+Estimate without_interval(std::span<const double> values) {
   Estimate result;
-  if (values.empty()) return result;
-  FT_CHECK(baseline.empty() || baseline.size() == values.size(), "{} values against a baseline of {}", values.size(),
-           baseline.size());
-  const auto n = static_cast<double>(values.size());
   const Moments own = moments(values);
   result.mean = result.low = result.high = own.mean;
   result.standard_error = own.error;
-  result.binomial_error = std::sqrt(std::max(0.0, own.mean * (1 - own.mean)) / n);
-  if (!bootstrap.empty()) {
-    const bool all_equal = std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
-    const bool extreme = all_equal && (values.front() == 0 || values.front() == 1);
-    const Interval interval = extreme ? wilson(own.mean * n, n) : bootstrap.of_mean(values);
-    result.low = interval.low;
-    result.high = interval.high;
-  }
-  if (baseline.empty()) return result;
-  std::vector<double> differences(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) differences[i] = values[i] - baseline[i];
-  const Moments paired = moments(differences);
-  result.difference = result.difference_low = result.difference_high = paired.mean;
-  result.difference_error = paired.error;
-  if (bootstrap.empty()) return result;
-  const Interval interval = bootstrap.of_mean(differences);
-  result.difference_low = interval.low;
-  result.difference_high = interval.high;
+  result.binomial_error = std::sqrt(std::max(0.0, own.mean * (1 - own.mean)) / static_cast<double>(values.size()));
   return result;
+}
+
+// Every value 0, or every value 1.
+bool is_extreme(std::span<const double> values) {
+  return (values.front() == 0 || values.front() == 1) &&
+         std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
+}
+
+}  // namespace
+
+std::vector<Estimate> estimates(std::size_t count, const std::function<void(std::size_t, std::span<double>)>& column,
+                                std::size_t items, std::span<const double> baseline, const Bootstrap& bootstrap) {
+  std::vector<Estimate> results(count);
+  if (items == 0) return results;
+  FT_CHECK(baseline.empty() || baseline.size() == items, "{} values against a baseline of {}", items, baseline.size());
+  // A list, its differences, and both side by side.
+  const std::size_t together = std::max(std::size_t{1}, kBytesTogether / (4 * sizeof(double) * items));
+  for (std::size_t first = 0; first < count; first += together) {
+    const std::span own = std::span(results).subspan(first, std::min(together, count - first));
+    std::vector<std::vector<double>> columns;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      column(first + i, columns.emplace_back(items));
+      own[i] = without_interval(columns[i]);
+    }
+    for (std::size_t i = 0; i < own.size() && !baseline.empty(); ++i) {
+      std::vector<double>& differences = columns.emplace_back(columns[i]);
+      for (std::size_t item = 0; item < items; ++item) differences[item] -= baseline[item];
+      const Moments paired = moments(differences);
+      own[i].difference = own[i].difference_low = own[i].difference_high = paired.mean;
+      own[i].difference_error = paired.error;
+    }
+    if (bootstrap.empty()) continue;
+    const std::vector<Interval> intervals = bootstrap.of_means(columns);
+    const auto n = static_cast<double>(items);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const Interval interval = is_extreme(columns[i]) ? wilson(own[i].mean * n, n) : intervals[i];
+      own[i].low = interval.low;
+      own[i].high = interval.high;
+      if (baseline.empty()) continue;
+      own[i].difference_low = intervals[own.size() + i].low;
+      own[i].difference_high = intervals[own.size() + i].high;
+    }
+  }
+  return results;
+}
+
+Estimate estimate(std::span<const double> values, std::span<const double> baseline, const Bootstrap& bootstrap) {
+  const auto copy = [&](std::size_t, std::span<double> column) { std::ranges::copy(values, column.begin()); };
+  return estimates(1, copy, values.size(), baseline, bootstrap).front();
 }
 
 double pass_at_k(int n, int c, int k) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,8 +34,9 @@ struct Estimate {
   double difference_high = 0;
 };
 
-// Resamples of a list of items, drawn once: everything that is measured on the same items is measured on the same
-// resamples, so that all comparisons are paired. A function of (items, resamples, seed).
+// Resamples of a list of items, the same for everything that is measured on them, so that all comparisons are paired. A
+// function of (items, resamples, seed): they are drawn anew whenever they are needed, since the list of all draws would be
+// the largest thing in memory.
 class Bootstrap {
  public:
   Bootstrap() = default;  // no resamples: no intervals
@@ -43,17 +45,19 @@ class Bootstrap {
   [[nodiscard]] bool empty() const { return resamples_ == 0; }
   [[nodiscard]] std::size_t items() const { return items_; }
   [[nodiscard]] std::size_t resamples() const { return resamples_; }
-  // The items of one resample, as many as there are items.
-  [[nodiscard]] std::span<const std::uint32_t> draw(std::size_t resample) const;
+  // The items of one resample, as many as there are items, into `items`.
+  void draw(std::size_t resample, std::vector<std::uint32_t>& items) const;
 
   // The 95 % BCa interval of the mean of `values`, one an item. Where all values are equal there is nothing to
   // resample: [mean, mean].
   [[nodiscard]] Interval of_mean(std::span<const double> values) const;
+  // The same for each of several lists, in one pass over the draws.
+  [[nodiscard]] std::vector<Interval> of_means(std::span<const std::vector<double>> columns) const;
 
  private:
   std::size_t items_ = 0;
   std::size_t resamples_ = 0;
-  std::vector<std::uint32_t> draws_;  // [resamples, items]
+  std::uint64_t seed_ = 0;
 };
 
 // `values`: one a problem, shares in [0, 1]. `baseline`: in the same order, or empty (then the differences are 0).
@@ -61,6 +65,13 @@ class Bootstrap {
 // stands in for the bootstrap's, which would have no width.
 [[nodiscard]] Estimate estimate(std::span<const double> values, std::span<const double> baseline = {},
                                 const Bootstrap& bootstrap = {});
+
+// The same for `count` lists, which `column` writes down one after the other: no more of them are held at a time than fit
+// into some 64 MB.
+[[nodiscard]] std::vector<Estimate> estimates(std::size_t count,
+                                              const std::function<void(std::size_t, std::span<double>)>& column,
+                                              std::size_t items, std::span<const double> baseline,
+                                              const Bootstrap& bootstrap);
 
 // Wilson's 95 % score interval for a share that was seen `hits` times in `count` (Wilson 1927); [0, 1] for none.
 [[nodiscard]] Interval wilson(double hits, double count);

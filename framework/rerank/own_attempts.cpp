@@ -21,6 +21,7 @@ Candidate candidate_of(const GradedAttempt& attempt) {
   candidate.answer_found = attempt.answer_found;
   candidate.right = attempt.verdict == Verdict::equal;
   candidate.unknown = attempt.verdict == Verdict::unknown;
+  candidate.score = attempt.log_score;
   candidate.log_prob = attempt.log_prob;
   candidate.num_tokens = attempt.num_tokens;
   candidate.text = attempt.text;
@@ -28,9 +29,9 @@ Candidate candidate_of(const GradedAttempt& attempt) {
 }
 
 std::optional<std::filesystem::path> own_attempts_folder(const std::filesystem::path& path) {
-  const bool named = path.filename() == kAttemptsFile;
+  const bool named = is_piece_of(path.filename().string(), kAttemptsPrefix);
   const auto whole = [](const std::filesystem::path& folder) {
-    return is_file(folder / kAttemptsFile) && is_file(folder / kProblemsFile);
+    return !files_of(folder, kAttemptsPrefix).empty() && !files_of(folder, kProblemsPrefix).empty();
   };
   if (!named) return is_folder(path) && whole(path) ? std::optional(path) : std::nullopt;
   if (!whole(path.parent_path())) return std::nullopt;

@@ -2,7 +2,8 @@
 // a run and by any conventions.
 //
 //   if (const auto folder = own_attempts_folder("runs/x/stages/answers-.../output-...")) {
-//     const LabelledAttempts read = read_own_attempts(lines_of(*folder / kProblemsFile), lines_of(*folder / kAttemptsFile),
+//     const LabelledAttempts read = read_own_attempts(lines_of(files_of(*folder, kProblemsPrefix)),
+//                                                     lines_of(files_of(*folder, kAttemptsPrefix)),
 //                                                     Judge({.units = Conventions::Units::required}));
 //   }
 #pragma once
@@ -17,11 +18,11 @@
 
 namespace ft::rerank {
 
-// A problem without attempts yet; an attempt without a score.
+// A problem without attempts yet; an attempt with its score, if it has one.
 [[nodiscard]] RankedProblem ranked_problem(const Problem& problem);
 [[nodiscard]] Candidate candidate_of(const GradedAttempt& attempt);
 
-// The folder where `path` is one with attempts and problems, or the attempts' file of one. Nothing for everything else: also
+// The folder where `path` is one with attempts and problems, or a file of attempts in one. Nothing for everything else: also
 // where a file is named in whose lines an older program wrote verdicts, since it is labelled. Throws Unreadable.
 [[nodiscard]] std::optional<std::filesystem::path> own_attempts_folder(const std::filesystem::path& path);
 

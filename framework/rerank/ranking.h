@@ -4,11 +4,19 @@
 //   const RankingTable table = evaluate(problems, options);
 //   table.find("Maj1")->solver->mean;                     // a share in [0, 1]
 //
+// Ranks share the work (table_share.h): each adds its problems, then answers its part of what the table asks for, and one
+// puts the table together from the answers of all. evaluate() is the same on one rank.
+//
+//   Evaluation evaluation(shares, options);
+//   const std::string mine = evaluation.answer(rank, ranks, scratch);
+//   const RankingTable table = evaluation.table(answers_of_all_ranks);
+//
 // Works on scored and on unscored attempts. Without any verifier score the verifier's columns are absent; the
 // baselines, which put the solver's own log-probability in the verifier's place, are there where it is known.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,10 +26,17 @@
 #include "framework/rerank/candidate.h"
 #include "framework/rerank/cluster.h"
 #include "framework/rerank/metrics.h"
+#include "framework/rerank/pages.h"
 #include "framework/rerank/strategies.h"
 #include "framework/rerank/verifier_quality.h"
 
 namespace ft::rerank {
+
+// What a rank has put down of its problems, as others see it.
+struct TableShareView {
+  const Pages* pages = nullptr;
+  std::string directory;  // TableShare::finish()
+};
 
 struct RankingOptions {
   std::vector<int> top_clusters{8};  // each K of RR.MajK and W.RR.MajK that has rows in the table
@@ -69,6 +84,8 @@ struct ProblemRow {
   double sampled = 0;            // share of right attempts
   double majority = 0;           // Maj1
   double oracle = 0;             // Pass@N
+  std::int64_t place = 0;        // among all problems
+  std::optional<double> ranked;  // W.RR by the verifier, where any attempt has a score
 };
 
 struct RankingTable {
@@ -94,6 +111,22 @@ struct RankingTable {
   // Null where there is no such row.
   [[nodiscard]] const StrategyRow* find(std::string_view name) const;
   [[nodiscard]] const Curve* find_curve(std::string_view name) const;
+};
+
+class Evaluation {
+ public:
+  // The shares of all ranks; their pages must outlive this.
+  Evaluation(std::span<const TableShareView> shares, RankingOptions options);
+  ~Evaluation();
+
+  // What `rank` of `ranks` finds out for the table; `scratch` is its own.
+  [[nodiscard]] std::string answer(int rank, int ranks, Pages& scratch) const;
+  // From the answers of all ranks, in their order.
+  [[nodiscard]] RankingTable table(std::span<const std::string> answers) const;
+
+ private:
+  struct Body;
+  std::unique_ptr<Body> body_;
 };
 
 // The order of a problem's attempts changes no bit of the result. That of the problems changes the rounding of sums and

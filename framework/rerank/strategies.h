@@ -26,6 +26,7 @@ enum class ScoreKind {
   sum_log_prob,   // and of the whole text
 };
 
+[[nodiscard]] const char* name_of(ScoreKind kind);  // "verifier", ...
 // NaN where there is none (no verifier score; no token).
 [[nodiscard]] double score_of(const Candidate& candidate, ScoreKind kind);
 
@@ -41,6 +42,8 @@ struct Ballot {
 };
 
 [[nodiscard]] Ballot make_ballot(std::span<const Candidate> candidates, std::vector<Cluster> clusters, ScoreKind kind);
+// The same votes with another score.
+void rank_by(Ballot& ballot, std::span<const Candidate> candidates, ScoreKind kind);
 
 // Plain majority vote: a largest cluster, uniformly among ties; one of its members.
 [[nodiscard]] double majority(const Ballot& ballot);
@@ -84,11 +87,19 @@ enum class Aggregation {
 [[nodiscard]] double weighted(const Ballot& ballot, Aggregation aggregation = Aggregation::sum);
 
 // Majority vote among the n best-scored readable solutions; solutions that tie for the last places take them uniformly
-// at random. n = 1 is RR.All, n >= the readable ones is `majority`.
+// at random: exactly, and by seeded draws where very many tie. n = 1 is RR.All, n >= the readable ones is `majority`.
 [[nodiscard]] double majority_of_top(const Ballot& ballot, int n);
 
 // The share of the N attempts that must be scored to rank within the K largest clusters: all of their members; none for
 // K = 1. Clusters that tie for the last seat have the same size, so the share does not depend on the pick.
 [[nodiscard]] double share_scored(const Ballot& ballot, int k);
+
+// The same for K = 1, 2, ... (element K - 1), up to where nothing changes any more, but at least to 2; majority_of_top for
+// n = 1 up to the readable attempts. Time O(C^2 log C) for C clusters, and less where few scores are equal.
+[[nodiscard]] std::vector<double> oracle_at_each(const Ballot& ballot);
+[[nodiscard]] std::vector<double> best_at_each(const Ballot& ballot);
+[[nodiscard]] std::vector<double> weighted_at_each(const Ballot& ballot, Aggregation aggregation = Aggregation::sum);
+[[nodiscard]] std::vector<double> majority_of_top_at_each(const Ballot& ballot);
+[[nodiscard]] std::vector<double> share_scored_at_each(const Ballot& ballot);
 
 }  // namespace ft::rerank

@@ -1,10 +1,13 @@
 // How well a score tells right attempts from wrong ones: order (area under the curve) and honesty (calibration).
 //
-//   const VerifierQuality quality = verifier_quality(judged, bootstrap, true);
-//   *quality.auc_pooled;                 // 0.5 is chance, 1 is perfect
+//   const PooledQuality quality = pooled_quality(in_order(judged), bootstrap, true);
+//   *quality.auc;                        // 0.5 is chance, 1 is perfect
 //   quality.calibration->ece;            // 0: of the attempts scored 0.8, 80 % are right
 #pragma once
 
+#include <compare>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,12 +25,19 @@ struct Scored {
 // one of the two kinds is absent. Items with NaN scores are left out.
 [[nodiscard]] std::optional<double> area_under_curve(std::vector<Scored> items);
 
-// One attempt that was scored; `score` is log S.
+// By how much of the largest S of a problem's attempts the smallest is below it; NaN for fewer than two.
+[[nodiscard]] double spread_of_scores(std::span<const Scored> items);
+
+// One attempt that was scored; `score` is log S, not NaN.
 struct Judged {
   double score = 0;
   bool right = false;
   std::uint32_t problem = 0;  // index into the bootstrap's items
+  friend auto operator<=>(const Judged&, const Judged&) = default;
 };
+// Hands over all attempts in ascending order, piece by piece: they may be too many to be held.
+using JudgedInOrder = std::function<void(const std::function<void(std::span<const Judged>)>& use)>;
+[[nodiscard]] JudgedInOrder in_order(std::vector<Judged> attempts);
 
 // Attempts whose S lies in [low, high), the last bin with its upper end.
 struct ReliabilityBin {
@@ -58,10 +68,13 @@ struct VerifierQuality {
   std::optional<Calibration> calibration;  // where the score is a probability
 };
 
-// Attempts in any order; NaN scores are left out. `probability`: exp(score) is the chance to be right, so that
-// calibration means something.
-[[nodiscard]] VerifierQuality verifier_quality(std::vector<Judged> attempts, const Bootstrap& bootstrap,
-                                               bool probability);
-[[nodiscard]] Calibration calibration_of(std::span<const Judged> attempts);
+// Of all attempts of all problems. `probability`: exp(score) is the chance to be right, so that calibration means something.
+struct PooledQuality {
+  std::optional<double> auc;
+  Interval interval;  // 95 %, of auc, by problems; both 0 without a bootstrap
+  std::optional<Calibration> calibration;
+};
+// Goes through the attempts once, and once more for each 64 resamples.
+[[nodiscard]] PooledQuality pooled_quality(const JudgedInOrder& attempts, const Bootstrap& bootstrap, bool probability);
 
 }  // namespace ft::rerank

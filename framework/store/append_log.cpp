@@ -66,16 +66,19 @@ bool unwrap(std::string_view line, std::string_view& record) {
   return checksum(record) == sum;
 }
 
-void read_piece(const fs::path& path, const std::function<void(std::string_view)>& use, PieceCounts& counts) {
+void read_piece(const fs::path& path, std::int64_t piece,
+                const std::function<void(std::string_view, const RecordPlace&)>& use, PieceCounts& counts) {
   const auto complain = [&](std::int64_t line, std::string_view what) {
     if (counts.complaints.size() < kMaxComplaints) {
       counts.complaints.push_back(fmt::format("{}:{}: {}", path.filename().string(), line, what));
     }
   };
   LineReader lines(path);
-  std::int64_t number = 0;
+  std::int64_t number = 0, offset = 0;
   for (std::string line; lines.next(line);) {
     ++number;
+    const RecordPlace place{piece, offset, std::ssize(line)};
+    offset += std::ssize(line) + 1;
     std::string_view record;
     if (lines.torn()) {  // the writer died in the middle
       ++counts.torn;
@@ -85,7 +88,7 @@ void read_piece(const fs::path& path, const std::function<void(std::string_view)
       complain(number, "a line that does not match its checksum was dropped");
     } else {
       ++counts.records;
-      use(record);
+      use(record, place);
     }
   }
 }
@@ -126,8 +129,46 @@ void AppendLog::sync() {
 
 PieceCounts read_pieces(const std::vector<fs::path>& paths, const std::function<void(std::string_view)>& use) {
   PieceCounts counts;
-  for (const fs::path& path : paths) read_piece(path, use, counts);
+  for (const fs::path& path : paths)
+    read_piece(
+        path, 0, [&](std::string_view record, const RecordPlace&) { use(record); }, counts);
   return counts;
+}
+
+PieceCounts RecordFiles::read_all(
+    std::int64_t piece, const std::function<void(std::string_view json, const RecordPlace& place)>& use) const {
+  PieceCounts counts;
+  read_piece(pieces_[static_cast<std::size_t>(piece)], piece, use, counts);
+  return counts;
+}
+
+std::string RecordFiles::bytes_of(const RecordPlace& place) const {
+  auto file = open_.find(place.piece);
+  if (file == open_.end())
+    file = open_.emplace(place.piece, FileHandle(pieces_[static_cast<std::size_t>(place.piece)], O_RDONLY)).first;
+  std::string bytes(static_cast<std::size_t>(place.size), '\0');
+  read_exactly(file->second, bytes, place.offset);
+  return bytes;
+}
+
+void RecordFiles::read_lines(const RecordPlace& stretch, const std::function<void(std::string_view json)>& use) const {
+  const std::string bytes = bytes_of(stretch);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    std::string_view record;
+    if (unwrap(std::string_view(bytes).substr(at, end - at), record)) use(record);
+    at = end + 1;
+  }
+}
+
+std::string RecordFiles::read(const RecordPlace& place) const {
+  const std::string line = bytes_of(place);
+  std::string_view record;
+  if (!unwrap(line, record)) {
+    throw Error(fmt::format("{} was damaged since it was written, at byte {}",
+                            pieces_[static_cast<std::size_t>(place.piece)].string(), place.offset));
+  }
+  return std::string(record);
 }
 
 std::string piece_name(std::string_view stem, int rank) { return fmt::format("{}-{:04}.jsonl", stem, rank); }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,31 @@ struct PieceCounts {
 // read throws Unreadable: its records would be taken for missing.
 PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
                         const std::function<void(std::string_view json)>& use);
+
+// Where a record lies: its whole line in a piece. Of plain bytes.
+struct RecordPlace {
+  std::int64_t piece = 0, offset = 0, size = 0;
+};
+
+// Pieces of which single records are read again.
+class RecordFiles {
+ public:
+  explicit RecordFiles(std::vector<std::filesystem::path> pieces) : pieces_(std::move(pieces)) {}
+  [[nodiscard]] const std::vector<std::filesystem::path>& pieces() const { return pieces_; }
+  // As read_pieces(), of one of them.
+  PieceCounts read_all(std::int64_t piece,
+                       const std::function<void(std::string_view json, const RecordPlace& place)>& use) const;
+  // The records of a stretch of whole lines; those that do not match their checksums are passed over. Throws Unreadable.
+  void read_lines(const RecordPlace& stretch, const std::function<void(std::string_view json)>& use) const;
+  // The record. Throws Error where it does not match its checksum any more, Unreadable.
+  [[nodiscard]] std::string read(const RecordPlace& place) const;
+
+ private:
+  std::string bytes_of(const RecordPlace& place) const;
+
+  std::vector<std::filesystem::path> pieces_;
+  mutable std::map<std::int64_t, FileHandle> open_;
+};
 
 // "attempts-0003.jsonl"
 [[nodiscard]] std::string piece_name(std::string_view stem, int rank);

@@ -443,8 +443,8 @@ class Bench:
         def one(folder, pattern):
             return sorted((folder / "run").glob(pattern))[-1]
 
-        def damaged_output(folder): flip(one(folder, "stages/answers-*/output-*/attempts.jsonl"))
-        after("damaged_stage_output", damaged_output, 0, ["output of stage 'answers' is damaged and will be made again", "attempts.jsonl", r"it is kept as .*damaged-"])
+        def damaged_output(folder): flip(one(folder, "stages/answers-*/output-*/attempts-00000.jsonl"))
+        after("damaged_stage_output", damaged_output, 0, ["output of stage 'answers' is damaged and will be made again", "attempts-00000.jsonl", r"it is kept as .*damaged-"])
 
         def damaged_checkpoint(folder):
             remove(folder, "solver", "answers", "report")

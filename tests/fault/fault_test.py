@@ -42,7 +42,7 @@ def outcome(folder):
         body = manifest["body"]
         if "weights_digest" in body:
             found[stage + " weights"] = body["weights_digest"]
-        for name in ("attempts.jsonl", "problems.jsonl", "scores.jsonl", "verdicts-00000.jsonl"):
+        for name in ("attempts-00000.jsonl", "problems-00000.jsonl", "scores-00000.jsonl", "verdicts-00000.jsonl"):
             if (output / name).exists():
                 found[f"{stage} {name}"] = hashlib.sha256((output / name).read_bytes()).hexdigest()
         report = output / "report.json"
@@ -61,7 +61,7 @@ def run_to_end(ftrun, folder, ranks, extra):
 
 def compare(expected, got, what):
     kinds = {name.split(" ", 1)[1] for name in expected}
-    if not {"weights", "attempts.jsonl", "verdicts-00000.jsonl", "results"} <= kinds:
+    if not {"weights", "attempts-00000.jsonl", "verdicts-00000.jsonl", "results"} <= kinds:
         sys.exit(f"nothing to compare: the undisturbed run left only {sorted(expected)}")
     different = [name for name in sorted(expected | got) if expected.get(name) != got.get(name)]
     if different:

@@ -104,17 +104,17 @@ FORMS = [("The answer is {r}.", 1, 1, 1, 1), ("\\boxed{{{r}\\%}}", 1, 0, 1, 1), 
 def forge(run, each=1, forms=FORMS):
     """The attempts' output as an older program sealed it."""
     output, lines = run.output("answers"), []
-    for problem in map(json.loads, (output / "problems.jsonl").read_text().splitlines()):
+    for problem in map(json.loads, (output / "problems-00000.jsonl").read_text().splitlines()):
         r = int(problem["answer"])
         for index in range(-1, len(forms) * each - 1):
             text = forms[(index + 1) % len(forms)][0].format(r=r, wrong=r + 1)
             lines.append(json.dumps({"problem": problem["id"], "index": index, "text": text, "answer": "7", "finished": True, "tokens": 3,
                                      "log_prob": -1.5, "verdict": "unknown", "reason": "of an older grader"}, separators=(",", ":")))
-    reseal(output, "attempts.jsonl", "".join(line + "\n" for line in lines))
+    reseal(output, "attempts-00000.jsonl", "".join(line + "\n" for line in lines))
     for stage in run.folder.glob("stages/*"):
         if not stage.name.startswith("answers-"):
             shutil.rmtree(stage)
-    return output / "attempts.jsonl"
+    return output / "attempts-00000.jsonl"
 
 
 @case
@@ -150,12 +150,12 @@ def conventions(ftrun, base):
     expect("back to what it was: all is there", begun(run()) == [])
 
     # The other doors, on the same attempts.
-    references = {p["id"]: p["answer"] for p in map(json.loads, (attempts.parent / "problems.jsonl").read_text().splitlines())}
+    references = {p["id"]: p["answer"] for p in map(json.loads, (attempts.parent / "problems-00000.jsonl").read_text().splitlines())}
     pairs, labelled, texts = base / "pairs.jsonl", base / "labelled.jsonl", base / "texts"
     texts.mkdir()
-    shutil.copy(attempts.parent / "problems.jsonl", texts)
+    shutil.copy(attempts.parent / "problems-00000.jsonl", texts)
     keys = ("problem", "index", "text", "finished", "tokens", "log_prob")
-    (texts / "attempts.jsonl").write_text("".join(json.dumps({k: json.loads(line)[k] for k in keys}, separators=(",", ":")) + "\n"
+    (texts / "attempts-00000.jsonl").write_text("".join(json.dumps({k: json.loads(line)[k] for k in keys}, separators=(",", ":")) + "\n"
                                                   for line in before.decode().splitlines()))
     rows = [json.loads(line) for line in before.decode().splitlines()]
     pairs.write_text("".join(json.dumps({"gold": references[a["problem"]], "solution": a["text"]}) + "\n" for a in rows))
@@ -244,7 +244,7 @@ def scores_stay(ftrun, base):
     said = run("grading.units=required")
     second = run.output("ranking")
     expect("another ranking of the same scores", begun(said) == ["answers.verdicts", "ranking", "report"] and first != second and first.parent == second.parent and
-           (first / "scores.jsonl").read_bytes() == (second / "scores.jsonl").read_bytes() and run.body("ranking")["grading"]["units"] == "required", said)
+           (first / "scores-00000.jsonl").read_bytes() == (second / "scores-00000.jsonl").read_bytes() and run.body("ranking")["grading"]["units"] == "required", said)
     expect("the verifier scored once", before and scored() == before and "stage 'ranking' begins anew" not in said, said)
     said = run("grading.units=required", "stages.answers.per_problem=6")
     expect("more attempts are graded without setting verdicts aside", "stage 'answers.verdicts' begins anew" not in said and
@@ -329,7 +329,7 @@ def damaged_texts(ftrun, base):
     run = Run(ftrun, base, "damaged")
     run()
     output = run.output("answers")
-    for name in ("attempts.jsonl", "problems.jsonl"):
+    for name in ("attempts-00000.jsonl", "problems-00000.jsonl"):
         data = (output / name).read_bytes()
         (output / name).write_bytes(data[:50] + bytes([data[50] ^ 1]) + data[51:])
         done = subprocess.run([ftrun, "rerank", str(output), "--bootstrap", "0"], capture_output=True, text=True)

@@ -209,7 +209,7 @@ class StoppedRun(Run):
     def outcome(self):
         manifests = [json.loads(path.read_text())["body"] for path in self.folder.glob("stages/*/output-*/manifest.json")]
         weights = [body["weights_digest"] for body in manifests if "weights_digest" in body]
-        attempts = next(self.folder.glob("stages/answers-*/output-*/attempts.jsonl")).read_bytes()
+        attempts = next(self.folder.glob("stages/answers-*/output-*/attempts-00000.jsonl")).read_bytes()
         validations = [line for line in next(self.folder.glob("stages/solver-*/steps.jsonl")).read_text().splitlines() if "validation" in line]
         return weights, attempts, validations
 

@@ -82,7 +82,7 @@ def losses(folder, stage):
 
 
 def texts(folder, stage):
-    (path,) = pathlib.Path(folder).glob(f"stages/{stage}-*/output-*/attempts.jsonl")
+    (path,) = pathlib.Path(folder).glob(f"stages/{stage}-*/output-*/attempts-00000.jsonl")
     return {(a["problem"], a["index"]): a["text"] for a in map(json.loads, path.read_text().splitlines())}
 
 

@@ -364,7 +364,7 @@ class Bench:
         self.judge("unreadable", wrong, said)
 
     def attempts(self, folder, stage="answers"):
-        file, = (folder / "run").glob(f"stages/{stage}-*/output-*/attempts.jsonl")
+        file, = (folder / "run").glob(f"stages/{stage}-*/output-*/attempts-00000.jsonl")
         return [json.loads(line) for line in file.read_text().splitlines()]
 
     # Every file and field of an export that other programs go by.

@@ -251,7 +251,7 @@ def idle_keys(bench):
             if not output:
                 return
             body = json.loads((output / "manifest.json").read_text())["body"]
-            made = [output / name for name in ("attempts.jsonl", "verdicts-00000.jsonl")]
+            made = [output / name for name in ("attempts-00000.jsonl", "verdicts-00000.jsonl")]
             results.append((output.parent.name, body.get("weights_digest"), body.get("grading"), [one.read_bytes() for one in made if one.exists()]))
             for key in more:
                 path, name = key.split("=")[0], key.split("=")[0].rsplit(".", 1)[1]

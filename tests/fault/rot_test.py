@@ -44,7 +44,7 @@ stages:
 """
 STAGES = ["solver", "answers", "answers.verdicts", "verifier", "ranking", "report"]
 # Files that a later stage, or the end of the run, reads whole.
-USED = {"config.json", "word_vocabulary.json", "attempts.jsonl", "problems.jsonl", "verdicts-00000.jsonl", "scores.jsonl", "report.txt"}
+USED = {"config.json", "word_vocabulary.json", "attempts-00000.jsonl", "problems-00000.jsonl", "verdicts-00000.jsonl", "scores-00000.jsonl", "report.txt"}
 
 
 class Rotten(TinyRun):
@@ -73,7 +73,7 @@ class Rotten(TinyRun):
             body = json.loads(manifest.read_text())["body"]
             stage = manifest.parent.parent.name
             found[stage] = body.get("weights_digest", "")
-            for name in ("attempts.jsonl", "verdicts-00000.jsonl", "scores.jsonl"):
+            for name in ("attempts-00000.jsonl", "verdicts-00000.jsonl", "scores-00000.jsonl"):
                 if (manifest.parent / name).exists():
                     found[stage] += (manifest.parent / name).read_text()
             if (manifest.parent / "report.json").exists():
@@ -160,8 +160,8 @@ def every_sealed_file(whole, expected, rng, count):
 
 def single_reads(whole, expected, library):
     """One read gives another bit; the disk is sound."""
-    cases = [("solver", "rank-0000.h5", 1), ("solver", "word_vocabulary.json", 0), ("solver", "config.json", 1), ("answers", "attempts.jsonl", 1),
-             ("answers", "problems.jsonl", 0), ("answers.verdicts", "verdicts-00000.jsonl", 0), ("ranking", "scores.jsonl", 0)]
+    cases = [("solver", "rank-0000.h5", 1), ("solver", "word_vocabulary.json", 0), ("solver", "config.json", 1), ("answers", "attempts-00000.jsonl", 1),
+             ("answers", "problems-00000.jsonl", 0), ("answers.verdicts", "verdicts-00000.jsonl", 0), ("ranking", "scores-00000.jsonl", 0)]
     for stage, name, rank in cases:
         run = Rotten.copy_of(whole, "read")
         run.vouch()

@@ -43,7 +43,7 @@ class TinyRun:
     def outcome(self):
         """The weights' digest and the attempts, byte for byte."""
         manifest = next(self.folder.glob("stages/solver-*/output-*/manifest.json"))
-        attempts = next(self.folder.glob("stages/answers-*/output-*/attempts.jsonl"))
+        attempts = next(self.folder.glob("stages/answers-*/output-*/attempts-00000.jsonl"))
         return json.loads(manifest.read_text())["body"]["weights_digest"], attempts.read_bytes()
 
     def steps(self):

@@ -60,7 +60,7 @@ def check(ftrun, file, name):
         table = [int(m.group(1)) for m in re.finditer(r"^\s*\d+\s+(\d+)\s+(?:yes|no|-)?\s*\"", whole, re.M)]
         expected = [begin, *ids[PROBLEM], *ids[SOLUTION], end]
         assert table[: len(expected)] == expected, f"{name}: trained on {table}\nthe reference says {expected}\n{said}"
-        attempts = [json.loads(line) for line in next((folder / "run").glob("stages/answers-*/output-*/attempts.jsonl")).open()]
+        attempts = [json.loads(line) for line in next((folder / "run").glob("stages/answers-*/output-*/attempts-00000.jsonl")).open()]
         assert attempts and {a["text"] for a in attempts} == {SOLUTION}, f"{name}: {attempts}"
     print(f"ok {name}: {len(expected)} ids equal the reference's, and what was learned comes back as it was written")
 

@@ -322,8 +322,8 @@ def outcome(folder):
         body = json.loads((output / "manifest.json").read_text())["body"]
         if "weights_digest" in body:
             found[output.parent.name] = body["weights_digest"]
-        if (output / "attempts.jsonl").exists():
-            found[output.parent.name] = sha256(output / "attempts.jsonl")
+        if (output / "attempts-00000.jsonl").exists():
+            found[output.parent.name] = sha256(output / "attempts-00000.jsonl")
         if (output / "report.json").exists():
             found[output.parent.name] = json.dumps(json.loads((output / "report.json").read_text())["results"])
     return found

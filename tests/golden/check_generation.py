@@ -47,7 +47,7 @@ def main():
         (folder / "run.yaml").write_text(RUN)
         subprocess.run([ftrun, "run.yaml"], cwd=folder, check=True, stderr=subprocess.DEVNULL)
         subprocess.run([ftrun, "export", "run/solver", "out"], cwd=folder, check=True)
-        attempts, = folder.glob("run/stages/answers-*/output-*/attempts.jsonl")
+        attempts, = folder.glob("run/stages/answers-*/output-*/attempts-00000.jsonl")
         ours = [json.loads(line) for line in attempts.read_text().splitlines()]
         model = transformers.AutoModelForCausalLM.from_pretrained(folder / "out").eval()
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "out")

@@ -1,7 +1,9 @@
 #include "framework/problem/attempt_reader.h"
 
 #include <doctest/doctest.h>
+
 #include <unistd.h>
+#include <cmath>
 
 #include <fstream>
 #include <string>
@@ -73,7 +75,7 @@ Folder& filled(Folder& folder) {
 NextLine verdict_lines(const Folder& folder) {
   std::vector<NextLine> files;
   for (const char* name : {"verdicts-00000.jsonl", "verdicts-00001.jsonl", "verdicts-00002.jsonl"})
-    files.push_back(lines_of(folder.path / name));
+    files.push_back(lines_of({folder.path / name}));
   return [files, at = std::size_t{0}](std::string& line, Place& place) mutable {
     for (; at < files.size(); ++at) {
       if (files[at](line, place)) return true;
@@ -83,12 +85,13 @@ NextLine verdict_lines(const Folder& folder) {
 }
 
 void each(const Folder& folder, const WantedProblems& wanted, const UseAttempts& use) {
-  for_each_problem(lines_of(folder.path / kProblemsFile), lines_of(folder.path / kAttemptsFile), wanted, use);
+  for_each_problem(lines_of(files_of(folder.path, kProblemsPrefix)), lines_of(files_of(folder.path, kAttemptsPrefix)),
+                   wanted, use);
 }
 
 void each_graded(const Folder& folder, const WantedProblems& wanted, const UseGraded& use) {
-  for_each_graded(lines_of(folder.path / kProblemsFile), lines_of(folder.path / kAttemptsFile), verdict_lines(folder),
-                  wanted, use);
+  for_each_graded(lines_of(files_of(folder.path, kProblemsPrefix)), lines_of(files_of(folder.path, kAttemptsPrefix)),
+                  verdict_lines(folder), {}, wanted, use);
 }
 
 }  // namespace
@@ -158,5 +161,50 @@ TEST_CASE("empty lines and a last line without its end are read, a missing file 
   each(folder, all_problems,
        [&](const Problem&, const std::vector<Attempt>& found) { seen += static_cast<int>(found.size()); });
   CHECK(seen == kProblems * kEach);
-  CHECK_THROWS_WITH_AS((void)lines_of(folder.path / "other.jsonl"), doctest::Contains("there is no file"), Error);
+  CHECK_THROWS_WITH_AS((void)lines_of({folder.path / "other.jsonl"}), doctest::Contains("there is no file"), Error);
+}
+
+TEST_CASE("pieces of one kind are read in their order, in one file or in several; other files are none of them") {
+  Folder folder;
+  filled(folder);
+  std::filesystem::remove(folder.path / "attempts.jsonl");
+  const std::string text = attempts_text();
+  const std::size_t cut = text.find('\n', text.size() / 2) + 1;
+  folder.write("attempts-00001.jsonl", text.substr(cut));
+  folder.write("attempts-00000.jsonl", text.substr(0, cut));
+  for (const char* other : {"attempts-old.jsonl", "attempts-1.txt", "attempts2.jsonl", "attempts-.jsonl"})
+    folder.write(other, "none");
+  int seen = 0;
+  each(folder, all_problems,
+       [&](const Problem&, const std::vector<Attempt>& found) { seen += static_cast<int>(found.size()); });
+  CHECK(seen == kProblems * kEach);
+}
+
+TEST_CASE("scores come to their attempts; those that belong to none are told") {
+  Folder folder;
+  filled(folder);
+  std::string scores;
+  for (int p = 0; p < kProblems; ++p) {
+    for (int i = 0; i + 1 < kEach; i += 2) scores += to_json_line(ScoreRecord{id_of(p), i, -1, -2, -0.5 - p}) + "\n";
+  }
+  folder.write("scores-00000.jsonl", scores);
+  const auto read = [&](const UseGraded& use) {
+    for_each_graded(lines_of(files_of(folder.path, kProblemsPrefix)), lines_of(files_of(folder.path, kAttemptsPrefix)),
+                    verdict_lines(folder), lines_of(files_of(folder.path, "scores")), all_problems, use);
+  };
+  int problem = 0;
+  read([&](const Problem&, const std::vector<GradedAttempt>& attempts) {
+    for (const GradedAttempt& attempt : attempts) {
+      const bool scored = attempt.index >= 0 && attempt.index % 2 == 0 && attempt.index + 1 < kEach;
+      CHECK(std::isnan(attempt.log_score) != scored);
+      if (scored) CHECK(attempt.log_score == -0.5 - problem);
+    }
+    ++problem;
+  });
+  CHECK(problem == kProblems);
+  const auto nothing = [](const Problem&, const std::vector<GradedAttempt>&) {};
+  folder.write("scores-00000.jsonl", scores + to_json_line(ScoreRecord{"another", 0, -1, -2, -3}) + "\n");
+  CHECK_THROWS_WITH_AS(read(nothing), doctest::Contains("this line belongs to no problem"), Error);
+  folder.write("scores-00000.jsonl", to_json_line(ScoreRecord{id_of(0), 77, -1, -2, -3}) + "\n");
+  CHECK_THROWS_WITH_AS(read(nothing), doctest::Contains("there is no attempt 77"), Error);
 }

@@ -44,8 +44,8 @@ struct Folders {
       }
     }
     FolderWriter texts = FolderWriter::create(base / "attempts");
-    texts.write(kAttemptsFile, attempts);
-    texts.write(kProblemsFile, problems);
+    texts.write("attempts.jsonl", attempts);
+    texts.write("problems.jsonl", problems);
     texts.seal({.format = "ftrun-attempts"});
     FolderWriter grades = FolderWriter::create(base / "verdicts");
     grades.write("verdicts-00000.jsonl", verdicts[0]);

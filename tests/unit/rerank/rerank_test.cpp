@@ -389,7 +389,9 @@ TEST_CASE("calibration against sums by hand") {
                                    {log_of(0.15), false, 1},
                                    {log_of(0.15), false, 1},
                                    {0.0, true, 2}};
-  const Calibration result = calibration_of(judged);
+  const PooledQuality quality = pooled_quality(in_order(judged), Bootstrap(3, 200, 1), true);
+  REQUIRE(quality.calibration);
+  const Calibration& result = *quality.calibration;
   CHECK(result.count == 5);
   REQUIRE(result.bins.size() == 10);
   CHECK(result.bins[9].count == 3);
@@ -399,12 +401,9 @@ TEST_CASE("calibration against sums by hand") {
   CHECK(result.ece == Approx((3 * (2.9 / 3 - 2.0 / 3) + 2 * 0.15) / 5));
   CHECK(result.brier == Approx((0.05 * 0.05 + 0.95 * 0.95 + 2 * 0.15 * 0.15) / 5));
   CHECK(result.brier_base == Approx(0.4 * 0.6));
-  const VerifierQuality quality = verifier_quality(judged, Bootstrap(3, 200, 1), true);
-  CHECK(quality.problems_with_both == 1);
-  CHECK(quality.auc_within_problem->mean == 0.5);
-  CHECK(*quality.auc_pooled == Approx(5.5 / 6));
-  CHECK(quality.auc_pooled_interval.low <= *quality.auc_pooled);
-  CHECK(quality.auc_pooled_interval.high >= *quality.auc_pooled);
+  CHECK(*quality.auc == Approx(5.5 / 6));
+  CHECK(quality.interval.low <= *quality.auc);
+  CHECK(quality.interval.high >= *quality.auc);
 }
 
 TEST_CASE("aggregations against sums by hand") {
