@@ -32,7 +32,8 @@ def write(name, rows, schema=None, **options):
         if value is None:
             return None
         if pa.types.is_map(kind):
-            return {k: maps(v, kind.item_type) for k, v in value}
+            pairs = [(k, maps(v, kind.item_type)) for k, v in value]
+            return dict(pairs) if len(dict(pairs)) == len(pairs) else [list(pair) for pair in pairs]
         if pa.types.is_struct(kind):
             return {field.name: maps(value[field.name], field.type) for field in kind}
         if pa.types.is_list(kind) or pa.types.is_large_list(kind):
@@ -141,8 +142,16 @@ def layouts():
         out.write(f"{sum(sum(r['correctness_math_verify']) for r in rows)} {4 * len(rows)}\n")
 
 
+def repeated_keys():
+    """Maps in which a key stands twice, the first one or a later one, cannot be objects: they stay lists of pairs."""
+    keys = ["abc", "aba", "abb", "a", "aa", ""]
+    write("repeated_keys", [{"n": i, "m": [(k, j) for j, k in enumerate(keys[i % 6])]} for i in range(36)],
+          pa.schema([("n", pa.int64()), ("m", pa.map_(pa.string(), pa.int64()))]))
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
+    repeated_keys()
     forms()
     layouts()
     print(sum(f.stat().st_size for f in FOLDER.iterdir()), "bytes")
