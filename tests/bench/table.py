@@ -115,8 +115,8 @@ class Bench:
             rates = []
             for _ in range(self.args.repeats):
                 _, folder = self.ftrun_on(text + SCORE.format(compute=precision))
-                attempts, = folder.glob("stages/answers-*/output-*/attempts.jsonl")
-                texts = {(a["problem"], a["text"]): a["tokens"] for a in map(json.loads, attempts.read_text().splitlines())}
+                pieces = sorted(folder.glob("stages/answers-*/output-*/attempts-*.jsonl"))
+                texts = {(a["problem"], a["text"]): a["tokens"] for piece in pieces for a in map(json.loads, piece.read_text().splitlines())}
                 ends = [r["record"] for r in map(json.loads, (folder / "ledger.jsonl").read_text().splitlines())]
                 rates.append(sum(texts.values()) / next(r["seconds"] for r in ends if r["event"] == "stage ends" and r["stage"] == "ranking"))
             self.rate(f"scoring, {precision}", rates, self.limit(512, precision, head=False),

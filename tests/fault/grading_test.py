@@ -207,7 +207,7 @@ def algebra(ftrun, base):
     run, problems = Run(ftrun, base, "algebra"), 4
     run()
     attempts = forge(run, forms=[(text,) for text, _, _ in ALGEBRA])
-    references = {p["id"]: p["answer"] for p in map(json.loads, (attempts.parent / "problems.jsonl").read_text().splitlines())}
+    references = {p["id"]: p["answer"] for p in map(json.loads, (attempts.parent / "problems-00000.jsonl").read_text().splitlines())}
     rows = [json.loads(line) for line in attempts.read_text().splitlines()]
     pairs, labelled = base / "pairs.jsonl", base / "labelled.jsonl"
     pairs.write_text("".join(json.dumps({"gold": references[a["problem"]], "solution": a["text"]}) + "\n" for a in rows))

@@ -63,8 +63,8 @@ def main():
         ranks = ["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-np", str(a.ranks)] if a.ranks > 1 else []
         subprocess.run([*ranks, a.ftrun.absolute(), "run.yaml"], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         output, = folder.glob("run/stages/answers-*/output-*")
-        problems = {p["id"]: p for p in read(output / "problems.jsonl")}
-        attempts = read(output / "attempts.jsonl")
+        problems = {p["id"]: p for piece in sorted(output.glob("problems-*.jsonl")) for p in read(piece)}
+        attempts = [a for piece in sorted(output.glob("attempts-*.jsonl")) for a in read(piece)]
     model = transformers.AutoModelForCausalLM.from_pretrained(a.model, dtype=torch.float32).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(a.model)
     ends = model.generation_config.eos_token_id
