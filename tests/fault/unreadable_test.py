@@ -309,9 +309,14 @@ def judge(done, call, path, error):
     text = "\n".join(said)
     # A temporary file may be called by the name that it was to get.
     names = {pathlib.PurePath(path).name, re.sub(r"^\.?(.*)\.(partial|discarded|previous|new)$", r"\1", pathlib.PurePath(path).name)}
+    is_removed = re.search(r"[^/]*\.discarded(?=/|$)", path)  # a folder: that it cannot be removed is said of it as a whole
+    if is_removed:
+        names.add(is_removed[0])
     if path and not any(name in text for name in names):
         wrong.append("the message does not name the file")
-    if os.strerror(error) not in text:
+    # What is a link (ELOOP) where a folder was is removed as a file, in vain.
+    causes = {os.strerror(error)} | ({os.strerror(errno.ENOTEMPTY)} if is_removed and error == errno.ELOOP else set())
+    if not any(cause in text for cause in causes):
         wrong.append("the message does not name the cause")
     return wrong
 
