@@ -114,10 +114,10 @@ void add_examples(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
 }
 
 // While examples are made there are weights, but nothing else of a training yet.
-void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes, const Grid& grid) {
+void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
   double training = 0;
   for (const MemoryPart& part : parts) training += part.what == "weights" ? 0 : part.bytes;
-  parts.emplace_back("problems", std::max(0.0, sizes.collected + sizes.dealt / grid.ranks - training));
+  parts.emplace_back("problems", std::max(0.0, sizes.collected - training));
 }
 
 std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
@@ -162,13 +162,14 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
                                                                  static_cast<std::int64_t>(prompt), grid.tensor));
   const auto vocabulary = static_cast<double>(config.vocab_size);
   const double trial = kFloat * 8 * 16 * vocabulary;  // logits of three steps of 16 rows, twice (sample/exactness.cpp)
-  const double rows =
-      std::max<double>(slots, 256 + prompt);  // of a forward: prompts go together (sample/generator.cpp)
+  // Rows of a forward: prompts that begin together go together (sample/generator.cpp).
+  const double rows = std::max<double>(slots, std::min(256 + prompt, prompts * prompt));
   const double decoding = cache + kFloat * (2 * slots * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
   const double sampling = std::max({trial, decoding, reading_bytes(s, grid)});
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
           {"keys, values and logits", sampling},
+          {"problems", sizes.dealt / grid.data()},
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
 }
 
@@ -215,7 +216,7 @@ MemoryPart intervals_part(const Settings& settings, const TextSizes& sizes) {
 // Measured, with models of 0.6 M parameters (the main run file's, on 1 and 2 ranks) and 19 M: what libtorch and its
 // mathematics write and keep once they compute, their files' pages left out (base/memory.h).
 double libraries_bytes(ArtifactKind kind) {
-  return kind == ArtifactKind::attempts ? 11e6 : kind == ArtifactKind::model ? 8e6 : 7e6;
+  return kind == ArtifactKind::attempts ? 4e6 : kind == ArtifactKind::model ? 8e6 : 7e6;
 }
 
 }  // namespace
@@ -273,7 +274,7 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
     tokens = tokens_per_micro_batch(settings);
     result.parts = training_parts(shape, settings, grid);
     add_examples(result.parts, sizes);
-    add_tokenising(result.parts, sizes, grid);
+    add_tokenising(result.parts, sizes);
     result.checkpoint = static_cast<std::int64_t>(3 * whole);
     // Those kept, the best, the one being written, the weights that the stage hands on, and the examples.
     result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole + sizes.stored);

@@ -11,6 +11,13 @@ namespace {
 
 // Bytes of one thing in memory beside its text: the struct, its vectors and strings, their blocks in the heap.
 constexpr double kProblem = 450, kAttempt = 420;
+// Of a problem that is only counted: where it stands, which of its attempts are there, what a table notes of it.
+constexpr double kCounted = 300;
+// Of an attempt that is still to be made (sample/generator.h); attempts that lie in one file of what is sealed, which is
+// what a rank holds of them at most (recipe/sampling_stage.cpp).
+constexpr double kRequest = 24, kAttemptsAFile = 4096;
+// Of a ranking: what an attempt adds, and where that ends, since tables are written down in pages (rerank/table_share.h).
+constexpr double kRanked = 110, kMostRanked = 40e6;
 // Of one example in its file beside its tokens, its line of the index included (batching/example_block.h).
 constexpr double kExample = 100;
 
@@ -117,9 +124,10 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   sizes.longest_attempt = static_cast<double>(sizes.longest_prompt) + number(sampler, "max_new_tokens", 1);
   const double attempt = kAttempt + sample.bytes_per_solution;
   switch (stage.recipe->output()) {
-    case ArtifactKind::attempts:  // read by problem, in order, and as the text of the file
-      sizes.bytes = bytes_of_problems;
-      sizes.collected = made * 3 * attempt;
+    case ArtifactKind::attempts:
+      sizes.bytes = count * kCounted;
+      sizes.dealt = count * (kProblem + sample.tokens_per_prompt * sizeof(TokenId)) + made * kRequest;
+      sizes.collected = 2 * std::min(made, kAttemptsAFile) * attempt;
       break;
     case ArtifactKind::model:
       if (attempts == nullptr) {
@@ -127,13 +135,13 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
         sizes.examples = count_solutions(problems);
         sizes.stored = sizes.examples * (kExample + 4 * sample.tokens_per_solution);
       } else {  // each pair has two documents and a solution
-        sizes.dealt = bytes_of_problems + made * attempt;
+        sizes.collected = std::min(made, kAttemptsAFile) * attempt;
         sizes.examples = count * number(stage, "pairs_per_problem", 1);
         sizes.stored = sizes.examples * (2 * kExample + 4 * 3 * sample.tokens_per_solution);
       }
       break;
-    default:  // attempts with their scores, and as candidates of the ranking
-      sizes.bytes = bytes_of_problems + made * (2 * attempt + 128);
+    default:
+      sizes.bytes = count * kCounted + std::min(made * kRanked, kMostRanked);
       break;
   }
   return sizes;
