@@ -65,6 +65,17 @@ fs::path choose(const fs::path& run, const std::string& stage, const MeantOutput
       stage, outputs.size(), run.string(), listed(outputs)));
 }
 
+// Where one stage's output is wanted and a run with several was named; returns where it has none.
+void fail_whole_run(const fs::path& run) {
+  std::vector<std::string> names;
+  for (const fs::path& output : sealed_outputs(run)) {
+    const std::string name = (run / stage_name(output.parent_path())).string();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  if (names.empty()) return;
+  fail_user(fmt::format("'{}' is a whole run; name one of its stages: {}", run.string(), fmt::join(names, ", ")));
+}
+
 // <run folder>/<stage>, or <run folder>/stages/<stage>.
 fs::path find_by_name(const fs::path& path) {
   const std::string wanted = path.filename().string();
@@ -105,6 +116,7 @@ fs::path find_artifact(const fs::path& given) {
     fail_user(what_is_there(path));
   if (SealedFolder::looks_sealed(path)) return path;
   const auto outputs = outputs_of_stage(path);
+  if (outputs.empty() && is_run_folder(path)) fail_whole_run(path);
   if (outputs.empty()) return find_by_name(path);
   const fs::path stage = fs::canonical(path);  // "." and links have names of their own
   const fs::path run = stage.parent_path().parent_path();

@@ -44,6 +44,7 @@ void warn_of_unread_damage(const SealedFolder& source) {
 
 // Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
 void export_model(const ExportOptions& options) {
+  if (options.target.empty()) fail_user("the folder to write has no name");
   const std::filesystem::path target = std::filesystem::absolute(options.target).lexically_normal();
   HuggingFaceOptions how = read_options(options);
   if (std::filesystem::exists(target) &&

@@ -203,6 +203,8 @@ ExitCode plan_command(const Options& options) {
   }
   std::fflush(stdout);
   refuse_restart(plan, superseded);
+  if (std::ranges::find(states, Will::refuse, &StageState::will) != states.end()) return ExitCode::user_mistake;
+  if (std::ranges::find(states, Will::stop, &StageState::will) != states.end()) return ExitCode::failure;
   if (largest != nullptr) check_fit(*largest, options);
   return ExitCode::done;
 }

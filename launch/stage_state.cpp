@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/base/reading.h"
+#include "framework/recipe/output_check.h"
 #include "framework/store/intact_note.h"
 #include "framework/store/sealed_folder.h"
 #include "launch/run_listing.h"
@@ -63,6 +64,8 @@ StageState look(const StagePlan& stage, bool known, const std::vector<Superseded
   }
   if (is_there(stage.output)) {
     const SealedFolder output = SealedFolder::open(stage.output);
+    if (const std::string other = why_not_own_output(stage, output); !other.empty())
+      return {Will::refuse, "another stage's output", fmt::format("stage '{}' {}", stage.name, other)};
     const bool vouched = intact_note_of(stage.output).vouches_for(output);
     return {Will::skip, vouched ? "done" : "done, if its bytes are: they are hashed first", ""};
   }
@@ -91,6 +94,8 @@ std::string_view to_string(Will will) {
       return "again";
     case Will::stop:
       return "stop";
+    case Will::refuse:
+      return "refuse";
     case Will::unknown:
       return "?";
   }

@@ -13,9 +13,9 @@
 
 namespace ft {
 
-// again: what is there is damaged, is set aside and made again. stop: the run would end there, with exit code 1.
+// again: what is there is damaged, is set aside and made again. stop, refuse: the run would end there, with exit code 1 or 2.
 // unknown: it depends on files that were not read.
-enum class Will { skip, add, go_on, run, again, stop, unknown };
+enum class Will { skip, add, go_on, run, again, stop, refuse, unknown };
 [[nodiscard]] std::string_view to_string(Will will);
 
 struct StageState {

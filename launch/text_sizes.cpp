@@ -141,7 +141,8 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
       }
       break;
     default:
-      sizes.bytes = count * kCounted + 2 * std::min(made, kAttemptsAFile) * attempt + std::min(made * kRanked, kMostRanked);
+      sizes.bytes =
+          count * kCounted + 2 * std::min(made, kAttemptsAFile) * attempt + std::min(made * kRanked, kMostRanked);
       break;
   }
   return sizes;

@@ -211,6 +211,12 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   if (!found) return false;
   const CheckpointInfo& info = *found;
   const TrainCursor cursor = cursor_of(info.metadata);
+  const std::string identity = Json::parse(info.metadata).value("identity", options_.identity);
+  if (identity != options_.identity) {
+    fail_user(fmt::format(
+        "{} is a checkpoint of other settings (identity {}, here it is {}): it was put there by hand; take it away",
+        path_of(cursor.step).string(), identity.substr(0, 12), options_.identity.substr(0, 12)));
+  }
   state.step = cursor.step - cursor.skipped;  // updates
   trainer.set_cursor(cursor);
   log_.info("going on from {} (weights {})", path_of(cursor.step).string(), info.weights_digest.substr(0, 16));
@@ -234,6 +240,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   content.metadata = Json{
       {"kind", "checkpoint"},
       {"stage", options_.stage},
+      {"identity", options_.identity},
       {"tensor", groups_.tensor.size()},
       {"cursor",
        to_json(cursor)}}.dump();

@@ -31,7 +31,7 @@ namespace ft {
 [[nodiscard]] std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder);
 
 struct CheckpointOptions {
-  std::string stage;  // its name, for the metadata
+  std::string stage, identity;  // of the stage, for the metadata
   bool background = true;
   int keep = 2;             // besides the best one
   bool needs_best = false;  // the stage's result is the best checkpoint: without it a later one is of no use

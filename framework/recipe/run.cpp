@@ -153,7 +153,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const std::string done = on_rank_zero(world, "stage state", [&] {
       if (asked())
         throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
-      return std::string(folder->is_done(stage) ? "yes" : "no");
+      return std::string(folder->is_done(plan, stage) ? "yes" : "no");
     });
     if (done == "yes") {
       log.info("stage '{}' is done already ({})", stage.name, stage.output.string());
@@ -161,6 +161,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     }
     on_rank_zero(world, "stage folder", [&] {
       make_folder(stage.folder / "work");
+      folder->watch(stage.folder);
       replace_file(stage.folder / "identity.txt", stage.identity_text);
       replace_file(stage.folder / kInputsFile, to_json(stage.contents));
       folder->note({{"event", "stage begins"}, {"stage", stage.name}, {"identity", stage.identity}});

@@ -1,8 +1,12 @@
 #include "framework/recipe/run_folder.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 
 #include "framework/base/clock.h"
+#include "framework/recipe/output_check.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/end_note.h"
 #include "framework/store/files.h"
@@ -35,6 +39,16 @@ std::vector<std::filesystem::path> written_paths(const RunPlan& plan) {
   return paths;
 }
 
+// What tells a folder from another one of its name; zeros: there is none.
+std::pair<dev_t, ino_t> entry_of(const std::filesystem::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return {};
+    fail_unreadable(folder, errno);
+  }
+  return {info.st_dev, info.st_ino};
+}
+
 const RunPlan& accessible(const RunPlan& plan) {
   require_rights(written_paths(plan));
   return plan;
@@ -50,6 +64,7 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log)
   }
   note_begin(folder);
   make_folder(folder / "stages");
+  watch(folder / "stages");
   remove_leftovers(folder / "stages");
   replace_file(folder / "run.yaml", plan.resolved);
   const CutOff cut = find_cut_off(folder);  // before the log has lines of this start
@@ -67,7 +82,18 @@ void RunFolder::watch_place() {
   require_in_place();
 }
 
+void RunFolder::watch(const std::filesystem::path& folder) { watched_.insert_or_assign(folder, entry_of(folder)); }
+
 void RunFolder::require_in_place() const {
+  for (const auto& [folder, entry] : watched_) {
+    if (!lock_.is_in_place()) break;
+    if (entry_of(folder) == entry) continue;
+    throw Error(
+        fmt::format("the folder {} was moved or removed while this run worked in it: nothing more is written. Put it "
+                    "back, and the run "
+                    "goes on from its last checkpoint",
+                    folder.string()));
+  }
   if (lock_.is_in_place()) return;
   throw Error(fmt::format(
       "the run folder {} was moved or removed while this run worked in it: nothing more is written. Where it "
@@ -81,11 +107,15 @@ void RunFolder::note(const nlohmann::ordered_json& event) {
   ledger_->append(line.dump());
 }
 
-bool RunFolder::is_done(const StagePlan& stage) {
+bool RunFolder::is_done(const RunPlan& plan, const StagePlan& stage) {
   remove_leftovers(stage.folder);
   if (!is_there(stage.output)) return false;
   try {
     const SealedFolder output = SealedFolder::open(stage.output);
+    if (const std::string other = why_not_own_output(stage, output); !other.empty())
+      fail_user(fmt::format("stage '{}' {}", stage.name, other));
+    if (const std::string changed = changed_parent(plan, stage, output); !changed.empty())
+      log_.warn("stage '{}' {}", stage.name, changed);
     const IntactNote intact = note_of(stage);
     if (intact.vouches_for(output)) return true;
     output.require_intact();

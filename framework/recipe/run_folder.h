@@ -5,10 +5,14 @@
 //   if (!folder.is_done(stage)) { ...; folder.is_sealed(stage); }
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "framework/base/log.h"
 #include "framework/recipe/run_plan.h"
@@ -26,7 +30,7 @@ class RunFolder {
   // Of the lock: what every rank must see.
   [[nodiscard]] const std::string& token() const { return lock_.token(); }
 
-  // Throws Error once the folder was moved or removed while the run works in it: what is written from then on would make
+  // Throws Error once the folder, or one that is watched, was moved or removed while the run works in it: what is written from then on would make
   // a second folder of that name, or go into somebody else's.
   void require_in_place() const;
   // The same, for callers that ask all the time: looks once a second.
@@ -36,8 +40,12 @@ class RunFolder {
   void note(const nlohmann::ordered_json& event);
 
   // True when the stage's output is there and intact. A damaged one is said aloud and set aside (store/set_aside.h), so
-  // that the stage runs again. Throws Unreadable where it cannot be known; nothing is touched then.
-  bool is_done(const StagePlan& stage);
+  // that the stage runs again; one that was made from what is no longer there is warned of. Throws UserError where another
+  // stage's output lies in its place, Unreadable where it cannot be known; nothing is touched then.
+  bool is_done(const RunPlan& plan, const StagePlan& stage);
+
+  // A folder below the run's that is worked in from now on: require_in_place() looks at it, too.
+  void watch(const std::filesystem::path& folder);
 
   // A stage has just sealed its output: what was written and hashed need not be hashed at the next start, and damaged
   // ones that it takes the place of may go.
@@ -54,6 +62,7 @@ class RunFolder {
   RunLock lock_;
   std::string name_;
   double looked_at_ = 0;  // monotonic seconds
+  std::map<std::filesystem::path, std::pair<dev_t, ino_t>> watched_;
   std::optional<AppendLog> ledger_;
 };
 

@@ -16,6 +16,7 @@
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/store/rights.h"
+#include "framework/store/run_marks.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -447,6 +448,9 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
   if (const std::string misfit = why_not_writable(plan.run.folder); !misfit.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, misfit));
   }
+  if (const std::string other = why_not_a_runs(plan.run.folder, file.name()); !other.empty()) {
+    fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, other));
+  }
   CheckedInputs inputs(plan, services);
   for (const auto& [name, model] : plan.models) {
     const Place place = file["models"][name].place();
@@ -496,7 +500,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 std::string resolved_text(const RunPlan& plan) {
-  std::string text =
+  std::string text = std::string(kRunMark);
+  text +=
       "run:\n" + print(plan.run, 2) + "parallel:\n" + print(plan.parallel, 2) + "prompts:\n" + print(plan.prompts, 2);
   text += "stages:\n";
   for (const StagePlan& stage : plan.stages) {

@@ -14,6 +14,8 @@
 namespace ft {
 namespace {
 
+constexpr std::size_t kStoreDigits = 32;  // of a store's key, in its folder's name
+
 std::string key_of(const StageContext& stage, const Tokenizer& tokenizer, const LengthLimit& limit,
                    const ExampleSource& source) {
   std::vector<std::string> parts = {stage.plan().recipe_name, stage.plan().recipe_version};
@@ -147,6 +149,14 @@ class Tokenising {
   std::vector<BlockRecord> found_;  // sound ones, in order
 };
 
+// The folder of a store, or what a kill has left of one on its way out (store/files.h).
+bool is_store(std::string_view name) {
+  if (name.starts_with('.')) name.remove_prefix(1);
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return name.size() >= kStoreDigits && std::ranges::all_of(name.substr(0, kStoreDigits), is_digit) &&
+         (name.size() == kStoreDigits || name[kStoreDigits] == '.');
+}
+
 // The end of the line of a text that begins so.
 std::string line_of(const std::string& text, const std::string& begin) {
   const std::size_t at = text.starts_with(begin) ? 0 : text.find("\n" + begin);
@@ -162,7 +172,7 @@ Examples stage_examples(StageContext& stage, const Tokenizer& tokenizer, const L
   Communicator& world = stage.groups().world;
   const std::string key = key_of(stage, tokenizer, limit, source);
   check_same(world, "what decides the examples", key);
-  const ExampleStore store(examples_folder(stage.run_plan()) / key.substr(0, 32), key);
+  const ExampleStore store(examples_folder(stage.run_plan()) / key.substr(0, kStoreDigits), key);
   on_rank_zero(world, "folder of the examples", [&] {
     make_folder(store.folder());
     remove_leftovers(store.folder());
@@ -186,8 +196,11 @@ std::filesystem::path examples_folder(const RunPlan& plan) {
 void sweep_examples(const RunPlan& plan) {
   const std::filesystem::path folder = examples_folder(plan);
   if (!is_folder(folder)) return;
-  remove_leftovers(folder);
-  for (const std::string& name : list_folder(folder)) discard_folder(folder / name);
+  for (const std::string& name : list_folder(folder)) {
+    if (is_store(name)) discard_folder(folder / name);
+  }
+  // A link leads to where a user wants them; what else is there is not the run's.
+  if (look_at_entry(folder).kind != Found::Kind::folder || !list_folder(folder).empty()) return;
   if (::rmdir(folder.c_str()) != 0) fail_system("remove", folder, errno);
 }
 

@@ -139,6 +139,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   };
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
                           {.stage = stage.name(),
+                           .identity = stage.plan().identity,
                            .background = job.settings.save == "background",
                            .keep = job.settings.keep,
                            .needs_best = job.settings.result == "best",

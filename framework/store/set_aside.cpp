@@ -26,7 +26,15 @@ fs::path set_aside(const fs::path& folder) {
   return where;
 }
 
-bool is_set_aside(const fs::path& folder) { return folder.filename().string().find(kDamaged) != std::string::npos; }
+bool is_set_aside(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  const std::size_t at = name.find(kDamaged);
+  if (at == std::string::npos) return false;
+  const std::string_view time = std::string_view(name).substr(at + kDamaged.size());
+  constexpr std::string_view kForm = "0000-00-00T00-00-00Z";
+  const auto fits = [](char form, char c) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
+  return time.size() >= kForm.size() && std::equal(kForm.begin(), kForm.end(), time.begin(), fits);
+}
 
 std::vector<fs::path> set_aside_in(const fs::path& folder) {
   std::vector<fs::path> found;

@@ -18,7 +18,7 @@ namespace ft {
 // rename_durably().
 std::filesystem::path set_aside(const std::filesystem::path& folder);
 
-// By its name alone.
+// By its name alone, which has the time in it: what somebody else has named so by hand is somebody else's.
 [[nodiscard]] bool is_set_aside(const std::filesystem::path& folder);
 
 // All that lie in a folder, sorted. Throws Unreadable.

@@ -1,4 +1,5 @@
 #include "framework/tensor/random_access_file.h"
+#include "framework/base/lfs_pointer.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -75,13 +76,6 @@ std::string read_input_text(const std::filesystem::path& path) {
   file.read(std::as_writable_bytes(std::span(text)), 0);
   if (is_lfs_pointer(text)) fail_lfs_pointer(path);
   return text;
-}
-
-bool is_lfs_pointer(std::string_view begin) { return begin.starts_with("version https://git-lfs."); }
-
-void fail_lfs_pointer(const std::filesystem::path& path) {
-  fail_user({path.string()},
-            "is a git-lfs pointer, not the file itself; fetch it: run `git lfs pull` in the folder of the model");
 }
 
 }  // namespace ft

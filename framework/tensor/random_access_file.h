@@ -41,8 +41,4 @@ class RandomAccessFile {
 // The whole file. Throws as RandomAccessFile, and UserError for a pointer of git-lfs.
 [[nodiscard]] std::string read_input_text(const std::filesystem::path& path);
 
-// Is this how a pointer of git-lfs begins, which stands in a clone where the file itself was not fetched?
-[[nodiscard]] bool is_lfs_pointer(std::string_view begin);
-[[noreturn]] void fail_lfs_pointer(const std::filesystem::path& path);
-
 }  // namespace ft

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "framework/base/error.h"
+#include "framework/base/lfs_pointer.h"
 #include "framework/base/reading.h"
 #include "framework/tensor/random_access_file.h"
 #include "framework/tensor/safetensors.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "framework/base/error.h"
+#include "framework/base/lfs_pointer.h"
 #include "framework/base/reading.h"
 #include "framework/text/bpe_tokenizer.h"
 #include "framework/text/tokenizer.h"
@@ -29,6 +30,9 @@ auto reading(const fs::path& path, std::string_view text, Read read) {
   try {
     return read();
   } catch (const json::parse_error& error) {
+    if (is_lfs_pointer(text)) fail_lfs_pointer(path);
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+      fail_user({path.string()}, "is empty: copy or download it anew");
     fail_user(place_of(path.string(), text, error.byte > 0 ? error.byte - 1 : 0),
               fmt::format("is not valid JSON: {}", error.what()));
   } catch (const json::exception& error) {

@@ -1,0 +1,62 @@
+#include "framework/store/run_marks.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <system_error>
+
+#include "framework/base/reading.h"
+#include "framework/store/lock.h"
+
+namespace ft {
+namespace {
+
+namespace fs = std::filesystem;
+
+// All that a run writes into its folder.
+constexpr std::string_view kNames[] = {"run.yaml",        "log.txt",  "ledger.jsonl", "exit_code",
+                                       "last_start.json", "examples", "stages",       "lock"};
+
+std::string beginning(const fs::path& path, std::size_t bytes) {
+  std::optional<InputFile> file = InputFile::open_if_there(path);
+  std::string text(file ? bytes : 0, '\0');
+  if (file) text.resize(file->read(text));
+  return text;
+}
+
+// The first that a start writes is the lock: so a folder in which one was killed at any moment has one of these.
+bool has_marks(const fs::path& folder) {
+  if (!RunLock::token_in(folder).empty()) return true;
+  if (beginning(folder / "ledger.jsonl", 8).starts_with("{\"sum\":")) return true;
+  const std::string settings = read_if_there(folder / "run.yaml").value_or("");
+  return settings.starts_with(kRunMark) || settings.find("\n    # identity ") != std::string::npos;
+}
+
+bool holds_nothing(const fs::path& path) {
+  const Found found = look_at(path);
+  return found.kind == Found::Kind::folder ? list_folder(path).empty() : found.size == 0;
+}
+
+}  // namespace
+
+std::string why_not_a_runs(const fs::path& folder, const fs::path& run_file) {
+  if (!is_folder(folder)) return "";
+  std::error_code none;
+  if (is_there(folder / "run.yaml") && fs::equivalent(folder / "run.yaml", run_file, none)) {
+    return "the run file itself is its run.yaml, which every start replaces by its own copy; give the run file another "
+           "name or place";
+  }
+  if (has_marks(folder)) return "";
+  for (const std::string_view name : kNames) {
+    const fs::path path = folder / name;
+    if (!is_there(path) || holds_nothing(path)) continue;
+    return fmt::format(
+        "no run has been in it, and it holds '{}', a name that runs write to; give a folder that is the run's alone, "
+        "such as "
+        "'{}'",
+        name, (folder / "run").lexically_normal().string());
+  }
+  return "";
+}
+
+}  // namespace ft
