@@ -5,6 +5,7 @@
 #include <string>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/phrase_set.h"
 
 namespace ft::grade {
 
@@ -13,10 +14,10 @@ bool has_decimal_commas(std::string_view lower) {
       {" ist ", " sind ", " betr\u00e4gt ", " lautet ", " ergibt ", " erhalten ", " est ", " sont ", " vaut ", " donc ",
        "r\u00e9ponse", " es de ", " es ", " son ", " obtenemos ", " respuesta ", " por lo tanto",
        "\u043e\u0442\u0432\u0435\u0442"});
+  static const PhraseSet kAny(kForeign);
   std::string padded(1, ' ');
   padded += lower;
-  return std::any_of(kForeign.begin(), kForeign.end(),
-                     [&](std::string_view word) { return padded.find(word) != std::string::npos; });
+  return kAny.any_in(padded);
 }
 
 bool nothing_is_left(std::string_view lower) {

@@ -85,7 +85,8 @@ bool is_named_before(std::string_view text, std::size_t begin, std::size_t end) 
   std::string_view word = take_last_word(&before);
   if (word.empty() || !std::all_of(word.begin(), word.end(), is_letter)) return false;
   const std::string plain = lower_case(word);
-  if (unit_of(plain).dimension != "label" || among(kMeasuring, plain) || word == "AD") return false;
+  if (among(kMeasuring, plain) || word == "AD") return false;
+  const auto measures = [&] { return unit_of(plain).dimension != "label"; };  // dear, so asked last
   if (word[0] >= 'A' && word[0] <= 'Z') {
     int names = 0;
     while (!word.empty() && word[0] >= 'A' && word[0] <= 'Z' && std::all_of(word.begin(), word.end(), is_letter)) {
@@ -96,18 +97,18 @@ bool is_named_before(std::string_view text, std::size_t begin, std::size_t end) 
              "now",       "since", "because", "if",        "when",   "as",   "at",  "in",   "on",         "by",
              "for",       "after", "with",    "from",      "of",     "step", "yes", "no",   "clearly",    "answer",
              "currently", "today", "overall", "adding",    "result", "not",  "is"});
-        return acts && (names > 1 || !among(kOpeners, lower_case(word)));
+        return acts && (names > 1 || !among(kOpeners, lower_case(word))) && !measures();
       }
       word = take_last_word(&before);
     }
     static constexpr auto kGermanArticles = std::to_array<std::string_view>(
         {"das", "die", "der", "den", "dem", "ein", "eine", "einen", "einem", "unser", "sein", "ihr"});
-    return ends && !gives(lower_case(word)) && !among(kGermanArticles, word) && word != "=";
+    return ends && !gives(lower_case(word)) && !among(kGermanArticles, word) && word != "=" && !measures();
   }
   static constexpr auto kIntroducing =
       std::to_array<std::string_view>({"on", "in", "at", "from", "by", "a", "an", "the", "with", "of", "for"});
   const std::string_view introducing = take_last_word(&before);
-  return ends && !trim(before).empty() && among(kIntroducing, introducing);
+  return ends && !trim(before).empty() && among(kIntroducing, introducing) && !measures();
 }
 
 }  // namespace
