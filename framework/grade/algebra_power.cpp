@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "framework/grade/algebra.h"
 
@@ -147,39 +149,31 @@ Quotient Algebra::symbolic_power(const Quotient& base, const Quotient& exponent)
   const bool is_e = base.top == Polynomial::atom("@e") && base.bottom == Polynomial(Rational(1));
   if (is_e) return exponential(exponent.top);
   if (logarithms) return exponential(multiply(exponent, logarithm(base)).top);
+  std::map<std::string, Rational> factors;  // of the base, each with its exponent
+  const bool power_of_atom = base.bottom == Polynomial(Rational(1)) && base.top.is_monomial() &&
+                             base.top.terms().begin()->second.is_one() && base.top.terms().begin()->first.size() == 1;
   if (base.is_rational() && !base.rational().is_negative() && !base.top.is_zero()) {
-    Quotient result = kOne;
-    for (const auto& [monomial, coefficient] : exponent.top.terms()) {
-      if (monomial.empty()) {
-        result = multiply(result, rational_power(base, coefficient));
-        continue;
-      }
-      Polynomial bare;
-      bare.add(1, monomial);
-      for (const auto& [prime, power] : factorised(base.rational())) {
-        const std::string name = prime + "^[" + bare.to_string() + "]";
-        result = multiply(result, {named(name, Kind::exponential, power * coefficient), Rational(1)});
-      }
-    }
-    return result;
+    factors = factorised(base.rational());
+  } else if (power_of_atom) {
+    const auto& [atom, inner] = base.top.terms().begin()->first.front();
+    factors.emplace(atom, inner);
+  } else {
+    return opaque("pow", {base, exponent});
   }
-  if (base.bottom == Polynomial(Rational(1)) && base.top.is_monomial() && base.top.terms().begin()->second.is_one() &&
-      base.top.terms().begin()->first.size() == 1) {
-    const auto [atom, inner] = base.top.terms().begin()->first.front();
-    Quotient result = kOne;
-    for (const auto& [monomial, coefficient] : exponent.top.terms()) {
-      if (monomial.empty()) {
-        result = multiply(result, rational_power(base, coefficient));
-        continue;
-      }
-      Polynomial bare;
-      bare.add(1, monomial);
-      result = multiply(
-          result, {named(atom + "^[" + bare.to_string() + "]", Kind::exponential, inner * coefficient), Rational(1)});
+  Quotient result = kOne;
+  for (const auto& [monomial, coefficient] : exponent.top.terms()) {
+    if (monomial.empty()) {
+      result = multiply(result, rational_power(base, coefficient));
+      continue;
     }
-    return result;
+    Polynomial bare;
+    bare.add(1, monomial);
+    for (const auto& [factor, power] : factors) {
+      const std::string name = factor + "^[" + bare.to_string() + "]";
+      result = multiply(result, {named(name, Kind::exponential, power * coefficient), Rational(1)});
+    }
   }
-  return opaque("pow", {base, exponent});
+  return result;
 }
 
 // e^(a + b + ...): each term by itself. e^(c ln u) = u^c, and e^(i pi c) is on the unit circle.

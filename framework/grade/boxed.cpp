@@ -118,7 +118,9 @@ bool is_placeholder(std::string_view contents) {
             contents.find("dots") != std::string_view::npos ||
             contents.find_first_not_of("\\ ,;!") == std::string_view::npos);
   }
-  return std::find(kForms.begin(), kForms.end(), words) != kForms.end();
+  // "the box", "boxed form", "your answer here"
+  return std::find(kForms.begin(), kForms.end(), words) != kForms.end() || words.find("box") != std::string::npos ||
+         words.ends_with("answer") || words.ends_with("here");
 }
 
 // Boxes side by side are a list and no product.
@@ -197,6 +199,10 @@ std::size_t behind_group(std::string_view text, std::size_t begin) {
   return std::string_view::npos;
 }
 
+// Commands that calculate with what stands before them.
+constexpr auto kCalculating = std::to_array<std::string_view>(
+    {"\\pi", "\\sqrt", "\\cdot", "\\times", "\\frac", "\\dfrac", "\\%", "\\div", "\\circ", "\\boxed"});
+
 // What stands right of a box and calculates with it: "^6", "\pi", ".5", "/4", "\%".
 std::string_view operators_behind(std::string_view text, std::size_t end) {
   std::size_t at = end;
@@ -242,8 +248,6 @@ std::string_view operators_behind(std::string_view text, std::size_t end) {
       at = next + 1;
       continue;
     }
-    static constexpr auto kCalculating = std::to_array<std::string_view>(
-        {"\\pi", "\\sqrt", "\\cdot", "\\times", "\\frac", "\\dfrac", "\\%", "\\div", "\\circ", "\\boxed"});
     const auto command = std::find_if(kCalculating.begin(), kCalculating.end(),
                                       [&](std::string_view name) { return rest.starts_with(name); });
     if (command != kCalculating.end() && (*command != "\\boxed" || any)) {

@@ -46,8 +46,11 @@ std::optional<Chunk> ChunkReader::run() {
 }
 
 void ChunkReader::sign() {
+  const char first = at(pos_);
+  if (is_digit(first)) return;
+  const bool word_first = first == 'm' || first == 'n' || first == 'M' || first == 'N';
   for (const std::string_view word : {"minus ", "negative ", "Minus ", "Negative "}) {
-    if (!rest().starts_with(word)) continue;
+    if (!word_first || !rest().starts_with(word)) continue;
     const char next = at(pos_ + word.size());
     if (!is_digit(next) && next != '$' && next != '\\') return;
     pos_ += word.size();
@@ -55,6 +58,7 @@ void ChunkReader::sign() {
     return;
   }
   while (at(pos_) == '-' || at(pos_) == '+') take(1);
+  if (std::string_view("\\<>").find(at(pos_)) == std::string_view::npos) return;
   for (const std::string_view command :
        {"\\pm ", "\\pm", "\\le ", "\\ge ", "\\leq ", "\\geq ", "<", ">", "\\approx "}) {
     if (rest().starts_with(command)) {

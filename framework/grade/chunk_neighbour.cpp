@@ -63,7 +63,7 @@ bool ChunkReader::postfix() {
   const char second = at(pos_ + 2);
   const bool factorial =
       c == '!' && ((next == ' ' && ((second >= 'a' && second <= 'z') || is_one_of(second, "=*/+-\\"))) ||
-                   is_one_of(next, "/*)=$\\+-^"));
+                   is_one_of(next, "/*)=$\\+-^."));
   if (factorial) take(1);
   return factorial;
 }

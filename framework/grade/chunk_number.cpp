@@ -35,7 +35,7 @@ void ChunkReader::digits_with_point(std::size_t first) {
   const std::size_t begin = pos_ - first;
   for (bool again = true; again;) {
     again = false;
-    for (const std::string_view comma : {",", "{,}", "\\,", ",\\!"}) {
+    for (const std::string_view comma : {",", "{,}", "\\,", ",\\!", "'", "_"}) {
       if (first > 3 || !rest().starts_with(comma) || !three_digits(pos_ + comma.size())) continue;
       pos_ += comma.size();
       take_digits();

@@ -1,10 +1,12 @@
 // Several pieces of mathematics: all of a sentence, and those that belong to one answer.
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <optional>
+#include <string>
 
 #include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
+#include "framework/grade/name_number.h"
 #include "framework/grade/spacing.h"
 
 namespace ft::grade {
@@ -14,27 +16,6 @@ namespace {
 std::string_view name_of(std::string_view equation) {
   const std::string_view name = trim(equation.substr(0, equation.find('=')));
   return name.substr(0, name.find('_'));
-}
-
-// "step 3", "case 2", "equation (1)": the word before a number that only points somewhere.
-bool is_pointer(std::string_view before) {
-  before = trim(before);
-  while (before.ends_with('(') || before.ends_with('#')) before = trim(before.substr(0, before.size() - 1));
-  std::size_t begin = before.size();
-  while (begin > 0 && is_letter(before[begin - 1])) --begin;
-  std::string word(before.substr(begin));
-  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  static constexpr auto kWords = std::to_array<std::string_view>(
-      {"step",      "steps",     "case",      "cases",       "part",       "question",  "problem",  "exercise",
-       "figure",    "fig",       "table",     "equation",    "eq",         "equations", "example",  "chapter",
-       "section",   "lemma",     "theorem",   "method",      "solution",   "approach",  "formula",  "statement",
-       "page",      "pages",     "item",      "remark",      "grade",      "runner",    "version",  "attempt",
-       "hint",      "note",      "corollary", "proposition", "triangle",   "circle",    "scenario", "option",
-       "choice",    "condition", "property",  "rule",        "definition", "appendix",  "footnote", "reference",
-       "route",     "highway",   "flight",    "phase",       "diagram",    "chart",     "graph",    "claim",
-       "fact",      "axiom",     "identity",  "subcase",     "line",       "eqn",       "player",   "room",
-       "apartment", "platform",  "exit",      "bus",         "gate"});
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
 // Scripts without blanks between words: Chinese, Japanese, Korean.
@@ -82,135 +63,146 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
   return chunks;
 }
 
+namespace {
+
+// A word or sign between two answers that belong together.
+struct Joint {
+  std::string_view text;
+  bool alternative = false;  // either of the two, not both
+};
+
+constexpr auto kJoints = std::to_array<Joint>({
+    {", and "},
+    {", or ", true},
+    {" and "},
+    {" or ", true},
+    {" (or ", true},
+    {", "},
+    {" & "},
+    {" und "},
+    {" oder ", true},
+    {" et "},
+    {" ou ", true},
+    {" y "},
+    {" o ", true},
+    {" e "},
+    {" ve "},
+    {" veya ", true},
+    {" albo ", true},
+    {" lub ", true},
+    {" vagy ", true},
+    {" sau ", true},
+    {" nebo ", true},
+    {" alebo ", true},
+    {" tai ", true},
+    {" eller ", true},
+    {" atau ", true},
+    {" ho\u1EB7c ", true},
+    {" \u0438 "},
+    {" \u0438\u043B\u0438 ", true},
+    {" \u0430\u0431\u043E ", true},
+    {" \u03AE ", true},
+    {" \u05D0\u05D5 ", true},
+    {" \u0623\u0648 ", true},
+    {" \u092F\u093E ", true},
+    {" \u0985\u09A5\u09AC\u09BE ", true},
+    {" \u09AC\u09BE ", true},
+    {" \u0E2B\u0E23\u0E37\u0E2D ", true},
+    {" \uB610\uB294 ", true},
+    {" \uD639\uC740 ", true},
+    {"\u548C"},
+    {"\u6216", true},
+    {"\u307E\u305F\u306F", true},
+});
+
+struct PlacedJoint {
+  Joint joint;
+  std::size_t end = 0;  // where the next answer begins
+};
+
+// "0,1", "2,\\,3", "4 \\text{ or } 5" and the words of the table; nothing where none of them stands at `at`.
+std::optional<PlacedJoint> joint_at(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  const auto plain =
+      std::find_if(kJoints.begin(), kJoints.end(), [&](const Joint& j) { return rest.starts_with(j.text); });
+  if (plain != kJoints.end() && plain->text != ", ") return PlacedJoint{*plain, at + plain->text.size()};
+  std::size_t next = behind_spacing(text, at);
+  const bool comma = next < text.size() && text[next] == ',';
+  if (comma) next = behind_spacing(text, next + 1);
+  const auto [word, end] = joining_group(text, next);
+  if (!word.empty()) return PlacedJoint{{word, word == "or"}, behind_spacing(text, end)};
+  return comma ? std::optional(PlacedJoint{{", "}, next}) : std::nullopt;
+}
+
+// "and one of them", "and 3 apples": with a word behind it the number belongs to that.
+bool ends_answer(std::string_view tail) {
+  static constexpr auto kEnds =
+      std::to_array<std::string_view>({"and ", "or ", "und ", "et ", "because", "since", "as "});
+  return tail.empty() || !is_word_byte(tail[0]) ||
+         std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view word) { return tail.starts_with(word); });
+}
+
+// The 2 of "x = 2", of the last one of several; nothing where that is no value of a letter.
+std::string_view value_of_letter(std::string_view equation) {
+  const std::size_t last = equation.rfind(", ");
+  if (last != std::string_view::npos) equation = equation.substr(last + 2);
+  const std::size_t sign = equation.find('=');
+  if (sign == std::string_view::npos) return {};
+  const std::string_view name = trim(equation.substr(0, sign));
+  const std::string_view value = trim(equation.substr(sign + 1));
+  const bool plain = name.size() == 1 && is_letter(name[0]) && std::none_of(value.begin(), value.end(), is_letter) &&
+                     value.find('=') == std::string_view::npos;
+  return plain ? value : std::string_view();
+}
+
+// "x = 2" and "y = -5": beside each other the two parts of an answer.
+bool is_pair_of_values(std::string_view first, std::string_view next) {
+  const std::string_view one = value_of_letter(first);
+  const std::string_view other = value_of_letter(next);
+  return !one.empty() && !other.empty() && one != other;
+}
+
+// "when y = 3, x = 6": the first one is no part of the answer.
+bool is_given(std::string_view before) {
+  while (!before.empty() &&
+         (before.ends_with(' ') || before.ends_with('$') || before.ends_with('(') || before.ends_with('\\')))
+    before.remove_suffix(1);
+  static constexpr auto kGiving =
+      std::to_array<std::string_view>({"when", "When", "if", "If", "for", "For", "with", "With", "where", "since",
+                                       "Since", "as", "at", "given", "let", "Let"});
+  const std::string_view word = before.substr(before.find_last_of(" ,") + 1);
+  return std::find(kGiving.begin(), kGiving.end(), word) != kGiving.end();
+}
+
+// "3/5, or 60%": one value in two forms.
+bool is_same_in_percent(const Chunk& first, const Chunk& next) {
+  const bool percent = first.text.ends_with('%');
+  return percent != next.text.ends_with('%') &&
+         (percent ? next.text : first.text).find_first_of("./\\") != std::string::npos;
+}
+
+}  // namespace
+
 Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options) {
-  static constexpr auto kJoints = std::to_array<std::string_view>({", and ",
-                                                                   ", or ",
-                                                                   " and ",
-                                                                   " or ",
-                                                                   " und ",
-                                                                   " oder ",
-                                                                   " et ",
-                                                                   " ou ",
-                                                                   " y ",
-                                                                   " o ",
-                                                                   " e ",
-                                                                   " (or ",
-                                                                   "\xE5\x92\x8C",
-                                                                   "\xE6\x88\x96",
-                                                                   " & ",
-                                                                   ", ",
-                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
-                                                                   " \xD0\xB8 ",
-                                                                   " \xD8\xA3\xD9\x88 ",
-                                                                   " \xE0\xA4\xAF\xE0\xA4\xBE ",
-                                                                   " \xD0\xB0\xD0\xB1\xD0\xBE ",
-                                                                   " \xD0\xB8\xD0\xBB\xD0\xB8 ",
-                                                                   " \x73\x61\x75 ",
-                                                                   " \x6E\x65\x62\x6F ",
-                                                                   " \x61\x6C\x65\x62\x6F ",
-                                                                   " \x74\x61\x69 ",
-                                                                   " \xCE\xAE ",
-                                                                   " \xD7\x90\xD7\x95 ",
-                                                                   " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
-                                                                   " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
-                                                                   " \xE0\xA6\xAC\xE0\xA6\xBE ",
-                                                                   " \xEB\x98\x90\xEB\x8A\x94 ",
-                                                                   " \xED\x98\xB9\xEC\x9D\x80 ",
-                                                                   " albo ",
-                                                                   " vagy ",
-                                                                   " lub ",
-                                                                   " veya ",
-                                                                   " ve ",
-                                                                   " atau ",
-                                                                   " eller ",
-                                                                   " ho\xE1\xBA\xB7\x63 ",
-                                                                   "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
-  static constexpr auto kAlternatives =
-      std::to_array<std::string_view>({" o ",
-                                       " oder ",
-                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
-                                       " \xD8\xA3\xD9\x88 ",
-                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
-                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
-                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
-                                       " \x73\x61\x75 ",
-                                       " \x6E\x65\x62\x6F ",
-                                       " \x61\x6C\x65\x62\x6F ",
-                                       " \x74\x61\x69 ",
-                                       " \xCE\xAE ",
-                                       " \xD7\x90\xD7\x95 ",
-                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
-                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
-                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
-                                       " \xEB\x98\x90\xEB\x8A\x94 ",
-                                       " \xED\x98\xB9\xEC\x9D\x80 ",
-                                       " albo ",
-                                       " vagy ",
-                                       " \xD8\xA3\xD9\x88 ",
-                                       " \xE0\xA4\xAF\xE0\xA4\xBE ",
-                                       " \xD0\xB0\xD0\xB1\xD0\xBE ",
-                                       " \xD0\xB8\xD0\xBB\xD0\xB8 ",
-                                       " \x73\x61\x75 ",
-                                       " \x6E\x65\x62\x6F ",
-                                       " \x61\x6C\x65\x62\x6F ",
-                                       " \x74\x61\x69 ",
-                                       " \xCE\xAE ",
-                                       " \xD7\x90\xD7\x95 ",
-                                       " \xE0\xB8\xAB\xE0\xB8\xA3\xE0\xB8\xB7\xE0\xB8\xAD ",
-                                       " \xE0\xA6\x85\xE0\xA6\xA5\xE0\xA6\xAC\xE0\xA6\xBE ",
-                                       " \xE0\xA6\xAC\xE0\xA6\xBE ",
-                                       " \xEB\x98\x90\xEB\x8A\x94 ",
-                                       " \xED\x98\xB9\xEC\x9D\x80 ",
-                                       " albo ",
-                                       " vagy ",
-                                       " lub ",
-                                       " veya ",
-                                       " atau ",
-                                       " eller ",
-                                       " ho\xE1\xBA\xB7\x63 ",
-                                       "\xE6\x88\x96",
-                                       "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF"});
   for (int links = 0; links < 30; ++links) {
-    const std::string_view rest = text.substr(first.end);
-    const auto plain =
-        std::find_if(kJoints.begin(), kJoints.end(), [&](std::string_view j) { return rest.starts_with(j); });
-    std::string_view word = plain == kJoints.end() ? std::string_view() : *plain;
-    std::size_t begin = first.end + word.size();
-    // "0,1", "2,\,3", "4 \text{ or } 5"
-    if (word.empty() || word == ", ") {
-      std::size_t at = behind_spacing(text, first.end);
-      const bool comma = at < text.size() && text[at] == ',';
-      if (comma) at = behind_spacing(text, at + 1);
-      const auto [said, end] = joining_group(text, at);
-      if (!comma && said.empty()) break;
-      word = said.empty() ? ", " : said;
-      begin = said.empty() ? at : behind_spacing(text, end);
-    }
-    const std::string_view* const joint = &word;
-    const auto next = chunk_at(text, begin, options);
+    const auto placed = joint_at(text, first.end);
+    if (!placed) break;
+    const auto next = chunk_at(text, placed->end, options);
     if (!next || next->ordinal) break;
-    // "and one of them", "and 3 apples": with a word behind it the number belongs to that.
-    std::size_t behind = next->end;
-    if (*joint == " (or " && behind < text.size() && text[behind] == ')') ++behind;
+    const bool bracket = placed->joint.text == " (or " && next->end < text.size() && text[next->end] == ')';
+    const std::size_t end = next->end + (bracket ? 1 : 0);
+    std::size_t behind = end;
     while (behind < text.size() && text[behind] == ' ') ++behind;
-    const std::string_view tail = text.substr(behind);
-    const bool goes_on = tail.empty() || !is_word_byte(tail[0]) || tail.starts_with("and ") ||
-                         tail.starts_with("or ") || tail.starts_with("und ") || tail.starts_with("et ") ||
-                         tail.starts_with("because") || tail.starts_with("since") || tail.starts_with("as ");
     const bool equations = first.text.find('=') != std::string::npos && next->text.find('=') != std::string::npos;
     // "2s = 90 and s = 45": steps, and not two answers, unless both are about the same letter.
-    if (equations && options.same_name_only && name_of(first.text) != name_of(next->text)) break;
-    if (!goes_on && !equations && !(next->formula && *joint != ", ")) break;
-    // "3/5, or 60%": one value in two forms
-    const bool percent = first.text.ends_with('%');
-    const bool one_percent = percent != next->text.ends_with('%') && joint->find("or") != std::string_view::npos;
-    if (one_percent && (percent ? next->text : first.text).find_first_of("./\\") != std::string::npos) break;
+    if (equations && options.same_name_only && name_of(first.text) != name_of(next->text) &&
+        (is_given(text.substr(0, first.begin)) || !is_pair_of_values(first.text, next->text)))
+      break;
+    if (!ends_answer(text.substr(behind)) && !equations && !(next->formula && placed->joint.text != ", ")) break;
+    if (placed->joint.alternative && is_same_in_percent(first, *next)) break;
     if (next->words && next->single) break;
-    const bool alternative = joint->find("or") != std::string_view::npos ||
-                             joint->find("ou") != std::string_view::npos ||
-                             std::find(kAlternatives.begin(), kAlternatives.end(), *joint) != kAlternatives.end();
-    first.text += (alternative ? " or " : ", ") + next->text;
-    first.end = *joint == " (or " && next->end < text.size() && text[next->end] == ')' ? next->end + 1 : next->end;
+    first.text += (placed->joint.alternative ? " or " : ", ") + next->text;
+    first.end = end;
     first.calculation = first.calculation || next->calculation;
   }
   return first;

@@ -7,6 +7,7 @@
 #include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/phrase_set.h"
+#include "framework/grade/units.h"
 
 namespace ft::grade {
 namespace {
@@ -109,13 +110,22 @@ namespace {
 // "in 5 hours he reads 25 pages", "at 60 mph for 2 hours the train covers 120 miles": where the subject stands; 0 where
 // no such opening with a number of its own stands before it.
 std::size_t subject_behind_opening(std::string_view lower) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>(
-      {"in ", "after ", "over ", "for ", "during ", "at ", "with ", "within ", "every ", "on "});
+  static constexpr auto kOpenings =
+      std::to_array<std::string_view>({"in ", "after ", "over ", "for ", "during ", "at ", "with ", "within ", "every ",
+                                       "on ", "by ", "since ", "until "});
   if (!starts_with_any(lower, kOpenings)) return 0;
   static constexpr auto kSubjects =
       std::to_array<std::string_view>({" he ", " she ", " it ", " they ", " we ", " you ", " i ", " the ", " there "});
   static const PhraseSet kAll(kSubjects);
   constexpr std::size_t kFar = 50;
+  // "after 2 hours 18 remain"
+  const auto numbers = chunks_in(lower.substr(0, kFar));
+  if (numbers.size() > 1 && numbers[1].begin > numbers[0].end) {
+    const std::string_view between = trim(lower.substr(numbers[0].end, numbers[1].begin - numbers[0].end));
+    if (!between.empty() && std::all_of(between.begin(), between.end(), is_letter) &&
+        unit_of(between).dimension == "time")
+      return numbers[1].begin;
+  }
   std::size_t subject = 0;
   kAll.scan(lower.substr(0, kFar), [&](std::string_view word, std::size_t at) {
     const std::string_view opening = lower.substr(0, at);

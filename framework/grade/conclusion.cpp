@@ -9,30 +9,48 @@
 #include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/denial.h"
+#include "framework/grade/other_scripts.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/sentence.h"
+#include "framework/grade/standing.h"
 
 namespace ft::grade {
 namespace {
 
 constexpr std::array<std::string_view, 3> kWideStops{"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F"};
 
+// "e.g", "i.e" and, before a number, "No", "Fig": the point behind it ends no sentence.
+bool is_abbreviated(std::string_view before, bool number) {
+  for (const std::string_view always : {"e.g", "i.e", "E.g"}) {
+    if (before.ends_with(always)) return true;
+  }
+  if (!number) return false;
+  for (const std::string_view numbered : {" No", " no", " Nr", " Fig", " Eq", " approx"}) {
+    if (before.ends_with(numbered)) return true;
+  }
+  return false;
+}
+
 // Where the sentence that ends before `end` begins.
 std::size_t sentence_start(std::string_view text, std::size_t end) {
   for (std::size_t i = end; i-- > 0;) {
+    const char c = text[i];
+    if (c == '\n') return i + 1;
+    const bool wide = static_cast<unsigned char>(c) >= 0xE0;
+    if (!wide && std::string_view(".!?$\\").find(c) == std::string_view::npos) continue;
     const std::string_view rest = text.substr(i);
-    if (text[i] == '\n') return i + 1;
     // A displayed formula ends the sentence where a capital follows.
     const bool display = rest.starts_with("$$ ") || rest.starts_with("\\] ");
     if (display && i + 3 < end && rest[3] >= 'A' && rest[3] <= 'Z') return i + 2;
-    bool stop = text[i] == '.' || text[i] == '!' || text[i] == '?';
-    if (text[i] == '!' && i + 2 < end && text[i + 2] >= 'a' && text[i + 2] <= 'z') stop = false;  // "5! ways"
-    const std::string_view before = text.substr(0, i);
-    if (before.ends_with("e.g") || before.ends_with("i.e") || before.ends_with("E.g")) stop = false;
-    if (stop && i + 1 < end && is_blank(text[i + 1])) return i + 1;
-    for (const std::string_view wide : kWideStops) {
-      if (rest.starts_with(wide) && i + wide.size() < end) return i + wide.size();
+    if (wide) {
+      for (const std::string_view stop : kWideStops) {
+        if (rest.starts_with(stop) && i + stop.size() < end) return i + stop.size();
+      }
+      continue;
     }
+    if (c == '$' || c == '\\' || i + 1 >= end || !is_blank(text[i + 1])) continue;
+    if (c == '!' && i + 2 < end && text[i + 2] >= 'a' && text[i + 2] <= 'z') continue;  // "5! ways"
+    if (!is_abbreviated(text.substr(0, i), i + 2 < end && is_digit(text[i + 2]))) return i + 1;
   }
   return 0;
 }
@@ -70,7 +88,11 @@ bool concludes(std::string_view sentence) {
 bool denied(std::string_view before) {
   while (before.ends_with('(')) before.remove_suffix(1);
   const std::string lower = lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
-  static constexpr std::array<std::string_view, 15> kDenials{"anything but ",
+  static constexpr std::array<std::string_view, 19> kDenials{"anything but ",
+                                                             "eliminate ",
+                                                             "exclude ",
+                                                             "discard ",
+                                                             "rule out ",
                                                              "all but ",
                                                              "\xE4\xB8\x8D\xE9\x80\x89",
                                                              "\xE6\x8E\x92\xE9\x99\xA4",
@@ -104,7 +126,7 @@ bool is_object_name(std::string_view before) {
       {" point ",    " vertex ",   " side ",        " segment ",  " angle ",  " set ",      " event ",
        " events ",   " matrix ",   " let ",         " suppose ",  " circle ", " variable ", " points ",
        " sets ",     " center ",   " centre ",      " midpoint ", " plane ",  " subset ",   " group ",
-       " function ", " constant ", " coefficient ", " digit ",    " letter "});
+       " function ", " constant ", " coefficient ", " digit ",    " letter ", " vitamin ",  " type "});
   return std::any_of(kObjects.begin(), kObjects.end(), [&](std::string_view word) { return lower.ends_with(word); });
 }
 
@@ -140,10 +162,10 @@ std::optional<std::string> stated_choice(std::string_view sentence) {
   for (std::size_t i = 0; i < sentence.size(); ++i) {
     if (sentence[i] < 'A' || sentence[i] > 'J' || sentence[i] == 'I') continue;
     const bool joined_before = i > 0 && (is_letter(sentence[i - 1]) || is_digit(sentence[i - 1]) ||
-                                         std::string_view("'_^\\-").find(sentence[i - 1]) != std::string_view::npos);
+                                         std::string_view("'_^\\-/").find(sentence[i - 1]) != std::string_view::npos);
     const bool joined_behind =
         i + 1 < sentence.size() && (is_letter(sentence[i + 1]) || is_digit(sentence[i + 1]) ||
-                                    std::string_view("'_^-").find(sentence[i + 1]) != std::string_view::npos);
+                                    std::string_view("'_^-/").find(sentence[i + 1]) != std::string_view::npos);
     if (joined_before || joined_behind) continue;
     const bool formula = i > 0 && sentence[i - 1] == '$' && i + 1 < sentence.size() && sentence[i + 1] == '$';
     if (formula) {  // "x is different from $B$", "at least $C$"
@@ -157,7 +179,8 @@ std::optional<std::string> stated_choice(std::string_view sentence) {
                          behind[1] <= 'z' && !behind.starts_with(" is ") && !behind.starts_with(" or ") &&
                          !behind.starts_with(" and ") && !behind.starts_with(" nor ");
     if (is_object_name(sentence.substr(0, i))) continue;
-    const bool against = is_said_against(behind.starts_with(')') ? behind.substr(1) : behind);
+    const bool against = is_said_against(behind.starts_with(')') ? behind.substr(1) : behind) ||
+                         is_guessed(lower_case(sentence), i, i + 1);
     if (article || against || denied(sentence.substr(0, i))) continue;
     if (!chosen.empty() && chosen.front() != sentence[i]) return std::nullopt;
     chosen = sentence[i];
@@ -191,26 +214,14 @@ std::optional<std::string> answer_in_sentence(std::string_view sentence) {
   if (auto value = stated_value(sentence)) return value;
   if (sentence.ends_with('?') || supposes(lower_case(sentence))) return std::nullopt;
   if (auto day = stated_weekday(sentence)) return day;
+  if (auto number = counted_in_characters(sentence)) return number;
   return stated_choice(sentence);
 }
 
 namespace {
 
-// The answer alone on a line: "84", "84 apples", "| Total | 84 |", "Total = 2,450", "- 84".
-std::optional<std::string> answer_line(std::string_view line) {
-  line = trim(line);
-  if (line.ends_with('|')) {
-    line = trim(line.substr(0, line.size() - 1));
-    line = trim(line.substr(line.rfind('|') == std::string_view::npos ? 0 : line.rfind('|') + 1));
-    // A cell without words is the answer as it stands: "| Answer | B |", "| Total | (2) (x+2) |".
-    bool words = false;
-    for (std::size_t i = 0; i + 1 < line.size(); ++i)
-      words = words || (is_word_byte(line[i]) && is_word_byte(line[i + 1]));
-    const bool letter = line.size() == 1 && is_letter(line[0]);
-    if (letter || (!words && line.find_first_of("0123456789") != std::string_view::npos)) return std::string(line);
-  }
-  while (line.starts_with('#') || line.starts_with('>')) line = trim(line.substr(1));
-  if (line.starts_with("- ") || line.starts_with("* ")) line = trim(line.substr(2));
+// "Total = 2,450", "Total cost: 308": where the value begins; 0 where no name stands first.
+std::size_t behind_name(std::string_view line) {
   std::size_t begin = 0;
   const std::size_t sign = line.find('=');
   if (sign != std::string_view::npos && sign < 40) {
@@ -233,6 +244,38 @@ std::optional<std::string> answer_line(std::string_view line) {
     const bool calculated = said.find('=') != std::string_view::npos || said.find("\\approx") != std::string_view::npos;
     if (named && !calculated) begin = colon + 1;
   }
+  return begin;
+}
+
+// "## 84", "- 84", "1) 84", "= 84", "=> 84": the line behind what dresses it.
+std::string_view without_list_mark(std::string_view line) {
+  for (const std::string_view arrow : {"=>", "->", "\\Rightarrow", "\\rightarrow", "\\implies", "\\to "}) {
+    if (line.starts_with(arrow)) line = trim(line.substr(arrow.size()));
+  }
+  while (line.starts_with('#') || line.starts_with('>') || line.starts_with("= ")) line = trim(line.substr(1));
+  if (line.starts_with("- ") || line.starts_with("* ")) line = trim(line.substr(2));
+  std::size_t digits = 0;
+  while (digits < line.size() && digits < 2 && is_digit(line[digits])) ++digits;
+  if (digits > 0 && line.substr(digits).starts_with(") ")) line = trim(line.substr(digits + 2));
+  return line;
+}
+
+// The answer alone on a line: "84", "84 apples", "| Total | 84 |", "Total = 2,450", "- 84".
+std::optional<std::string> answer_line(std::string_view line) {
+  line = trim(line);
+  if (line.ends_with('|')) {
+    line = trim(line.substr(0, line.size() - 1));
+    line = trim(line.substr(line.rfind('|') == std::string_view::npos ? 0 : line.rfind('|') + 1));
+    // A cell without words is the answer as it stands: "| Answer | B |", "| Total | (2) (x+2) |".
+    bool words = false;
+    for (std::size_t i = 0; i + 1 < line.size(); ++i)
+      words = words || (is_word_byte(line[i]) && is_word_byte(line[i + 1]));
+    const bool letter = line.size() == 1 && is_letter(line[0]);
+    if (letter || (!words && line.find_first_of("0123456789") != std::string_view::npos)) return std::string(line);
+  }
+  line = without_list_mark(line);
+  if (starts_guessing(lower_case(line))) return std::nullopt;
+  std::size_t begin = behind_name(line);
   while (begin < line.size() && is_blank(line[begin])) ++begin;
   const auto first = chunk_at(line, begin);
   if (!first || first->single || first->ordinal) return std::nullopt;
@@ -315,8 +358,10 @@ std::optional<std::string> concluded_answer(std::string_view text) {
       return std::string(trim(end.substr(open + 2, end.size() - open - 4)));
   }
   const std::size_t line = text.rfind('\n');
-  if (line != std::string_view::npos) {
-    if (auto answer = answer_line(text.substr(line + 1))) return answer;
+  const bool dressed =  // "1) 36", "| x | 36 |"
+      line == std::string_view::npos && (without_list_mark(text).size() < text.size() || text.ends_with('|'));
+  if (line != std::string_view::npos || dressed) {
+    if (auto answer = answer_line(text.substr(line == std::string_view::npos ? 0 : line + 1))) return answer;
   }
   constexpr int kSentences = 3;
   std::size_t stop = text.size();

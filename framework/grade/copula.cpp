@@ -69,12 +69,12 @@ constexpr auto kStates = std::to_array<std::string_view>({" is",
                                                           " works out to",
                                                           " comes down to"});
 constexpr auto kTells = std::to_array<std::string_view>(
-    {" give",       " giving",       " gave",          " gets",        " getting",    " got",        " yield",
-     " makes",      " making",       " make",          " leaves",      " leaving",    " leave",      " left",
-     " total of",   " sum of",       " average of",    " brought",     " weighing",   " reaches",    " to find",
-     " product of", " divided into", " difference of", " double to",   " doubles to", " triples to", " grows to",
-     " grew to",    " increases to", " increased to",  " rises to",    " rose to",    " drops to",   " dropped to",
-     " falls to",   " fell to",      " decreases to",  " decreased to"});
+    {" give",       " giving",       " gave",          " gets",      " getting",      " got",         " yield",
+     " makes",      " making",       " make",          " leaves",    " leaving",      " leave",       " left",
+     " total of",   " sum of",       " average of",    " brought",   " weighing",     " reaches",     " to find",
+     " product of", " divided into", " difference of", " double to", " doubles to",   " triples to",  " grows to",
+     " grew to",    " increases to", " increased to",  " rises to",  " rose to",      " drops to",    " dropped to",
+     " obtain",     " obtains",      " falls to",      " fell to",   " decreases to", " decreased to"});
 constexpr auto kActs = std::to_array<std::string_view>(
     {" has",      " have",     " had",     " need",     " needs",     " needed",   " cost",     " costs",  " weighs",
      " weigh",    " pay",      " pays",    " paid",     " spend",     " spends",   " spent",    " earn",   " earns",
@@ -217,15 +217,17 @@ std::size_t skip_fillers(std::string_view lower, std::size_t at) {
 // "half of 18", "twice 18", "log 18"; "18% of 50", "3/5 of 10" with the fraction before `behind`.
 bool is_operand_of_words(std::string_view before, std::string_view behind) {
   static constexpr auto kOperators = std::to_array<std::string_view>(
-      {"half of ",     "half ",         "twice ",        "thrice ",      "double ",       "triple ",
-       "third of ",    "thirds of ",    "quarter of ",   "quarters of ", "fourth of ",    "fifth of ",
-       "fifths of ",   "tenth of ",     "% of ",         "percent of ",  "fraction of ",  "root of ",
-       "square of ",   "cube of ",      "logarithm of ", " log ",        " ln ",          "reciprocal of ",
-       "multiple of ", "multiples of ", "divisor of ",   "divisors of ", "factorial of ", "digits of "});
+      {"half of ",      "half ",       "twice ",       "thrice ",       "double ",    "triple ",        "third of ",
+       "thirds of ",    "quarter of ", "quarters of ", "fourth of ",    "fifth of ",  "fifths of ",     "tenth of ",
+       "% of ",         "percent of ", "fraction of ", "root of ",      "square of ", "cube of ",       "logarithm of ",
+       " sin ",         " cos ",       " tan ",        " log ",         " ln ",       "reciprocal of ", "multiple of ",
+       "multiples of ", "divisor of ", "divisors of ", "factorial of ", "digits of "});
   if (std::any_of(kOperators.begin(), kOperators.end(), [&](std::string_view word) {
         return before.ends_with(word) || (!word.starts_with(' ') && before == word);
       }))
     return true;
+  const std::string_view name = before.ends_with(' ') ? before.substr(0, before.size() - 1) : "";
+  if (name.substr(name.find_last_of(' ') + 1).starts_with("log_")) return true;  // "log_2 8"
   if (!behind.starts_with(" of ") || behind.size() < 5) return false;
   return is_digit(behind[4]) || behind[4] == '$' || (behind[4] == '\\' && !behind.substr(4).starts_with("\\text"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "framework/grade/ascii.h"
@@ -23,20 +24,24 @@ constexpr auto kDenials = std::to_array<std::string_view>(
      " cannot be found", " cannot be solved", " cannot equal", " are not the ", " cannot determine", " can't determine",
      " cannot conclude", " can't conclude", " cannot say", " can't say", " cannot tell", " can't tell",
      " cannot answer", " can't answer", " is impossible", " are impossible", " is wrong", " is incorrect", " is false",
-     " is extraneous", " is invalid", " an invalid ", " an extraneous ", " an incorrect ", " it is wrong to ",
-     "not enough information", "more information", "insufficient information", " don't know", " do not know",
-     " not sure", " unsure ", " cannot find", " can't find", " cannot solve", "unable to", " is unclear", " is unknown",
-     " no way to", " does not work", " doesn't work", " do not work", " does not satisfy", " doesn't satisfy",
-     " do not satisfy", " does not hold", " doesn't hold", " does not exist", " doesn't exist", " fails for ",
-     " fails when ", " contradict", " reject ", " rejected", " different from ", " differs from ", " differ from ",
-     " is discarded", " discard ", " no such ", " no solution for ", " no solutions for ", " cannot be $", " not equal",
-     "n't equal", " rule out ", " rules out ", " ruled out ", " exclude ", " excludes ", " be discarded",
-     " may or may not ", " more data", " enough information", " enough data", " not give ", "n't give ", " not yield ",
-     "n't yield ", "answer is not", "answer isn't", "answer wasn't", "cannot both be", "sorry, ", " isn't a ",
-     " isn't the ", " never equals ", " answer would have been ", " would expect ", " might expect ", " claimed ",
-     " would guess ", " might guess ", " be excluded", " is excluded", " are excluded", " be ruled ",
-     " one of the roots", " one of the solutions", " is one of the ", " one of the answers", " one possible ",
-     " be eliminated", " it does not.", " it doesn't.", " does not.",
+     " is extraneous", " is invalid", " an invalid ", " an extraneous ", " an incorrect ", " too small", " too large",
+     " too big", " too high", " too low", " absurd", " was wrong", " doubt that ", " were told ", " problem says ",
+     " problem states ", " question says ", " was given that ", " can't be sure", " cannot be sure", " cannot prove ",
+     " can't prove ", " keine ", " kein ", " was the input", " be wrong to ", " it is wrong to ", " nobody ",
+     " no one ", " none of the ", "not enough information", "more information", "insufficient information",
+     " don't know", " do not know", " not sure", " unsure ", " cannot find", " can't find", " cannot solve",
+     "unable to", " is unclear", " is unknown", " no way to", " does not work", " doesn't work", " do not work",
+     " does not satisfy", " doesn't satisfy", " do not satisfy", " does not hold", " doesn't hold", " does not exist",
+     " doesn't exist", " fails for ", " fails when ", " contradict", " reject ", " rejected", " different from ",
+     " differs from ", " differ from ", " is discarded", " discard ", " no such ", " no solution for ",
+     " no solutions for ", " cannot be $", " not equal", "n't equal", " rule out ", " rules out ", " ruled out",
+     " exclude ", " excludes ", " be discarded", " may or may not ", " more data", " enough information",
+     " enough data", " not give ", "n't give ", " not yield ", "n't yield ", "answer is not", "answer isn't",
+     "answer wasn't", "cannot both be", "sorry, ", " isn't a ", " isn't the ", " never equals ",
+     " answer would have been ", " would expect ", " might expect ", " claimed ", " would guess ", " might guess ",
+     " be excluded", " is excluded", " are excluded", " be ruled ", " one of the roots", " one of the solutions",
+     " is one of the ", " one of the answers", " one possible ", " be eliminated", " it does not.", " it doesn't.",
+     " does not.",
      // German, French, Spanish, Italian, Portuguese, Dutch
      " ist nicht ", " de\xC4\x9Fil", " kh\xC3\xB4ng ph\xE1\xBA\xA3i", " bukan ", " nie jest ", " \xC3\xA4r inte ",
      " er ikke ",
@@ -46,6 +51,8 @@ constexpr auto kDenials = std::to_array<std::string_view>(
      " sind nicht ", " nicht bestimmbar", " n'est pas ", " ne sont pas ", " no es ", " no son ", " non \xC3\xA8 ",
      " n\xC3\xA3o \xC3\xA9 ", " is niet ",
      "\xE4\xB8\x8D\xE6\x98\xAF",                                                              // 不是
+     "\u9519\u8bef",                                                                          // 错误
+     "\u4e0d\u6210\u7acb",                                                                    // 不成立
      "\xE5\xB9\xB6\xE9\x9D\x9E",                                                              // 并非
      "\xE4\xB8\x8D\xE7\xAD\x89\xE4\xBA\x8E",                                                  // 不等于
      "\xE4\xB8\x8D\xE6\xAD\xA3\xE7\xA1\xAE",                                                  // 不正确
@@ -63,12 +70,28 @@ constexpr auto kConjunctions = std::to_array<std::string_view>(
     {"so ", "so, ", "thus ", "thus, ", "now ", "now, ", "then ", "then, ", "hence ", "next, ", "first, ", "and ",
      "but ", "therefore, ", "therefore ", "also, ", "also "});
 constexpr auto kGiven = std::to_array<std::string_view>(
-    {"given: ", "let me think", "let me see", "suppose ", "assume ", "consider ", "recall ", "remember ",
-     "let us assume", "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
-constexpr auto kTasks = std::to_array<std::string_view>(
-    {"find ", "determine ", "substitute ", "plug ", "replace ", "check ", "we are asked ", "we need to find ",
-     "we want to find ", "we have to find ", "we have to check ", "we need to check ", "we must find ",
-     "we must check ", "we are given ", "see ", "refer to "});
+    {"given: ", "imagine ", "say ", "pretend ", "let me think", "let me see", "suppose ", "assume ", "consider ",
+     "recall ", "remember ", "let us assume", "let us suppose", "we suppose ", "we assume ", "we recall ", "given "});
+constexpr auto kTasks = std::to_array<std::string_view>({"find ",
+                                                         "determine ",
+                                                         "prove ",
+                                                         "show that ",
+                                                         "verify that ",
+                                                         "substitute ",
+                                                         "plug ",
+                                                         "replace ",
+                                                         "check ",
+                                                         "we are asked ",
+                                                         "we need to find ",
+                                                         "we want to find ",
+                                                         "we have to find ",
+                                                         "we have to check ",
+                                                         "we need to check ",
+                                                         "we must find ",
+                                                         "we must check ",
+                                                         "we are given ",
+                                                         "see ",
+                                                         "refer to "});
 
 // Suppositions in other languages, and what a result behind them starts with.
 constexpr auto kGivenElsewhere = std::to_array<std::string_view>({
@@ -94,57 +117,6 @@ constexpr auto kResults = std::to_array<std::string_view>({
 });
 
 }  // namespace
-
-// Between, at least, up to, ...: what follows only bounds the answer.
-bool is_bounded(std::string_view lower, std::size_t begin) {
-  std::string_view before = lower.substr(0, begin);
-  while (before.ends_with(' ') || before.ends_with('$')) before.remove_suffix(1);
-  static constexpr auto kBounds = std::to_array<std::string_view>({"between",
-                                                                   "at least",
-                                                                   "at most",
-                                                                   "less than",
-                                                                   "more than",
-                                                                   "greater than",
-                                                                   "fewer than",
-                                                                   "no more than",
-                                                                   "no less than",
-                                                                   "larger than",
-                                                                   "smaller than",
-                                                                   "not",
-                                                                   "n't",
-                                                                   "never",
-                                                                   "higher than",
-                                                                   "lower than",
-                                                                   "rather than",
-                                                                   "instead of",
-                                                                   "other than",
-                                                                   "except",
-                                                                   "exceeds",
-                                                                   "exceed",
-                                                                   "exceeding",
-                                                                   "beyond",
-                                                                   "e.g.",
-                                                                   "for example",
-                                                                   "for example,",
-                                                                   "for instance",
-                                                                   "for instance,",
-                                                                   "such as",
-                                                                   "just under",
-                                                                   "just over",
-                                                                   "not quite",
-                                                                   "hardly",
-                                                                   "divisible by",
-                                                                   "divides",
-                                                                   "any number but",
-                                                                   "anything but",
-                                                                   "all but",
-                                                                   "any but",
-                                                                   "everything but"});
-  return std::any_of(kBounds.begin(), kBounds.end(), [&](std::string_view word) {
-    return before.ends_with(word) &&
-           (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
-  });
-}
 
 // "x = 14 is not a solution", "we cannot determine": says that something is not the answer.
 bool denies(std::string_view lower) {
@@ -187,10 +159,45 @@ bool refuses(std::string_view lower) {
                                                                      "unable to find",
                                                                      "impossible to determine",
                                                                      "impossible to tell",
-                                                                     "impossible to say"});
+                                                                     "impossible to say",
+                                                                     "sorry, i can't",
+                                                                     "sorry, i cannot",
+                                                                     "sorry, but i can",
+                                                                     "i can't solve",
+                                                                     "i cannot solve"});
   static const PhraseSet kAny(kRefusals);
   return kAny.any_in(lower);
 }
+
+namespace {
+
+// What is asked for or still to be done, unless it is done on the spot: "Find x when y = 8.", "Now we calculate f(20)."
+// Nothing for sentences that give no task.
+std::optional<bool> leaves_undone(std::string_view opening, std::string_view lower) {
+  std::size_t given = lower.size();
+  for (const std::string_view word : {" when ", " if ", " where ", " given "})
+    given = std::min(given, lower.find(word));
+  const bool done = lower.find('=') < given || lower.find(" to get ") != std::string_view::npos ||
+                    lower.find(" gives ") != std::string_view::npos ||
+                    lower.find(" giving ") != std::string_view::npos || lower.find(" is ") != std::string_view::npos ||
+                    lower.find(": ") != std::string_view::npos;
+  if (starts_with_any(opening, kTasks)) {
+    const bool question = opening.starts_with("find ") || opening.starts_with("determine ");
+    const bool proof = opening.starts_with("prove ") || opening.starts_with("show ") || opening.starts_with("verify ");
+    return !done || proof ||
+           (question &&
+            (lower.find(" when ") != std::string_view::npos || lower.find(" if ") != std::string_view::npos ||
+             lower.find(" whether ") != std::string_view::npos));
+  }
+  for (const std::string_view verb :
+       {"we calculate ", "we compute ", "we evaluate ", "calculate ", "compute ", "evaluate "}) {
+    const std::string_view rest = opening.substr(std::min(verb.size(), opening.size()));
+    if (opening.starts_with(verb) && rest.size() > 3 && is_letter(rest[0]) && rest[1] == '(' && !done) return true;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 // "Let x = 8.", "Suppose that n = 8.", "Recall that 8 = 2^3.", "Find x when y = 8.", "If x = 8, then y is odd."
 bool supposes(std::string_view lower) {
@@ -222,26 +229,7 @@ bool supposes(std::string_view lower) {
       return true;
   }
   if (opening.starts_with("let ") && !opening.starts_with("let me ") && !opening.starts_with("let us ")) return true;
-  // What is asked for or still to be done, unless it is done on the spot.
-  std::size_t given = lower.size();
-  for (const std::string_view word : {" when ", " if ", " where ", " given "})
-    given = std::min(given, lower.find(word));
-  const bool done = lower.find('=') < given || lower.find(" to get ") != std::string_view::npos ||
-                    lower.find(" gives ") != std::string_view::npos ||
-                    lower.find(" giving ") != std::string_view::npos || lower.find(" is ") != std::string_view::npos ||
-                    lower.find(": ") != std::string_view::npos;
-  if (starts_with_any(opening, kTasks)) {
-    const bool question = opening.starts_with("find ") || opening.starts_with("determine ");
-    return !done || (question &&
-                     (lower.find(" when ") != std::string_view::npos || lower.find(" if ") != std::string_view::npos ||
-                      lower.find(" whether ") != std::string_view::npos));
-  }
-  // "Now we calculate f(20)."
-  for (const std::string_view verb :
-       {"we calculate ", "we compute ", "we evaluate ", "calculate ", "compute ", "evaluate "}) {
-    const std::string_view rest = opening.substr(std::min(verb.size(), opening.size()));
-    if (opening.starts_with(verb) && rest.size() > 3 && is_letter(rest[0]) && rest[1] == '(' && !done) return true;
-  }
+  if (const auto left = leaves_undone(opening, lower)) return *left;
   // "Set x = 20.", "Try n = 20.", "Let's say y = 20."
   if (opening.starts_with("let's ")) opening.remove_prefix(6);
   for (const std::string_view verb : {"say ", "define ", "set ", "put ", "try ", "take ", "call ", "choose ", "fix "}) {

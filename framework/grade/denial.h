@@ -1,14 +1,11 @@
-// The words of a closing sentence that take its value back: what limits it ("at least"), denies it ("is not a
-// solution") or only supposes it ("let x = 8"). All texts are in lower case.
+// The words of a closing sentence that take its value back: what denies it ("is not a solution") or only supposes it
+// ("let x = 8"). All texts are in lower case.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 namespace ft::grade {
 
-// "between", "at least", "not", ... stand before `begin`: what follows only bounds the answer.
-[[nodiscard]] bool is_bounded(std::string_view lower, std::size_t begin);
 // "x = 14 is not a solution", "we cannot determine": says that something is not the answer.
 [[nodiscard]] bool denies(std::string_view lower);
 // "There is not enough information", "the answer cannot be determined": gives no answer at all, whatever else it says.

@@ -10,12 +10,14 @@
 #include "framework/grade/conclusion.h"
 #include "framework/grade/delimiters.h"
 #include "framework/grade/grade.h"
+#include "framework/grade/marker_context.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/parser.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/solution_text.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
+#include "framework/grade/wide_numerals.h"
 
 namespace ft::grade {
 namespace {
@@ -160,65 +162,6 @@ std::size_t count_words(std::string_view text) {
   return words;
 }
 
-// "a mistake before arriving at the final answer is common": says something about the answer, and not which it is.
-bool is_spoken_of(std::string_view before) {
-  const auto last_word = [&before] {
-    while (before.ends_with(' ')) before.remove_suffix(1);
-    std::size_t begin = before.size();
-    while (begin > 0 && std::isalpha(static_cast<unsigned char>(before[begin - 1])) != 0) --begin;
-    const std::string_view word = before.substr(begin);
-    before.remove_suffix(word.size());
-    return word;
-  };
-  static constexpr auto kArticles = std::to_array<std::string_view>({"the", "a", "our", "my", "your", "this"});
-  static constexpr auto kPrepositions = std::to_array<std::string_view>(
-      {"at", "of", "to", "for", "in", "from", "on", "with", "before", "after", "about", "into"});
-  std::string_view word = last_word();
-  if (std::find(kArticles.begin(), kArticles.end(), word) != kArticles.end()) word = last_word();
-  return std::find(kPrepositions.begin(), kPrepositions.end(), word) != kPrepositions.end();
-}
-
-// "Suppose the answer is 9", "if the answer is 9": no claim.
-bool is_supposed(std::string_view before) {
-  constexpr std::size_t kFar = 40;
-  if (before.size() > kFar) before.remove_prefix(before.size() - kFar);
-  while (before.ends_with(' ')) before.remove_suffix(1);
-  for (const std::string_view word : {"final", "correct", "our", "the", "that"}) {
-    if (!before.ends_with(word)) continue;
-    before.remove_suffix(word.size());
-    while (before.ends_with(' ')) before.remove_suffix(1);
-  }
-  static constexpr auto kSupposing = std::to_array<std::string_view>({"suppose",
-                                                                      "assume",
-                                                                      "assuming",
-                                                                      "supposing",
-                                                                      "imagine",
-                                                                      "if",
-                                                                      "whether",
-                                                                      "unless",
-                                                                      "pretend",
-                                                                      "might think",
-                                                                      "may think",
-                                                                      "would think",
-                                                                      "might guess",
-                                                                      "would guess",
-                                                                      "\xE5\xA6\x82\xE6\x9E\x9C",
-                                                                      "\xE8\x8B\xA5",
-                                                                      "\xE5\x81\x87\xE8\xAE\xBE",
-                                                                      "\xE5\x81\x87\xE5\xA6\x82",
-                                                                      "\xE4\xBB\xAE\xE3\x81\xAB",
-                                                                      "\xE3\x82\x82\xE3\x81\x97",
-                                                                      "falls",
-                                                                      "wenn",
-                                                                      "angenommen",
-                                                                      "supposons que",
-                                                                      "supongamos que"});
-  return std::any_of(kSupposing.begin(), kSupposing.end(), [&](std::string_view word) {
-    return before.ends_with(word) &&
-           (before.size() == word.size() || !is_letter(before[before.size() - word.size() - 1]));
-  });
-}
-
 // Markers by their first byte: a text has many places where none starts.
 class MarkerTable {
  public:
@@ -254,10 +197,11 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
     if (marker->name == "####" && is_heading(text, at + marker->text.size())) continue;
     std::size_t begin = at + marker->text.size();
     const bool longer_word = is_letter(text[begin - 1]) && begin < text.size() && is_letter(text[begin]);  // "isn't"
-    if (longer_word || is_supposed(lower.substr(0, at))) continue;
+    const bool years = marker->text == "ans." && at > 1 && is_digit(lower[at - 2]);  // "18 ans." in French
+    if (longer_word || years || is_supposed(lower.substr(0, at))) continue;
     if (marker->name == "answer") begin = at + 7;  // the delimiter belongs to the answer
     std::string answer = answer_phrase(text, begin, {.decimal_comma = marker->decimal_comma});
-    if (answer.empty() && best) continue;
+    if (best && (answer.empty() || answer.starts_with("in "))) continue;  // "the final answer is in the box"
     constexpr int kMostRemarks = 8;
     if (remarks < kMostRemarks && is_spoken_of(lower.substr(0, at)) &&
         answer.find_first_of("0123456789\\") == std::string::npos) {
@@ -301,7 +245,7 @@ std::optional<Found> result_line(std::string_view text, std::string_view lower, 
   if (best && best->position >= begin) return best;
   while (begin < lower.size() && std::string_view(" #>-*").find(lower[begin]) != std::string_view::npos) ++begin;
   for (const std::string_view word :
-       {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:"}) {
+       {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:", "final:"}) {
     if (!lower.substr(begin).starts_with(word)) continue;
     std::string answer = answer_phrase(text, begin + word.size());
     constexpr std::size_t kLongest = 60;
@@ -336,6 +280,7 @@ Extracted whole_text(std::string_view solution) {
   for (const std::string_view verb : {" is ", " are ", " was ", " were ", " be ", " has ", " have "}) {
     if (lower.find(verb) != std::string::npos) return {false, "", "no answer found"};
   }
+  if (wide_number(text)) return {true, text, "whole text"};
   try {
     Budget budget(20000);
     const Node node = parse(text, {}, budget);

@@ -141,4 +141,18 @@ std::string spelled_unit(const std::string& unit) {
   return out;
 }
 
+std::size_t behind_length(std::string_view text, std::size_t at) {
+  const auto character = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  std::size_t end = at;
+  while (character(end) == ' ') ++end;
+  const std::size_t first = end;
+  while (is_digit(character(end)) || character(end) == '.' || character(end) == '-') ++end;
+  if (end == first) return at;
+  while (character(end) == ' ') ++end;
+  for (const std::string_view unit : {"pt", "em", "ex", "mu", "cm", "mm", "in", "px"}) {
+    if (text.substr(std::min(end, text.size())).starts_with(unit)) return end + unit.size();
+  }
+  return at;
+}
+
 }  // namespace ft::grade

@@ -2,6 +2,7 @@
 // text; and how siunitx writes units.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,5 +28,8 @@ enum class CommandKind {
 
 // "\\kilo\\metre\\per\\second\\squared" in words and signs; other texts unchanged.
 [[nodiscard]] std::string spelled_unit(const std::string& unit);
+
+// The end of the length that may stand at `at` behind a command that makes a space: "2pt", "1.5 em".
+[[nodiscard]] std::size_t behind_length(std::string_view text, std::size_t at);
 
 }  // namespace ft::grade

@@ -26,6 +26,17 @@ std::string to_ascii(std::string_view text) {
   return plain_characters(text);
 }
 
+// Signs of plain text with what they mean.
+constexpr auto kPairs = std::to_array<std::pair<std::string_view, std::string_view>>({{"<=", "\\le"},
+                                                                                      {"+/-", "\\pm"},
+                                                                                      {">=", "\\ge"},
+                                                                                      {"!=", "\\ne"},
+                                                                                      {"=/=", "\\ne"},
+                                                                                      {"<>", "\\ne"},
+                                                                                      {"**", "^"},
+                                                                                      {"==", "="},
+                                                                                      {"...", "\\dots"}});
+
 class Lexer {
  public:
   Lexer(std::string text, const LexOptions& options) : text_(std::move(text)), options_(options) {}
@@ -70,15 +81,6 @@ class Lexer {
   }
 
   void sign() {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kPairs{{{"<=", "\\le"},
-                                                                                          {"+/-", "\\pm"},
-                                                                                          {">=", "\\ge"},
-                                                                                          {"!=", "\\ne"},
-                                                                                          {"=/=", "\\ne"},
-                                                                                          {"<>", "\\ne"},
-                                                                                          {"**", "^"},
-                                                                                          {"==", "="},
-                                                                                          {"...", "\\dots"}}};
     for (const auto& [plain, meaning] : kPairs) {
       if (!looking_at(plain)) continue;
       pos_ += plain.size();
@@ -230,21 +232,6 @@ class Lexer {
     return text_.substr(start + 1, close - start - 1);
   }
 
-  // "2pt", "1.5 em" behind a command that makes a space.
-  void length_of_space() {
-    std::size_t end = pos_;
-    while (at(end) == ' ') ++end;
-    const std::size_t first = end;
-    while (is_digit(at(end)) || at(end) == '.' || at(end) == '-') ++end;
-    if (end == first) return;
-    while (at(end) == ' ') ++end;
-    for (const std::string_view unit : {"pt", "em", "ex", "mu", "cm", "mm", "in", "px"}) {
-      if (!std::string_view(text_).substr(end).starts_with(unit)) continue;
-      pos_ = end + unit.size();
-      return;
-    }
-  }
-
   // Commands with arguments that are written anew, or without one of them; false where it is none of these.
   bool arguments_respelled(std::string_view name) {
     if (name == "textcolor" || name == "colorbox") {  // \\textcolor{red}{x}
@@ -288,7 +275,7 @@ class Lexer {
     if (kind == CommandKind::transparent) return;
     if (kind == CommandKind::ignored_with_group) {
       if (at(pos_) == '*') ++pos_;
-      if (!group()) length_of_space();
+      if (!group()) pos_ = behind_length(text_, pos_);
       space_ = true;
       return;
     }
@@ -297,20 +284,13 @@ class Lexer {
       emit(usual->size() == 1 ? TokenKind::symbol : TokenKind::command, std::string(*usual));
       return;
     }
+    if (name == "not" && (looking_at("=") || looking_at(" ="))) {
+      pos_ += at(pos_) == ' ' ? 2 : 1;
+      emit(TokenKind::command, "\\ne");
+      return;
+    }
     if (kind == CommandKind::text) {
-      if (auto contents = group()) {
-        const std::size_t first = contents->find_first_not_of(" -$");
-        const bool number = first != std::string::npos && is_digit((*contents)[first]);
-        if ((number || is_formula_in_dress(*contents, name)) &&
-            splices_++ < 50) {  // "\text{5 cm}", "\boldsymbol{x^2+1}"
-          const bool several = number || contents->find(',') != std::string::npos;
-          text_.insert(pos_, several ? " " + *contents + " " : "{" + *contents + "}");
-          return;
-        }
-        emit(TokenKind::text, std::move(*contents), name);
-        return;
-      }
-      space_ = true;
+      text_command(name);
       return;
     }
     if (kind == CommandKind::ignored) {
@@ -322,6 +302,28 @@ class Lexer {
       return;
     }
     emit(TokenKind::command, "\\" + name);
+  }
+
+  // \text{...} and its like: words, or mathematics in dress.
+  void text_command(const std::string& name) {
+    auto contents = group();
+    if (!contents || trim(*contents).empty()) {
+      space_ = true;
+      return;
+    }
+    const std::size_t first = contents->find_first_not_of(" -$");
+    const bool number = first != std::string::npos && is_digit((*contents)[first]);
+    const bool money = *contents == "\\$" && is_digit(at(pos_));
+    if ((number || money || is_formula_in_dress(*contents, name)) && splices_++ < 50) {  // "\text{5 cm}"
+      const bool several = number || contents->find(',') != std::string::npos;
+      text_.insert(pos_, several ? " " + *contents + " " : "{" + *contents + "}");
+      return;
+    }
+    for (const std::string_view gap : {"\\,", "\\;", "\\ "}) {  // "m\\,s^{-1}"
+      for (std::size_t i = contents->find(gap); i != std::string::npos; i = contents->find(gap))
+        contents->replace(i, gap.size(), " ");
+    }
+    emit(TokenKind::text, std::move(*contents), name);
   }
 
   void escaped(char c) {

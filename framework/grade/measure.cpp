@@ -170,7 +170,8 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
   }
   if (rest.starts_with("\\'")) rest.remove_prefix(1);
   if (rest.starts_with('\'') && rest.size() > 2) return feet_and_inches(amount.value, rest);
-  const bool blank = rest.starts_with(' ') || rest.starts_with("\\,") || rest.starts_with("\\ ");
+  const bool blank =
+      rest.starts_with(' ') || rest.starts_with('~') || rest.starts_with("\\,") || rest.starts_with("\\ ");
   std::string label;
   std::string symbol;
   const auto flush = [&] {
@@ -202,7 +203,8 @@ std::optional<Node> one_measure(std::string_view text, bool close) {
   for (std::size_t i = 1; i < label.size(); ++i) {
     if (is_digit(label[i]) && is_digit(label[i - 1])) return std::nullopt;  // no power of a unit
   }
-  if (!blank && !close && rest.size() < 2) return std::nullopt;  // "5m" is a product
+  const bool decimal = text.substr(0, end).find('.') != std::string_view::npos;
+  if (!blank && !close && !decimal && rest.size() < 2) return std::nullopt;  // "5m" is a product, "1.8m" may measure
   const std::string words = plain_words(label);
   const std::string dimension = unit_of(words).dimension;
   if (dimension.empty() || dimension == "label" || changes_number(words)) return std::nullopt;

@@ -9,6 +9,37 @@
 namespace ft::grade {
 namespace {
 
+// Names of functions of one letter and more.
+constexpr auto kNames = std::to_array<std::string_view>({"\\mathbb{E}",
+                                                         "\\mathbb{P}",
+                                                         "\\mathrm{E}",
+                                                         "\\mathrm{P}",
+                                                         "\\operatorname{E}",
+                                                         "\\operatorname{P}",
+                                                         "\\Pr",
+                                                         "\\mathbf{P}",
+                                                         "\\mathbf{E}",
+                                                         "\\operatorname{Var}",
+                                                         "\\mathrm{Var}",
+                                                         "\\text{Var}",
+                                                         "\\operatorname{Cov}",
+                                                         "Var",
+                                                         "Cov",
+                                                         "Pr",
+                                                         "Area",
+                                                         "\\omega",
+                                                         "\\phi",
+                                                         "\\psi",
+                                                         "\\theta",
+                                                         "\\rho",
+                                                         "\\sigma",
+                                                         "\\mu",
+                                                         "\\Phi",
+                                                         "\\Psi",
+                                                         "\\alpha",
+                                                         "\\beta",
+                                                         "\\gamma"});
+
 // "\frac{dy}{dx}", "dy/dx", "f^{-1}(x)", "(f \circ g)(x)"
 bool derivative_or_inverse(std::string_view left) {
   std::string text;
@@ -54,36 +85,8 @@ bool is_naming(std::string_view left, std::string_view right) {
   const bool letter = name.size() == 1 && is_letter(name[0]);
   if (letter && std::string_view("fgh").find(name[0]) != std::string_view::npos) return false;  // the parser knows them
   const bool lower = letter && name[0] >= 'a' && name[0] <= 'z';
-  static constexpr auto kNames = std::to_array<std::string_view>({"\\mathbb{E}",
-                                                                  "\\mathbb{P}",
-                                                                  "\\mathrm{E}",
-                                                                  "\\mathrm{P}",
-                                                                  "\\operatorname{E}",
-                                                                  "\\operatorname{P}",
-                                                                  "\\Pr",
-                                                                  "\\mathbf{P}",
-                                                                  "\\mathbf{E}",
-                                                                  "\\operatorname{Var}",
-                                                                  "\\mathrm{Var}",
-                                                                  "\\text{Var}",
-                                                                  "\\operatorname{Cov}",
-                                                                  "Var",
-                                                                  "Cov",
-                                                                  "Pr",
-                                                                  "Area",
-                                                                  "\\omega",
-                                                                  "\\phi",
-                                                                  "\\psi",
-                                                                  "\\theta",
-                                                                  "\\rho",
-                                                                  "\\sigma",
-                                                                  "\\mu",
-                                                                  "\\Phi",
-                                                                  "\\Psi",
-                                                                  "\\alpha",
-                                                                  "\\beta",
-                                                                  "\\gamma"});
   if (!letter && std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return false;
+  if ((name == "P" || name == "Q") && std::all_of(inside.begin(), inside.end(), is_digit)) return true;  // polynomials
   if (!lower)
     return !(letter && inside.find_first_of("+-*/^0123456789") != std::string_view::npos &&
              inside.find('=') == std::string_view::npos && inside.find('|') == std::string_view::npos);

@@ -49,8 +49,10 @@ std::vector<Word> words_of(std::string_view text) {
     while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) != 0)
       word.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(text[at++]))));
     if (word.empty()) break;
+    const bool scale = value_in(kScales, word).has_value();
     words.push_back({std::move(word), at});
     std::size_t next = at;
+    if (scale && next + 1 < text.size() && text[next] == ',' && text[next + 1] == ' ') ++next;  // "one thousand, two"
     while (next < text.size() && (text[next] == ' ' || text[next] == '-')) ++next;
     if (next == at || next - at > 3) break;
     at = next;

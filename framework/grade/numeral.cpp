@@ -8,6 +8,7 @@
 #include "framework/grade/ascii.h"
 #include "framework/grade/clock.h"
 #include "framework/grade/number_words.h"
+#include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
 namespace ft::grade {
@@ -117,6 +118,39 @@ long long base_of(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// "an hour", "an hour and a half", "a day and 6 hours": with the digit 1.
+std::optional<std::string> with_one_unit(std::string_view text) {
+  const std::size_t article = text.starts_with("an ") || text.starts_with("An ") ? 3
+                              : text.starts_with("a ") || text.starts_with("A ") ? 2
+                                                                                 : 0;
+  if (article == 0) return std::nullopt;
+  const std::size_t end = std::min(text.find(' ', article), text.size());
+  const std::string_view unit = text.substr(article, end - article);
+  const std::string dimension = unit_of(unit).dimension;
+  if (unit.size() < 3 || dimension == "label" || dimension.empty()) return std::nullopt;
+  const std::string_view rest = text.substr(end);
+  if (rest.empty()) return "1 " + std::string(unit);
+  if (rest == " and a half") return "1.5 " + std::string(unit);
+  if (rest == " and a quarter") return "1.25 " + std::string(unit);
+  const bool digits = rest.starts_with(" and ") && rest.size() > 5 && is_digit(rest[5]);
+  return digits ? std::optional("1 " + std::string(unit) + std::string(rest)) : std::nullopt;
+}
+
+// "15h30", as a clock shows it in France.
+std::optional<std::string> hours_with_letter(std::string_view text) {
+  const std::size_t letter = text.find('h');
+  if (text.size() > 5 || letter == 0 || letter > 2 || letter + 3 != text.size()) return std::nullopt;
+  const auto digit = [&](std::size_t i) { return i == letter || is_digit(text[i]); };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!digit(i)) return std::nullopt;
+  }
+  return std::string(text.substr(0, letter)) + ":" + std::string(text.substr(letter + 1));
+}
+
+}  // namespace
+
 std::optional<std::string> usual_spelling(std::string_view text) {
   if (text.size() > 200) return std::nullopt;
   for (const std::string_view word : {"minus ", "negative ", "Minus ", "Negative "}) {
@@ -125,6 +159,8 @@ std::optional<std::string> usual_spelling(std::string_view text) {
       return "-" + std::string(text.substr(word.size()));
   }
   if (auto time = spoken_time(text)) return time;
+  if (auto measure = with_one_unit(text)) return measure;
+  if (auto hours = hours_with_letter(text)) return hours;
   if (const std::size_t c = text.find_first_of("CP"); c != std::string_view::npos && c > 0 && text.size() <= 8) {
     const auto digits = [](std::string_view part) {
       return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);

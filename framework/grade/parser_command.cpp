@@ -8,32 +8,10 @@ namespace ft::grade {
 
 Node Parser::command() {
   const std::string text = peek().text;
-  if (text == "\\frac" || text == "\\dfrac" || text == "\\tfrac" || text == "\\cfrac") return fraction();
-  if (text == "\\sqrt") return root();
-  if (text == "\\{") return braces("\\}");
-  if (text == "\\lfloor") return enclosed("\\rfloor", "floor");
-  if (text == "\\lceil") return enclosed("\\rceil", "ceil");
-  if (text == "\\lvert") return enclosed("\\rvert", "abs");
-  if (text == "\\begin") return environment();
-  if (text == "\\neg") {
-    advance();
-    return {Op::call, "neg", {factor()}};
-  }
-  if (text == "\\int") return integral();
-  if (text == "\\lim") return limit();
+  if (auto structure = command_with_contents(text)) return std::move(*structure);
   if (text == "\\dots") {
     advance();
     return {Op::words, "..."};
-  }
-  if (const std::string name = function_name(text); !name.empty() && name != "binom") {
-    advance();
-    return function(name);
-  }
-  if (text == "\\binom" || text == "\\dbinom" || text == "\\tbinom") {
-    advance();
-    Node top = argument();
-    Node bottom = argument();
-    return {Op::call, "binom", {std::move(top), std::move(bottom)}};
   }
   if (const std::string name = constant_name(text); !name.empty()) {
     advance();
@@ -42,11 +20,6 @@ Node Parser::command() {
   if (text == "\\emptyset" || text == "\\varnothing") {
     advance();
     return Node(Op::set, std::vector<Node>{});
-  }
-  if (text == "\\sum" || text == "\\prod") return range();
-  if (text == "\\det") {
-    advance();
-    return {Op::call, "det", {factor()}};
   }
   if (currency_of(text)) {  // "2\$" and the like: money, whatever stands around it
     advance();
@@ -69,6 +42,35 @@ Node Parser::command() {
     return letter_symbol(text);
   }
   unexpected();
+}
+
+// Commands that apply to what follows or enclose it; nothing for others.
+std::optional<Node> Parser::command_with_contents(const std::string& text) {
+  if (text == "\\frac" || text == "\\dfrac" || text == "\\tfrac" || text == "\\cfrac") return fraction();
+  if (text == "\\sqrt") return root();
+  if (text == "\\{") return braces("\\}");
+  if (text == "\\lfloor") return enclosed("\\rfloor", "floor");
+  if (text == "\\lceil") return enclosed("\\rceil", "ceil");
+  if (text == "\\lvert") return enclosed("\\rvert", "abs");
+  if (text == "\\begin") return environment();
+  if (text == "\\int") return integral();
+  if (text == "\\lim") return limit();
+  if (text == "\\sum" || text == "\\prod") return range();
+  if (text == "\\neg" || text == "\\det") {
+    advance();
+    return Node(Op::call, text.substr(1), {factor()});
+  }
+  if (text == "\\binom" || text == "\\dbinom" || text == "\\tbinom") {
+    advance();
+    Node top = argument();
+    Node bottom = argument();
+    return Node(Op::call, "binom", {std::move(top), std::move(bottom)});
+  }
+  if (const std::string name = function_name(text); !name.empty()) {
+    advance();
+    return function(name);
+  }
+  return std::nullopt;
 }
 
 // "\vec{AB}", "\overrightarrow{AB}": two points, one arrow.
@@ -271,6 +273,14 @@ Node Parser::enclosed(std::string_view close, const std::string& name) {
   return {Op::call, name, {std::move(inner)}};
 }
 
+// What LaTeX raises or lowers without braces: of "n_{k=1}" the letter alone.
+Node Parser::bound() {
+  if (peek().kind != TokenKind::letters || peek().text.size() != 1) return argument();
+  const std::string letter = peek().text;
+  advance();
+  return letter_symbol(letter);
+}
+
 // \sum_{k=1}^{n} body and \prod: a call with the lower relation, the upper bound and the body.
 Node Parser::range() {
   const Depth depth(*this);
@@ -288,7 +298,7 @@ Node Parser::range() {
       if (inside.size() != 1) unexpected();
       (below ? lower : upper) = std::move(inside.front());
     } else {
-      (below ? lower : upper) = argument();
+      (below ? lower : upper) = bound();
     }
   }
   if (!lower || !upper) throw Undecided{"a sum without bounds"};

@@ -229,8 +229,13 @@ std::optional<Node> Parser::set_builder() {
   std::vector<Token> left = tokens_until({"\\mid", "|", ":", "\\}", ","});
   const bool divided = is_command("\\mid") || is_symbol("|") || is_symbol(":");
   const bool variable = !left.empty() && left.front().kind == TokenKind::letters && left.front().text.size() == 1;
-  const bool reals = left.size() == 6 && left[1].text == "\\in" && left[2].text == "\\mathbb" && left[4].text == "R";
-  const bool integers = left.size() == 6 && left[1].text == "\\in" && left[2].text == "\\mathbb" && left[4].text == "Z";
+  const auto of_numbers = [&](std::string_view letter) {  // "x \\in \\mathbb{R}", "x \\in \\mathbb R"
+    const std::size_t braces = left.size() == 6 ? 1 : 0;
+    return (left.size() == 6 || left.size() == 4) && left[1].text == "\\in" && left[2].text == "\\mathbb" &&
+           left[3 + braces].text == letter;
+  };
+  const bool reals = of_numbers("R");
+  const bool integers = of_numbers("Z");
   if (!divided || !variable || (left.size() != 1 && !reals && !integers)) {
     pos_ = start;
     return std::nullopt;
@@ -241,7 +246,13 @@ std::optional<Node> Parser::set_builder() {
   advance();
   Node node = parsed(std::move(condition));
   const auto about = [&](const Node& relation) {
-    const auto is_variable = [&](const Node& side) { return side.is(Op::symbol) && side.text == left.front().text; };
+    const auto is_letter_of_set = [&](const Node& side) {
+      return side.is(Op::symbol) && side.text == left.front().text;
+    };
+    const auto is_variable = [&](const Node& side) {
+      return is_letter_of_set(side) ||
+             (side.is(Op::call) && side.text == "abs" && side.kids.size() == 1 && is_letter_of_set(side.kids[0]));
+    };
     return relation.is(Op::relation) && relation.text != "=" &&
            std::any_of(relation.kids.begin(), relation.kids.end(), is_variable);
   };
@@ -262,13 +273,16 @@ Node Parser::integral() {
   const Depth depth(*this);
   advance();
   std::vector<Node> parts;
+  bool upper_first = false;
   while (is_symbol("_") || is_symbol("^")) {
+    upper_first = parts.empty() ? is_symbol("^") : upper_first;
     advance();
     bool minus = false;
     for (; is_symbol("-"); advance()) minus = !minus;
-    Node bound = argument();
-    parts.push_back(minus ? Node(Op::negate, std::vector<Node>{std::move(bound)}) : std::move(bound));
+    Node limit = bound();
+    parts.push_back(minus ? Node(Op::negate, std::vector<Node>{std::move(limit)}) : std::move(limit));
   }
+  if (upper_first && parts.size() == 2) std::swap(parts[0], parts[1]);
   std::vector<Token> body;
   std::string variable;
   while (!at_end() && variable.empty()) {

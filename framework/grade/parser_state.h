@@ -1,5 +1,6 @@
-// The parser's class; parser.cpp reads structures, quantities and sums, parser_scalar.cpp products and what is below
-// them, parser_command.cpp what starts with a backslash, parser_environment.cpp what stands between \begin and \end.
+// The parser's class; parser.cpp reads structures and sums, parser_quantity.cpp what they count or measure,
+// parser_scalar.cpp products and what is below them, parser_command.cpp what starts with a backslash,
+// parser_environment.cpp what stands between \begin and \end.
 #pragma once
 
 #include <initializer_list>
@@ -69,15 +70,18 @@ class Parser {
   Node element();
   static Node relation(const std::string& sign, Node left, Node right);
   std::optional<std::string> relation_sign();
+  Node united();
+  [[nodiscard]] bool ratio_word() const;
+  Node ratio();
+  Node sum();
+
+  // parser_quantity.cpp
+  static Node negated(Node node);
   Node quantity();
   std::string read_label();
   std::string power_of_label();
   [[nodiscard]] bool fraction_words(std::size_t ahead) const;
   Node with_smaller_units(Node node);
-  Node united();
-  [[nodiscard]] bool ratio_word() const;
-  Node ratio();
-  Node sum();
 
   // parser_scalar.cpp
   Node product();
@@ -103,6 +107,7 @@ class Parser {
   std::string subscript();
   Node text_primary();
   Node command();
+  std::optional<Node> command_with_contents(const std::string& text);
   std::optional<Node> named_vector();
   Node argument();
   Node fraction();
@@ -113,6 +118,7 @@ class Parser {
   Node braces(std::string_view close);
   Node absolute();
   Node enclosed(std::string_view close, const std::string& name);
+  Node bound();
   Node range();
   std::vector<Node> elements_until(std::string_view close_a, std::string_view close_b);
 

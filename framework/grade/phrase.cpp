@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
-#include "framework/grade/changing_words.h"
 #include "framework/grade/conclusion.h"
-#include "framework/grade/label.h"
-#include "framework/grade/scale_words.h"
+#include "framework/grade/last_word.h"
+#include "framework/grade/name_number.h"
+#include "framework/grade/other_scripts.h"
+#include "framework/grade/standing.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
@@ -22,11 +23,11 @@ constexpr auto kOpenings = std::to_array<std::string_view>(
      "found to be ", "going to be ", "option ", "choice ", "is ", "to be ", "precisely ", "nearly ", "almost ",
      "still ", "actually ", "of course ", "always ", "that ", "be ", "are ", "was ", "a ", "an ", "the number ",
      "the value ", "either ", "letter ", "equals ", "currently ", "clear: ", "as follows: ", "ungef\xC3\xA4hr ",
-     "etwa ", "genau ", "environ ", "exactement ", "exactamente ", "unos ", "de ", "in fact ", "donc ", "dus ", "also ",
-     "somit ", "daher ", "quindi ", "dunque ", "entonces ", "pues ", "portanto ", "ent\xC3\xA3o ", "alors ", "namely ",
-     "\\to ", "\\rightarrow ", "\\Rightarrow ", "\\implies ", "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709",
-     "\u5e94\u4e3a", "\u7b49\u4e8e", "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA",
-     "\xD9\x87\xD9\x88 ",
+     "etwa ", "genau ", "environ ", "exactement ", "exactamente ", "unos ", "de ", "in fact ", "por tanto ",
+     "por lo tanto ", "donc ", "dus ", "also ", "somit ", "daher ", "quindi ", "dunque ", "entonces ", "pues ",
+     "portanto ", "ent\xC3\xA3o ", "alors ", "namely ", "\\to ", "\\rightarrow ", "\\Rightarrow ", "\\implies ",
+     "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709", "\u5e94\u4e3a", "\u7b49\u4e8e",
+     "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA", "\xD9\x87\xD9\x88 ",
      // before the letter of an option
      "la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ", "op\xC3\xA7\xC3\xA3o ",
      "alternativa ", "buchstabe ", "variante "});
@@ -35,9 +36,13 @@ constexpr auto kArticlesElsewhere =
     std::to_array<std::string_view>({"la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ",
                                      "op\xC3\xA7\xC3\xA3o ", "alternativa ", "buchstabe ", "variante "});
 
-template <typename Words>
-bool among(const Words& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+// The length of "therefore, " for the opening "therefore "; 0 where no comma follows it.
+std::size_t behind_comma(std::string_view text, std::string_view opening) {
+  if (!opening.ends_with(' ') || opening.size() < 5 || opening.starts_with("the ") || opening == "either ") return 0;
+  const std::string_view word = opening.substr(0, opening.size() - 1);
+  const bool here = text.size() > opening.size() + 1 && text.substr(word.size()).starts_with(", ") &&
+                    lower_case(text.substr(0, word.size())) == word;
+  return here ? opening.size() + 1 : 0;
 }
 
 // Words before an answer that do not change it.
@@ -47,10 +52,17 @@ std::size_t skip_openings(std::string_view text, std::size_t at) {
     while (at < text.size() &&
            (is_blank(text[at]) || std::string_view(":=*\"#_,>'{|").find(text[at]) != std::string_view::npos)) {
       if (text[at] == '{' && at > 0 && text[at - 1] == '\\') break;
+      // A quote at the start of a line, or an arrow's head; else a relation.
+      if (text[at] == '>' && at > 0 && std::string_view("\n=->").find(text[at - 1]) == std::string_view::npos) break;
       ++at;
     }
     const std::string_view rest = text.substr(std::min(at, text.size()));
     for (const std::string_view word : kOpenings) {
+      if (const std::size_t comma = behind_comma(rest, word); comma > 0) {  // "of course, 84"
+        at += comma;
+        again = true;
+        break;
+      }
       if (rest.size() <= word.size() || lower_case(rest.substr(0, word.size())) != word) continue;
       if (word.back() != ' ' && is_letter(rest[word.size()])) continue;
       // "a", "an", "the number": only before mathematics, "A" alone is a choice.
@@ -121,6 +133,7 @@ std::size_t sentence_end(std::string_view text, std::size_t at) {
     const bool dash = rest.starts_with(" - ") && !starts_mathematics(rest.substr(3));
     if (semicolon || dash) end = i;
   }
+  if (end > at + 1 && text.substr(at, end - at).ends_with("\".")) --end;
   while (end > at && (is_blank(text[end - 1]) || text[end - 1] == '"' || text[end - 1] == '*')) --end;
   return end;
 }
@@ -227,43 +240,13 @@ std::optional<std::string> option_phrase(std::string_view rest, std::string_view
     const bool reason = rest[letter] != 'A' || behind.starts_with(" because") || behind.starts_with(" since") ||
                         behind.starts_with(" no") || behind.starts_with(" as ");
     const bool alone = behind.empty() || behind[0] == '\n' || behind.starts_with(", ") ||
-                       (reason && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' && behind[1] <= 'z') ||
+                       (reason && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' && behind[1] <= 'z' &&
+                        !behind.starts_with(" or ") && !behind.starts_with(" and ")) ||
                        behind.starts_with(" (") || behind == "." || behind.starts_with(".\n");
     if (closed || is_list_of_letters(sentence)) return std::string(sentence);
     if (alone && !bracket) return std::string(rest.substr(0, 1));
   }
   return std::nullopt;
-}
-
-// Behind a number: "万", "个以上", " 或 13", " или 13", "가 아닙니다": what makes another number of it, a bound, one of
-// several, or a denial. Only what follows at once, up to a sign of punctuation.
-bool changes_in_other_script(std::string_view tail) {
-  std::size_t end = 0;
-  while (end < tail.size() && (static_cast<unsigned char>(tail[end]) >= 0x80 || tail[end] == ' ')) ++end;
-  for (const std::string_view stop : {"\xE3\x80\x82", "\xEF\xBC\x8C", "\xE3\x80\x81", "\xEF\xBC\x9B"})
-    end = std::min(end, tail.find(stop));
-  tail = trim(tail.substr(0, end));
-  if (tail.empty()) return false;
-  if (wide_scale_length(tail) > 0 || starts_with_wide_change(tail) || is_changing_word(tail.substr(0, tail.find(' '))))
-    return true;
-  static constexpr auto kAnywhere = std::to_array<std::string_view>({
-      "\xE4\xBB\xA5\xE4\xB8\x8A",                          // 以上
-      "\xE4\xBB\xA5\xE4\xB8\x8B",                          // 以下
-      "\xE4\xBB\xA5\xE5\x86\x85",                          // 以内
-      "\xE6\x9C\xAA\xE6\xBA\x80",                          // 未満
-      "\xE6\x88\x96",                                      // 或
-      "\xEC\x9D\xB4\xEC\x83\x81",                          // 이상
-      "\xEC\x9D\xB4\xED\x95\x98",                          // 이하
-      "\xEB\xAF\xB8\xEB\xA7\x8C",                          // 미만
-      "\xEC\x95\x84\xEB\x8B\x88",                          // 아니
-      "\xEC\x95\x84\xEB\x8B\x99\xEB\x8B\x88\xEB\x8B\xA4",  // 아닙니다
-      "\xE3\x81\xAA\xE3\x81\x84",                          // ない
-      "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93",              // ません
-      "\xE3\x81\xBE\xE3\x81\x9F\xE3\x81\xAF",              // または
-      "\xEB\x98\x90\xEB\x8A\x94",                          // 또는
-  });
-  return std::any_of(kAnywhere.begin(), kAnywhere.end(),
-                     [&](std::string_view word) { return tail.find(word) != std::string_view::npos; });
 }
 
 // "38, but it's 40", "38 before, now it is 40": the same sentence says another value.
@@ -290,29 +273,6 @@ std::optional<std::string> part_of_known(std::string_view text, const Chunk& chu
   if (!part || !behind.starts_with(" of ") || which == std::string_view::npos || which > 60) return std::nullopt;
   const auto total = chunk_at(text, chunk.end + which + kWhich.size());
   return total ? std::optional(total->text) : std::nullopt;
-}
-
-// "小明有5个苹果": the one number, directly behind a verb that says how many there are.
-std::optional<std::string> counted_in_chinese(std::string_view sentence) {
-  static constexpr auto kVerbs = std::to_array<std::string_view>({
-      "\xE6\x9C\x89",              // 有
-      "\xE6\x98\xAF",              // 是
-      "\xE4\xB8\xBA",              // 为
-      "\xE7\xAD\x89\xE4\xBA\x8E",  // 等于
-      "\xE5\x85\xB1",              // 共
-      "\xE5\x89\xA9",              // 剩
-      "\xE5\x89\xA9\xE4\xB8\x8B",  // 剩下
-      "\xE5\xBE\x97",              // 得
-      "\xE9\x9C\x80\xE8\xA6\x81",  // 需要
-      "\xE4\xBA\x86",              // 了
-  });
-  const auto chunks = chunks_in(sentence);
-  if (chunks.size() != 1) return std::nullopt;
-  const std::string_view before = sentence.substr(0, chunks[0].begin);
-  const bool said =
-      std::any_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return before.ends_with(verb); });
-  if (!said || changes_in_other_script(sentence.substr(chunks[0].end))) return std::nullopt;
-  return answer_in_sentence(sentence);
 }
 
 // Behind a number: " for Ann and 25 for Bob", " (Ann), 25 (Bob)".
@@ -350,6 +310,7 @@ std::optional<std::string> sentence_phrase(std::string_view sentence) {
 }  // namespace
 
 std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
+  while (begin < text.size() && (text[begin] == '}' || text[begin] == ' ')) ++begin;  // "\\text{The answer is } 5"
   begin = skip_openings(text, begin);
   if (begin >= text.size()) return {};
   std::string_view rest = text.substr(begin);
@@ -364,12 +325,15 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
   }
   // "not 80 but 84"
   if (lower_case(rest.substr(0, 4)) == "not ") {
-    const std::size_t but = text.find(" but ", begin);
-    if (but == std::string_view::npos || but >= end) return std::string(text.substr(begin, end - begin));
-    return answer_phrase(text, but + 5, options);
+    for (const std::string_view turn : {" but ", ", it is ", ", it's ", "; it is ", ", rather ", ", instead "}) {
+      const std::size_t at = text.find(turn, begin);
+      if (at != std::string_view::npos && at < end) return answer_phrase(text, at + turn.size(), options);
+    }
+    return std::string(text.substr(begin, end - begin));
   }
   const std::string_view sentence = text.substr(begin, end - begin);
   if (sentence.ends_with('?')) return {};  // asks
+  if (starts_guessing(lower_case(sentence))) return std::string(sentence);
   if (auto choice = choice_with_wording(sentence)) return *choice;
   if (auto option = option_phrase(rest, sentence)) return *option;
   const auto chunk = chunk_at(text, begin, options);
@@ -388,7 +352,9 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
     if (tail.starts_with("'s ") || is_taken_back(text, whole.end)) return std::string(sentence);
     if (auto total = part_of_known(text, whole)) return *total;
-    if (is_several(tail) || changes_in_other_script(tail)) return std::string(sentence);
+    if (is_several(tail) || changes_in_other_script(tail) || is_bounded_behind(lower_case(tail), 0) ||
+        is_piece_of_name(text, whole.begin, whole.end))
+      return std::string(sentence);
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
     return with_words_behind(text, whole, KnownUnits::keep, options);
   }

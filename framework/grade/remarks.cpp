@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/number_words.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
@@ -70,12 +72,26 @@ std::optional<std::string> with_bare_unit(std::string_view text) {
   return std::string(trim(text.substr(0, open))) + " " + std::string(unit);
 }
 
+// "twelve (12)", "12 (twelve)": one number twice.
+std::optional<std::string> said_twice(std::string_view text) {
+  const std::size_t open = text.rfind(" (");
+  if (!text.ends_with(')') || open == std::string_view::npos || open == 0) return std::nullopt;
+  const std::string_view first = trim(text.substr(0, open));
+  const std::string_view again = text.substr(open + 2, text.size() - open - 3);
+  for (const auto& [words, digits] : {std::pair{first, again}, std::pair{again, first}}) {
+    const auto number = number_words(words);
+    if (number && number->length == words.size() && number->digits == digits) return std::string(digits);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> without_remarks(std::string_view text) {
   constexpr std::size_t kLongest = 200;
   if (text.size() < 4 || text.size() > kLongest || text.find(' ') == std::string_view::npos) return std::nullopt;
   if (auto unit = with_bare_unit(text)) return unit;
+  if (auto number = said_twice(text)) return number;
   // "x is 3"
   constexpr std::string_view kIs = " is ";
   if (is_letter(text[0]) && text.substr(1).starts_with(kIs) && starts_mathematics(text.substr(1 + kIs.size())))

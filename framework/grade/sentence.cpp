@@ -11,9 +11,12 @@
 #include "framework/grade/clauses.h"
 #include "framework/grade/copula.h"
 #include "framework/grade/denial.h"
+#include "framework/grade/idioms.h"
+#include "framework/grade/name_number.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
 #include "framework/grade/result.h"
+#include "framework/grade/standing.h"
 
 namespace ft::grade {
 namespace {
@@ -24,13 +27,15 @@ class Sentence {
     lower_ = lower_case(text_);
     options_.decimal_comma = has_decimal_commas(lower_);
     options_.same_name_only = true;
+    guessing_ = mentions_guess(lower_);
     chunks_ = chunks_in(text_, options_);
+    std::erase_if(chunks_, [&](const Chunk& chunk) { return is_piece_of_name(text_, chunk.begin, chunk.end); });
   }
 
   // The value that the sentence states, from its last clause backwards.
   std::optional<std::string> value() {
     if (lower_.ends_with('?')) return std::nullopt;
-    if (nothing_is_left()) return "0";
+    if (chunks_.empty() && nothing_is_left(lower_)) return "0";
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
@@ -91,32 +96,9 @@ class Sentence {
     });
   }
 
-  [[nodiscard]] static bool has_decimal_commas(std::string_view lower) {
-    static constexpr auto kForeign =
-        std::to_array<std::string_view>({" ist ", " sind ", " betr\xC3\xA4gt ", " est ", " sont ", " es de ", " es ",
-                                         " son ", " respuesta ", "r\xC3\xA9ponse", " also ", " ergibt ", " donc ",
-                                         " por lo tanto", "\xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82"});
-    return std::any_of(kForeign.begin(), kForeign.end(), [&](std::string_view word) {
-      return word != " also " && (" " + std::string(lower)).find(word) != std::string::npos;
-    });
-  }
   [[nodiscard]] std::size_t last_of(std::string_view word) const {
     const std::size_t at = lower_.rfind(word);
     return at == std::string::npos ? 0 : at;
-  }
-
-  // "There are no apples left", "she has nothing left".
-  [[nodiscard]] bool nothing_is_left() const {
-    if (!chunks_.empty()) return false;
-    const std::size_t none = lower_.find(" no ");
-    const bool counted = none != std::string::npos && (lower_.find(" left", none) != std::string::npos ||
-                                                       lower_.find(" remain", none) != std::string::npos);
-    if (lower_.starts_with("none of ") &&
-        (lower_.find(" left") != std::string::npos || lower_.find(" remain") != std::string::npos))
-      return true;
-    return counted || lower_.find("nothing left") != std::string::npos ||
-           lower_.find("nothing remains") != std::string::npos || lower_.find("none left") != std::string::npos ||
-           lower_.find("none are left") != std::string::npos || lower_.find("none remain") != std::string::npos;
   }
 
   // "Ann has 18 and Bob has 25", "the sum is 18 and the product is 45": one verb twice, so neither is the answer.
@@ -181,6 +163,7 @@ class Sentence {
     const std::size_t between = lower_.rfind("between ", chunk.begin);
     if (between != std::string::npos && chunk.begin - between < 30 && lower_.substr(0, chunk.begin).ends_with(" and "))
       return false;
+    if ((guessing_ && is_guessed(lower_, chunk.begin, chunk.end)) || is_bounded_behind(lower_, chunk.end)) return false;
     if (!is_bounded(lower_, chunk.begin)) return true;
     // "must score at least 70" asks for the smallest such number.
     static constexpr auto kNeeds = std::to_array<std::string_view>(
@@ -232,34 +215,44 @@ class Sentence {
     const std::size_t hard_reason = start + reason_start(main, false);
     // "This is fine since 10 is even": only the reason holds numbers.
     if (hard_reason < lower.size() && own.front().begin >= hard_reason) return std::nullopt;
-    const auto inside = [&](const Chunk& chunk) { return chunk.begin >= start && chunk.begin < reason; };
     // Formulas, where nothing behind the last one says more.
     const auto formula = std::find_if(own.rbegin(), own.rend(),
                                       [](const Chunk& chunk) { return chunk.formula && !is_label(chunk.text); });
     const std::size_t after = formula == own.rend() ? begin : formula->end;
     if (auto number = behind_copula(own, lower, after, start, reason, hard_reason, imperative)) return number;
-    if (formula != own.rend()) {
-      // The first of several that belong together.
-      for (const Chunk& chunk : own) {
-        if (!chunk.formula || is_label(chunk.text)) continue;
-        const Chunk whole = joined_chunks(text_, chunk, options_);
-        if (whole.end >= formula->end && usable(chunk)) return stated(chunk);
-      }
-      return usable(*formula) ? std::optional(stated(*formula)) : std::nullopt;
-    }
+    if (formula != own.rend()) return formulas(own, *formula);
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
     // "the 3 friends": the article belongs to the subject
-    const bool subject = own.front().begin == start || lower.substr(start, own.front().begin - start) == "the " ||
-                         lower.substr(start, own.front().begin - start) == "these ";
-    if (subject && !own.front().formula) {
-      if (auto object = behind_act(own, lower, reason, imperative)) return object;
+    const auto first = std::find_if(own.begin(), own.end(), [&](const Chunk& chunk) { return chunk.begin >= start; });
+    const std::string_view article = first == own.end() ? "-" : lower.substr(start, first->begin - start);
+    if (first != own.end() && !first->formula && (article.empty() || article == "the " || article == "these ")) {
+      if (auto object = behind_act(own, lower, first->end, reason, imperative)) return object;
     }
+    if (auto number = amount(own, lower, start, reason)) return number;
+    if (auto number = ordinal(own, lower)) return number;
+    return single_one(own, lower);
+  }
+
+  // The last formula with all that belongs to it.
+  std::optional<std::string> formulas(const std::vector<Chunk>& own, const Chunk& last) {
+    for (const Chunk& chunk : own) {
+      if (!chunk.formula || is_label(chunk.text)) continue;
+      const Chunk whole = joined_chunks(text_, chunk, options_);
+      if (whole.end >= last.end && usable(chunk)) return stated(chunk);
+    }
+    return usable(last) ? std::optional(stated(last)) : std::nullopt;
+  }
+
+  // The first amount of money between `start` and `reason`, or the first number there, or anywhere in the clause.
+  std::optional<std::string> amount(const std::vector<Chunk>& own, std::string_view lower, std::size_t start,
+                                    std::size_t reason) {
     for (const bool with_words : {false, true}) {
       std::optional<Chunk> first;
       for (const Chunk& chunk : own) {
-        if (!inside(chunk) || !usable(chunk) || chunk.single || (chunk.words && !with_words)) continue;
+        const bool inside = chunk.begin >= start && chunk.begin < reason;
+        if (!inside || !usable(chunk) || chunk.single || (chunk.words && !with_words)) continue;
         const std::string_view next = lower.substr(std::min(chunk.end, lower.size()));
         const bool piece = next.starts_with(" bill") || next.starts_with(" coin") || next.starts_with(" note");
         if (chunk.money && !piece) return stated(chunk);
@@ -275,23 +268,29 @@ class Sentence {
           return stated(chunk);
       }
     }
+    return std::nullopt;
+  }
+
+  // "She came 6th"; not "the 6th term", "the 6th President".
+  [[nodiscard]] std::optional<std::string> ordinal(const std::vector<Chunk>& own, std::string_view lower) const {
+    static constexpr auto kNumbered =
+        std::to_array<std::string_view>({" root", " power", " prime", " term", " number", " digit", " element",
+                                         " triangular", " fibonacci", " multiple"});
     for (const Chunk& chunk : own) {
       const std::string_view counted = lower.substr(std::min(chunk.end, lower.size()));
-      static constexpr auto kNumbered =
-          std::to_array<std::string_view>({" root", " power", " prime", " term", " number", " digit", " element",
-                                           " triangular", " fibonacci", " multiple"});
       const bool numbers = std::any_of(kNumbered.begin(), kNumbered.end(),
                                        [&](std::string_view word) { return counted.starts_with(word); });
-      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !numbers) return chunk.text;
+      const bool title = chunk.end + 1 < text_.size() && text_[chunk.end + 1] >= 'A' && text_[chunk.end + 1] <= 'Z';
+      if (!is_bounded(lower_, chunk.begin) && chunk.ordinal && !numbers && !title) return chunk.text;
     }
-    return single_one(own, lower);
+    return std::nullopt;
   }
 
   // "8 batches need 44 cups": the subject counts, too, but is not what was asked for.
-  std::optional<std::string> behind_act(const std::vector<Chunk>& own, std::string_view lower, std::size_t reason,
-                                        bool imperative) {
+  std::optional<std::string> behind_act(const std::vector<Chunk>& own, std::string_view lower, std::size_t subject,
+                                        std::size_t reason, bool imperative) {
     for (const Copula& place : copulas_in(lower, imperative)) {
-      if (place.surety == Surety::states || place.end < own.front().end || place.end > reason) continue;
+      if (place.surety == Surety::states || place.end < subject || place.end > reason) continue;
       const std::size_t value = skip_fillers(lower, place.end);
       const auto chunk = std::find_if(own.begin(), own.end(), [&](const Chunk& c) { return c.begin == value; });
       if (chunk != own.end() && usable(*chunk) && !chunk->single && !is_all(lower, chunk->begin)) return stated(*chunk);
@@ -302,27 +301,13 @@ class Sentence {
   // "Only one apple is left", "there is one apple left".
   [[nodiscard]] static std::optional<std::string> single_one(const std::vector<Chunk>& own, std::string_view lower) {
     for (const Chunk& chunk : own) {
-      if (!chunk.single || chunk.text != "1" || !chunk_is_counted(lower, chunk.end)) continue;
+      if (!chunk.single || chunk.text != "1" || !is_counted(lower, chunk.end)) continue;
       const std::string_view before = lower.substr(0, chunk.begin);
       for (const std::string_view word : {"only ", "exactly ", "just ", "there is ", "there was ", "there's "}) {
         if (before.ends_with(word)) return chunk.text;
       }
     }
     return std::nullopt;
-  }
-
-  // "all 342 coconuts", "all four types": how many there are was said before.
-  [[nodiscard]] static bool is_all(std::string_view lower, std::size_t begin) {
-    return lower.substr(0, begin).ends_with(" all ") || lower.substr(0, begin) == "all ";
-  }
-
-  // "the three bulbs": known already, and no result.
-  [[nodiscard]] static bool is_referred(std::string_view lower, std::size_t begin) {
-    const std::string_view before = lower.substr(0, begin);
-    for (const std::string_view word : {"the ", "these ", "those ", "all ", "his ", "her ", "their "}) {
-      if (before.ends_with(word)) return true;
-    }
-    return false;
   }
 
   // "to achieve an average of 93" behind the first amount says what it is for.
@@ -351,7 +336,7 @@ class Sentence {
         return c.begin == value || (c.begin + 1 == value && c.money);
       });
       if (chunk == own.end() || !usable(*chunk) || is_operand(lower, chunk->end)) continue;
-      if (chunk->single && !chunk_is_counted(lower, chunk->end)) continue;
+      if (chunk->single && !is_counted(lower, chunk->end)) continue;
       best = &*chunk;
     }
     // "14 + 12 = 26": the sign is the copula.
@@ -371,22 +356,10 @@ class Sentence {
     return std::nullopt;
   }
 
-  // "is one apple", "equals one"; not "is one of them".
-  [[nodiscard]] static bool chunk_is_counted(std::string_view lower, std::size_t end) {
-    const std::string_view rest = lower.substr(end);
-    return !rest.starts_with(" of ") && !rest.starts_with(" that ") && !rest.starts_with(" which ") &&
-           !rest.starts_with(" more ");
-  }
-
-  // Letters that only name something: "ABCDEFGH", "x".
-  [[nodiscard]] static bool is_label(std::string_view contents) {
-    contents = trim(contents);
-    return contents.size() <= 8 && std::all_of(contents.begin(), contents.end(), is_letter);
-  }
-
   std::string text_;
   std::string lower_;
   ChunkOptions options_;
+  bool guessing_ = false;
   std::size_t clause_begin_ = 0;  // of the main clause that is read
   std::vector<Chunk> chunks_;
 };

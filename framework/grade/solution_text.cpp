@@ -24,6 +24,21 @@ std::size_t special_token(std::string_view text) {
   return std::string_view::npos;
 }
 
+// "<|im_start|>assistant" before the text: who speaks.
+std::string_view behind_turn_mark(std::string_view text) {
+  while (text.starts_with("<|")) {
+    const std::size_t close = text.find("|>");
+    constexpr std::size_t kLongest = 40;
+    if (close == std::string_view::npos || close > kLongest || text.starts_with("<|begin_of_box")) return text;
+    text = trim(text.substr(close + 2));
+    for (const std::string_view role : {"assistant", "model"}) {
+      const bool apart = text.size() > role.size() && (is_blank(text[role.size()]) || text[role.size()] == '<');
+      if (text.starts_with(role) && apart) text = trim(text.substr(role.size()));
+    }
+  }
+  return text;
+}
+
 // What ends a turn: behind it nothing belongs to the answer.
 std::string_view before_end_mark(std::string_view text) {
   static constexpr auto kMarks =
@@ -50,31 +65,46 @@ std::string with_answer_tags(std::string_view text) {
 bool starts_line_with(std::string_view line, std::string_view word) {
   if (line.size() < word.size()) return false;
   for (std::size_t i = 0; i < word.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(line[i])) != word[i]) return false;
+    if (std::tolower(static_cast<unsigned char>(line[i])) != static_cast<unsigned char>(word[i])) return false;
   }
   return true;
 }
 
+// "Question:", "Problem 2.", "### Instruction", "Human:" at the start of a line.
+bool opens_next_question(std::string_view line) {
+  static constexpr auto kOpenings = std::to_array<std::string_view>(
+      {"human:", "user:", "### instruction", "### question", "### problem", "instruction:", "**question",
+       "**problem:", "## question", "input:", "[question]"});
+  static constexpr auto kTasks = std::to_array<std::string_view>(
+      {"question", "q", "problem", "exercise", "task", "example", "\u95ee\u9898", "\u554f\u984c", "\u9898\u76ee"});
+  if (line.empty() || std::string_view("qQpPeEhHuUtT#iI*[\xE9\xE5").find(line[0]) == std::string_view::npos)
+    return false;
+  if (std::any_of(kOpenings.begin(), kOpenings.end(),
+                  [&](std::string_view word) { return starts_line_with(line, word); }))
+    return true;
+  return std::any_of(kTasks.begin(), kTasks.end(), [&](std::string_view word) {
+    if (!starts_line_with(line, word)) return false;
+    std::string_view behind = line.substr(word.size());
+    bool numbered = false;
+    while (!behind.empty() && (behind[0] == ' ' || is_digit(behind[0]))) {
+      numbered = numbered || is_digit(behind[0]);
+      behind.remove_prefix(1);
+    }
+    return behind.starts_with(':') || behind.starts_with("\uff1a") || (numbered && behind.starts_with(". "));
+  });
+}
+
 // A model that goes on behind its answer asks itself the next question, or speaks for the other side.
 std::string_view before_next_question(std::string_view text) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>(
-      {"question:", "q:", "problem:", "exercise:", "human:", "user:", "### instruction", "### question", "### problem",
-       "instruction:", "**question", "**problem:", "## question", "input:", "[question]",
-       "\xE9\x97\xAE\xE9\xA2\x98:", "question "});
   static constexpr auto kAnswered = std::to_array<std::string_view>(
-      {"answer is", "answer:", "####", "\\boxed", "\na:", "# answer", "final answer", "\xE7\xAD\x94\xE6\xA1\x88"});
+      {"answer is", "answer:", "####", "\\boxed", "\na:", "# answer", "final answer", "\u7b54\u6848"});
   for (std::size_t line = text.find('\n'); line != std::string_view::npos; line = text.find('\n', line + 1)) {
     const std::string_view rest = text.substr(line + 1);
-    if (rest.empty() || std::string_view("qQpPeEhHuU#iI*[\xE9").find(rest[0]) == std::string_view::npos) continue;
-    const auto opens = [&](std::string_view word) {
-      if (!starts_line_with(rest, word)) return false;
-      if (word != "question ") return true;
-      return rest.size() > 9 && std::isdigit(static_cast<unsigned char>(rest[9])) != 0;  // "Question 2:"
-    };
-    if (!std::any_of(kOpenings.begin(), kOpenings.end(), opens)) continue;
+    if (!opens_next_question(rest)) continue;
     const bool speaker = starts_line_with(rest, "human:") || starts_line_with(rest, "user:");
     if (speaker && !trim(text.substr(0, line)).empty()) return text.substr(0, line);
-    std::string before(text.substr(0, line));
+    std::string before(1, '\n');
+    before += text.substr(0, line);
     for (char& c : before) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const bool answered = std::any_of(kAnswered.begin(), kAnswered.end(),
                                       [&](std::string_view word) { return before.find(word) != std::string::npos; });
@@ -169,7 +199,7 @@ std::string plain_solution(std::string_view solution) {
     unboxed = with_answer_tags(solution);
     solution = unboxed;
   }
-  solution = before_end_mark(trim(solution));
+  solution = before_end_mark(behind_turn_mark(trim(solution)));
   solution = before_next_question(solution);
   std::string text = without_dress(plain_characters(solution));
   // Markdown's quotes.
@@ -179,8 +209,12 @@ std::string plain_solution(std::string_view solution) {
     line = end == std::string::npos ? text.size() : end + 1;
   }
   std::string_view view = trim(text);
-  for (bool again = true; again;) {  // what says that a proof is done
+  for (bool again = true; again;) {  // what says that a proof is done, or rules a line
     again = false;
+    if (view.ends_with("\n---")) {
+      view = trim(view.substr(0, view.size() - 3));
+      again = true;
+    }
     for (const std::string_view end : {"QED", "Q.E.D.", "Q.E.D", "\\blacksquare", "\\square", "\\qed", "\\Box",
                                        "$\\blacksquare$", "$\\square$", "$\\Box$"}) {
       const bool apart = view.size() > end.size() && is_blank(view[view.size() - end.size() - 1]);

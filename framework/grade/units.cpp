@@ -150,7 +150,7 @@ std::optional<Unit> product_of_units(std::string_view label) {
 
 bool is_unit_word(std::string_view word) {
   const std::string plain = plain_words(word);
-  return plain == "sq" || plain == "cu" || find_unit(plain) != nullptr;
+  return plain == "sq" || plain == "cu" || find_unit(plain) != nullptr || prefixed_unit(plain).has_value();
 }
 
 bool is_plain_unit(std::string_view letters) {

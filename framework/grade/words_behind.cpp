@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/changing_words.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/scale_words.h"
 #include "framework/grade/units.h"
@@ -51,6 +52,15 @@ std::string joined(const Words& words, std::size_t from, std::size_t count) {
 
 bool among(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// " BC", " B.C.", " v. Chr."
+bool is_before_christ(std::string_view behind) {
+  for (const std::string_view era : {" BC", " BCE", " B.C", " B. C", " b.c", " bc", " bce", " v. Chr", " av. J.-C",
+                                     " a. C.", " a.C.", " \u0434\u043e \u043d"}) {
+    if (behind.starts_with(era) && (behind.size() == era.size() || !is_letter(behind[era.size()]))) return true;
+  }
+  return false;
 }
 
 enum class Use { answer, conclusion };
@@ -125,6 +135,12 @@ std::size_t changing_words(const Words& words, std::string_view text, Use use, b
   }
   if (count > 0) return count;
   if (among(word(0), {"hoch", "mille", "bin", "fois", "mal"})) return 1;
+  if (word(0) == "per" && among(word(1), {"mille", "thousand", "million"})) return 2;
+  if (among(word(0), {"plus", "minus"}) && words.list.size() > 1) return 1;
+  if (word(0) == "to" && word(1) == "the" && word(2).size() > 4 &&
+      among(word(2), {"third", "fourth", "fifth", "sixth"}))
+    return 3;
+  if (word(0) == "base" && mathematics_follows(words, text, 0)) return 1;
   if (word(0) == "to" && word(1) == "the") {  // "to the power of 2", "to the fourth power"
     if (word(2) == "power") return word(3) == "of" ? 4 : 3;
     if (word(3) == "power") return 4;
@@ -194,11 +210,17 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
   std::size_t at = chunk.end;
   // What closes quotes and emphasis.
   while (at < text.size() && (text[at] == '"' || text[at] == '*' || text[at] == '_')) ++at;
+  if (chunk.begin > 0 && at < text.size() && text[at] == '\'' && text[chunk.begin - 1] == '\'') ++at;
   if (chunk.words && at < text.size() && text[at] == '-') return answer;
   // "3万", "3 万人"
   const std::size_t wide_at = at + (at < text.size() && text[at] == ' ' ? 1 : 0);
   if (const std::size_t wide = wide_scale_length(text.substr(std::min(wide_at, text.size()))); wide > 0)
     return answer + std::string(text.substr(wide_at, wide));
+  if (starts_with_wide_change(text.substr(std::min(wide_at, text.size())))) {  // "3兆", "3倍"
+    const std::size_t end = std::min(text.find_first_of(" .,;\n", wide_at), text.size());
+    return answer + std::string(text.substr(wide_at, end - wide_at));
+  }
+  if (is_before_christ(text.substr(std::min(at, text.size())))) return answer + " BC";
   Words words = words_behind(text, at);
   if (words.list.empty()) return answer;
   const Use use = units == KnownUnits::drop ? Use::conclusion : Use::answer;
@@ -207,8 +229,8 @@ std::string with_words_behind(std::string_view text, const Chunk& chunk, KnownUn
     const std::string change = joined(words, 0, count);
     answer += " " + change;
     const bool open = among(lower_case(words.list[count - 1]),
-                            {"to", "choose", "than", "plus", "minus", "times", "by", "in", "of", "mod", "modulo",
-                             "through", "below", "under", "above", "hoch", "fois", "mal"});
+                            {"to", "choose", "base", "than", "plus", "minus", "times", "by", "in", "of", "mod",
+                             "modulo", "through", "below", "under", "above", "hoch", "fois", "mal"});
     const std::size_t last = words.ends[count - 1];
     const bool times_number = change == "x" && last + 1 < text.size() && text[last] == ' ' && is_digit(text[last + 1]);
     if (open || times_number) {  // what it goes on with belongs to it

@@ -13,6 +13,7 @@
 
 #include "framework/grade/grade.h"
 #include "tests/support/answer_cases.h"
+#include "tests/support/unclaimed_texts.h"
 
 using ft::Verdict;
 
@@ -78,6 +79,27 @@ TEST_CASE("an answer is found in every way of saying it, and never where more or
   fmt::print("generated texts: {} with the answer, {} with more than it\n", found, more);
   CHECK(found > 0);
   CHECK(more > 0);
+}
+
+TEST_CASE("a number that is guessed at, bounded or a name is no answer, and one that is claimed is") {
+  ft::UnclaimedTexts texts(seed() + 2);
+  const auto said = [](const std::string& text) {
+    return ft::grade::extract("We work it out in steps.\n\n" + text).answer;
+  };
+  constexpr int kRounds = 400;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string number = std::to_string(11 + round * 7 % 1800);
+    for (const auto& kind : {texts.guesses(number), texts.bounds(number), texts.names(number)}) {
+      for (const std::string& text : kind) {
+        const std::string answer = said(text);
+        CHECK_MESSAGE(ft::grade::equal(number, answer).verdict != Verdict::equal, text, ": found ", answer);
+      }
+    }
+    for (const std::string& text : texts.claims(number)) {
+      const std::string answer = said(text);
+      CHECK_MESSAGE(ft::grade::equal(number, answer).verdict == Verdict::equal, text, ": found ", answer);
+    }
+  }
 }
 
 TEST_CASE("an answer equals itself in other spellings, and not a neighbour of another value") {
