@@ -59,14 +59,15 @@ class Report final : public Recipe {
       if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
       if (kind == ArtifactKind::ranking) add_ranking(stage, source, input);
     }
-    std::vector<std::pair<std::string, std::string>> files;
-    if (stage.groups().world.rank() == 0) {
-      collect(stage, input);
-      files = {{"index.html", report::html_report(input)},
-               {"report.json", report::json_report(input)},
-               {"report.txt", report::text_report(input)}};
-    }
-    stage.seal({}, files);
+    const bool writes = stage.groups().world.rank() == 0;
+    if (writes) collect(stage, input);
+    stage.seal_pieces([] { return nlohmann::ordered_json(); },
+                      [&](FolderWriter& folder) {
+                        if (!writes) return;
+                        folder.write("index.html", report::html_report(input));
+                        folder.write("report.json", [&](const auto& out) { report::write_json_report(input, out); });
+                        folder.write("report.txt", report::text_report(input));
+                      });
   }
 
  private:

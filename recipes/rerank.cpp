@@ -80,7 +80,7 @@ class Rerank final : public Recipe {
                         if (scores) scores->write_share(folder, world.rank(), world.size());
                         if (world.rank() != 0) return;
                         folder.write("ranking.txt", report::text_report(input));
-                        folder.write("ranking.json", report::json_report(input));
+                        folder.write("ranking.json", [&](const auto& out) { report::write_json_report(input, out); });
                       });
   }
 
