@@ -110,8 +110,10 @@ class Report final : public Recipe {
     const GradedAttempts graded = graded_attempts(stage, source.name);
     std::optional<GradedFolders> folders;
     GradingSettings grading;
+    std::int64_t problems = 0;
     stage.together("the attempts and their verdicts", [&] {
       folders = graded.open();
+      problems = count_problems(folders->attempts);
       grading = graded.grading();
     });
     report::StageTable table = table_of(stage, graded, grading);
@@ -119,7 +121,7 @@ class Report final : public Recipe {
     table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
     rerank::RankingOptions options = options_;
     options.equality = rerank::equality_of(make_judge(grading));
-    table.table = evaluate_together(stage, read_of(*folders), false, options);
+    table.table = evaluate_together(stage, problems, read_of(*folders), false, options);
     input.stages.push_back(std::move(table));
   }
 
@@ -129,8 +131,10 @@ class Report final : public Recipe {
                                 &stage.input_plan(input_of(source, kVerdictsInput))};
     std::optional<GradedFolders> folders;
     GradingSettings grading;
+    std::int64_t problems = 0;
     stage.together("the ranking, its attempts and their verdicts", [&] {
       folders = graded.open();
+      problems = count_problems(folders->attempts);
       folders->ranking = SealedFolder::open(source.output);
       grading = graded.grading();
     });
@@ -152,7 +156,7 @@ class Report final : public Recipe {
         table.evaluator_of = input_of(*judged, "model");
     }
     const ReadGraded read = read_of(*folders);
-    table.table = evaluate_together(stage, read, !table.evaluator.empty(), options);
+    table.table = evaluate_together(stage, problems, read, !table.evaluator.empty(), options);
     stage.together("examples", [&] {  // the table is rank 0's
       for (report::Example& example : examples_of(table.table, read, num_examples_, options.equality))
         input.examples.push_back(std::move(example));

@@ -13,6 +13,7 @@
 #include "framework/recipe/attempt_pieces.h"
 #include "framework/recipe/missing_attempts.h"
 #include "framework/recipe/problem_spool.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
@@ -221,7 +222,8 @@ class Sealing {
     Communicator& world = stage_.groups().world;
     const std::int64_t tokens = sum_over_ranks(world, "tokens of the attempts", tokens_);
     const std::int64_t unfinished = sum_over_ranks(world, "unfinished attempts", unfinished_);
-    return {{"summary",
+    return {{kProblemsPerFile, problems_.end_of(0)},
+            {"summary",
              {{"problems", problems_.num_problems()},
               {"per_problem", job_.per_problem},
               {"greedy", job_.greedy},
