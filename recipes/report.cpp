@@ -59,14 +59,15 @@ class Report final : public Recipe {
       if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
       if (kind == ArtifactKind::ranking) add_ranking(stage, source, input);
     }
-    std::vector<std::pair<std::string, std::string>> files;
-    if (stage.groups().world.rank() == 0) {
-      collect(stage, input);
-      files = {{"index.html", report::html_report(input)},
-               {"report.json", report::json_report(input)},
-               {"report.txt", report::text_report(input)}};
-    }
-    stage.seal({}, files);
+    const bool writes = stage.groups().world.rank() == 0;
+    if (writes) collect(stage, input);
+    stage.seal_pieces([] { return nlohmann::ordered_json(); },
+                      [&](FolderWriter& folder) {
+                        if (!writes) return;
+                        folder.write("index.html", report::html_report(input));
+                        folder.write("report.json", [&](const auto& out) { report::write_json_report(input, out); });
+                        folder.write("report.txt", report::text_report(input));
+                      });
   }
 
  private:
@@ -109,8 +110,10 @@ class Report final : public Recipe {
     const GradedAttempts graded = graded_attempts(stage, source.name);
     std::optional<GradedFolders> folders;
     GradingSettings grading;
+    std::int64_t problems = 0;
     stage.together("the attempts and their verdicts", [&] {
       folders = graded.open();
+      problems = count_problems(folders->attempts);
       grading = graded.grading();
     });
     report::StageTable table = table_of(stage, graded, grading);
@@ -118,7 +121,7 @@ class Report final : public Recipe {
     table.description = fmt::format("attempts of {} on {}", table.generator, table.problems);
     rerank::RankingOptions options = options_;
     options.equality = rerank::equality_of(make_judge(grading));
-    table.table = evaluate_together(stage, read_of(*folders), false, options);
+    table.table = evaluate_together(stage, problems, read_of(*folders), false, options);
     input.stages.push_back(std::move(table));
   }
 
@@ -128,8 +131,10 @@ class Report final : public Recipe {
                                 &stage.input_plan(input_of(source, kVerdictsInput))};
     std::optional<GradedFolders> folders;
     GradingSettings grading;
+    std::int64_t problems = 0;
     stage.together("the ranking, its attempts and their verdicts", [&] {
       folders = graded.open();
+      problems = count_problems(folders->attempts);
       folders->ranking = SealedFolder::open(source.output);
       grading = graded.grading();
     });
@@ -151,7 +156,7 @@ class Report final : public Recipe {
         table.evaluator_of = input_of(*judged, "model");
     }
     const ReadGraded read = read_of(*folders);
-    table.table = evaluate_together(stage, read, !table.evaluator.empty(), options);
+    table.table = evaluate_together(stage, problems, read, !table.evaluator.empty(), options);
     stage.together("examples", [&] {  // the table is rank 0's
       for (report::Example& example : examples_of(table.table, read, num_examples_, options.equality))
         input.examples.push_back(std::move(example));

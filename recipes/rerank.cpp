@@ -46,8 +46,10 @@ class Rerank final : public Recipe {
     const GradedAttempts graded = graded_attempts(stage, attempts_);
     std::optional<GradedFolders> folders;
     GradingSettings grading;
+    std::int64_t problems = 0;
     stage.together("the attempts and their verdicts", [&] {
       folders = graded.open();
+      problems = count_problems(folders->attempts);
       grading = graded.grading();
     });
     std::optional<StoredScores> scores;
@@ -66,21 +68,22 @@ class Rerank final : public Recipe {
     report::ReportInput input{.title = stage.name()};
     input.stages.push_back({.stage = stage.name(),
                             .description = description(),
-                            .table = evaluate_together(stage, read, scores.has_value(), options_),
+                            .table = evaluate_together(stage, problems, read, scores.has_value(), options_),
                             .grading = to_text(grading)});
-    const nlohmann::ordered_json body{
+    nlohmann::ordered_json body{
         {"attempts", attempts_},
         {"verifier", verifier_},
         {"description", description()},
         {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}},
         {"grading", to_json(grading)}};
+    if (scores) body[kProblemsPerFile] = scores->problems_per_file();
     const Communicator& world = stage.groups().world;
     stage.seal_pieces([&] { return body; },
                       [&](FolderWriter& folder) {
                         if (scores) scores->write_share(folder, world.rank(), world.size());
                         if (world.rank() != 0) return;
                         folder.write("ranking.txt", report::text_report(input));
-                        folder.write("ranking.json", report::json_report(input));
+                        folder.write("ranking.json", [&](const auto& out) { report::write_json_report(input, out); });
                       });
   }
 

@@ -230,12 +230,6 @@ class VerifierSft final : public Recipe {
   // Examples stay, so every byte that they are made of is looked at before the first one is made.
   void make_blocks(StageContext& stage, const ExampleBuilder& build, const GradedFolders& folders,
                    std::span<const std::int64_t> blocks, const ExampleSource::AddBlock& add_block) const {
-    for (const SealedFolder* folder : {&folders.attempts, &folders.verdicts}) {
-      for (const FileRecord& file : folder->manifest().files) {
-        stage.check_stop();
-        folder->check(file.name);
-      }
-    }
     std::vector<std::pair<Problem, std::vector<GradedAttempt>>> of_block;
     std::int64_t block = 0, block_of_next = 0;
     const auto finish = [&] {
@@ -249,6 +243,7 @@ class VerifierSft final : public Recipe {
       block_of_next = problem / kProblemsABlock;
       return std::ranges::binary_search(blocks, block_of_next);
     };
+    check_graded(folders, wanted, [&] { stage.check_stop(); });
     for_each_graded(folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
       if (block_of_next != block) finish();
       block = block_of_next;

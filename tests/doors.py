@@ -16,7 +16,7 @@ DOORS = {
     "framework/config": (["base"], ["yaml-cpp/", "nlohmann/"]),
     "framework/store": (["base"], ["nlohmann/"]),
     "framework/records": (["base"], ["zlib.h", "zstd.h", "snappy-c.h"]),
-    "framework/problem": (["base", "records"], ["nlohmann/", "zlib.h"]),
+    "framework/problem": (["base", "records"], ["nlohmann/"]),
     "framework/text": (["base", "problem"], ["xxhash.h", "pcre2.h", "unicode/", "nlohmann/"]),
     "framework/grade": (["base", "problem"], []),
     "framework/rerank": (["base", "records", "problem", "grade", "config"], []),

@@ -1,7 +1,7 @@
 #include "framework/batching/pairs.h"
 
 #include <algorithm>
-#include <numeric>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,6 +19,43 @@ std::vector<int> shuffled(std::vector<int> items, const Philox& random, std::uin
   std::sort(keyed.begin(), keyed.end());
   std::transform(keyed.begin(), keyed.end(), items.begin(), [](const auto& entry) { return entry.second; });
   return items;
+}
+
+// What the number of pairs was once held in. Up to so many they are all looked at, as ever: the same pairs.
+constexpr std::int64_t kMostLookedAt = std::numeric_limits<int>::max();
+
+// The first `count` of the numbers below `size` in the order of random keys; the others are not kept.
+std::vector<std::int64_t> first_shuffled(std::int64_t size, std::int64_t count, const Philox& random,
+                                         std::uint64_t problem) {
+  std::vector<std::pair<std::uint64_t, std::int64_t>> smallest;
+  std::uint64_t bound = std::numeric_limits<std::uint64_t>::max();  // no larger key is among the first
+  const auto cut = [&] {
+    std::ranges::nth_element(smallest, smallest.begin() + count - 1);
+    smallest.resize(static_cast<std::size_t>(count));
+    bound = smallest.back().first;
+  };
+  for (std::int64_t i = 0; i < size; ++i) {
+    const std::uint64_t key = random.bits(problem, static_cast<std::uint64_t>(i));
+    if (key > bound) continue;
+    smallest.emplace_back(key, i);
+    if (std::ssize(smallest) >= 2 * count) cut();
+  }
+  if (std::ssize(smallest) > count) cut();
+  std::ranges::sort(smallest);
+  std::vector<std::int64_t> numbers;
+  for (const auto& [key, number] : smallest) numbers.push_back(number);
+  return numbers;
+}
+
+// `count` different numbers below `size`, which is much larger.
+std::vector<std::int64_t> drawn(std::int64_t size, std::int64_t count, const Philox& random, std::uint64_t problem) {
+  std::vector<std::int64_t> numbers;
+  std::set<std::int64_t> seen;
+  for (std::uint64_t draw = 0; std::ssize(numbers) < count; ++draw) {
+    const auto number = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size), problem, draw));
+    if (seen.insert(number).second) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -41,14 +78,11 @@ std::vector<AttemptPair> choose_pairs(std::span<const GradedAttempt> attempts, i
                                       bool unreadable_is_wrong) {
   const SortedAttempts sorted = sort_attempts(attempts, unreadable_is_wrong);
   const std::int64_t num_right = std::ssize(sorted.right), num_wrong = std::ssize(sorted.wrong);
-  if (num_right == 0 || num_wrong == 0) return {};
-  // All right x wrong combinations are few (64 attempts: at most 1,024): shuffle them and take the first ones.
-  std::vector<int> combinations(static_cast<std::size_t>(num_right * num_wrong));
-  std::iota(combinations.begin(), combinations.end(), 0);
-  combinations = shuffled(std::move(combinations), Philox(seed, "pairs"), name_hash(attempts.front().problem));
-  if (std::ssize(combinations) > count) combinations.resize(static_cast<std::size_t>(count));
+  const std::int64_t size = num_right * num_wrong;
+  if (size == 0 || count <= 0) return {};
+  const auto choose = size <= kMostLookedAt ? first_shuffled : drawn;
   std::vector<AttemptPair> pairs;
-  for (const int c : combinations) {
+  for (const std::int64_t c : choose(size, count, Philox(seed, "pairs"), name_hash(attempts.front().problem))) {
     pairs.push_back(
         {sorted.right[static_cast<std::size_t>(c / num_wrong)], sorted.wrong[static_cast<std::size_t>(c % num_wrong)]});
   }

@@ -17,15 +17,15 @@ struct Line {
 // Lines, of one problem after the other.
 class LinesByProblem {
  public:
-  explicit LinesByProblem(const NextLine& next) : next_(next) { advance(); }
+  explicit LinesByProblem(const ProblemLines& lines) : lines_(lines) { advance(); }
 
   // Calls use(line) for each line that is next and begins as those of the problem do.
   template <class Use>
   void take(const std::string& begin, const Use& use) {
     for (; more_ && line_.text.starts_with(begin); advance()) use(line_);
   }
-  void pass(const std::string& begin) {
-    take(begin, [](const Line&) {});
+  void pass(std::int64_t problem, const std::string& begin) {
+    if (lines_.held(problem)) take(begin, [](const Line&) {});
   }
   void expect_end() const {
     if (!more_) return;
@@ -34,9 +34,9 @@ class LinesByProblem {
   }
 
  private:
-  void advance() { more_ = next_ && next_(line_.text, line_.place); }
+  void advance() { more_ = lines_.next && lines_.next(line_.text, line_.place); }
 
-  const NextLine& next_;
+  const ProblemLines& lines_;
   Line line_;  // the next one
   bool more_ = false;
 };
@@ -141,21 +141,21 @@ NextLine lines_of(std::vector<std::filesystem::path> files) {
   };
 }
 
-void for_each_problem(const NextLine& problems, const NextLine& attempts, const WantedProblems& wanted,
+void for_each_problem(const NextLine& problems, const ProblemLines& attempts, const WantedProblems& wanted,
                       const UseAttempts& use) {
   LinesByProblem lines(attempts);
   for_each_in(problems, [&](std::int64_t place, const Problem& problem, const std::string& begin) {
     if (wanted(place)) {
       use(problem, take_attempts(lines, begin));
     } else {
-      lines.pass(begin);
+      lines.pass(place, begin);
     }
   });
   lines.expect_end();
 }
 
-void for_each_graded(const NextLine& problems, const NextLine& attempts, const NextLine& verdicts,
-                     const NextLine& scores, const WantedProblems& wanted, const UseGraded& use) {
+void for_each_graded(const NextLine& problems, const ProblemLines& attempts, const ProblemLines& verdicts,
+                     const ProblemLines& scores, const WantedProblems& wanted, const UseGraded& use) {
   LinesByProblem lines(attempts), grades(verdicts), scored(scores);
   for_each_in(problems, [&](std::int64_t place, const Problem& problem, const std::string& begin) {
     if (wanted(place)) {
@@ -163,7 +163,7 @@ void for_each_graded(const NextLine& problems, const NextLine& attempts, const N
       add_scores(graded, scored, begin, problem);
       use(problem, std::move(graded));
     } else {
-      for (LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->pass(begin);
+      for (LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->pass(place, begin);
     }
   });
   for (const LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->expect_end();

@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framework/base/error.h"
@@ -36,21 +37,29 @@ inline constexpr std::string_view kAttemptsPrefix = "attempts", kProblemsPrefix 
 // Gives the next line and its place; false at the end. Empty lines are none.
 using NextLine = std::function<bool(std::string& line, Place& place)>;
 
-// Of plain files, one after the other. Throws Error where one is not there; the lines throw Unreadable.
-[[nodiscard]] NextLine lines_of(std::vector<std::filesystem::path> files);
-
 // Asked with a problem's place among the problems, counted from 0.
 using WantedProblems = std::function<bool(std::int64_t problem)>;
 [[nodiscard]] inline bool all_problems(std::int64_t) { return true; }
+
+// Lines of one sort, and of which problems they are: files without a wanted problem need not be opened.
+struct ProblemLines {
+  ProblemLines(NextLine lines, WantedProblems held_here = all_problems)
+      : next(std::move(lines)), held(std::move(held_here)) {}
+  NextLine next;  // may be empty: there are none
+  WantedProblems held;
+};
+
+// Of plain files, one after the other. Throws Error where one is not there; the lines throw Unreadable.
+[[nodiscard]] NextLine lines_of(std::vector<std::filesystem::path> files);
 
 using UseAttempts = std::function<void(const Problem& problem, std::vector<Attempt> attempts)>;
 using UseGraded = std::function<void(const Problem& problem, std::vector<GradedAttempt> attempts)>;
 
 // In the order of the problems; reads all lines to their ends.
-void for_each_problem(const NextLine& problems, const NextLine& attempts, const WantedProblems& wanted,
+void for_each_problem(const NextLine& problems, const ProblemLines& attempts, const WantedProblems& wanted,
                       const UseAttempts& use);
 // `scores` may be empty.
-void for_each_graded(const NextLine& problems, const NextLine& attempts, const NextLine& verdicts,
-                     const NextLine& scores, const WantedProblems& wanted, const UseGraded& use);
+void for_each_graded(const NextLine& problems, const ProblemLines& attempts, const ProblemLines& verdicts,
+                     const ProblemLines& scores, const WantedProblems& wanted, const UseGraded& use);
 
 }  // namespace ft

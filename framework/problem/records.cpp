@@ -4,7 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "framework/problem/jsonl.h"
+#include "framework/records/record.h"
 
 namespace ft {
 namespace {
@@ -160,32 +160,6 @@ Verdict verdict_from_string(std::string_view word, const Place& place) {
     if (word == to_string(verdict)) return verdict;
   }
   fail_user(place, fmt::format("'{}' is not a verdict; verdicts are: different, equal, unknown", word));
-}
-
-std::vector<Attempt> read_attempts(const std::filesystem::path& path) {
-  std::vector<Attempt> attempts;
-  JsonlReader reader(path, EmptyFile::allow);
-  while (const auto record = reader.next()) attempts.push_back(attempt_of(*record));
-  return attempts;
-}
-
-std::vector<Problem> read_problems(const std::filesystem::path& path) {
-  std::vector<Problem> problems;
-  JsonlReader reader(path, EmptyFile::allow);
-  while (const auto record = reader.next()) problems.push_back(problem_of(*record));
-  return problems;
-}
-
-void write_attempts(const std::filesystem::path& path, std::span<const Attempt> attempts) {
-  JsonlWriter writer(path);
-  for (const Attempt& attempt : attempts) writer.write(to_json_line(attempt));
-  writer.close();
-}
-
-void write_problems(const std::filesystem::path& path, std::span<const Problem> problems) {
-  JsonlWriter writer(path);
-  for (const Problem& problem : problems) writer.write(to_json_line(problem));
-  writer.close();
 }
 
 }  // namespace ft

@@ -11,8 +11,6 @@
 //   Attempt same = attempt_from_json(line, {"attempts.jsonl", 12});
 #pragma once
 
-#include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,11 +53,5 @@ struct ScoreRecord {
 
 // "different", "equal", "unknown" and back. Throws UserError at `place` for another word.
 [[nodiscard]] Verdict verdict_from_string(std::string_view word, const Place& place);
-
-// Whole files, plain or gzip. Empty files give empty lists. Errors as of JsonlReader and JsonlWriter.
-[[nodiscard]] std::vector<Attempt> read_attempts(const std::filesystem::path& path);
-[[nodiscard]] std::vector<Problem> read_problems(const std::filesystem::path& path);
-void write_attempts(const std::filesystem::path& path, std::span<const Attempt> attempts);
-void write_problems(const std::filesystem::path& path, std::span<const Problem> problems);
 
 }  // namespace ft

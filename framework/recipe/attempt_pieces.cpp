@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "framework/problem/attempt_line.h"
 #include "framework/problem/records.h"

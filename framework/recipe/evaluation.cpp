@@ -54,7 +54,7 @@ class TableFiles {
 
 }  // namespace
 
-RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool with_scores,
+RankingTable evaluate_together(StageContext& stage, std::int64_t problems, const ReadGraded& read, bool with_scores,
                                const rerank::RankingOptions& options) {
   Communicator& world = stage.groups().world;
   const int rank = world.rank(), ranks = world.size();
@@ -64,9 +64,10 @@ RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool
     FilePages pages = FilePages::make(files.path("share", rank));
     rerank::TableShare share(options, with_scores, pages);
     std::int64_t place = 0;
+    const std::int64_t first = problems * rank / ranks, end = problems * (rank + 1) / ranks;
     const auto own = [&](std::int64_t problem) {
       place = problem;
-      return problem % ranks == rank;
+      return first <= problem && problem < end;
     };
     read(own, [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
       stage.check_stop();
@@ -75,7 +76,7 @@ RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool
     directory = share.finish();
     pages.close();
   });
-  const std::vector<std::string> directories = world.all_gather_bytes("shares of the table", directory);
+  std::vector<std::string> directories = world.all_gather_bytes("shares of the table", directory);
   std::string answer;
   RankingTable table;
   {
@@ -83,8 +84,9 @@ RankingTable evaluate_together(StageContext& stage, const ReadGraded& read, bool
     std::vector<rerank::TableShareView> views;
     for (int r = 0; r < ranks; ++r) pages.push_back(FilePages::open(files.path("share", r)));
     for (int r = 0; r < ranks; ++r)
-      views.push_back({&pages[static_cast<std::size_t>(r)], directories[static_cast<std::size_t>(r)]});
+      views.push_back({&pages[static_cast<std::size_t>(r)], std::move(directories[static_cast<std::size_t>(r)])});
     const rerank::Evaluation evaluation(views, options);
+    views.clear();  // what they say is in it
     FilePages scratch = FilePages::make(files.path("scratch", rank));
     answer = evaluation.answer(rank, ranks, scratch);
     const std::vector<std::string> answers = world.all_gather_bytes("numbers of the table", answer);

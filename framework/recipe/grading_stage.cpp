@@ -95,6 +95,8 @@ class Grading {
     stage_.progress().end();
   }
 
+  [[nodiscard]] std::int64_t problems_per_file() const { return per_block_; }
+
   // Local: this rank's blocks, all finished, into the output.
   void write_own(FolderWriter& folder) const {
     for (const auto& [block, file] : finished_) {
@@ -119,9 +121,11 @@ class Grading {
     std::string name, digest;
   };
 
+  // Own blocks follow each other: so a rank opens few files of attempts that others open, too.
   bool is_own(std::int64_t block) const {
     const Communicator& world = stage_.groups().world;
-    return block % world.size() == world.rank();
+    const std::int64_t blocks = (problems_ + per_block_ - 1) / per_block_;
+    return blocks * world.rank() / world.size() <= block && block < blocks * (world.rank() + 1) / world.size();
   }
 
   void finish(std::int64_t number, const Block& block) {
@@ -200,7 +204,8 @@ void run_grading(StageContext& stage, const GradingJob& job) {
                    percent(tally.unknown));
   const Json summary{
       {"graded", tally.graded}, {"right", tally.right}, {"unknown", tally.unknown}, {"unreadable", tally.unreadable}};
-  const Json body{{"grading", to_json(job.settings)}, {"summary", summary}};
+  const Json body{
+      {"grading", to_json(job.settings)}, {kProblemsPerFile, grading->problems_per_file()}, {"summary", summary}};
   stage.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { grading->write_own(folder); });
   if (world.rank() == 0)
     discard_folder(verdict_work(stage.plan().folder, stage.plan().output));  // its blocks are in the output

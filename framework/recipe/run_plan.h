@@ -116,6 +116,9 @@ struct StagePlan {
   std::string settings;          // resolved, as YAML: for reports and the resolved run file
   std::filesystem::path folder;  // <run>/stages/<name>-<identity>
   std::filesystem::path output;  // <folder>/output-<extent>
+
+  // The stage of the run file whose keys it has.
+  [[nodiscard]] const std::string& home() const { return made_for.empty() ? name : made_for; }
 };
 
 struct RunPlan {

@@ -1,6 +1,8 @@
 #include "framework/recipe/sampling_stage.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "framework/base/philox.h"
 #include "framework/batching/examples.h"
@@ -9,7 +11,9 @@
 #include "framework/problem/attempt_reader.h"
 #include "framework/problem/records.h"
 #include "framework/recipe/attempt_pieces.h"
+#include "framework/recipe/missing_attempts.h"
 #include "framework/recipe/problem_spool.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/tokens_left.h"
 #include "framework/store/append_log.h"
 #include "framework/store/files.h"
@@ -31,29 +35,25 @@ std::vector<int> wanted_indices(const SamplingJob& job) {
 
 class Sampling {
  public:
-  Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job, const ProblemSpool& problems)
-      : stage_(stage), model_(model), job_(job), build_(*model.tokenizer, stage.prompts()), problems_(problems) {}
+  // `done`: what is there when the stage begins.
+  Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job, const ProblemSpool& problems,
+           const AttemptPieces& done)
+      : stage_(stage),
+        model_(model),
+        job_(job),
+        build_(*model.tokenizer, stage.prompts()),
+        problems_(problems),
+        done_(done) {}
 
-  // This rank's share of what is missing; problems go round the data ranks.
-  void plan(const AttemptPieces& done) {
-    const Communicator& data = stage_.groups().data;
-    const std::vector<int> wanted = wanted_indices(job_);
-    std::int64_t unfinished = 0, place = 0;
-    for (std::int64_t block = 0; block < problems_.num_blocks(); ++block) {
-      std::vector<Problem> problems;  // read where one of them is for this rank
-      const std::int64_t first = place;
-      for (; place < problems_.end_of(block); ++place) {
-        std::vector<int> missing;
-        for (std::size_t i = 0; i < wanted.size(); ++i) {
-          if (!done.has(place, i)) missing.push_back(wanted[i]);
-        }
-        total_missing_ += std::ssize(missing);
-        if (missing.empty() || unfinished++ % data.size() != data.rank()) continue;
-        stage_.check_stop();
-        if (problems.empty()) problems = problems_.read(block);
-        request(problems[static_cast<std::size_t>(place - first)], missing);
-      }
+  // Prompts are made twice: now, so that no problem is found too long after hours, and when their turn comes.
+  void look_ahead() {
+    MissingAttempts missing = share();
+    while (const auto of = missing.next()) {
+      stage_.check_stop();
+      (void)prompt_of(of->problem);
+      own_ += std::ssize(of->indices);
     }
+    total_missing_ = missing.num_found();
   }
 
   void run() {
@@ -62,7 +62,7 @@ class Sampling {
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
     Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
     note_batch_sizes(generator);
-    const std::int64_t own = std::ssize(requests_), all = std::ssize(wanted_indices(job_)) * problems_.num_problems();
+    const std::int64_t own = own_, all = std::ssize(wanted_indices(job_)) * problems_.num_problems();
     const bool alone = groups.data.size() == 1;
     // Rank 0 speaks of its own share: how far the others are it does not know, and asking would make them wait.
     const std::string what =
@@ -71,9 +71,11 @@ class Sampling {
     stage_.progress().begin(what, total, before);
     const Stopwatch watch;
     std::int64_t finished = 0;
+    MissingAttempts missing = share();
     TokensLeft left{.num_requests = own, .slots = job_.settings.slots, .most = job_.settings.max_new_tokens};
     const auto done = [&](const Sampled& sampled) {
-      if (groups.tensor.rank() == 0) log.append(to_json_line(attempt_of(sampled)));
+      const Attempt attempt = attempt_of(sampled);
+      if (groups.tensor.rank() == 0) log.append(to_json_line(attempt));
       ++finished;
       left.finished(std::ssize(sampled.tokens));
       const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
@@ -83,7 +85,7 @@ class Sampling {
     {
       const StopLead::Work work = stage_.work_begins();
       // The ranks of a tensor group decode together, so they stop together.
-      generator.run(prompts_, requests_, done,
+      generator.run([&] { return next_of(missing); }, done,
                     [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
     }
     log.sync();
@@ -100,16 +102,33 @@ class Sampling {
   }
 
  private:
-  void request(const Problem& problem, const std::vector<int>& missing) {
-    for (const int index : missing)
-      requests_.push_back({static_cast<int>(prompts_.size()), name_hash(problem.id), index});
+  // Of a problem some of whose attempts are being made.
+  struct Begun {
+    std::string id;
+    std::size_t left = 0;  // attempts that are not finished
+  };
+
+  [[nodiscard]] MissingAttempts share() const {
+    const Communicator& data = stage_.groups().data;
+    return {problems_, done_, wanted_indices(job_), data.rank(), data.size()};
+  }
+
+  std::vector<TokenId> prompt_of(const Problem& problem) const {
+    std::vector<TokenId> prompt;
     try {
-      prompts_.push_back(build_.solver_prompt(problem.text));
+      prompt = build_.solver_prompt(problem.text);
     } catch (const UserError& error) {
       fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
     }
-    ids_.push_back(problem.id);
-    check_length(problem);
+    check_length(problem, std::ssize(prompt));
+    return prompt;
+  }
+
+  std::optional<PromptRequests> next_of(MissingAttempts& missing) {
+    auto of = missing.next();
+    if (!of) return std::nullopt;
+    begun_[of->place] = {of->problem.id, of->indices.size()};
+    return PromptRequests{of->place, name_hash(of->problem.id), prompt_of(of->problem), std::move(of->indices)};
   }
 
   void note_batch_sizes(const Generator& generator) const {
@@ -139,20 +158,22 @@ class Sampling {
     stage_.log().info("an attempt ends with any of {}", text);
   }
 
-  void check_length(const Problem& problem) const {
+  void check_length(const Problem& problem, std::int64_t prompt) const {
     const std::int64_t longest = model_.decoder->config().max_position;
-    const std::int64_t needed = std::ssize(prompts_.back()) + job_.settings.max_new_tokens;
+    const std::int64_t needed = prompt + job_.settings.max_new_tokens;
     if (longest > 0 && needed > longest) {
       fail_user(stage_.plan().place,
                 fmt::format("problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; "
                             "lower max_new_tokens",
-                            problem.id, needed, prompts_.back().size(), job_.settings.max_new_tokens, longest));
+                            problem.id, needed, prompt, job_.settings.max_new_tokens, longest));
     }
   }
 
-  Attempt attempt_of(const Sampled& sampled) const {
+  Attempt attempt_of(const Sampled& sampled) {
     Attempt attempt;
-    attempt.problem = ids_[static_cast<std::size_t>(sampled.request.prompt)];
+    const auto begun = begun_.find(sampled.request.prompt);
+    attempt.problem = begun->second.id;
+    if (--begun->second.left == 0) begun_.erase(begun);
     attempt.index = sampled.request.index;
     std::span<const TokenId> text(sampled.tokens);
     if (sampled.finished) text = text.first(text.size() - 1);
@@ -168,10 +189,9 @@ class Sampling {
   const SamplingJob& job_;
   ExampleBuilder build_;
   const ProblemSpool& problems_;
-  std::vector<std::vector<TokenId>> prompts_;
-  std::vector<std::string> ids_;  // the problem of each prompt
-  std::vector<SampleRequest> requests_;
-  std::int64_t total_missing_ = 0;
+  const AttemptPieces& done_;
+  std::map<std::int64_t, Begun> begun_;       // by the problem's place
+  std::int64_t own_ = 0, total_missing_ = 0;  // attempts
 };
 
 // The sealed files of one stage.
@@ -202,7 +222,8 @@ class Sealing {
     Communicator& world = stage_.groups().world;
     const std::int64_t tokens = sum_over_ranks(world, "tokens of the attempts", tokens_);
     const std::int64_t unfinished = sum_over_ranks(world, "unfinished attempts", unfinished_);
-    return {{"summary",
+    return {{kProblemsPerFile, problems_.end_of(0)},
+            {"summary",
              {{"problems", problems_.num_problems()},
               {"per_problem", job_.per_problem},
               {"greedy", job_.greedy},
@@ -249,8 +270,8 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
   attempts.look();
   world.barrier("attempts read");  // nobody may add lines while another rank still reads what is missing
   {
-    Sampling sampling(stage, model, job, problems);
-    stage.together("prompts", [&] { sampling.plan(attempts); });
+    Sampling sampling(stage, model, job, problems, attempts);
+    stage.together("prompts", [&] { sampling.look_ahead(); });
     sampling.run();
   }
   world.barrier("attempts written");

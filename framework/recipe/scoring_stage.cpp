@@ -66,14 +66,20 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems) {
   return {std::move(files), std::move(records)};
 }
 
-// Their ids; and whether every byte of the attempts is one that was sealed.
+// Their ids; and whether every byte of the attempts is one that was sealed, each rank looking at some of the files.
 ProblemPlaces look_at(StageContext& stage, const SealedFolder& attempts) {
   ProblemPlaces problems;
+  const Communicator& world = stage.groups().world;
   stage.together("looking at the attempts", [&] {
     for_each_line(attempts, kProblemsPrefix,
                   [&](std::string_view line, const Place& place) { problems.add(problem_from_json(line, place).id); });
     problems.finish();
-    for (const std::string& piece : pieces_of(attempts, kAttemptsPrefix)) attempts.check(piece);
+    const std::vector<std::string> pieces = pieces_of(attempts, kAttemptsPrefix);
+    for (auto i = static_cast<std::size_t>(world.rank()); i < pieces.size();
+         i += static_cast<std::size_t>(world.size())) {
+      stage.check_stop();
+      attempts.check(pieces[i]);
+    }
   });
   return problems;
 }
@@ -142,9 +148,12 @@ void StoredScores::add_to(std::int64_t place, std::vector<GradedAttempt>& attemp
   }
 }
 
+std::int64_t StoredScores::problems_per_file() const {
+  return std::max(kProblemsAFile, (std::ssize(records_) + kMostFiles - 1) / kMostFiles);
+}
+
 void StoredScores::write_share(FolderWriter& folder, int rank, int ranks) const {
-  const std::int64_t problems = std::ssize(records_);
-  const std::int64_t in_a_file = std::max(kProblemsAFile, (problems + kMostFiles - 1) / kMostFiles);
+  const std::int64_t problems = std::ssize(records_), in_a_file = problems_per_file();
   for (std::int64_t file = rank; file * in_a_file < problems; file += ranks) {
     std::string lines;
     const std::int64_t end = std::min(problems, (file + 1) * in_a_file);

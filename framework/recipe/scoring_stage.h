@@ -36,6 +36,7 @@ class StoredScores {
   // This rank's part of the sealed files, scores-00000.jsonl, ..., in the order of the problems; the same files on any number
   // of ranks.
   void write_share(FolderWriter& folder, int rank, int ranks) const;
+  [[nodiscard]] std::int64_t problems_per_file() const;
 
  private:
   RecordFiles files_;

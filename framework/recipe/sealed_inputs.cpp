@@ -1,6 +1,40 @@
 #include "framework/recipe/sealed_inputs.h"
 
 namespace ft {
+namespace {
+
+// The files of one sort that hold a wanted problem.
+class WantedFiles {
+ public:
+  WantedFiles(const SealedFolder& folder, std::string_view prefix, const WantedProblems& wanted)
+      : names_(pieces_of(folder, prefix)), each_(folder.manifest().body.value(kProblemsPerFile, std::int64_t{0})) {
+    if (each_ == 0) return;
+    std::vector<std::string> kept;
+    for (std::int64_t file = 0; file < std::ssize(names_); ++file) {
+      bool holds = false;
+      for (std::int64_t problem = file * each_; !holds && problem < (file + 1) * each_; ++problem)
+        holds = wanted(problem);
+      holds_.push_back(holds);
+      if (holds) kept.push_back(names_[static_cast<std::size_t>(file)]);
+    }
+    names_ = std::move(kept);
+  }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] ProblemLines of(SealedLines& lines) const {
+    if (each_ == 0) return lines_of(lines);
+    return {lines_of(lines), [holds = holds_, each = each_](std::int64_t problem) {
+              const auto file = static_cast<std::size_t>(problem / each);
+              return file < holds.size() && holds[file];
+            }};
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::int64_t each_ = 0;    // 0: not known, so all are read
+  std::vector<bool> holds_;  // of all files
+};
+
+}  // namespace
 
 std::vector<std::string> pieces_of(const SealedFolder& folder, std::string_view prefix) {
   std::vector<std::string> pieces;
@@ -26,21 +60,37 @@ std::int64_t count_problems(const SealedFolder& attempts) {
 }
 
 void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use) {
-  read_sealed(attempts,
-              [&](const NextLine& problems, const NextLine& lines) { for_each_problem(problems, lines, wanted, use); });
+  const WantedFiles files(attempts, kAttemptsPrefix, wanted);
+  SealedLines problems(attempts, pieces_of(attempts, kProblemsPrefix)), lines(attempts, files.names());
+  checked(problems,
+          [&] { checked(lines, [&] { for_each_problem(lines_of(problems), files.of(lines), wanted, use); }); });
+}
+
+void check_graded(const GradedFolders& folders, const WantedProblems& wanted,
+                  const std::function<void()>& before_each) {
+  const auto check = [&](const SealedFolder& folder, std::string_view prefix, const WantedProblems& of) {
+    const WantedFiles files(folder, prefix, of);
+    for (const std::string& name : files.names()) {
+      before_each();
+      folder.check(name);
+    }
+  };
+  check(folders.attempts, kProblemsPrefix, all_problems);
+  check(folders.attempts, kAttemptsPrefix, wanted);
+  check(folders.verdicts, kVerdictsOfAttempts, wanted);
 }
 
 void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use) {
-  SealedLines verdicts(folders.verdicts, pieces_of(folders.verdicts, kVerdictsOfAttempts));
-  SealedLines scores(folders.ranking ? *folders.ranking : folders.verdicts,
-                     folders.ranking ? pieces_of(*folders.ranking, kScoresPrefix) : std::vector<std::string>());
-  checked(verdicts, [&] {
-    checked(scores, [&] {
-      read_sealed(folders.attempts, [&](const NextLine& problems, const NextLine& attempts) {
-        for_each_graded(problems, attempts, lines_of(verdicts), lines_of(scores), wanted, use);
-      });
-    });
-  });
+  const SealedFolder& ranking = folders.ranking ? *folders.ranking : folders.verdicts;  // these have no scores
+  const WantedFiles texts(folders.attempts, kAttemptsPrefix, wanted);
+  const WantedFiles grades(folders.verdicts, kVerdictsOfAttempts, wanted), scored(ranking, kScoresPrefix, wanted);
+  SealedLines problems(folders.attempts, pieces_of(folders.attempts, kProblemsPrefix));
+  SealedLines attempts(folders.attempts, texts.names()), verdicts(folders.verdicts, grades.names());
+  SealedLines scores(ranking, scored.names());
+  const auto read = [&] {
+    for_each_graded(lines_of(problems), texts.of(attempts), grades.of(verdicts), scored.of(scores), wanted, use);
+  };
+  checked(problems, [&] { checked(attempts, [&] { checked(verdicts, [&] { checked(scores, read); }); }); });
 }
 
 }  // namespace ft

@@ -20,6 +20,9 @@
 
 namespace ft {
 
+// In the manifest of a folder: how many problems each of its files holds, the last one maybe fewer. Folders of older
+// versions do not say it.
+inline constexpr std::string_view kProblemsPerFile = "problems_per_file";
 inline constexpr std::string_view kScoresPrefix = "scores", kVerdictsOfAttempts = "verdicts";
 
 // The names of the folder's files of one sort of records (is_piece_of()), in their order.
@@ -45,7 +48,8 @@ auto read_sealed(const SealedFolder& attempts, const Read& read) {
   return checked(problems, [&] { return checked(lines, [&] { return read(lines_of(problems), lines_of(lines)); }); });
 }
 
-// As problem/attempt_reader.h, of what was sealed. What `use` has made is to be trusted once this has returned.
+// As problem/attempt_reader.h, of what was sealed. What `use` has made is to be trusted once this has returned. Files of
+// attempts, verdicts and scores that hold no wanted problem are not opened: ranks that share the problems share the reading.
 void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use);
 
 struct GradedFolders {
@@ -54,5 +58,8 @@ struct GradedFolders {
   std::optional<SealedFolder> ranking = {};  // with the scores of a verifier; may have none
 };
 void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use);
+// Looks at every byte that for_each_graded() would read, for who cannot take back what it makes of the first lines. Calls
+// `before_each` file.
+void check_graded(const GradedFolders& folders, const WantedProblems& wanted, const std::function<void()>& before_each);
 
 }  // namespace ft

@@ -110,17 +110,18 @@ class Tokenising {
   }
 
   std::vector<std::int64_t> share_of_missing(std::int64_t num_blocks) const {
-    std::vector<std::int64_t> share;
-    std::int64_t missing = 0;
+    std::vector<std::int64_t> missing;
     auto there = found_.begin();
     for (std::int64_t block = 0; block < num_blocks; ++block) {
       if (there != found_.end() && there->number == block) {
         ++there;
-      } else if (missing++ % world_.size() == world_.rank()) {
-        share.push_back(block);
+      } else {
+        missing.push_back(block);
       }
     }
-    return share;
+    // Some that follow each other, for they are made from the same files.
+    const std::ptrdiff_t count = std::ssize(missing), ranks = world_.size();
+    return {missing.begin() + count * world_.rank() / ranks, missing.begin() + count * (world_.rank() + 1) / ranks};
   }
 
   std::vector<BlockRecord> make(const std::vector<std::int64_t>& share) {

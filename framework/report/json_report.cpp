@@ -121,16 +121,16 @@ Json to_json(const rerank::RankingTable& table) {
                        {"standard_error", estimate.standard_error}};
     json["groups"].push_back(std::move(row));
   }
-  json["per_problem"] = Json::array();
-  for (const auto& problem : table.problems) {
-    Json row{{"id", problem.id}};
-    if (problem.greedy) row["pass@1"] = *problem.greedy;
-    row["right"] = problem.sampled;
-    row["maj1"] = problem.majority;
-    row["any_right"] = problem.oracle;
-    json["per_problem"].push_back(std::move(row));
-  }
   return json;
+}
+
+Json to_json(const rerank::ProblemRow& problem) {
+  Json row{{"id", problem.id}};
+  if (problem.greedy) row["pass@1"] = *problem.greedy;
+  row["right"] = problem.sampled;
+  row["maj1"] = problem.majority;
+  row["any_right"] = problem.oracle;
+  return row;
 }
 
 // The numbers of the method's tables that stand nowhere else: paired changes and points picked after the fact.
@@ -210,25 +210,81 @@ Json points(const std::vector<std::pair<double, double>>& pairs) {
   return json;
 }
 
-}  // namespace
+// A document that is written while it is made, with the bytes of Json::dump(2).
+class JsonStream {
+ public:
+  explicit JsonStream(const WriteText& out) : out_(out) {}
 
-std::string json_report(const ReportInput& input) {
-  Json results = Json::object();
-  results["stages"] = Json::object();
-  for (const StageTable& stage : input.stages) {
-    Json json{{"description", stage.description}};
-    for (const auto& [key, value] :
-         {std::pair{"generator", &stage.generator}, std::pair{"training", &stage.training},
-          std::pair{"problem_set", &stage.problems}, std::pair{"evaluator", &stage.evaluator},
-          std::pair{"evaluator_loss", &stage.evaluator_loss}, std::pair{"grading", &stage.grading}}) {
-      if (!value->empty()) json[key] = *value;
-    }
-    json.update(to_json(stage.table));
-    results["stages"][stage.stage] = std::move(json);
+  // `key`: in an object.
+  void begin(char bracket, std::string_view key = {}) {
+    if (!ends_.empty()) lead(key);
+    text_ += bracket;
+    ends_ += bracket == '{' ? '}' : ']';
+    empty_ = true;
   }
-  results["tables"] = Json::array();
+  void add(const Json& value, std::string_view key = {}) {
+    lead(key);
+    for (const char c : dump(value)) {
+      text_ += c;
+      if (c == '\n') text_.append(2 * ends_.size(), ' ');  // within texts it is escaped
+    }
+    if (text_.size() > kBytesAtOnce) flush();
+  }
+  void end() {
+    const char bracket = ends_.back();
+    ends_.pop_back();
+    if (!empty_) new_line();
+    text_ += bracket;
+    empty_ = false;
+    if (!ends_.empty()) return;
+    text_ += '\n';
+    flush();
+  }
+
+ private:
+  static constexpr std::size_t kBytesAtOnce = 1 << 16;
+
+  static std::string dump(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace); }
+  void new_line() { text_.append(1, '\n').append(2 * ends_.size(), ' '); }
+  void lead(std::string_view key) {
+    if (!empty_) text_ += ',';
+    new_line();
+    if (ends_.back() == '}') text_ += dump(key) + ": ";
+    empty_ = false;
+  }
+  void flush() {
+    out_(text_);
+    text_.clear();
+  }
+
+  const WriteText& out_;
+  std::string text_, ends_;  // what is not written yet; the brackets that are open
+  bool empty_ = true;        // nothing is in the last of them
+};
+
+void write(JsonStream& out, const StageTable& stage) {
+  out.begin('{', stage.stage);
+  out.add(stage.description, "description");
+  for (const auto& [key, value] :
+       {std::pair{"generator", &stage.generator}, std::pair{"training", &stage.training},
+        std::pair{"problem_set", &stage.problems}, std::pair{"evaluator", &stage.evaluator},
+        std::pair{"evaluator_loss", &stage.evaluator_loss}, std::pair{"grading", &stage.grading}}) {
+    if (!value->empty()) out.add(*value, key);
+  }
+  const Json table = to_json(stage.table);
+  for (const auto& [key, value] : table.items()) out.add(value, key);
+  out.begin('[', "per_problem");
+  for (const rerank::ProblemRow& problem : stage.table.problems) out.add(to_json(problem));
+  out.end();
+  out.end();
+}
+
+void write_results(JsonStream& out, const ReportInput& input) {
+  out.begin('{', "stages");
+  for (const StageTable& stage : input.stages) write(out, stage);
+  out.end();
+  Json results{{"tables", Json::array()}, {"losses", Json::object()}};
   for (const MethodTable& table : method_tables(input)) results["tables"].push_back(to_json(table));
-  results["losses"] = Json::object();
   for (const LossCurve& curve : input.losses) {
     results["losses"][curve.stage] = Json{{"unit", curve.unit},
                                           {"training", points(curve.points)},
@@ -240,11 +296,28 @@ std::string json_report(const ReportInput& input) {
   results["examples"] = Json::array();
   for (const Example& example : input.examples) results["examples"].push_back(to_json(example));
   results["settings"] = to_json(input.settings);
+  for (const auto& [key, value] : results.items()) out.add(value, key);
+}
+
+}  // namespace
+
+void write_json_report(const ReportInput& input, const WriteText& write) {
+  JsonStream out(write);
+  out.begin('{');
+  out.add(input.title, "title");  // often the name of the run folder: no result
+  out.begin('{', "results");
+  write_results(out, input);
+  out.end();
   Json execution = to_json(input.execution);
   for (const StageTime& time : input.times) execution["times"][time.stage] = to_json(time);
-  // The title is often the name of the run folder: no result.
-  const Json report{{"title", input.title}, {"results", std::move(results)}, {"execution", std::move(execution)}};
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  out.add(execution, "execution");
+  out.end();
+}
+
+std::string json_report(const ReportInput& input) {
+  std::string text;
+  write_json_report(input, [&](std::string_view part) { text += part; });
+  return text;
 }
 
 }  // namespace ft::report

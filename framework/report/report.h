@@ -13,7 +13,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -92,6 +94,10 @@ struct ReportInput {
 // UTF-8 JSON, indented, ends with a newline: {"results": {...}, "execution": {...}}. Numbers are written with the
 // fewest digits that read back as the same double, so equal results give equal bytes.
 [[nodiscard]] std::string json_report(const ReportInput& input);
+
+// The same piece by piece: each problem has a row, so with many problems it is long.
+using WriteText = std::function<void(std::string_view part)>;
+void write_json_report(const ReportInput& input, const WriteText& write);
 
 // A whole HTML document. Every text from the input is escaped; text that is not UTF-8 is shown with replacement signs.
 [[nodiscard]] std::string html_report(const ReportInput& input);

@@ -70,11 +70,6 @@ void Bootstrap::draw(std::size_t resample, std::vector<std::uint32_t>& items) co
   for (std::size_t i = 0; i < items_; ++i) items[i] = static_cast<std::uint32_t>(random.below(items_, resample, i));
 }
 
-Interval Bootstrap::of_mean(std::span<const double> values) const {
-  const std::vector<double> column(values.begin(), values.end());
-  return of_means(std::span(&column, 1)).front();
-}
-
 namespace {
 
 // Lists side by side: a draw touches one cache line for all of them. Each adds its terms in the order of the draws.

@@ -48,10 +48,8 @@ class Bootstrap {
   // The items of one resample, as many as there are items, into `items`.
   void draw(std::size_t resample, std::vector<std::uint32_t>& items) const;
 
-  // The 95 % BCa interval of the mean of `values`, one an item. Where all values are equal there is nothing to
-  // resample: [mean, mean].
-  [[nodiscard]] Interval of_mean(std::span<const double> values) const;
-  // The same for each of several lists, in one pass over the draws.
+  // The 95 % BCa interval of the mean of each list, one value an item, in one pass over the draws. Where all values of a
+  // list are equal there is nothing to resample: [mean, mean].
   [[nodiscard]] std::vector<Interval> of_means(std::span<const std::vector<double>> columns) const;
 
  private:

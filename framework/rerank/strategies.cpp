@@ -197,8 +197,6 @@ double ranked(const Ballot& ballot, int k, std::span<const Contender> all) {
 
 }  // namespace
 
-double oracle_of_clusters(const Ballot& ballot, int k) { return oracle(ballot, k, by_chance(ballot)); }
-
 std::vector<double> oracle_at_each(const Ballot& ballot) {
   const std::vector<Contender> all = by_chance(ballot);
   return at_each_k(ballot, [&](int k) { return oracle(ballot, k, all); });
@@ -209,10 +207,6 @@ double best_in_clusters(const Ballot& ballot, int k) { return ranked(ballot, k, 
 std::vector<double> best_at_each(const Ballot& ballot) {
   const std::vector<Contender> all = by_best_score(ballot);
   return at_each_k(ballot, [&](int k) { return ranked(ballot, k, all); });
-}
-
-double best_of_all(const Ballot& ballot) {
-  return best_in_clusters(ballot, std::max(2, static_cast<int>(ballot.clusters.size())));
 }
 
 std::string_view to_string(Aggregation aggregation) {

@@ -61,14 +61,9 @@ struct Sampled {
 [[nodiscard]] std::vector<Sampled> majority_at_each_sampled(const Ballot& ballot, int resamples, std::uint64_t seed,
                                                             std::uint64_t item);
 
-// Oracle over the K largest clusters: 1 if one of them is right. K at least the number of clusters: Pass@N.
-[[nodiscard]] double oracle_of_clusters(const Ballot& ballot, int k);
-
 // The best-scored solution in the K largest clusters, uniformly among equal scores. K = 1 is `majority` by definition:
-// one cluster needs no score.
+// one cluster needs no score. K at least the number of clusters, and at least 2: RR.All.
 [[nodiscard]] double best_in_clusters(const Ballot& ballot, int k);
-// RR.All: the best-scored solution of all.
-[[nodiscard]] double best_of_all(const Ballot& ballot);
 
 // How the scores of a cluster become its weight. Attempts without a score are left out.
 enum class Aggregation {
@@ -96,6 +91,7 @@ enum class Aggregation {
 
 // The same for K = 1, 2, ... (element K - 1), up to where nothing changes any more, but at least to 2; majority_of_top for
 // n = 1 up to the readable attempts. Time O(C^2 log C) for C clusters, and less where few scores are equal.
+// The oracle over the K largest clusters: 1 if one of them is right; over all of them Pass@N.
 [[nodiscard]] std::vector<double> oracle_at_each(const Ballot& ballot);
 [[nodiscard]] std::vector<double> best_at_each(const Ballot& ballot);
 [[nodiscard]] std::vector<double> weighted_at_each(const Ballot& ballot, Aggregation aggregation = Aggregation::sum);

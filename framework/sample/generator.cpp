@@ -4,7 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "framework/base/error.h"
@@ -19,8 +21,6 @@
 namespace ft {
 namespace {
 
-using Prompts = std::span<const std::vector<TokenId>>;
-
 // Prompts are computed together until they have so many tokens: enough for products at full speed.
 constexpr std::int64_t kPrefillTokens = 256;
 
@@ -32,7 +32,7 @@ struct Draft {
 
 // A prompt whose attempts have not all started.
 struct Served {
-  int prompt = 0;
+  PromptRequests asked;
   int cached = KvCache::kNoPrompt;
   at::Tensor logits;  // [n, V], of which `row` follows the prompt
   std::int64_t row = 0;
@@ -62,21 +62,22 @@ struct Generator::Body {
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
         sizes(find_exact_sizes(the_model, the_settings.slots)) {}
 
-  void check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const;
+  // Puts the next prompt behind those that are served; how many attempts it gets.
+  std::size_t take_next(const NextRequests& next);
   [[nodiscard]] std::size_t limit_for(std::size_t prompt_length) const;
-  void prepare_cache(std::size_t num_requests);
+  void prepare_cache();
   // Takes free slots for waiting requests, with as many new prompts as one forward is to compute.
-  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler, Prompts prompts) const;
-  void prefill(std::span<const Admission> round, Prompts prompts);
-  void start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request);
+  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler);
+  void prefill(std::span<const Admission> round);
+  void start(const Admission& admission);
   // False where `stop` came before all were admitted.
-  bool admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
-                     const std::function<bool()>& stop);
+  bool admit_waiting(Scheduler& scheduler, const std::function<bool()>& stop);
   void decode(Scheduler& scheduler);
   void decode_part(Scheduler& scheduler, std::span<const int> rows, int size);
   // Draws the next token of the attempt in `slot`; reports it and frees the slot when that was the last.
   void extend(Scheduler& scheduler, int slot, std::span<const float> logits);
 
+  [[nodiscard]] Served& served_as(std::size_t prompt) { return served[prompt - num_served]; }
   [[nodiscard]] int idle_slot() const { return cache->num_slots() - 1; }
 
   Decoder& model;
@@ -87,27 +88,28 @@ struct Generator::Body {
   Sampler sampler;
   BatchSizes sizes;
   std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for idle rows
-  std::vector<Served> served;
-  std::vector<Draft> drafts;  // by slot
+  std::deque<Served> served;       // in their order
+  std::size_t num_served = 0;      // before these
+  std::vector<Draft> drafts;       // by slot
   const std::function<void(const Sampled&)>* done = nullptr;
   std::int64_t num_sampled = 0;
   std::vector<int> slots;  // scratch of decode_part
   std::vector<std::int64_t> positions, tokens;
 };
 
-void Generator::Body::check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const {
-  for (const SampleRequest& request : requests) {
-    FT_CHECK(request.prompt >= 0 && static_cast<std::size_t>(request.prompt) < prompts.size(),
-             "a request names prompt {} of {}", request.prompt, prompts.size());
-    const auto& prompt = prompts[static_cast<std::size_t>(request.prompt)];
-    FT_CHECK(!prompt.empty(), "prompt {} is empty", request.prompt);
-    if (limit_for(prompt.size()) == 0) {
-      fail_user(
-          fmt::format("a prompt has {} tokens, but the model was made for sequences of at most {}; leave out such "
-                      "problems, or use a model with a longer context",
-                      prompt.size(), model.config().max_position));
-    }
+std::size_t Generator::Body::take_next(const NextRequests& next) {
+  std::optional<PromptRequests> asked = next();
+  if (!asked) return 0;
+  FT_CHECK(!asked->tokens.empty() && !asked->indices.empty(), "prompt {} is empty, or asked for no attempt",
+           asked->number);
+  if (limit_for(asked->tokens.size()) == 0) {
+    fail_user(
+        fmt::format("a prompt has {} tokens, but the model was made for sequences of at most {}; leave out such "
+                    "problems, or use a model with a longer context",
+                    asked->tokens.size(), model.config().max_position));
   }
+  served.push_back({.asked = std::move(*asked), .logits = {}});
+  return served.back().asked.indices.size();
 }
 
 // max_position 0: the model has no longest sequence.
@@ -118,43 +120,45 @@ std::size_t Generator::Body::limit_for(std::size_t prompt_length) const {
   return prompt_length < longest ? std::min(wanted, longest - prompt_length) : 0;
 }
 
-void Generator::Body::prepare_cache(std::size_t num_requests) {
-  const int needed = static_cast<int>(std::min(num_requests, static_cast<std::size_t>(settings.slots)));
-  drafts.assign(static_cast<std::size_t>(needed), {});
-  served.clear();
+void Generator::Body::prepare_cache() {
+  drafts.assign(static_cast<std::size_t>(settings.slots), {});
   cache.reset();  // before the next one allocates
-  cache = std::make_unique<KvCache>(model.config().num_layers, needed + 1);
+  cache = std::make_unique<KvCache>(model.config().num_layers, settings.slots + 1);
   cache->start(idle_slot(), KvCache::kNoPrompt);
   cache->advance(idle_slot());
 }
 
 // Where a row's bits may depend on the number of rows, a prompt is alone in its forward.
-std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler, Prompts prompts) const {
+std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler) {
   std::vector<Admission> round;
   std::int64_t new_tokens = 0;
   const std::int64_t most = sizes.is_any() ? kPrefillTokens : 1;
   while (new_tokens < most || !scheduler.next_starts_prompt()) {
     const auto admission = scheduler.admit();
     if (!admission) break;
-    if (admission->first_of_prompt) new_tokens += std::ssize(prompts[static_cast<std::size_t>(admission->prompt)]);
+    if (admission->first_of_prompt) new_tokens += std::ssize(served_as(admission->prompt).asked.tokens);
     round.push_back(*admission);
   }
   return round;
 }
 
-void Generator::Body::prefill(std::span<const Admission> round, Prompts prompts) {
+void Generator::Body::prefill(std::span<const Admission> round) {
+  std::vector<Served*> fresh;
   std::vector<int> cached;
   std::vector<std::int64_t> last;  // row of each prompt
   tokens.clear();
   positions.clear();
   for (const Admission& admission : round) {
     if (!admission.first_of_prompt) continue;
-    const auto& prompt = prompts[static_cast<std::size_t>(admission.prompt)];
+    Served& one = served_as(admission.prompt);
+    const auto& prompt = one.asked.tokens;
     tokens.insert(tokens.end(), prompt.begin(), prompt.end());
     for (std::int64_t t = 0; t < std::ssize(prompt); ++t) positions.push_back(t);
+    one.cached = cache->add_prompt(std::ssize(prompt));
+    one.row = std::ssize(last);
     last.push_back(std::ssize(tokens) - 1);
-    cached.push_back(cache->add_prompt(std::ssize(prompt)));
-    served.push_back({.prompt = admission.prompt, .cached = cached.back(), .row = std::ssize(last) - 1});
+    cached.push_back(one.cached);
+    fresh.push_back(&one);
   }
   if (cached.empty()) return;
   PrefillAttention context(*cache, cached);
@@ -162,32 +166,32 @@ void Generator::Body::prefill(std::span<const Admission> round, Prompts prompts)
   const at::Tensor hidden = model.forward(to_tensor(tokens).to(device), to_tensor(positions).to(device), context);
   const at::Tensor logits =
       model.logits(hidden.index_select(0, to_tensor(last).to(device))).to(at::kCPU, at::kFloat).contiguous();
-  for (auto s = served.end() - std::ssize(cached); s != served.end(); ++s) s->logits = logits;
+  for (Served* one : fresh) one->logits = logits;
 }
 
-void Generator::Body::start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request) {
+void Generator::Body::start(const Admission& admission) {
+  const PromptRequests& asked = served.front().asked;
   cache->start(admission.slot, served.front().cached);
   Draft& draft = drafts[static_cast<std::size_t>(admission.slot)];
-  draft = {.result = {.request = request}, .limit = limit_for(prompt.size())};
+  draft = {.result = {.request = {asked.number, asked.problem, asked.indices[admission.attempt]}},
+           .limit = limit_for(asked.tokens.size())};
   draft.result.tokens.reserve(std::min<std::size_t>(draft.limit, 64));
 }
 
-bool Generator::Body::admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
-                                    const std::function<bool()>& stop) {
+bool Generator::Body::admit_waiting(Scheduler& scheduler, const std::function<bool()>& stop) {
   for (;;) {
-    const std::vector<Admission> round = next_round(scheduler, prompts);
+    const std::vector<Admission> round = next_round(scheduler);
     if (round.empty()) return true;
     if (std::ranges::any_of(round, &Admission::first_of_prompt) && stop && stop()) return false;
-    prefill(round, prompts);
+    prefill(round);
     for (const Admission& admission : round) {
-      const Served& first = served.front();  // prompts are served one after another
-      FT_CHECK(first.prompt == admission.prompt, "prompt {} is served before prompt {}", admission.prompt,
-               first.prompt);
-      start(admission, prompts[static_cast<std::size_t>(admission.prompt)], requests[admission.request]);
-      extend(scheduler, admission.slot, row_of(first.logits, first.row));
+      FT_CHECK(admission.prompt == num_served, "prompt {} is served before prompt {}", admission.prompt, num_served);
+      start(admission);
+      extend(scheduler, admission.slot, row_of(served.front().logits, served.front().row));
       if (!admission.last_of_prompt) continue;
-      cache->drop_prompt(first.cached);
-      served.erase(served.begin());
+      cache->drop_prompt(served.front().cached);
+      served.pop_front();
+      ++num_served;
     }
   }
 }
@@ -251,21 +255,19 @@ Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t se
 
 Generator::~Generator() = default;
 
-void Generator::run(std::span<const std::vector<TokenId>> prompts, std::span<const SampleRequest> requests,
-                    const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop) {
-  if (requests.empty()) return;
+void Generator::run(const NextRequests& next, const std::function<void(const Sampled&)>& done,
+                    const std::function<bool()>& stop) {
   const at::NoGradGuard no_grad;
   Body& body = *body_;
-  body.check_prompts(prompts, requests);
-  body.prepare_cache(requests.size());
+  body.served.clear();
+  body.num_served = 0;
+  Scheduler scheduler([&] { return body.take_next(next); }, body.settings.slots);
+  if (scheduler.done()) return;
+  body.prepare_cache();
   body.done = &done;
-  std::vector<int> prompt_of_request;
-  prompt_of_request.reserve(requests.size());
-  for (const SampleRequest& request : requests) prompt_of_request.push_back(request.prompt);
-  Scheduler scheduler(prompt_of_request, static_cast<int>(body.drafts.size()));
   while (!scheduler.done()) {
     if (stop && stop()) return;
-    if (!body.admit_waiting(scheduler, prompts, requests, stop)) return;
+    if (!body.admit_waiting(scheduler, stop)) return;
     if (!scheduler.active().empty()) body.decode(scheduler);
   }
 }

@@ -5,13 +5,14 @@
 // alone: not of what else is in the batch, of the order of requests, or of the number of ranks.
 //
 //   Generator generator(model, settings, seed, ends, tokenizer.size());
-//   generator.run(prompts, requests, [&](const Sampled& s) { ... });
+//   generator.run([&] { return the next prompt with the attempts wanted at it; nothing behind the last one },
+//                 [&](const Sampled& s) { ... }, stop);
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,20 @@ struct SamplingSettings {
 void describe(SamplingSettings& settings, Binder& binder);
 
 struct SampleRequest {
-  int prompt = 0;             // index into prompts
+  std::int64_t prompt = 0;    // PromptRequests::number
   std::uint64_t problem = 0;  // name_hash of the problem's id: with `index` the counter of its random numbers
   int index = 0;              // Attempt::kGreedy for the greedy attempt
 };
+
+// The attempts that are wanted at one prompt.
+struct PromptRequests {
+  std::int64_t number = 0;  // the caller's, to know it again
+  std::uint64_t problem = 0;
+  std::vector<TokenId> tokens;
+  std::vector<int> indices;  // at least one
+};
+// The next ones; nothing behind the last. Called shortly before their turn, so nobody need hold them all.
+using NextRequests = std::function<std::optional<PromptRequests>()>;
 
 struct Sampled {
   SampleRequest request;
@@ -55,13 +66,13 @@ class Generator {
             TokenId num_tokens);
   ~Generator();
 
-  // Each data rank runs its own requests; the ranks of a tensor group run the same ones, with a `stop` that answers
-  // alike on all of them. An attempt has at most max_new_tokens tokens, fewer where the model's max_position ends
+  // Each data rank runs its own requests, prompt after prompt; the ranks of a tensor group run the same ones, with a `stop`
+  // that answers alike on all of them. An attempt has at most max_new_tokens tokens, fewer where the model's max_position ends
   // first; a prompt that fills max_position alone is a UserError. `done` is called once per request, in order of
   // completion; `stop` is polled between decoding steps, and true ends the run early (unfinished requests are simply
   // not reported).
-  void run(std::span<const std::vector<TokenId>> prompts, std::span<const SampleRequest> requests,
-           const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop);
+  void run(const NextRequests& next, const std::function<void(const Sampled&)>& done,
+           const std::function<bool()>& stop);
 
   // Sampled tokens so far, over all runs, for progress.
   [[nodiscard]] std::int64_t num_tokens() const;

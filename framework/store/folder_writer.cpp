@@ -1,5 +1,6 @@
 #include "framework/store/folder_writer.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -122,6 +123,14 @@ FileRecord FolderWriter::write(std::string_view name, std::string_view content) 
   FileRecord record{std::string(name), static_cast<std::int64_t>(content.size()), sha256(content)};
   add({record});
   return record;
+}
+
+FileRecord FolderWriter::write(std::string_view name, const std::function<void(const WriteText& out)>& make) {
+  FileHandle file(path(name), O_WRONLY | O_CREAT | O_EXCL);
+  step(fmt::format("write {}", name));
+  make([&](std::string_view part) { file.write(part); });
+  file.close();
+  return finish(name);
 }
 
 void FolderWriter::add(const std::vector<FileRecord>& records) {

@@ -60,6 +60,9 @@ class FolderWriter {
   FileRecord finish(std::string_view name);
   // A whole file at once: space reserved, written, synced, hashed.
   FileRecord write(std::string_view name, std::string_view content);
+  // A file that comes in parts: `make` hands them to `out`.
+  using WriteText = std::function<void(std::string_view part)>;
+  FileRecord write(std::string_view name, const std::function<void(const WriteText& out)>& make);
 
   // The files that this object has written or been told of.
   [[nodiscard]] const std::vector<FileRecord>& records() const { return records_; }

@@ -7,25 +7,18 @@ report cost, in time and in memory of the rank that holds most.
 By hand; needs the Python package xxhash. A run is stopped at the beginning of its stages of sampling and ranking; the attempts and
 scores are put into their work folders as if ranks had made them, but for one; then the run goes on. Printed is what the ledger says
 of each stage: seconds, and memory beyond the libraries."""
-import argparse
 import json
-import os
-import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 
 import xxhash
 
-HERE = pathlib.Path(__file__).resolve().parent
-RUN_FILE = """\
-run: {{folder: {folder}, seed: 1}}
-models:
-  base: {{preset: tiny, tokenizer: {tokenizer}}}
+import many
+
+RUN_FILE = many.RUN_FILE + """\
 problems:
   train: {{dataset: jsonl, path: {problems}, limit: 8}}
   test:  {{dataset: jsonl, path: {problems}}}
@@ -71,10 +64,8 @@ def scores(problems, each):
             yield p, {"problem": f"made-{p}", "scores": [[i, -draw.expovariate(1.0), -draw.expovariate(1.0)] for i in range(each)]}
 
 
-def start(program, run_file, ranks, until=None):
-    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
-    launcher = ["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-np", str(ranks)] if ranks > 1 else []
-    process = subprocess.Popen([*launcher, program, str(run_file), "parallel.bind=none"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+def run(program, run_file, ranks, until=None):
+    process = many.start(program, run_file, ranks)
     while until and process.poll() is None and not until():
         time.sleep(0.2)
     if until and process.poll() is None:
@@ -86,15 +77,14 @@ def start(program, run_file, ranks, until=None):
 
 def measure(program, base, problems, each, ranks):
     folder, run_file = base / f"run-{ranks}", base / f"run-{ranks}.yaml"
-    run_file.write_text(RUN_FILE.format(folder=folder, problems=base / "problems.jsonl", tokenizer=HERE.parent / "golden" / "tokenizers" / "smollm2", each=each))
+    run_file.write_text(RUN_FILE.format(folder=folder, problems=base / "problems.jsonl", each=each))
     for stage, stem, records in (("answers", "attempts", attempts), ("ranking", "scores", scores)):
-        start(program, run_file, ranks, lambda: any(folder.glob(f"stages/{stage}-*/work")))
+        run(program, run_file, ranks, lambda: any(folder.glob(f"stages/{stage}-*/work")))
         (work,) = folder.glob(f"stages/{stage}-*/work")
         for piece in work.glob(f"{stem}-*"):
             piece.unlink()
         write_pieces(work, stem, records(problems, each))
-    begun = time.monotonic()
-    start(program, run_file, ranks)
+    run(program, run_file, ranks)
     ends = {}
     for line in (folder / "ledger.jsonl").read_text().splitlines():
         entry = json.loads(line)
@@ -110,25 +100,16 @@ def measure(program, base, problems, each, ranks):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--problems", type=int, default=10_000)
-    parser.add_argument("--each", type=int, default=100)
-    parser.add_argument("--ranks", default="1,2,4")
-    parser.add_argument("--folder")
-    arguments = parser.parse_args()
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-attempts-", dir=arguments.folder))
-    try:
+    given = many.arguments(1, "1,2,4", problems=10_000, each=100)
+    with many.folder(given.folder) as base:
         with open(base / "problems.jsonl", "w") as out:
-            for p in range(arguments.problems):
+            for p in range(given.problems):
                 out.write(json.dumps({"id": f"made-{p}", "problem": f"Add {p % 1000} and 0.", "solution": f"It is {p % 1000}.\n# Answer\n{p % 1000}",
                                       "answer": str(p % 1000)}) + "\n")
-        results = {ranks: measure(os.path.abspath(arguments.program), base, arguments.problems, arguments.each, int(ranks)) for ranks in arguments.ranks.split(",")}
+        results = {ranks: measure(given.programs[0], base, given.problems, given.each, ranks) for ranks in given.ranks}
         if len(set(results.values())) != 1:
             sys.exit("the reports differ between numbers of ranks")
-        print(f"equal reports on {arguments.ranks} ranks")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
+        print(f"equal reports on {given.ranks} ranks")
 
 
 if __name__ == "__main__":

@@ -9,23 +9,18 @@ equal among all of them and all numbers of ranks. By hand: a million examples ar
 For each run: processor seconds of all ranks until the examples are ready (what comes before the first step), and of each
 rank the most that it held while tokenising and while training, as memory of its own and as pages of files, which the ranks of a host
 share. Samples of /proc, every 0.1 s."""
-import argparse
 import json
 import os
 import pathlib
 import random
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-RUN_FILE = """\
-run: {{folder: {folder}, seed: 1}}
-models:
-  base: {{preset: tiny, tokenizer: {tokenizer}}}
+import many
+
+RUN_FILE = many.RUN_FILE + """\
 problems:
   train: {{dataset: jsonl, path: {problems}}}
 training: {{lanes: 4, tokens_per_lane: 1024, max_length: 512, learning_rate: 1e-3}}
@@ -70,9 +65,7 @@ def ranks_of(program, run_file):
 
 
 def run(program, folder, run_file, ranks):
-    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
-    launcher = ["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-np", str(ranks)] if ranks > 1 else []
-    process = subprocess.Popen([*launcher, program, str(run_file), "parallel.bind=none"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = many.start(program, run_file, ranks)
     pids, peaks, used, begun, ready = [], {}, {}, {}, {}
     phase, started, seconds = "planning", time.monotonic(), {}
     while process.poll() is None:
@@ -106,29 +99,21 @@ def run(program, folder, run_file, ranks):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("programs", nargs="+")
-    parser.add_argument("--examples", type=int, default=1_000_000)
-    parser.add_argument("--ranks", default="1,2")
-    parser.add_argument("--folder")
-    arguments = parser.parse_args()
-    base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-many-", dir=arguments.folder))
-    try:
+    given = many.arguments("+", "1,2", examples=1_000_000)
+    with many.folder(given.folder) as base:
         problems = base / "problems.jsonl"
-        make_problems(problems, arguments.examples)
-        print(f"{arguments.examples} problems, {problems.stat().st_size / 1e6:.0f} MB")
+        make_problems(problems, given.examples)
+        print(f"{given.examples} problems, {problems.stat().st_size / 1e6:.0f} MB")
         found = {}
-        for number, program in enumerate(map(os.path.abspath, arguments.programs)):
-            for ranks in map(int, arguments.ranks.split(",")):
+        for number, program in enumerate(given.programs):
+            for ranks in given.ranks:
                 folder, run_file = base / f"run-{number}-{ranks}", base / f"run-{number}-{ranks}.yaml"
-                run_file.write_text(RUN_FILE.format(folder=folder, problems=problems, tokenizer=HERE.parent / "golden" / "tokenizers" / "smollm2"))
+                run_file.write_text(RUN_FILE.format(folder=folder, problems=problems))
                 found[f"{program} on {ranks}"] = run(program, folder, run_file, ranks)
                 shutil.rmtree(folder)
         if len(set(found.values())) != 1:
             sys.exit(f"the digests differ: {found}")
         print(f"equal weights and consumed examples in all {len(found)} runs: {next(iter(found.values()))}")
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
 #include "framework/train/lanes.h"
 #include "framework/train/trainer.h"
 #include "parallel/cuda/device.h"
+#include "tests/support/asked_prompts.h"
 #include "tests/support/communicator_cases.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/support/example_batch.h"
@@ -187,7 +188,7 @@ TEST_CASE("sampling gives finished attempts whose log-probabilities are the proc
   for (int i = 0; i < 6; ++i)
     requests.push_back({.prompt = i % 2, .problem = static_cast<std::uint64_t>(i % 2), .index = i / 2});
   int reported = 0;
-  generator.run(prompts, requests,
+  generator.run(asked(prompts, requests),
                 [&](const Sampled& sampled) {
                   ++reported;
                   const at::NoGradGuard no_grad;

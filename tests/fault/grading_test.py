@@ -89,7 +89,10 @@ def reseal(folder, name, content):
     data, manifest = content.encode(), folder / "manifest.json"
     text = manifest.read_text()
     file = next(f for f in json.loads(text)["files"] if f["name"] == name)
-    text = text.replace(file["sha256"], hashlib.sha256(data).hexdigest()).replace(f'"size": {file["size"]}', f'"size": {len(data)}')
+    sign(manifest, text.replace(file["sha256"], hashlib.sha256(data).hexdigest()).replace(f'"size": {file["size"]}', f'"size": {len(data)}'))
+
+
+def sign(manifest, text):
     head, line = re.match(r'(.*\n)( *"digest".*)', text, re.S).groups()
     digest = hashlib.sha256(head.encode()).hexdigest()
     manifest.write_text(head + re.sub(r"[0-9a-f]{64}", digest, line))
@@ -249,6 +252,28 @@ def scores_stay(ftrun, base):
     said = run("grading.units=required", "stages.answers.per_problem=6")
     expect("more attempts are graded without setting verdicts aside", "stage 'answers.verdicts' begins anew" not in said and
            run.body("answers.verdicts")["summary"]["graded"] == 4 * 7, said)
+
+
+@case
+def older_scores(ftrun, base):
+    """A ranking as it was sealed when scores were one file, in the order of the problems' names."""
+    run = Run(ftrun, base, "older", verifier=", verifier: base")
+    run()
+    ranking, report = run.output("ranking"), run.output("report")
+    scored = lambda: {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in ranking.parent.glob("work/scores-*")}
+    before, sealed = scored(), (ranking / "scores-00000.jsonl").read_bytes()
+    (ranking / "scores-00000.jsonl").rename(ranking / "scores.jsonl")
+    sign(ranking / "manifest.json", (ranking / "manifest.json").read_text().replace('"scores-00000.jsonl"', '"scores.jsonl"'))
+    shutil.rmtree(report)
+    for ranks in (1, 2):
+        said = run(code=2, ranks=ranks)
+        expect("scores of an older version are refused, with what to do", f"{ranking} was made by an older version" in said and
+               f"Remove this folder: the same command makes it again in seconds, from the scores in {ranking.parent / 'work'}" in said and
+               (ranking / "scores.jsonl").exists() and not report.exists(), said)
+    shutil.rmtree(ranking)
+    said = run()
+    expect("... and that helps, without a score made again", begun(said) == ["ranking", "report"] and before and scored() == before and
+           (ranking / "scores-00000.jsonl").read_bytes() == sealed, said)
 
 
 def digest(run):

@@ -1,8 +1,10 @@
 #include "framework/batching/pairs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "framework/base/philox.h"
 #include "tests/support/doctest_torch.h"
 
 using namespace ft;
@@ -55,6 +57,40 @@ TEST_CASE("pairs are a function of seed and problem, and every pair has the same
   }
   CHECK(drawn.size() == 16);
   for (const auto& [pair, times] : drawn) CHECK(std::abs(times - 100) < 50);  // five standard deviations
+}
+
+TEST_CASE("pairs of many attempts are the first of all pairs in the order of their keys") {
+  const auto attempts = attempts_of("p", 300, 500);
+  const SortedAttempts sorted = sort_attempts(attempts, false);
+  const Philox random(7, "pairs");
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> keyed;
+  for (std::uint64_t i = 0; i < 300 * 500; ++i) keyed.emplace_back(random.bits(name_hash("p"), i), i);
+  std::ranges::sort(keyed);
+  for (const int count : {1, 2, 10, 70'000, 100'000, 150'000, 200'000}) {
+    const auto pairs = choose_pairs(attempts, count, 7, false);
+    REQUIRE(std::ssize(pairs) == std::min(count, 150'000));
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      const std::uint64_t number = keyed[k].second;
+      REQUIRE((pairs[k] == AttemptPair{sorted.right[number / 500], sorted.wrong[number % 500]}));
+    }
+  }
+}
+
+TEST_CASE("of more pairs than an int counts some are drawn, all different") {
+  const auto attempts = attempts_of("p", 50'000, 50'000);
+  const auto pairs = choose_pairs(attempts, 1000, 7, false);
+  std::set<std::pair<int, int>> different;
+  double right = 0;
+  for (const AttemptPair& pair : pairs) {
+    CHECK(attempts[static_cast<std::size_t>(pair.right)].verdict == Verdict::equal);
+    CHECK(attempts[static_cast<std::size_t>(pair.wrong)].verdict == Verdict::different);
+    different.insert({pair.right, pair.wrong});
+    right += pair.right;
+  }
+  CHECK(different.size() == 1000);
+  CHECK(std::abs(right / 1000 - 50'000) < 5 * 100'000 / std::sqrt(12.0 * 1000));  // from all of them alike
+  CHECK((choose_pairs(attempts, 1000, 7, false) == pairs));
+  CHECK_FALSE((choose_pairs(attempts, 1000, 8, false) == pairs));
 }
 
 TEST_CASE("one class alone gives no pairs; equal texts count once; undecided and greedy attempts are left out") {

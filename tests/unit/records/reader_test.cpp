@@ -91,6 +91,20 @@ TEST_CASE("records come line by line, whatever ends the lines") {
   CHECK_FALSE(reader.next());
 }
 
+TEST_CASE("lines longer than any buffer, through gzip and plain") {
+  const Folder folder;
+  std::string lines;
+  for (const std::size_t n : {1UL, 65530UL, 65536UL, 300000UL})
+    lines += fmt::format("{{\"n\":{},\"text\":\"{}\"}}\n", n, std::string(n, 'x'));
+  for (const auto& path : {folder.write("long.jsonl", lines), folder.write("long.jsonl.gz", gzipped(lines))}) {
+    RecordReader reader(path);
+    int records = 0;
+    for (; const auto record = reader.next(); ++records)
+      CHECK(record->text("text").size() == static_cast<std::size_t>(record->integer("n")));
+    CHECK(records == 4);
+  }
+}
+
 TEST_CASE("every kind of field") {
   const auto record = JsonRecord::parse(
       R"({"s":"x","i":-3,"d":0.1,"b":true,"n":null,"ss":["a","b"],"rs":[{"k":1},{"k":2}],"big":18446744073709551615})",

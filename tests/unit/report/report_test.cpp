@@ -93,6 +93,21 @@ TEST_CASE("the text report is aligned and has every strategy") {
 TEST_CASE("report.json: results and execution, equal bytes for equal numbers, exact doubles") {
   const std::string first = json_report(some_input());
   CHECK(first == json_report(some_input()));
+  // Written piece by piece, it has the bytes of the whole.
+  for (const std::string& text : {first, json_report({})})
+    CHECK(nlohmann::ordered_json::parse(text).dump(2) + "\n" == text);
+  std::size_t parts = 0, bytes = 0;
+  ReportInput many = some_input();
+  many.stages[0].table.problems.resize(10'000);
+  const std::string whole = json_report(many);
+  write_json_report(many, [&](std::string_view part) {
+    CHECK(part == std::string_view(whole).substr(bytes, part.size()));
+    CHECK(part.size() < 200'000);
+    bytes += part.size();
+    ++parts;
+  });
+  CHECK(bytes == whole.size());
+  CHECK(parts > 10);
   const auto json = nlohmann::json::parse(first);
   REQUIRE(json.contains("results"));
   CHECK(json["execution"]["machine"]["ranks"] == "2");

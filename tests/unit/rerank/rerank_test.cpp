@@ -101,6 +101,17 @@ double brute_majority(const std::vector<int>& answers) {
                        [](const std::vector<int>& ranking) { return !ranking.empty() && ranking[0] == 0 ? 1.0 : 0.0; });
 }
 
+double oracle_of_clusters(const Ballot& ballot, int k) {
+  const std::vector<double> values = oracle_at_each(ballot);
+  return values[std::min(static_cast<std::size_t>(k), values.size()) - 1];
+}
+
+double best_of_all(const Ballot& ballot) { return best_at_each(ballot).back(); }
+
+Interval of_mean(const Bootstrap& bootstrap, const std::vector<double>& values) {
+  return bootstrap.of_means(std::span(&values, 1)).front();
+}
+
 }  // namespace
 
 TEST_CASE("clusters do not depend on the order of the attempts") {
@@ -362,7 +373,7 @@ TEST_CASE("BCa intervals: near the normal ones where those hold, asymmetric wher
   CHECK(half.high == Approx(0.5 + 1.96 * half.standard_error).epsilon(0.01));
   std::vector<double> rare(100, 0.0);
   rare[7] = rare[50] = rare[93] = 1;
-  const Interval skewed = Bootstrap(rare.size(), 4000, 1).of_mean(rare);
+  const Interval skewed = of_mean(Bootstrap(rare.size(), 4000, 1), rare);
   CHECK(skewed.high - 0.03 > 1.3 * (0.03 - skewed.low));  // further out on the long side
   // Of many samples from a skewed distribution of known mean, about 95 % cover it.
   int covered = 0;
@@ -375,7 +386,7 @@ TEST_CASE("BCa intervals: near the normal ones where those hold, asymmetric wher
       const double u = (state >> 8U) / 16777216.0;
       value = u * u * u;  // mean 1/4
     }
-    const Interval interval = Bootstrap(values.size(), 600, static_cast<std::uint64_t>(trial)).of_mean(values);
+    const Interval interval = of_mean(Bootstrap(values.size(), 600, static_cast<std::uint64_t>(trial)), values);
     covered += interval.low <= 0.25 && 0.25 <= interval.high ? 1 : 0;
   }
   CHECK(covered > 0.91 * kTrials);

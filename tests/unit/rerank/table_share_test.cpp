@@ -141,7 +141,6 @@ TEST_CASE("values at each K and N are those at one") {
         for (int k = 1; k <= 12; ++k)
           RC_ASSERT(same(at_each[std::min(static_cast<std::size_t>(k), at_each.size()) - 1], at_one(ballot, k)));
       };
-      compare(oracle_at_each(ballot), oracle_of_clusters);
       compare(best_at_each(ballot), best_in_clusters);
       compare(weighted_at_each(ballot), [](const Ballot& b, int k) { return weighted_in_clusters(b, k); });
       compare(majority_of_top_at_each(ballot), majority_of_top);

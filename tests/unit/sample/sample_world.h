@@ -17,6 +17,7 @@
 #include "framework/model/model_config.h"
 #include "framework/problem/attempt.h"
 #include "framework/sample/generator.h"
+#include "tests/support/asked_prompts.h"
 
 namespace ft::testing {
 
@@ -50,7 +51,7 @@ inline std::vector<SampleRequest> make_requests(std::size_t num_prompts, int per
   std::vector<SampleRequest> requests;
   for (std::size_t p = 0; p < num_prompts; ++p) {
     for (int i = Attempt::kGreedy; i < per_prompt; ++i) {
-      requests.push_back({.prompt = static_cast<int>(p), .problem = 1000 + p, .index = i});
+      requests.push_back({.prompt = static_cast<std::int64_t>(p), .problem = 1000 + p, .index = i});
     }
   }
   return requests;
@@ -61,7 +62,7 @@ using Results = std::map<std::pair<std::uint64_t, int>, Sampled>;
 inline void run_into(Results& results, Generator& generator, const std::vector<std::vector<TokenId>>& prompts,
                      const std::vector<SampleRequest>& requests, const std::function<bool()>& stop = {}) {
   generator.run(
-      prompts, requests,
+      asked(prompts, requests),
       [&](const Sampled& s) {
         results.insert_or_assign({s.request.problem, s.request.index}, s);
       },

@@ -1,0 +1,191 @@
+#include "framework/recipe/stage_planner.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "framework/recipe/grading.h"
+#include "framework/recipe/report_sources.h"
+#include "framework/recipe/stage_inputs.h"
+
+namespace ft {
+namespace {
+
+void list_inputs(StagePlan& stage) {
+  InputLister lister;
+  stage.recipe->describe(lister);
+  stage.inputs = lister.inputs();
+}
+
+bool looks_at_verdicts(const StagePlan& stage) {
+  InputLister lister;
+  stage.recipe->describe(lister);
+  return std::ranges::any_of(
+      lister.inputs(), [](const Input& input) { return input.what == kGradedInput || input.what == kResultsInput; });
+}
+
+}  // namespace
+
+StagePlanner::StagePlanner(RunPlan& plan, const RunFile& file, const PluginLoader& plugins, Names& names)
+    : plan_(plan), file_(file), plugins_(plugins), names_(names) {
+  for (const KeyInfo& info : explain<GradingSettings>()) grading_keys_.insert(info.key.name);
+}
+
+void StagePlanner::add(const std::string& name, const Node& node) {
+  StagePlan stage;
+  stage.name = name;
+  stage.place = node.place();
+  const Node recipe_node = node.at("recipe");
+  read(stage, recipe_node.text(), recipe_node.place());
+  const Node grading = stage.recipe->output() == ArtifactKind::verdicts ? file_["grading"] : Node();
+  auto parser = std::make_unique<Parser>(std::vector<Node>{file_["training"], grading, node});
+  parser->accept("recipe");
+  stage.recipe->describe(*parser);
+  if (looks_at_verdicts(stage)) {
+    for (const std::string& key : grading_keys_) parser->accept(key);
+  }
+  parser->finish();
+  try {
+    stage.recipe->check();
+  } catch (const UserError& error) {
+    fail_user(stage.place, fmt::format("stage '{}': {}", name, error.what()));
+  }
+  list_inputs(stage);
+  for (const Input& input : stage.inputs) {
+    for (const std::string& target : input.names) check_input(plan_, file_, parser->place(input.key), input, target);
+  }
+  bring_verdicts(stage, node);
+  insert(plan_.stages.size(), std::move(stage), std::move(parser));
+}
+
+void StagePlanner::check_inputs(CheckedInputs& inputs, std::vector<std::string>& warnings) const {
+  for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+    const StagePlan& stage = plan_.stages[i];
+    StageCheck check(stage, file_["stages"][stage.home()], *parsers_[i], inputs, warnings);
+    for (const auto& [key, why] : parsers_[i]->idle_keys()) {
+      if (check.given(key)) check.warn(key, "has no effect: " + why);
+    }
+    try {
+      for (const Input& input : stage.inputs) {
+        if (input.what != "problems") continue;
+        for (const std::string& set : input.names) (void)check.problems(set);
+      }
+      stage.recipe->check_inputs(check);
+    } catch (const UserError& error) {
+      const std::string_view what = error.what();
+      if (what.starts_with(stage.place.file + ":") || what.starts_with("argument '")) throw;
+      throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
+    }
+  }
+}
+
+void StagePlanner::check_use(std::vector<std::string>& warnings) const {
+  for (const std::string section : {"training", "grading"}) {
+    for (const std::string& key : file_[section].keys()) {
+      if (const std::string why = why_unread(key); !why.empty()) {
+        warnings.push_back(
+            fmt::format("{}: {}.{} has no effect: {}", to_string(file_[section][key].place()), section, key, why));
+      }
+    }
+  }
+  for (const std::string section : {"models", "problems"}) {
+    for (const std::string& name : file_[section].keys()) {
+      if (is_named(section == "models" ? "model" : "problems", name)) continue;
+      warnings.push_back(fmt::format("{}: {} '{}' is used by no stage", to_string(file_[section].key_place(name)),
+                                     section == "models" ? "model" : "problem set", name));
+    }
+  }
+}
+
+std::string StagePlanner::why_unread(const std::string& key) const {
+  std::string why;
+  for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+    if (!parsers_[i]->describes(key)) continue;
+    const auto idle = parsers_[i]->idle_keys().find(key);
+    const bool own = static_cast<bool>(file_["stages"][plan_.stages[i].home()][key]);
+    if (!own && idle == parsers_[i]->idle_keys().end()) return "";
+    if (idle != parsers_[i]->idle_keys().end()) {
+      why = idle->second;
+    } else if (why.empty()) {
+      why = "every stage that reads it sets its own";
+    }
+  }
+  return why.empty() ? "no stage reads it" : why;
+}
+
+bool StagePlanner::is_named(std::string_view what, const std::string& name) const {
+  return std::ranges::any_of(plan_.stages, [&](const StagePlan& stage) {
+    return std::ranges::any_of(stage.inputs, [&](const Input& input) {
+      return input.what == what && std::ranges::find(input.names, name) != input.names.end();
+    });
+  });
+}
+
+void StagePlanner::read(StagePlan& stage, const std::string& recipe, const Place& place) const {
+  stage.recipe_name = recipe;
+  stage.recipe = plugins_.create(recipe, place);
+  stage.recipe_version = plugins_.version(recipe, place);
+}
+
+void StagePlanner::insert(std::size_t at, StagePlan stage, std::unique_ptr<Parser> parser) {
+  Printer printer(4);
+  stage.recipe->describe(printer);
+  stage.settings = printer.text();
+  plan_.stages.insert(plan_.stages.begin() + static_cast<std::ptrdiff_t>(at), std::move(stage));
+  parsers_.insert(parsers_.begin() + static_cast<std::ptrdiff_t>(at), std::move(parser));
+}
+
+bool StagePlanner::is_of_kind(const std::string& stage, ArtifactKind kind) const {
+  const StagePlan* found = plan_.find_stage(stage);
+  return found != nullptr && found->recipe->output() == kind;
+}
+
+void StagePlanner::bring_verdicts(StagePlan& stage, const Node& node) {
+  Input verdicts{std::string(kVerdictsInput), std::string(kVerdictsInput), {}};
+  for (Input& input : stage.inputs) {
+    if (input.what != kGradedInput && input.what != kResultsInput) continue;
+    for (std::string& name : input.names) {
+      if (is_of_kind(name, ArtifactKind::attempts)) {
+        verdicts.names.push_back(verdicts_of(name, stage, node));
+      } else if (input.what == kGradedInput) {
+        verdicts.names.push_back(name);
+        name = input_of(*plan_.find_stage(name), "attempts");
+      }
+    }
+  }
+  const bool own_keys =
+      std::ranges::any_of(grading_keys_, [&](const std::string& key) { return static_cast<bool>(node[key]); });
+  const bool made = std::ranges::any_of(
+      verdicts.names, [&](const std::string& name) { return plan_.find_stage(name)->made_for == stage.name; });
+  if (own_keys && looks_at_verdicts(stage) && !made) {
+    const auto key =
+        std::ranges::find_if(grading_keys_, [&](const std::string& one) { return static_cast<bool>(node[one]); });
+    fail_user(node.key_place(*key), fmt::format("'{}' has no effect here: what stage '{}' names is graded already; "
+                                                "give the key to the stage that grades it",
+                                                *key, stage.name));
+  }
+  if (!verdicts.names.empty()) stage.inputs.push_back(std::move(verdicts));
+}
+
+std::string StagePlanner::verdicts_of(const std::string& attempts, const StagePlan& reader, const Node& node) {
+  const bool own =
+      std::ranges::any_of(grading_keys_, [&](const std::string& key) { return static_cast<bool>(node[key]); });
+  StagePlan stage;
+  stage.name = own ? fmt::format("{}.verdicts.{}", attempts, reader.name) : attempts + ".verdicts";
+  if (const StagePlan* known = plan_.find_stage(stage.name); known != nullptr && !known->written) return stage.name;
+  stage.written = false;
+  const auto source = std::ranges::find(plan_.stages, attempts, &StagePlan::name);
+  stage.place = own ? reader.place : source->place;
+  if (own) stage.made_for = reader.name;
+  names_.add(stage.name, "stage", stage.place);
+  read(stage, "grade", stage.place);
+  const Node given = parse_yaml(nlohmann::json{{"attempts", attempts}}.dump(), stage.place.file);
+  auto parser = std::make_unique<Parser>(std::vector<Node>{file_["grading"], own ? node : Node(), given});
+  stage.recipe->describe(*parser);
+  list_inputs(stage);
+  const std::size_t at = own ? plan_.stages.size() : static_cast<std::size_t>(source - plan_.stages.begin()) + 1;
+  const std::string name = stage.name;
+  insert(at, std::move(stage), std::move(parser));
+  return name;
+}
+
+}  // namespace ft
