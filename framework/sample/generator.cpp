@@ -19,8 +19,6 @@
 namespace ft {
 namespace {
 
-using Prompts = std::span<const std::vector<TokenId>>;
-
 // Prompts are computed together until they have so many tokens: enough for products at full speed.
 constexpr std::int64_t kPrefillTokens = 256;
 
@@ -62,16 +60,17 @@ struct Generator::Body {
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
         sizes(find_exact_sizes(the_model, the_settings.slots)) {}
 
-  void check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const;
+  void check_work() const;
   [[nodiscard]] std::size_t limit_for(std::size_t prompt_length) const;
-  void prepare_cache(std::size_t num_requests);
+  void prepare_cache();
+  // Asks for more as long as a slot is free, nobody waits and there is more.
+  void refill(Scheduler& scheduler, const MoreWork& more);
   // Takes free slots for waiting requests, with as many new prompts as one forward is to compute.
-  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler, Prompts prompts) const;
-  void prefill(std::span<const Admission> round, Prompts prompts);
-  void start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request);
+  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler) const;
+  void prefill(std::span<const Admission> round);
+  void start(const Admission& admission);
   // False where `stop` came before all were admitted.
-  bool admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
-                     const std::function<bool()>& stop);
+  bool admit_waiting(Scheduler& scheduler, const MoreWork& more, const std::function<bool()>& stop);
   void decode(Scheduler& scheduler);
   void decode_part(Scheduler& scheduler, std::span<const int> rows, int size);
   // Draws the next token of the attempt in `slot`; reports it and frees the slot when that was the last.
@@ -87,6 +86,8 @@ struct Generator::Body {
   Sampler sampler;
   BatchSizes sizes;
   std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for idle rows
+  SampleWork work;                 // whose requests wait or were the last to wait
+  bool ended = false;              // there is no more
   std::vector<Served> served;
   std::vector<Draft> drafts;  // by slot
   const std::function<void(const Sampled&)>* done = nullptr;
@@ -95,11 +96,11 @@ struct Generator::Body {
   std::vector<std::int64_t> positions, tokens;
 };
 
-void Generator::Body::check_prompts(Prompts prompts, std::span<const SampleRequest> requests) const {
-  for (const SampleRequest& request : requests) {
-    FT_CHECK(request.prompt >= 0 && static_cast<std::size_t>(request.prompt) < prompts.size(),
-             "a request names prompt {} of {}", request.prompt, prompts.size());
-    const auto& prompt = prompts[static_cast<std::size_t>(request.prompt)];
+void Generator::Body::check_work() const {
+  for (const SampleRequest& request : work.requests) {
+    FT_CHECK(request.prompt >= 0 && static_cast<std::size_t>(request.prompt) < work.prompts.size(),
+             "a request names prompt {} of {}", request.prompt, work.prompts.size());
+    const auto& prompt = work.prompts[static_cast<std::size_t>(request.prompt)];
     FT_CHECK(!prompt.empty(), "prompt {} is empty", request.prompt);
     if (limit_for(prompt.size()) == 0) {
       fail_user(
@@ -118,38 +119,51 @@ std::size_t Generator::Body::limit_for(std::size_t prompt_length) const {
   return prompt_length < longest ? std::min(wanted, longest - prompt_length) : 0;
 }
 
-void Generator::Body::prepare_cache(std::size_t num_requests) {
-  const int needed = static_cast<int>(std::min(num_requests, static_cast<std::size_t>(settings.slots)));
-  drafts.assign(static_cast<std::size_t>(needed), {});
+void Generator::Body::prepare_cache() {
+  drafts.assign(static_cast<std::size_t>(settings.slots), {});
   served.clear();
   cache.reset();  // before the next one allocates
-  cache = std::make_unique<KvCache>(model.config().num_layers, needed + 1);
+  cache = std::make_unique<KvCache>(model.config().num_layers, settings.slots + 1);
   cache->start(idle_slot(), KvCache::kNoPrompt);
   cache->advance(idle_slot());
 }
 
+void Generator::Body::refill(Scheduler& scheduler, const MoreWork& more) {
+  while (!ended && scheduler.wants_more()) {
+    std::optional<SampleWork> next = more();
+    ended = !next;
+    if (ended) return;
+    work = std::move(*next);
+    check_work();
+    std::vector<int> prompt_of_request;
+    prompt_of_request.reserve(work.requests.size());
+    for (const SampleRequest& request : work.requests) prompt_of_request.push_back(request.prompt);
+    scheduler.add(prompt_of_request);
+  }
+}
+
 // Where a row's bits may depend on the number of rows, a prompt is alone in its forward.
-std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler, Prompts prompts) const {
+std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler) const {
   std::vector<Admission> round;
   std::int64_t new_tokens = 0;
   const std::int64_t most = sizes.is_any() ? kPrefillTokens : 1;
   while (new_tokens < most || !scheduler.next_starts_prompt()) {
     const auto admission = scheduler.admit();
     if (!admission) break;
-    if (admission->first_of_prompt) new_tokens += std::ssize(prompts[static_cast<std::size_t>(admission->prompt)]);
+    if (admission->first_of_prompt) new_tokens += std::ssize(work.prompts[static_cast<std::size_t>(admission->prompt)]);
     round.push_back(*admission);
   }
   return round;
 }
 
-void Generator::Body::prefill(std::span<const Admission> round, Prompts prompts) {
+void Generator::Body::prefill(std::span<const Admission> round) {
   std::vector<int> cached;
   std::vector<std::int64_t> last;  // row of each prompt
   tokens.clear();
   positions.clear();
   for (const Admission& admission : round) {
     if (!admission.first_of_prompt) continue;
-    const auto& prompt = prompts[static_cast<std::size_t>(admission.prompt)];
+    const auto& prompt = work.prompts[static_cast<std::size_t>(admission.prompt)];
     tokens.insert(tokens.end(), prompt.begin(), prompt.end());
     for (std::int64_t t = 0; t < std::ssize(prompt); ++t) positions.push_back(t);
     last.push_back(std::ssize(tokens) - 1);
@@ -165,25 +179,26 @@ void Generator::Body::prefill(std::span<const Admission> round, Prompts prompts)
   for (auto s = served.end() - std::ssize(cached); s != served.end(); ++s) s->logits = logits;
 }
 
-void Generator::Body::start(const Admission& admission, std::span<const TokenId> prompt, const SampleRequest& request) {
+void Generator::Body::start(const Admission& admission) {
   cache->start(admission.slot, served.front().cached);
   Draft& draft = drafts[static_cast<std::size_t>(admission.slot)];
-  draft = {.result = {.request = request}, .limit = limit_for(prompt.size())};
+  draft = {.result = {.request = work.requests[admission.request]},
+           .limit = limit_for(work.prompts[static_cast<std::size_t>(admission.prompt)].size())};
   draft.result.tokens.reserve(std::min<std::size_t>(draft.limit, 64));
 }
 
-bool Generator::Body::admit_waiting(Scheduler& scheduler, Prompts prompts, std::span<const SampleRequest> requests,
-                                    const std::function<bool()>& stop) {
+bool Generator::Body::admit_waiting(Scheduler& scheduler, const MoreWork& more, const std::function<bool()>& stop) {
   for (;;) {
-    const std::vector<Admission> round = next_round(scheduler, prompts);
+    refill(scheduler, more);
+    const std::vector<Admission> round = next_round(scheduler);
     if (round.empty()) return true;
     if (std::ranges::any_of(round, &Admission::first_of_prompt) && stop && stop()) return false;
-    prefill(round, prompts);
+    prefill(round);
     for (const Admission& admission : round) {
       const Served& first = served.front();  // prompts are served one after another
       FT_CHECK(first.prompt == admission.prompt, "prompt {} is served before prompt {}", admission.prompt,
                first.prompt);
-      start(admission, prompts[static_cast<std::size_t>(admission.prompt)], requests[admission.request]);
+      start(admission);
       extend(scheduler, admission.slot, row_of(first.logits, first.row));
       if (!admission.last_of_prompt) continue;
       cache->drop_prompt(first.cached);
@@ -251,21 +266,17 @@ Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t se
 
 Generator::~Generator() = default;
 
-void Generator::run(std::span<const std::vector<TokenId>> prompts, std::span<const SampleRequest> requests,
-                    const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop) {
-  if (requests.empty()) return;
+void Generator::run(const MoreWork& more, const std::function<void(const Sampled&)>& done,
+                    const std::function<bool()>& stop) {
   const at::NoGradGuard no_grad;
   Body& body = *body_;
-  body.check_prompts(prompts, requests);
-  body.prepare_cache(requests.size());
+  body.prepare_cache();
   body.done = &done;
-  std::vector<int> prompt_of_request;
-  prompt_of_request.reserve(requests.size());
-  for (const SampleRequest& request : requests) prompt_of_request.push_back(request.prompt);
-  Scheduler scheduler(prompt_of_request, static_cast<int>(body.drafts.size()));
-  while (!scheduler.done()) {
+  body.ended = false;
+  Scheduler scheduler(body.settings.slots);
+  while (!body.ended || !scheduler.done()) {
     if (stop && stop()) return;
-    if (!body.admit_waiting(scheduler, prompts, requests, stop)) return;
+    if (!body.admit_waiting(scheduler, more, stop)) return;
     if (!scheduler.active().empty()) body.decode(scheduler);
   }
 }

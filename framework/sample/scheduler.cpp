@@ -9,14 +9,20 @@
 
 namespace ft {
 
-Scheduler::Scheduler(std::span<const int> prompts, int num_slots)
-    : order_(prompts.size()), prompts_(prompts.begin(), prompts.end()), free_(static_cast<std::size_t>(num_slots)) {
+Scheduler::Scheduler(int num_slots) : free_(static_cast<std::size_t>(num_slots)) {
   FT_CHECK(num_slots > 0, "decoding needs at least one slot, got {}", num_slots);
+  std::iota(free_.begin(), free_.end(), 0);  // increasing, so a heap already
+}
+
+void Scheduler::add(std::span<const int> prompts) {
+  FT_CHECK(next_ == order_.size(), "{} requests wait still", order_.size() - next_);
+  prompts_.assign(prompts.begin(), prompts.end());
+  order_.resize(prompts.size());
+  next_ = 0;
   std::unordered_map<int, std::size_t> first_seen;
   for (const int prompt : prompts_) first_seen.emplace(prompt, first_seen.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   std::ranges::stable_sort(order_, {}, [&](std::size_t request) { return first_seen.at(prompts_[request]); });
-  std::iota(free_.begin(), free_.end(), 0);  // increasing, so a heap already
 }
 
 std::optional<Admission> Scheduler::admit() {

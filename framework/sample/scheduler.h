@@ -3,7 +3,8 @@
 //
 // Pure bookkeeping, no tensors. The order of completion depends on it; the content of attempts does not.
 //
-//   Scheduler scheduler(prompt_of_request, slots);
+//   Scheduler scheduler(slots);
+//   scheduler.add(prompt_of_request);
 //   while (!scheduler.done()) {
 //     while (auto a = scheduler.admit()) { if (a->first_of_prompt) prefill(a->prompt); ... }
 //     decode(scheduler.active()) ...; scheduler.release(slot);
@@ -27,9 +28,14 @@ struct Admission {
 
 class Scheduler {
  public:
-  // prompts[r] is the prompt of request r. Requests are served prompt by prompt, in the order in which prompts first
-  // appear, and in their given order within a prompt. Lower slots are taken first.
-  Scheduler(std::span<const int> prompts, int num_slots);
+  // Lower slots are taken first.
+  explicit Scheduler(int num_slots);
+
+  // More requests, when none waits; their numbers begin at 0 again. prompts[r] is the prompt of request r. They are served
+  // prompt by prompt, in the order in which prompts first appear, and in their given order within a prompt.
+  void add(std::span<const int> prompts);
+  // Is a slot free, and nobody waits for it?
+  [[nodiscard]] bool wants_more() const { return next_ == order_.size() && !free_.empty(); }
 
   // The next waiting request, if a slot is free.
   [[nodiscard]] std::optional<Admission> admit();

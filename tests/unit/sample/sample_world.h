@@ -56,12 +56,16 @@ inline std::vector<SampleRequest> make_requests(std::size_t num_prompts, int per
   return requests;
 }
 
+inline MoreWork all_at_once(SampleWork work) {
+  return [left = std::optional(std::move(work))]() mutable { return std::exchange(left, std::nullopt); };
+}
+
 using Results = std::map<std::pair<std::uint64_t, int>, Sampled>;
 
 inline void run_into(Results& results, Generator& generator, const std::vector<std::vector<TokenId>>& prompts,
                      const std::vector<SampleRequest>& requests, const std::function<bool()>& stop = {}) {
   generator.run(
-      prompts, requests,
+      all_at_once({prompts, requests}),
       [&](const Sampled& s) {
         results.insert_or_assign({s.request.problem, s.request.index}, s);
       },

@@ -16,7 +16,9 @@ TEST_CASE("each prompt is served once, in order, and slots are never shared") {
     std::vector<int> prompts(1 + random.below(40, trial, 0));
     for (std::size_t i = 0; i < prompts.size(); ++i) prompts[i] = static_cast<int>(random.below(6, trial, i + 1));
     const int num_slots = 1 + static_cast<int>(random.below(9, trial, 100));
-    Scheduler scheduler(prompts, num_slots);
+    Scheduler scheduler(num_slots);
+    CHECK(scheduler.wants_more());
+    scheduler.add(prompts);
     std::vector<std::size_t> served;
     std::multiset<int> first;
     std::set<int> used;

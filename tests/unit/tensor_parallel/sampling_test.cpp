@@ -1,5 +1,7 @@
 // Sampling and scoring with a split model: every rank of the group sees the same attempts, and those of a dense model.
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "framework/problem/attempt.h"
 #include "framework/sample/generator.h"
@@ -28,12 +30,13 @@ std::vector<Sample> sample(int ranks) {
       for (int index = Attempt::kGreedy; index < 5; ++index)
         requests.push_back({.prompt = prompt, .problem = 100 + static_cast<std::uint64_t>(prompt), .index = index});
     Generator generator(model.decoder, {.max_new_tokens = 12, .slots = 8}, 7, {0}, kTinyVocabulary);
-    generator.run(prompts, requests,
-                  [&](const Sampled& s) {
-                    mine.tokens[{s.request.problem, s.request.index}] = s.tokens;
-                    mine.log_probs[{s.request.problem, s.request.index}] = s.log_prob;
-                  },
-                  {});
+    generator.run(
+        [left = std::optional(SampleWork{prompts, requests})]() mutable { return std::exchange(left, std::nullopt); },
+        [&](const Sampled& s) {
+          mine.tokens[{s.request.problem, s.request.index}] = s.tokens;
+          mine.log_probs[{s.request.problem, s.request.index}] = s.log_prob;
+        },
+        {});
     mine.scores = score_prompts(model.decoder, prompts, Labels{{4}, {5}}, 64);
   });
   return samples;
