@@ -169,7 +169,6 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
           {"keys, values and logits", sampling},
-          {"problems", sizes.dealt / grid.data()},
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
 }
 

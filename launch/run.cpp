@@ -6,9 +6,11 @@
 #include <cstdlib>
 
 #include "framework/base/log.h"
+#include "framework/base/reading.h"
 #include "framework/comm/traced_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/run.h"
+#include "framework/recipe/shared_digests.h"
 #include "framework/store/digest_notes.h"
 #include "launch/commands.h"
 #include "launch/device_request.h"
@@ -47,6 +49,19 @@ std::function<std::string(const std::string&)> count_between(std::int64_t low, s
   };
 }
 
+namespace {
+
+// A run folder that cannot be read is told of when it is used.
+DigestNotes notes_of(const std::filesystem::path& run) {
+  try {
+    return DigestNotes::read(run);
+  } catch (const Unreadable&) {
+    return {};
+  }
+}
+
+}  // namespace
+
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
                           std::filesystem::path& folder) {
   const RunFile file = RunFile::load(run_file, overrides);
@@ -72,10 +87,11 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const auto check_stop = [stop] {
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
-  DigestNotes digests;  // of rank 0
+  DigestNotes digests = world.rank() == 0 ? notes_of(early.folder) : DigestNotes();
   RunServices services =
       make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
   services.folder_taken = [&] { digests.write(early.folder); };
+  services.digest_files = [&](const auto& list) { return digests_by_all(world, list, check_stop, digests); };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);

@@ -12,10 +12,9 @@ namespace {
 // Bytes of one thing in memory beside its text: the struct, its vectors and strings, their blocks in the heap.
 constexpr double kProblem = 450, kAttempt = 420;
 // Of a problem that is only counted: where it stands, which of its attempts are there, what a table notes of it.
-constexpr double kCounted = 300;
-// Of an attempt that is still to be made (sample/generator.h); attempts that lie in one file of what is sealed, which is
-// what a rank holds of them at most (recipe/sampling_stage.cpp).
-constexpr double kRequest = 24, kAttemptsAFile = 4096;
+constexpr double kCounted = 700;
+// Attempts that lie in one file of what is sealed, which is what a rank holds of them at most (recipe/sampling_stage.cpp).
+constexpr double kAttemptsAFile = 4096;
 // Of a ranking: what an attempt adds, and where that ends, since tables are written down in pages (rerank/table_share.h).
 constexpr double kRanked = 110, kMostRanked = 40e6;
 // Of one example in its file beside its tokens, its line of the index included (batching/example_block.h).
@@ -53,17 +52,15 @@ double text_bytes(const Problem& problem) {
 
 // What a set of problems amounts to, by every n-th of them.
 struct Sample {
-  double tokens_per_solution = 0, bytes_per_solution = 0, tokens_per_prompt = 0;
+  double tokens_per_solution = 0, bytes_per_solution = 0;
 };
 
 Sample take_sample(const std::vector<Problem>& problems, const ExampleBuilder& build) {
   constexpr std::size_t kWanted = 64;
   Sample sample;
-  double solutions = 0, prompts = 0;
+  double solutions = 0;
   for (std::size_t i = 0; i < problems.size(); i += std::max<std::size_t>(1, problems.size() / kWanted)) {
     try {
-      sample.tokens_per_prompt += static_cast<double>(build.solver_prompt(problems[i].text).size());
-      ++prompts;
       if (problems[i].solutions.empty()) continue;
       sample.tokens_per_solution += static_cast<double>(build.solution(problems[i], 0).num_tokens());
       sample.bytes_per_solution += static_cast<double>(problems[i].solutions.front().text.size());
@@ -73,7 +70,6 @@ Sample take_sample(const std::vector<Problem>& problems, const ExampleBuilder& b
   }
   sample.tokens_per_solution /= std::max(1.0, solutions);
   sample.bytes_per_solution /= std::max(1.0, solutions);
-  sample.tokens_per_prompt /= std::max(1.0, prompts);
   return sample;
 }
 
@@ -126,7 +122,6 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   switch (stage.recipe->output()) {
     case ArtifactKind::attempts:
       sizes.bytes = count * kCounted;
-      sizes.dealt = count * (kProblem + sample.tokens_per_prompt * sizeof(TokenId)) + made * kRequest;
       sizes.collected = 2 * std::min(made, kAttemptsAFile) * attempt;
       break;
     case ArtifactKind::model:

@@ -17,7 +17,6 @@ struct TextSizes {
   double attempts = 0;              // that are made, or scored, in all; the greedy ones too
   double longest_attempt = 0;       // tokens, with its prompt
   double bytes = 0;                 // that a rank holds while it computes, whatever its share
-  double dealt = 0;                 // of the problems of a sampling: each rank holds its share
   double collected = 0;  // beside them, while there is little else: problems that rank 0 deals out, a file of attempts
   double examples = 0, stored = 0;  // of a training: their number and their bytes, which lie in files
 };

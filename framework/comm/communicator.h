@@ -1,4 +1,4 @@
-// What ranks say to each other, in eight verbs. Every algorithm of the trainer is written against this interface and is
+// What ranks say to each other, in nine verbs. Every algorithm of the trainer is written against this interface and is
 // told its communicator as an argument, so that it runs the same alone, among threads of a test, over MPI or NCCL.
 //
 // All verbs are collective: every rank of the communicator calls them in the same order with the same name, shapes and
@@ -16,10 +16,13 @@
 // NCCL. After an error in an exchange a communicator is not usable any more: let the error reach main(), which ends the
 // job.
 //
-// What ranks agree upon in one small record: agreement.h.
+// What ranks agree upon in one small record: agreement.h. What they take from each other while they compute:
+// shared_counter.h.
 #pragma once
 
 #include "framework/base/error.h"
+
+#include "framework/comm/shared_counter.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -75,6 +78,9 @@ class Communicator {
   // rank, host and `why` on stderr, once: when several ranks call it, the first one speaks. Does not return (among the
   // threads of a test it throws Error on every rank). Errors are better thrown: main() ends the job in the same way.
   [[noreturn]] virtual void abort(std::string_view why, ExitCode code = ExitCode::failure) = 0;
+
+  // A counter that begins at 0 (shared_counter.h); it must go before the next one is made, and before this. Collective.
+  [[nodiscard]] virtual std::unique_ptr<SharedCounter> make_counter(Name name) = 0;
 };
 
 // For control decisions; each is one exchange. Collective.

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "framework/comm/checks.h"
 
@@ -30,6 +31,17 @@ void check_alone(Name name, const at::Tensor& whole, const at::Tensor& shard, st
                whole.scalar_type() == shard.scalar_type(),
            "exchange '{}' of one rank: its shard must be the whole", name);
 }
+
+class SoloCounter final : public SharedCounter {
+ public:
+  std::int64_t take(std::int64_t count) override { return std::exchange(number_, number_ + count); }
+  void serve() override {}
+  std::int64_t taken() const override { return number_; }
+  void finish() override {}
+
+ private:
+  std::int64_t number_ = 0;
+};
 
 }  // namespace
 
@@ -62,6 +74,8 @@ std::string SoloCommunicator::broadcast_bytes(Name name, std::string_view bytes,
 }
 
 void SoloCommunicator::barrier(Name) {}
+
+std::unique_ptr<SharedCounter> SoloCommunicator::make_counter(Name) { return std::make_unique<SoloCounter>(); }
 
 std::unique_ptr<Communicator> SoloCommunicator::split(int, int) { return std::make_unique<SoloCommunicator>(); }
 

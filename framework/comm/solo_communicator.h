@@ -18,6 +18,7 @@ class SoloCommunicator final : public Communicator {
   [[nodiscard]] std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override;
   [[nodiscard]] std::string broadcast_bytes(Name name, std::string_view bytes, int root) override;
   void barrier(Name name) override;
+  [[nodiscard]] std::unique_ptr<SharedCounter> make_counter(Name name) override;
   [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
   // Says `why` on stderr and ends the process with `code`.
   [[noreturn]] void abort(std::string_view why, ExitCode code = ExitCode::failure) override;

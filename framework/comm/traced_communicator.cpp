@@ -12,6 +12,35 @@ std::int64_t bytes_of(const at::Tensor& tensor) {
   return tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
 }
 
+// What may wait for others is noted, as "<group>/<number of the counter>", and counted for itself: ranks take as often as
+// they like.
+class TracedCounter final : public SharedCounter {
+ public:
+  TracedCounter(std::unique_ptr<SharedCounter> inner, std::shared_ptr<ExchangeTrace> trace, std::string group,
+                std::string name)
+      : inner_(std::move(inner)), trace_(std::move(trace)), group_(std::move(group)), name_(std::move(name)) {}
+
+  std::int64_t take(std::int64_t count) override {
+    const std::uint64_t ticket = trace_->begin(group_, next_number_++, "take", name_, 0);
+    const std::int64_t first = inner_->take(count);
+    trace_->end(ticket);
+    return first;
+  }
+  void serve() override { inner_->serve(); }
+  std::int64_t taken() const override { return inner_->taken(); }
+  void finish() override {
+    const std::uint64_t ticket = trace_->begin(group_, next_number_++, "finish", name_, 0);
+    inner_->finish();
+    trace_->end(ticket);
+  }
+
+ private:
+  std::unique_ptr<SharedCounter> inner_;
+  std::shared_ptr<ExchangeTrace> trace_;
+  std::string group_, name_;
+  std::uint64_t next_number_ = 0;
+};
+
 }  // namespace
 
 TracedCommunicator::TracedCommunicator(Communicator& inner, std::shared_ptr<ExchangeTrace> trace, std::string group)
@@ -62,6 +91,14 @@ std::string TracedCommunicator::broadcast_bytes(Name name, std::string_view byte
 
 void TracedCommunicator::barrier(Name name) {
   traced("barrier", name, 0, [&] { inner_.barrier(name); });
+}
+
+std::unique_ptr<SharedCounter> TracedCommunicator::make_counter(Name name) {
+  const std::uint64_t number = next_number_;
+  return traced("make_counter", name, 0, [&]() -> std::unique_ptr<SharedCounter> {
+    return std::make_unique<TracedCounter>(inner_.make_counter(name), trace_, fmt::format("{}/{}", group_, number),
+                                           std::string(name));
+  });
 }
 
 std::unique_ptr<Communicator> TracedCommunicator::split(int colour, int key) {

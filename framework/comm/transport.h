@@ -6,9 +6,11 @@
 //   auto comm = std::make_unique<TransportCommunicator>(std::move(transport));
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +32,9 @@ class SharedBuffers {
   // Buffer `which` (0 or 1) of `rank`, 64-byte aligned. Only its owner writes to it.
   [[nodiscard]] virtual std::byte* buffer(int rank, int which) const = 0;
 
+  // A number that all ranks of the host may change at any time; 0 at first.
+  [[nodiscard]] virtual std::atomic<std::int64_t>& number() const = 0;
+
   // Returns when all ranks have called it; what they wrote before is visible after. Throws Error when a rank has
   // failed.
   virtual void meet() = 0;
@@ -45,6 +50,12 @@ struct Incoming {
   int peer;
   std::byte* data;
   std::int64_t bytes;
+};
+
+// A number from another rank (as peer), apart from exchanges.
+struct Note {
+  int peer;
+  std::int64_t value;
 };
 
 class Transport {
@@ -66,6 +77,12 @@ class Transport {
   // Sends and receives all of these; returns when what was sent may be written to and what was received may be read.
   // Messages between two ranks arrive in the order of the lists; both sides know their lengths, and none is empty.
   virtual void exchange(Name name, std::span<const Incoming> receive, std::span<const Outgoing> send) = 0;
+
+  // Notes: for what a rank asks of another one that computes meanwhile. post() returns when the note is on its way;
+  // next_note() at once, with one that has come, if any; wait_for_note() with the next one. Those of one peer come in order.
+  virtual void post(int peer, std::int64_t value) = 0;
+  [[nodiscard]] virtual std::optional<Note> next_note() = 0;
+  [[nodiscard]] virtual Note wait_for_note() = 0;
 
   // As Communicator::split and Communicator::abort.
   [[nodiscard]] virtual std::unique_ptr<Transport> split(int colour, int key) = 0;

@@ -11,6 +11,7 @@
 #include "framework/comm/across_hosts.h"
 #include "framework/comm/checks.h"
 #include "framework/comm/shards.h"
+#include "framework/comm/transport_counter.h"
 #include "framework/comm/tree_sum.h"
 
 namespace ft {
@@ -378,6 +379,10 @@ std::string TransportCommunicator::broadcast_bytes(Name name, std::string_view b
 }
 
 void TransportCommunicator::barrier(Name name) { (void)greet({"barrier", name, 0}, {}); }
+
+std::unique_ptr<SharedCounter> TransportCommunicator::make_counter(Name name) {
+  return std::make_unique<TransportCounter>(*this, *transport_, name);
+}
 
 std::unique_ptr<Communicator> TransportCommunicator::split(int colour, int key) {
   FT_CHECK(colour >= 0, "a group of ranks with colour {}", colour);

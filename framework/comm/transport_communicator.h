@@ -36,6 +36,7 @@ class TransportCommunicator final : public Communicator {
   [[nodiscard]] std::vector<std::string> gather_bytes(Name name, std::string_view bytes, int root) override;
   [[nodiscard]] std::string broadcast_bytes(Name name, std::string_view bytes, int root) override;
   void barrier(Name name) override;
+  [[nodiscard]] std::unique_ptr<SharedCounter> make_counter(Name name) override;
   [[nodiscard]] std::unique_ptr<Communicator> split(int colour, int key) override;
   [[noreturn]] void abort(std::string_view why, ExitCode code = ExitCode::failure) override;
 

@@ -82,6 +82,22 @@ std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder) {
   return cursors;
 }
 
+int drop_checkpoints(const std::filesystem::path& folder, bool keep_last, Logger& log) {
+  const std::vector<TrainCursor> cursors = sealed_cursors(folder);
+  int dropped = 0;
+  for (const TrainCursor& cursor : cursors) {
+    const TrainCursor& newest = cursors.back();
+    if (keep_last && (cursor.step == newest.step || cursor.step == newest.best_step)) continue;
+    try {
+      discard_folder(folder / fmt::format("{}{:08}", kPrefix, cursor.step));
+      ++dropped;
+    } catch (const Error& error) {
+      log.warn("a checkpoint takes room that is not freed: {}", error.what());
+    }
+  }
+  return dropped;
+}
+
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
     : folder_(std::move(folder)),
       groups_(groups),

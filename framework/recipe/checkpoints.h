@@ -30,6 +30,10 @@ namespace ft {
 // left out. Throws Unreadable.
 [[nodiscard]] std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder);
 
+// Of a training whose output is sealed: removes its sealed checkpoints, but for the newest one and the best one that this
+// one needs where `keep_last`. Returns how many. What cannot be removed stays, and is told. Throws Unreadable.
+int drop_checkpoints(const std::filesystem::path& folder, bool keep_last, Logger& log);
+
 struct CheckpointOptions {
   std::string stage, identity;  // of the stage, for the metadata
   bool background = true;

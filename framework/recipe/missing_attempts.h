@@ -1,15 +1,15 @@
-// Which attempts are still to be made by this rank: problems with any go round the data ranks. Found problem by problem, so
-// that a list of millions is never there.
+// The attempts that a stage has still to make, in the order in which they are dealt (deal.h): those at the longest
+// problems first, and the attempts at one problem side by side, since they share its prompt.
 //
-//   MissingAttempts missing(problems, done, indices, data.rank(), data.size());
-//   while (const auto of = missing.next()) ...            // of->problem, of->indices
+//   const MissingAttempts missing(done, spool, indices.size());
+//   for (const auto& part : missing.parts(run.begin, run.end)) ...        // attempts at a few problems
+//
+// A rank holds 12 bytes a problem. Every rank has the same order.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
-#include "framework/problem/problem.h"
 #include "framework/recipe/attempt_pieces.h"
 #include "framework/recipe/problem_spool.h"
 
@@ -17,28 +17,26 @@ namespace ft {
 
 class MissingAttempts {
  public:
-  // `indices`: those that `done` knows. References must outlive this.
-  MissingAttempts(const ProblemSpool& problems, const AttemptPieces& done, std::vector<int> indices, int rank,
-                  int ranks)
-      : problems_(problems), done_(done), indices_(std::move(indices)), rank_(rank), ranks_(ranks) {}
+  // `done` must outlive this, and not look again.
+  MissingAttempts(const AttemptPieces& done, const ProblemSpool& problems, std::size_t num_indices);
 
-  struct OfProblem {
-    std::int64_t place = 0;
-    Problem problem;
-    std::vector<int> indices;  // at least one
+  [[nodiscard]] std::int64_t total() const { return begins_.back(); }
+  [[nodiscard]] std::int64_t num_problems() const { return static_cast<std::int64_t>(problems_.size()); }
+  // The i-th problem in the order of the deal, of which any attempt is missing.
+  [[nodiscard]] std::int64_t problem(std::int64_t i) const { return problems_[static_cast<std::size_t>(i)]; }
+
+  struct Part {
+    std::int64_t problem = 0;
+    std::vector<std::size_t> indices;  // of those wanted, in order
   };
-  // Nothing behind the last. Throws Unreadable.
-  [[nodiscard]] std::optional<OfProblem> next();
-  // Of all ranks, as far as it has come.
-  [[nodiscard]] std::int64_t num_found() const { return found_; }
+  // Of what is missing the attempts `begin` to `end`.
+  [[nodiscard]] std::vector<Part> parts(std::int64_t begin, std::int64_t end) const;
 
  private:
-  const ProblemSpool& problems_;
   const AttemptPieces& done_;
-  std::vector<int> indices_;
-  int rank_, ranks_;
-  std::int64_t place_ = 0, block_ = 0, unfinished_ = 0, found_ = 0;
-  std::vector<Problem> of_block_;  // empty until one of them is this rank's
+  std::size_t num_indices_;
+  std::vector<std::int32_t> problems_;  // in the order of the deal
+  std::vector<std::int64_t> begins_;    // of each problem's attempts, and the end
 };
 
 }  // namespace ft

@@ -36,8 +36,10 @@ ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& 
                              const RunServices& services) {
   if (model.preset) return preset_identity(model, prompts, seed, services);
   // Which files these are is asked on one rank, too.
-  const std::string files = services.on_one_rank(
-      [&] { return to_text(digests_of(model_files(*model.path), services.check_stop, services.digest_file)); });
+  const auto list = [&] { return model_files(*model.path); };
+  const std::string files = services.digest_files ? to_text(services.digest_files(list)) : services.on_one_rank([&] {
+    return to_text(digests_of(list(), services.check_stop, services.digest_file));
+  });
   ModelIdentity identity{.files = read_file_digests(files)};
   identity.identity = "files " + sha256(files);
   return identity;

@@ -23,7 +23,7 @@ struct ModelIdentity {
   std::vector<FileDigest> files;  // that it is read from
 };
 
-// Digests of the model's files (services.digest_file), on one rank: collective through services.on_one_rank. The settings have been
+// Digests of the model's files, by services.digest_files or on one rank: collective. The settings have been
 // checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
 // read.
 [[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts,

@@ -10,6 +10,11 @@
 #include "framework/tensor/random_access_file.h"
 
 namespace ft {
+namespace {
+
+constexpr std::int64_t kBytesAtOnce = 1 << 20;
+
+}  // namespace
 
 ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
                            const std::function<std::int64_t(std::int64_t)>& block,
@@ -23,10 +28,11 @@ ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
     FileHandle out(file_, O_WRONLY | O_CREAT | O_TRUNC);
     std::string lines;
     for (std::int64_t i = 0; i < std::ssize(problems); ++i) {
-      lines += to_json_line(problems[static_cast<std::size_t>(i)]) + "\n";
-      if ((i + 1) % each != 0 && i + 1 < std::ssize(problems)) continue;
+      const std::string line = to_json_line(problems[static_cast<std::size_t>(i)]) + "\n";
+      offsets.push_back(offsets.back() + std::ssize(line));
+      lines += line;
+      if (std::ssize(lines) < kBytesAtOnce && i + 1 < std::ssize(problems)) continue;
       out.write(lines);
-      offsets.push_back(offsets.back() + std::ssize(lines));
       lines.clear();
     }
     out.sync();  // for ranks of other hosts
@@ -41,8 +47,10 @@ ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
 }
 
 std::string ProblemSpool::lines(std::int64_t block) const {
-  const std::int64_t begin = offsets_.at(static_cast<std::size_t>(block)),
-                     end = offsets_.at(static_cast<std::size_t>(block) + 1);
+  return text(offset(end_of(block - 1)), offset(end_of(block)));
+}
+
+std::string ProblemSpool::text(std::int64_t begin, std::int64_t end) const {
   std::string lines(static_cast<std::size_t>(end - begin), '\0');
   RandomAccessFile(file_).read(std::as_writable_bytes(std::span(lines)), static_cast<std::uint64_t>(begin));
   return lines;
@@ -57,6 +65,11 @@ std::vector<Problem> ProblemSpool::read(std::int64_t block) const {
     at = line_end + 1;
   }
   return problems;
+}
+
+Problem ProblemSpool::problem(std::int64_t place) const {
+  const std::string line = text(offset(place), offset(place + 1));
+  return problem_from_json(std::string_view(line).substr(0, line.size() - 1), {.file = file_.string()});
 }
 
 }  // namespace ft

@@ -30,17 +30,24 @@ class ProblemSpool {
                const std::function<std::vector<Problem>()>& load);
 
   [[nodiscard]] std::int64_t num_problems() const { return num_problems_; }
-  [[nodiscard]] std::int64_t num_blocks() const { return std::ssize(offsets_) - 1; }
+  [[nodiscard]] std::int64_t num_blocks() const { return (num_problems_ + block_ - 1) / block_; }
   // Behind the last problem of a block; 0 for block -1.
   [[nodiscard]] std::int64_t end_of(std::int64_t block) const { return std::min(num_problems_, (block + 1) * block_); }
-  // One block's lines, and its problems, on any rank. Throw Unreadable.
+  [[nodiscard]] std::int64_t block_of(std::int64_t place) const { return place / block_; }
+  // One block's lines, its problems, and one problem, on any rank. Throw Unreadable.
   [[nodiscard]] std::string lines(std::int64_t block) const;
   [[nodiscard]] std::vector<Problem> read(std::int64_t block) const;
+  [[nodiscard]] Problem problem(std::int64_t place) const;
+  // Of the problem's line: its text, its solution and what else belongs to it.
+  [[nodiscard]] std::int64_t bytes(std::int64_t place) const { return offset(place + 1) - offset(place); }
 
  private:
+  [[nodiscard]] std::int64_t offset(std::int64_t place) const { return offsets_.at(static_cast<std::size_t>(place)); }
+  [[nodiscard]] std::string text(std::int64_t begin, std::int64_t end) const;
+
   std::filesystem::path file_;
   std::int64_t num_problems_ = 0, block_ = 1;
-  std::vector<std::int64_t> offsets_;  // of each block, and the end
+  std::vector<std::int64_t> offsets_;  // of each problem, and the end
 };
 
 }  // namespace ft

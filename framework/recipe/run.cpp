@@ -153,7 +153,9 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const std::string done = on_rank_zero(world, "stage state", [&] {
       if (asked())
         throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
-      return std::string(folder->is_done(plan, stage) ? "yes" : "no");
+      const bool is_done = folder->is_done(plan, stage);
+      if (is_done) folder->drop_work(stage);
+      return std::string(is_done ? "yes" : "no");
     });
     if (done == "yes") {
       log.info("stage '{}' is done already ({})", stage.name, stage.output.string());
@@ -199,6 +201,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
                     {"seconds", watch.seconds()},
                     {"memory", memory.peak},
                     {"libraries", memory.libraries}});
+      folder->drop_work(stage);
       return std::string();
     });
     if (log.informs()) log.info("stage '{}' took {}", stage.name, took(plan, stage, watch.seconds()));

@@ -6,7 +6,9 @@
 #include <cerrno>
 
 #include "framework/base/clock.h"
+#include "framework/recipe/checkpoints.h"
 #include "framework/recipe/output_check.h"
+#include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/end_note.h"
 #include "framework/store/files.h"
@@ -143,6 +145,16 @@ void RunFolder::is_sealed(const StagePlan& stage) {
       log_.warn("a damaged output, made again since, takes room that is not freed: {}", error.what());
     }
   }
+}
+
+void RunFolder::drop_work(const StagePlan& stage) {
+  const std::string keep = setting_of(stage, "keep_work");
+  if (keep != "last" && keep != "none") return;
+  const int dropped = drop_checkpoints(stage.folder / "work" / "checkpoints", keep == "last", log_);
+  if (dropped == 0) return;
+  note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", keep}});
+  log_.info("stage '{}': {} {} removed (keep_work: {})", stage.name, dropped,
+            dropped == 1 ? "checkpoint is" : "checkpoints are", keep);
 }
 
 void RunFolder::note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why) {

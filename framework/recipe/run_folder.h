@@ -51,6 +51,9 @@ class RunFolder {
   // ones that it takes the place of may go.
   void is_sealed(const StagePlan& stage);
 
+  // Its output is sealed: removes the checkpoints that its key `keep_work` does not keep.
+  void drop_work(const StagePlan& stage);
+
   // Something damaged was set aside: a line in the ledger, which says what, where and why.
   void note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why);
 

@@ -96,6 +96,9 @@ struct RunServices {
   FileDigester digest_file;
   // Told on rank 0 when the run folder is this run's; may be empty.
   std::function<void()> folder_taken;
+  // Collective: the digests of large files, which `list` names on one rank, by all ranks side by side
+  // (recipe/shared_digests.h). Empty: by digest_file, on one rank.
+  std::function<std::vector<FileDigest>(const std::function<std::vector<std::filesystem::path>()>& list)> digest_files;
 };
 
 struct StagePlan {

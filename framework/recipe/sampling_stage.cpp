@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "framework/base/philox.h"
 #include "framework/batching/examples.h"
@@ -11,6 +10,7 @@
 #include "framework/problem/attempt_reader.h"
 #include "framework/problem/records.h"
 #include "framework/recipe/attempt_pieces.h"
+#include "framework/recipe/deal.h"
 #include "framework/recipe/missing_attempts.h"
 #include "framework/recipe/problem_spool.h"
 #include "framework/recipe/sealed_inputs.h"
@@ -23,6 +23,7 @@ namespace ft {
 namespace {
 
 constexpr std::string_view kStem = "attempts";
+constexpr std::int64_t kShortestRun = 4;  // attempts at one problem that are worth computing its prompt once more
 constexpr std::int64_t kAttemptsAFile = 4096, kMostFiles = 1024;  // of what is sealed
 
 // Index 0 .. per_problem-1, and the greedy one first where it is wanted.
@@ -35,7 +36,7 @@ std::vector<int> wanted_indices(const SamplingJob& job) {
 
 class Sampling {
  public:
-  // `done`: what is there when the stage begins.
+  // `done` must not look again while this lives.
   Sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job, const ProblemSpool& problems,
            const AttemptPieces& done)
       : stage_(stage),
@@ -43,92 +44,103 @@ class Sampling {
         job_(job),
         build_(*model.tokenizer, stage.prompts()),
         problems_(problems),
-        done_(done) {}
+        indices_(wanted_indices(job)),
+        missing_(done, problems, indices_.size()) {}
 
-  // Prompts are made twice: now, so that no problem is found too long after hours, and when their turn comes.
-  void look_ahead() {
-    MissingAttempts missing = share();
-    while (const auto of = missing.next()) {
+  // What would end the stage when its turn comes is told before anything is made. Each rank looks at a share.
+  void check() const {
+    const Communicator& world = stage_.groups().world;
+    std::vector<std::int64_t> share;
+    for (std::int64_t i = world.rank(); i < missing_.num_problems(); i += world.size())
+      share.push_back(missing_.problem(i));
+    std::ranges::sort(share);
+    std::int64_t block = -1;
+    std::vector<Problem> of_block;
+    for (const std::int64_t place : share) {
       stage_.check_stop();
-      (void)prompt_of(of->problem);
-      own_ += std::ssize(of->indices);
+      if (place >= problems_.end_of(block)) of_block = problems_.read(block = problems_.block_of(place));
+      const Problem& problem = of_block[static_cast<std::size_t>(place - problems_.end_of(block - 1))];
+      check_length(problem, std::ssize(prompt_of(problem)));
     }
-    total_missing_ = missing.num_found();
   }
 
   void run() {
     const Groups groups = stage_.groups();
     tell_end_tokens();
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
-    Generator generator(*model_.decoder, job_.settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
+    SamplingSettings settings = job_.settings;
+    settings.slots = static_cast<int>(even_rounds(missing_.total(), groups.data.size(), settings.slots));
+    Generator generator(*model_.decoder, settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
     note_batch_sizes(generator);
-    const std::int64_t own = own_, all = std::ssize(wanted_indices(job_)) * problems_.num_problems();
-    const bool alone = groups.data.size() == 1;
-    // Rank 0 speaks of its own share: how far the others are it does not know, and asking would make them wait.
-    const std::string what =
-        alone ? stage_.name() : fmt::format("{}: rank 0's share of {} attempts", stage_.name(), all);
-    const std::int64_t total = alone ? all : own, before = alone ? all - total_missing_ : 0;
-    stage_.progress().begin(what, total, before);
+    const std::int64_t all = std::ssize(indices_) * problems_.num_problems(), before = all - missing_.total();
+    stage_.progress().begin(stage_.name(), all, before);
+    Deal deal(groups, "attempts to make", missing_.total(), {.most = settings.slots, .least = kShortestRun});
     const Stopwatch watch;
-    std::int64_t finished = 0;
-    MissingAttempts missing = share();
-    TokensLeft left{.num_requests = own, .slots = job_.settings.slots, .most = job_.settings.max_new_tokens};
+    std::int64_t dealt = 0, finished = 0;  // of this rank
+    const std::int64_t each = (missing_.total() + groups.data.size() - 1) / groups.data.size();
+    TokensLeft left{.num_requests = each, .slots = settings.slots, .most = settings.max_new_tokens};
+    const auto more = [&]() -> std::optional<SampleWork> {
+      const std::optional<Deal::Run> run = deal.next();
+      if (!run) return std::nullopt;
+      dealt += run->count();
+      return work_of(*run);
+    };
     const auto done = [&](const Sampled& sampled) {
       const Attempt attempt = attempt_of(sampled);
       if (groups.tensor.rank() == 0) log.append(to_json_line(attempt));
       ++finished;
       left.finished(std::ssize(sampled.tokens));
+      // The others are taken to be as far as this rank: asking would make them wait.
+      const std::int64_t by_all = deal.num_dealt() - (dealt - finished) * groups.data.size();
       const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
-      stage_.progress().update(before + finished, fmt::format("{:.0f} tokens/s", rate * groups.data.size()),
+      stage_.progress().update(before + std::max(finished, by_all),
+                               fmt::format("{:.0f} tokens/s", rate * groups.data.size()),
                                left.tokens(generator.num_tokens()) / rate);
     };
+    bool stopped = false;
     {
       const StopLead::Work work = stage_.work_begins();
       // The ranks of a tensor group decode together, so they stop together.
-      generator.run([&] { return next_of(missing); }, done,
-                    [&] { return any_rank(groups.tensor, "stop of sampling", stage_.stop_seen()); });
+      generator.run(more, done, [&] {
+        deal.serve();
+        return stopped = any_rank(groups.tensor, "stop of sampling", stage_.stop_seen());
+      });
     }
     log.sync();
+    if (stopped) deal.close();
+    const BusyRanks busy = deal.finish();
     stage_.progress().end();
-    const bool stopped = finished < own;
-    if (!alone && !stopped && own > 0)
-      stage_.log().info("{}: rank 0 has made its {} attempts and waits for the others", stage_.name(), own);
     const std::int64_t tokens = sum_over_ranks(groups.data, "sampled tokens", generator.num_tokens());
     if (any_rank(groups.world, "sampling stopped", stopped)) {
       throw StopRequested(fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.name()));
     }
-    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s", total_missing_, tokens,
-                      static_cast<double>(tokens) / watch.seconds());
+    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s{}", missing_.total(), tokens,
+                      static_cast<double>(tokens) / watch.seconds(),
+                      groups.data.size() > 1 ? "; " + to_text(busy) : "");
   }
 
  private:
-  // Of a problem some of whose attempts are being made.
-  struct Begun {
-    std::string id;
-    std::size_t left = 0;  // attempts that are not finished
-  };
-
-  [[nodiscard]] MissingAttempts share() const {
-    const Communicator& data = stage_.groups().data;
-    return {problems_, done_, wanted_indices(job_), data.rank(), data.size()};
-  }
-
   std::vector<TokenId> prompt_of(const Problem& problem) const {
-    std::vector<TokenId> prompt;
     try {
-      prompt = build_.solver_prompt(problem.text);
+      return build_.solver_prompt(problem.text);
     } catch (const UserError& error) {
       fail_user(fmt::format("problem '{}': {}", problem.id, error.what()));
     }
-    check_length(problem, std::ssize(prompt));
-    return prompt;
   }
 
-  std::optional<PromptRequests> next_of(MissingAttempts& missing) {
-    auto of = missing.next();
-    if (!of) return std::nullopt;
-    begun_[of->place] = {of->problem.id, of->indices.size()};
-    return PromptRequests{of->place, name_hash(of->problem.id), prompt_of(of->problem), std::move(of->indices)};
+  SampleWork work_of(const Deal::Run& run) {
+    SampleWork work;
+    for (const MissingAttempts::Part& part : missing_.parts(run.begin, run.end)) {
+      const Problem problem = problems_.problem(part.problem);
+      const int prompt = static_cast<int>(work.prompts.size());
+      for (const std::size_t i : part.indices)
+        work.requests.push_back({prompt, name_hash(problem.id), indices_[i], part.problem});
+      work.prompts.push_back(prompt_of(problem));
+      Begun& begun = begun_[part.problem];
+      begun.id = problem.id;
+      begun.unfinished += part.indices.size();
+    }
+    return work;
   }
 
   void note_batch_sizes(const Generator& generator) const {
@@ -171,9 +183,9 @@ class Sampling {
 
   Attempt attempt_of(const Sampled& sampled) {
     Attempt attempt;
-    const auto begun = begun_.find(sampled.request.prompt);
+    const auto begun = begun_.find(sampled.request.place);
     attempt.problem = begun->second.id;
-    if (--begun->second.left == 0) begun_.erase(begun);
+    if (--begun->second.unfinished == 0) begun_.erase(begun);
     attempt.index = sampled.request.index;
     std::span<const TokenId> text(sampled.tokens);
     if (sampled.finished) text = text.first(text.size() - 1);
@@ -189,9 +201,13 @@ class Sampling {
   const SamplingJob& job_;
   ExampleBuilder build_;
   const ProblemSpool& problems_;
-  const AttemptPieces& done_;
-  std::map<std::int64_t, Begun> begun_;       // by the problem's place
-  std::int64_t own_ = 0, total_missing_ = 0;  // attempts
+  std::vector<int> indices_;  // that are wanted of each problem
+  MissingAttempts missing_;
+  struct Begun {
+    std::string id;
+    std::size_t unfinished = 0;
+  };
+  std::map<std::int64_t, Begun> begun_;  // problems with attempts under way
 };
 
 // The sealed files of one stage.
@@ -271,7 +287,7 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
   world.barrier("attempts read");  // nobody may add lines while another rank still reads what is missing
   {
     Sampling sampling(stage, model, job, problems, attempts);
-    stage.together("prompts", [&] { sampling.look_ahead(); });
+    stage.together("prompts", [&] { sampling.check(); });
     sampling.run();
   }
   world.barrier("attempts written");

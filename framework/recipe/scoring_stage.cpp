@@ -1,14 +1,19 @@
 #include "framework/recipe/scoring_stage.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
+#include <utility>
 
 #include "framework/batching/examples.h"
 #include "framework/model/packed_products.h"
 #include "framework/problem/problem_places.h"
 #include "framework/problem/records.h"
+#include "framework/recipe/deal.h"
 #include "framework/recipe/sealed_inputs.h"
 
 namespace ft {
@@ -18,12 +23,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kStem = "scores";
 constexpr std::int64_t kProblemsAFile = 64, kMostFiles = 1024;  // of what is sealed
+// Fewer attempts at a problem are not worth computing the problem once more; and many small runs would make many records.
+constexpr std::int64_t kAttemptsAPart = 8, kMostParts = 256, kMostPartsARun = 64;
 
-// {"problem": id, "scores": [[index, correct, incorrect], ...]}
-std::string to_line(const std::string& problem, const std::map<int, LabelLogProbs>& scores) {
+// {"problem": id, "parts": [first, end, of how many], "scores": [[index, correct, incorrect], ...]}; without "parts" all.
+std::string to_line(const std::string& problem, int first, int end, int of,
+                    const std::map<int, LabelLogProbs>& scores) {
   Json rows = Json::array();
   for (const auto& [index, score] : scores) rows.push_back({index, score.correct, score.incorrect});
-  return Json{{"problem", problem}, {"scores", rows}}.dump();
+  return Json{{"problem", problem}, {"parts", {first, end, of}}, {"scores", rows}}.dump();
 }
 
 std::map<int, LabelLogProbs> scores_of(std::string_view record) {
@@ -33,19 +41,35 @@ std::map<int, LabelLogProbs> scores_of(std::string_view record) {
   return scores;
 }
 
+// Which parts a record is of, seen from its first bytes; nothing where parts were others then.
+std::optional<std::pair<std::int32_t, std::int32_t>> parts_of(std::string_view record, int parts_each) {
+  constexpr std::string_view kKey = "\"parts\":[";
+  std::string_view rest = record.substr(problem_part(record).size());
+  if (!rest.starts_with(kKey)) return std::pair{0, parts_each};
+  rest.remove_prefix(kKey.size());
+  std::array<std::int32_t, 3> numbers = {0, 0, 0};
+  for (std::int32_t& number : numbers) {
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (error != std::errc() || end == rest.data() + rest.size()) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()) + 1);
+  }
+  const auto [first, end, of] = numbers;
+  if (of != parts_each || first < 0 || first >= end || end > of) return std::nullopt;
+  return std::pair{first, end};
+}
+
 // Collective: each rank looks at some of the pieces.
-StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems) {
+StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int parts_each) {
   Communicator& world = stage.groups().world;
-  struct Found {
-    std::int64_t problem;
-    RecordPlace record;
-  };
-  std::vector<Found> own;
+  using Kept = StoredScores::Kept;
+  std::vector<Kept> own;
   RecordFiles files(list_pieces(stage.work(), kStem));
   PieceCounts counts;
   for (std::int64_t piece = world.rank(); piece < std::ssize(files.pieces()); piece += world.size()) {
     const PieceCounts of_piece = files.read_all(piece, [&](std::string_view json, const RecordPlace& record) {
-      if (const auto problem = problems.find(json)) own.push_back({*problem, record});
+      const auto problem = problems.find(json);
+      const auto parts = parts_of(json, parts_each);
+      if (problem && parts) own.push_back({*problem, parts->first, parts->second, record});
     });
     counts.damaged += of_piece.damaged;
     if (counts.complaints.empty()) counts.complaints = of_piece.complaints;
@@ -54,16 +78,14 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems) {
     stage.log().warn("{} damaged lines among the scores are made again, the first at {}", counts.damaged,
                      counts.complaints.front());
   }
-  std::vector<RecordPlace> records(static_cast<std::size_t>(problems.size()));
-  const std::string_view bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Found));
+  std::vector<Kept> all;
+  const std::string_view bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Kept));
   for (const std::string& of_rank : world.all_gather_bytes("scores found", bytes)) {
-    for (std::size_t at = 0; at < of_rank.size(); at += sizeof(Found)) {
-      Found found;
-      std::memcpy(&found, of_rank.data() + at, sizeof found);
-      records[static_cast<std::size_t>(found.problem)] = found.record;
-    }
+    const std::size_t before = all.size();
+    all.resize(before + of_rank.size() / sizeof(Kept));
+    if (!of_rank.empty()) std::memcpy(all.data() + before, of_rank.data(), of_rank.size());
   }
-  return {std::move(files), std::move(records)};
+  return {std::move(files), std::move(all), problems.size(), parts_each};
 }
 
 // Their ids; and whether every byte of the attempts is one that was sealed, each rank looking at some of the files.
@@ -84,64 +106,213 @@ ProblemPlaces look_at(StageContext& stage, const SealedFolder& attempts) {
   return problems;
 }
 
-// The scores of one problem's sampled attempts; equal texts share one forward. Empty where `stop` came first.
-std::map<int, LabelLogProbs> score_problem(LoadedModel& verifier, const ExampleBuilder& build, const Labels& labels,
-                                           const Problem& problem, const std::vector<Attempt>& attempts,
-                                           std::int64_t tokens_per_micro_batch, const std::function<bool()>& stop) {
-  std::map<std::string_view, std::size_t> place_of;
-  std::vector<std::vector<TokenId>> prompts;
-  for (const Attempt& attempt : attempts) {
-    if (place_of.try_emplace(attempt.text, prompts.size()).second)
-      prompts.push_back(build.verifier_prompt(problem.text, attempt.text));
-  }
-  const std::size_t label = std::max(labels.correct.size(), labels.incorrect.size());
-  for (const auto& prompt : prompts)
-    check_length(verifier.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
-  const std::vector<LabelLogProbs> of_text =
-      score_prompts(*verifier.decoder, prompts, labels, tokens_per_micro_batch, stop);
-  std::map<int, LabelLogProbs> scores;
-  if (of_text.empty()) return scores;
-  for (const Attempt& attempt : attempts) scores[attempt.index] = of_text[place_of.at(attempt.text)];
-  return scores;
+// Decided by the attempts alone, so that a restart on other ranks finds the same parts.
+int parts_of_a_problem(const SealedFolder& attempts) {
+  const Json summary = Json(attempts.manifest().body).value("summary", Json::object());
+  const std::int64_t each = summary.value("per_problem", std::int64_t{0});
+  return static_cast<int>(std::clamp<std::int64_t>(each / kAttemptsAPart, 1, kMostParts));
 }
 
-// This rank's share of what is missing, problem after problem. True where it was asked to stop before the end.
-bool score_share(StageContext& stage, LoadedModel& verifier, const SealedFolder& attempts, const WantedProblems& own,
-                 std::int64_t before, const ScoringSettings& settings) {
-  const Groups groups = stage.groups();
-  const PackedProducts packed(*verifier.decoder, compute_dtype(settings.compute));
-  const ExampleBuilder build(*verifier.tokenizer, stage.prompts());
-  const VerdictTokens verdicts = build.verdicts();
-  const Labels labels{verdicts.correct, verdicts.incorrect};
-  AppendLog log(stage.work() / piece_name(kStem, groups.world.rank()));
-  const StopLead::Work work = stage.work_begins();
-  std::int64_t done = 0;
-  bool stopped = false;
-  // The ranks of a tensor group score together, so they stop together.
-  const auto stop = [&] { return any_rank(groups.tensor, "stop of scoring", stage.stop_seen()); };
-  try {
-    for_each_problem(attempts, own, [&](const Problem& problem, std::vector<Attempt> of_problem) {
-      std::erase_if(of_problem, [](const Attempt& attempt) { return attempt.index == Attempt::kGreedy; });
-      if (of_problem.empty()) return;
-      const auto scores =
-          score_problem(verifier, build, labels, problem, of_problem, settings.tokens_per_micro_batch, stop);
-      if (scores.empty()) throw StopRequested("scoring");
-      if (groups.tensor.rank() == 0) log.append(to_line(problem.id, scores));
-      stage.progress().update(before + ++done, "");
-    });
-  } catch (const StopRequested&) {
-    stopped = true;
+// What is not scored yet, in the order of the problems, which is that in which attempts are read. Where products are not
+// packed, the bits of scores hang on what is scored together: then a problem is one item, with all its parts.
+class MissingScores {
+ public:
+  MissingScores(const StoredScores& found, bool whole_problems) : found_(found), whole_problems_(whole_problems) {
+    begins_.push_back(0);
+    for (std::int64_t place = 0; place < found.num_problems(); ++place) {
+      std::int64_t missing = 0;
+      for (int part = 0; part < found.parts_each(); ++part) missing += found.has(place, part) ? 0 : 1;
+      if (missing == 0) continue;
+      problems_.push_back(place);
+      begins_.push_back(begins_.back() + (whole_problems ? 1 : missing));
+    }
   }
-  log.sync();
-  return stopped;
-}
+
+  [[nodiscard]] std::int64_t total() const { return begins_.back(); }
+  [[nodiscard]] std::int64_t num_problems() const { return std::ssize(problems_); }
+  [[nodiscard]] std::int64_t problem_of(std::int64_t item) const { return problems_[index_of(item)]; }
+  // Behind the last item of the same problem.
+  [[nodiscard]] std::int64_t end_of_problem(std::int64_t item) const { return begins_[index_of(item) + 1]; }
+  // The parts that the items from `begin` to `end` of one problem stand for.
+  [[nodiscard]] std::vector<int> parts(std::int64_t begin, std::int64_t end) const {
+    const std::size_t index = index_of(begin);
+    std::vector<int> parts;
+    std::int64_t item = begins_[index];
+    for (int part = 0; part < found_.parts_each(); ++part) {
+      const bool asked = whole_problems_ || (!found_.has(problems_[index], part) && item >= begin && item < end);
+      if (!whole_problems_ && !found_.has(problems_[index], part)) ++item;
+      if (asked) parts.push_back(part);
+    }
+    return parts;
+  }
+
+ private:
+  [[nodiscard]] std::size_t index_of(std::int64_t item) const {
+    return static_cast<std::size_t>(std::ranges::upper_bound(begins_, item) - begins_.begin()) - 1;
+  }
+
+  const StoredScores& found_;
+  bool whole_problems_;
+  std::vector<std::int64_t> problems_;
+  std::vector<std::int64_t> begins_;  // the first item of each problem, and the end
+};
+
+// This rank's work at what is missing.
+class Scoring {
+ public:
+  Scoring(StageContext& stage, LoadedModel& verifier, const SealedFolder& attempts, const StoredScores& found,
+          const ScoringSettings& settings)
+      : stage_(stage),
+        verifier_(verifier),
+        attempts_(attempts),
+        settings_(settings),
+        packed_(*verifier.decoder, compute_dtype(settings.compute)),
+        build_(*verifier.tokenizer, stage.prompts()),
+        parts_each_(found.parts_each()),
+        missing_(found, !all_packed(*verifier.decoder)),
+        before_(found.num_problems() - missing_.num_problems()),
+        log_(stage.work() / piece_name(kStem, stage.groups().world.rank())),
+        deal_(stage.groups(), "attempts to score", missing_.total(), {.most = kMostPartsARun}) {
+    const VerdictTokens verdicts = build_.verdicts();
+    labels_ = {verdicts.correct, verdicts.incorrect};
+  }
+
+  // Collective. Throws as score_attempts().
+  void run() {
+    const StopLead::Work work = stage_.work_begins();
+    stage_.progress().begin(stage_.name() + ": scoring", before_ + missing_.num_problems(), before_);
+    bool stopped = false;
+    std::string damage;
+    try {
+      next_run();
+      for_each_problem(
+          attempts_, [&](std::int64_t place) { return is_next(place); },
+          [&](const Problem& problem, std::vector<Attempt> attempts) { score(problem, std::move(attempts)); });
+    } catch (const StopRequested&) {
+      stopped = true;
+    } catch (const BrokenFolder& broken) {
+      damage = broken.what();
+    }
+    log_.sync();
+    if (stopped || !damage.empty()) deal_.close();
+    const BusyRanks busy = deal_.finish();
+    stage_.progress().end();
+    stage_.together("scoring", [&] {
+      if (!damage.empty()) throw BrokenFolder(damage);
+      if (stopped)
+        throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage_.name()));
+    });
+    if (stage_.groups().data.size() > 1) stage_.log().info("scored; {}", to_text(busy));
+  }
+
+ private:
+  void next_run() {
+    run_ = deal_.next();
+    if (run_) item_ = run_->begin;
+  }
+
+  // Runs come in the order of the problems, so each attempt is read once.
+  bool is_next(std::int64_t place) {
+    deal_.serve();
+    place_ = place;
+    return run_ && missing_.problem_of(item_) == place;
+  }
+
+  void score(const Problem& problem, std::vector<Attempt> attempts) {
+    std::erase_if(attempts, [](const Attempt& attempt) { return attempt.index == Attempt::kGreedy; });
+    while (run_ && missing_.problem_of(item_) == place_) {
+      const std::int64_t end = std::min(run_->end, missing_.end_of_problem(item_));
+      if (!attempts.empty()) score_parts(problem, attempts, missing_.parts(item_, end));
+      item_ = end;
+      if (item_ == run_->end) next_run();
+      const double part = static_cast<double>(deal_.num_dealt()) / static_cast<double>(missing_.total());
+      stage_.progress().update(before_ + std::llround(part * static_cast<double>(missing_.num_problems())), "");
+    }
+  }
+
+  // `parts` grow. A text belongs to the part of the first attempt that has it.
+  void score_parts(const Problem& problem, const std::vector<Attempt>& attempts, const std::vector<int>& parts) {
+    std::map<std::string_view, std::size_t> place_of;  // among the prompts
+    std::vector<std::vector<TokenId>> prompts;
+    std::vector<int> part_of;
+    const auto num_attempts = std::ssize(attempts);
+    int part = 0;
+    for (std::int64_t i = 0; i < num_attempts; ++i) {
+      while (i >= (part + 1) * num_attempts / parts_each_) ++part;
+      const std::string& text = attempts[static_cast<std::size_t>(i)].text;
+      if (!place_of.try_emplace(text, prompts.size()).second) continue;
+      prompts.push_back(build_.verifier_prompt(problem.text, text));
+      part_of.push_back(part);
+    }
+    const std::size_t label = std::max(labels_.correct.size(), labels_.incorrect.size());
+    for (const auto& prompt : prompts)
+      check_length(verifier_.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
+    std::vector<bool> wanted;
+    for (const int of_prompt : part_of) wanted.push_back(std::ranges::binary_search(parts, of_prompt));
+    const std::vector<LabelLogProbs> of_text = score_prompts(
+        *verifier_.decoder, prompts, labels_, settings_.tokens_per_micro_batch, [&] { return stop(); }, wanted);
+    if (of_text.empty()) throw StopRequested("scoring");
+    for (std::size_t begin = 0; begin < parts.size();) {  // a record for each row of parts
+      std::size_t end = begin + 1;
+      while (end < parts.size() && parts[end] == parts[end - 1] + 1) ++end;
+      std::map<int, LabelLogProbs> scores;
+      for (const Attempt& attempt : attempts) {
+        const std::size_t prompt = place_of.at(attempt.text);
+        if (part_of[prompt] >= parts[begin] && part_of[prompt] <= parts[end - 1])
+          scores[attempt.index] = of_text[prompt];
+      }
+      if (stage_.groups().tensor.rank() == 0)
+        log_.append(to_line(problem.id, parts[begin], parts[end - 1] + 1, parts_each_, scores));
+      begin = end;
+    }
+  }
+
+  // The ranks of a tensor group score together, so they stop together.
+  bool stop() {
+    deal_.serve();
+    return any_rank(stage_.groups().tensor, "stop of scoring", stage_.stop_seen());
+  }
+
+  StageContext& stage_;
+  LoadedModel& verifier_;
+  const SealedFolder& attempts_;
+  const ScoringSettings& settings_;
+  PackedProducts packed_;
+  ExampleBuilder build_;
+  Labels labels_;
+  int parts_each_;
+  MissingScores missing_;
+  std::int64_t before_;  // problems that are scored already
+  AppendLog log_;
+  Deal deal_;
+  std::optional<Deal::Run> run_;
+  std::int64_t item_ = 0;   // of the run, that comes next
+  std::int64_t place_ = 0;  // of the problem that is being read
+};
 
 }  // namespace
 
+StoredScores::StoredScores(RecordFiles files, std::vector<Kept> kept, std::int64_t num_problems, int parts_each)
+    : files_(std::move(files)),
+      kept_(std::move(kept)),
+      num_problems_(num_problems),
+      parts_each_(parts_each),
+      is_there_(static_cast<std::size_t>(num_problems * parts_each)) {
+  std::ranges::stable_sort(kept_, {}, &Kept::problem);
+  for (const Kept& record : kept_) {
+    for (int part = record.first; part < record.end; ++part) is_there_[bit(record.problem, part)] = true;
+  }
+}
+
+std::map<int, LabelLogProbs> StoredScores::scores_at(std::int64_t place) const {
+  std::map<int, LabelLogProbs> scores;
+  for (const Kept& record : std::ranges::equal_range(kept_, place, {}, &Kept::problem))
+    scores.merge(scores_of(files_.read(record.record)));
+  return scores;
+}
+
 void StoredScores::add_to(std::int64_t place, std::vector<GradedAttempt>& attempts) const {
-  const RecordPlace& record = records_.at(static_cast<std::size_t>(place));
-  if (record.size == 0) return;
-  const std::map<int, LabelLogProbs> scores = scores_of(files_.read(record));
+  const std::map<int, LabelLogProbs> scores = scores_at(place);
   for (GradedAttempt& attempt : attempts) {
     if (const auto found = scores.find(attempt.index); found != scores.end())
       attempt.log_score = found->second.log_score();
@@ -149,20 +320,19 @@ void StoredScores::add_to(std::int64_t place, std::vector<GradedAttempt>& attemp
 }
 
 std::int64_t StoredScores::problems_per_file() const {
-  return std::max(kProblemsAFile, (std::ssize(records_) + kMostFiles - 1) / kMostFiles);
+  return std::max(kProblemsAFile, (num_problems_ + kMostFiles - 1) / kMostFiles);
 }
 
 void StoredScores::write_share(FolderWriter& folder, int rank, int ranks) const {
-  const std::int64_t problems = std::ssize(records_), in_a_file = problems_per_file();
-  for (std::int64_t file = rank; file * in_a_file < problems; file += ranks) {
+  const std::int64_t in_a_file = problems_per_file();
+  for (std::int64_t file = rank; file * in_a_file < num_problems_; file += ranks) {
     std::string lines;
-    const std::int64_t end = std::min(problems, (file + 1) * in_a_file);
+    const std::int64_t end = std::min(num_problems_, (file + 1) * in_a_file);
     for (std::int64_t place = file * in_a_file; place < end; ++place) {
-      const RecordPlace& record = records_[static_cast<std::size_t>(place)];
-      if (record.size == 0) continue;
-      const std::string text = files_.read(record);
-      const std::string problem = Json::parse(text).at("problem");
-      for (const auto& [index, score] : scores_of(text))
+      const auto records = std::ranges::equal_range(kept_, place, {}, &Kept::problem);
+      if (records.empty()) continue;
+      const std::string problem = Json::parse(files_.read(records.front().record)).at("problem");
+      for (const auto& [index, score] : scores_at(place))
         lines += to_json_line(ScoreRecord{problem, index, score.correct, score.incorrect, score.log_score()}) + "\n";
     }
     folder.write(fmt::format("{}-{:05}.jsonl", kScoresPrefix, file), lines);
@@ -171,36 +341,14 @@ void StoredScores::write_share(FolderWriter& folder, int rank, int ranks) const 
 
 StoredScores score_attempts(StageContext& stage, const std::string& model, const SealedFolder& attempts,
                             const ScoringSettings& settings) {
-  const Groups groups = stage.groups();
   const ProblemPlaces problems = look_at(stage, attempts);
-  StoredScores found = find_scores(stage, problems);
-  groups.world.barrier("scores read");
-  std::set<std::int64_t> own;
-  std::int64_t missing = 0;
-  for (std::int64_t place = 0; place < problems.size(); ++place) {
-    if (!found.has(place) && missing++ % groups.data.size() == groups.data.rank()) own.insert(place);
-  }
-  if (missing == 0) return found;
+  const int parts_each = parts_of_a_problem(attempts);
+  StoredScores found = find_scores(stage, problems, parts_each);
+  stage.groups().world.barrier("scores read");
+  if (MissingScores(found, true).total() == 0) return found;
   LoadedModel verifier = stage.load_model(model);
-  const bool alone = groups.data.size() == 1;
-  const std::int64_t before = alone ? problems.size() - missing : 0;
-  stage.progress().begin(stage.name() + (alone ? ": scoring" : ": scoring, rank 0's share"), before + std::ssize(own),
-                         before);
-  bool stopped = false;
-  std::string damage;
-  try {
-    stopped = score_share(
-        stage, verifier, attempts, [&](std::int64_t place) { return own.contains(place); }, before, settings);
-  } catch (const BrokenFolder& broken) {
-    damage = broken.what();
-  }
-  stage.progress().end();
-  stage.together("scoring", [&] {
-    if (!damage.empty()) throw BrokenFolder(damage);
-    if (stopped)
-      throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage.name()));
-  });
-  return find_scores(stage, problems);
+  Scoring(stage, verifier, attempts, found, settings).run();
+  return find_scores(stage, problems, parts_each);
 }
 
 }  // namespace ft

@@ -1,11 +1,11 @@
-// The verifier's scores for the attempts of a stage: made once per different text, a problem at a time, in pieces that
-// survive interruptions.
+// The verifier's scores for the attempts of a stage: made once per different text, dealt to the ranks while they work
+// (deal.h), some of a problem's attempts at a time, in pieces that survive interruptions.
 //
 //   const StoredScores scores = score_attempts(stage, "verifier", stage.sealed_input("answers"), settings);
 //   scores.add_to(place, attempts);                        // of the problem at that place
 //   stage.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { scores.write_share(folder, rank, ranks); });
 //
-// A rank holds where each problem's scores lie, 32 bytes a problem, and reads them when they are asked for.
+// A rank holds where each problem's scores lie, 48 bytes a record, and reads them when they are asked for.
 #pragma once
 
 #include <map>
@@ -24,13 +24,20 @@ struct ScoringSettings {
   std::string compute = "float32";  // what products with weights are computed from: "float32" or "bfloat16"
 };
 
+// A problem's attempts fall into parts, as many for each problem, which are scored and kept one by one or some together.
 class StoredScores {
  public:
-  // `records`: of each problem; of size 0 where it has none.
-  StoredScores(RecordFiles files, std::vector<RecordPlace> records)
-      : files_(std::move(files)), records_(std::move(records)) {}
+  // A record: the scores of parts `first` to `end` of a problem. Of plain bytes.
+  struct Kept {
+    std::int64_t problem = 0;
+    std::int32_t first = 0, end = 0;
+    RecordPlace record;
+  };
+  StoredScores(RecordFiles files, std::vector<Kept> kept, std::int64_t num_problems, int parts_each);
 
-  [[nodiscard]] bool has(std::int64_t place) const { return records_[static_cast<std::size_t>(place)].size > 0; }
+  [[nodiscard]] std::int64_t num_problems() const { return num_problems_; }
+  [[nodiscard]] int parts_each() const { return parts_each_; }
+  [[nodiscard]] bool has(std::int64_t place, int part) const { return is_there_[bit(place, part)]; }
   // To the attempts at the problem at that place. Throws as RecordFiles.
   void add_to(std::int64_t place, std::vector<GradedAttempt>& attempts) const;
   // This rank's part of the sealed files, scores-00000.jsonl, ..., in the order of the problems; the same files on any number
@@ -39,8 +46,16 @@ class StoredScores {
   [[nodiscard]] std::int64_t problems_per_file() const;
 
  private:
+  [[nodiscard]] std::size_t bit(std::int64_t place, int part) const {
+    return static_cast<std::size_t>(place * parts_each_ + part);
+  }
+  [[nodiscard]] std::map<int, LabelLogProbs> scores_at(std::int64_t place) const;
+
   RecordFiles files_;
-  std::vector<RecordPlace> records_;
+  std::vector<Kept> kept_;  // by problem
+  std::int64_t num_problems_;
+  int parts_each_;
+  std::vector<bool> is_there_;
 };
 
 // Collective. Only sampled attempts are scored (not the greedy one). Texts that occur several times are scored once. The

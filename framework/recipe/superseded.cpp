@@ -242,7 +242,7 @@ Continuation continuation_of(const StagePlan& stage) {
     return pieces > 0 ? Continuation{true, fmt::format("{} pieces of verdicts are there", pieces)} : Continuation{};
   }
   for (const auto& [stem, what] :
-       {std::pair{"attempts", "attempts are"}, std::pair{"scores", "problems' scores are"}}) {
+       {std::pair{"attempts", "attempts are"}, std::pair{"scores", "pieces of scores are"}}) {
     if (const std::int64_t records = records_in(stage.folder, stem); records > 0)
       return {true, fmt::format("{} {} there", records, what)};
   }

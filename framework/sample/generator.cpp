@@ -4,9 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <deque>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "framework/base/error.h"
@@ -32,7 +30,7 @@ struct Draft {
 
 // A prompt whose attempts have not all started.
 struct Served {
-  PromptRequests asked;
+  int prompt = 0;
   int cached = KvCache::kNoPrompt;
   at::Tensor logits;  // [n, V], of which `row` follows the prompt
   std::int64_t row = 0;
@@ -62,22 +60,22 @@ struct Generator::Body {
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
         sizes(find_exact_sizes(the_model, the_settings.slots)) {}
 
-  // Puts the next prompt behind those that are served; how many attempts it gets.
-  std::size_t take_next(const NextRequests& next);
+  void check_work() const;
   [[nodiscard]] std::size_t limit_for(std::size_t prompt_length) const;
   void prepare_cache();
+  // Asks for more as long as a slot is free, nobody waits and there is more.
+  void refill(Scheduler& scheduler, const MoreWork& more);
   // Takes free slots for waiting requests, with as many new prompts as one forward is to compute.
-  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler);
+  [[nodiscard]] std::vector<Admission> next_round(Scheduler& scheduler) const;
   void prefill(std::span<const Admission> round);
   void start(const Admission& admission);
   // False where `stop` came before all were admitted.
-  bool admit_waiting(Scheduler& scheduler, const std::function<bool()>& stop);
+  bool admit_waiting(Scheduler& scheduler, const MoreWork& more, const std::function<bool()>& stop);
   void decode(Scheduler& scheduler);
   void decode_part(Scheduler& scheduler, std::span<const int> rows, int size);
   // Draws the next token of the attempt in `slot`; reports it and frees the slot when that was the last.
   void extend(Scheduler& scheduler, int slot, std::span<const float> logits);
 
-  [[nodiscard]] Served& served_as(std::size_t prompt) { return served[prompt - num_served]; }
   [[nodiscard]] int idle_slot() const { return cache->num_slots() - 1; }
 
   Decoder& model;
@@ -88,28 +86,29 @@ struct Generator::Body {
   Sampler sampler;
   BatchSizes sizes;
   std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for idle rows
-  std::deque<Served> served;       // in their order
-  std::size_t num_served = 0;      // before these
-  std::vector<Draft> drafts;       // by slot
+  SampleWork work;                 // whose requests wait or were the last to wait
+  bool ended = false;              // there is no more
+  std::vector<Served> served;
+  std::vector<Draft> drafts;  // by slot
   const std::function<void(const Sampled&)>* done = nullptr;
   std::int64_t num_sampled = 0;
   std::vector<int> slots;  // scratch of decode_part
   std::vector<std::int64_t> positions, tokens;
 };
 
-std::size_t Generator::Body::take_next(const NextRequests& next) {
-  std::optional<PromptRequests> asked = next();
-  if (!asked) return 0;
-  FT_CHECK(!asked->tokens.empty() && !asked->indices.empty(), "prompt {} is empty, or asked for no attempt",
-           asked->number);
-  if (limit_for(asked->tokens.size()) == 0) {
-    fail_user(
-        fmt::format("a prompt has {} tokens, but the model was made for sequences of at most {}; leave out such "
-                    "problems, or use a model with a longer context",
-                    asked->tokens.size(), model.config().max_position));
+void Generator::Body::check_work() const {
+  for (const SampleRequest& request : work.requests) {
+    FT_CHECK(request.prompt >= 0 && static_cast<std::size_t>(request.prompt) < work.prompts.size(),
+             "a request names prompt {} of {}", request.prompt, work.prompts.size());
+    const auto& prompt = work.prompts[static_cast<std::size_t>(request.prompt)];
+    FT_CHECK(!prompt.empty(), "prompt {} is empty", request.prompt);
+    if (limit_for(prompt.size()) == 0) {
+      fail_user(
+          fmt::format("a prompt has {} tokens, but the model was made for sequences of at most {}; leave out such "
+                      "problems, or use a model with a longer context",
+                      prompt.size(), model.config().max_position));
+    }
   }
-  served.push_back({.asked = std::move(*asked), .logits = {}});
-  return served.back().asked.indices.size();
 }
 
 // max_position 0: the model has no longest sequence.
@@ -122,43 +121,54 @@ std::size_t Generator::Body::limit_for(std::size_t prompt_length) const {
 
 void Generator::Body::prepare_cache() {
   drafts.assign(static_cast<std::size_t>(settings.slots), {});
+  served.clear();
   cache.reset();  // before the next one allocates
   cache = std::make_unique<KvCache>(model.config().num_layers, settings.slots + 1);
   cache->start(idle_slot(), KvCache::kNoPrompt);
   cache->advance(idle_slot());
 }
 
+void Generator::Body::refill(Scheduler& scheduler, const MoreWork& more) {
+  while (!ended && scheduler.wants_more()) {
+    std::optional<SampleWork> next = more();
+    ended = !next;
+    if (ended) return;
+    work = std::move(*next);
+    check_work();
+    std::vector<int> prompt_of_request;
+    prompt_of_request.reserve(work.requests.size());
+    for (const SampleRequest& request : work.requests) prompt_of_request.push_back(request.prompt);
+    scheduler.add(prompt_of_request);
+  }
+}
+
 // Where a row's bits may depend on the number of rows, a prompt is alone in its forward.
-std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler) {
+std::vector<Admission> Generator::Body::next_round(Scheduler& scheduler) const {
   std::vector<Admission> round;
   std::int64_t new_tokens = 0;
   const std::int64_t most = sizes.is_any() ? kPrefillTokens : 1;
   while (new_tokens < most || !scheduler.next_starts_prompt()) {
     const auto admission = scheduler.admit();
     if (!admission) break;
-    if (admission->first_of_prompt) new_tokens += std::ssize(served_as(admission->prompt).asked.tokens);
+    if (admission->first_of_prompt) new_tokens += std::ssize(work.prompts[static_cast<std::size_t>(admission->prompt)]);
     round.push_back(*admission);
   }
   return round;
 }
 
 void Generator::Body::prefill(std::span<const Admission> round) {
-  std::vector<Served*> fresh;
   std::vector<int> cached;
   std::vector<std::int64_t> last;  // row of each prompt
   tokens.clear();
   positions.clear();
   for (const Admission& admission : round) {
     if (!admission.first_of_prompt) continue;
-    Served& one = served_as(admission.prompt);
-    const auto& prompt = one.asked.tokens;
+    const auto& prompt = work.prompts[static_cast<std::size_t>(admission.prompt)];
     tokens.insert(tokens.end(), prompt.begin(), prompt.end());
     for (std::int64_t t = 0; t < std::ssize(prompt); ++t) positions.push_back(t);
-    one.cached = cache->add_prompt(std::ssize(prompt));
-    one.row = std::ssize(last);
     last.push_back(std::ssize(tokens) - 1);
-    cached.push_back(one.cached);
-    fresh.push_back(&one);
+    cached.push_back(cache->add_prompt(std::ssize(prompt)));
+    served.push_back({.prompt = admission.prompt, .cached = cached.back(), .row = std::ssize(last) - 1});
   }
   if (cached.empty()) return;
   PrefillAttention context(*cache, cached);
@@ -166,32 +176,33 @@ void Generator::Body::prefill(std::span<const Admission> round) {
   const at::Tensor hidden = model.forward(to_tensor(tokens).to(device), to_tensor(positions).to(device), context);
   const at::Tensor logits =
       model.logits(hidden.index_select(0, to_tensor(last).to(device))).to(at::kCPU, at::kFloat).contiguous();
-  for (Served* one : fresh) one->logits = logits;
+  for (auto s = served.end() - std::ssize(cached); s != served.end(); ++s) s->logits = logits;
 }
 
 void Generator::Body::start(const Admission& admission) {
-  const PromptRequests& asked = served.front().asked;
   cache->start(admission.slot, served.front().cached);
   Draft& draft = drafts[static_cast<std::size_t>(admission.slot)];
-  draft = {.result = {.request = {asked.number, asked.problem, asked.indices[admission.attempt]}},
-           .limit = limit_for(asked.tokens.size())};
+  draft = {.result = {.request = work.requests[admission.request]},
+           .limit = limit_for(work.prompts[static_cast<std::size_t>(admission.prompt)].size())};
   draft.result.tokens.reserve(std::min<std::size_t>(draft.limit, 64));
 }
 
-bool Generator::Body::admit_waiting(Scheduler& scheduler, const std::function<bool()>& stop) {
+bool Generator::Body::admit_waiting(Scheduler& scheduler, const MoreWork& more, const std::function<bool()>& stop) {
   for (;;) {
+    refill(scheduler, more);
     const std::vector<Admission> round = next_round(scheduler);
     if (round.empty()) return true;
     if (std::ranges::any_of(round, &Admission::first_of_prompt) && stop && stop()) return false;
     prefill(round);
     for (const Admission& admission : round) {
-      FT_CHECK(admission.prompt == num_served, "prompt {} is served before prompt {}", admission.prompt, num_served);
+      const Served& first = served.front();  // prompts are served one after another
+      FT_CHECK(first.prompt == admission.prompt, "prompt {} is served before prompt {}", admission.prompt,
+               first.prompt);
       start(admission);
-      extend(scheduler, admission.slot, row_of(served.front().logits, served.front().row));
+      extend(scheduler, admission.slot, row_of(first.logits, first.row));
       if (!admission.last_of_prompt) continue;
-      cache->drop_prompt(served.front().cached);
-      served.pop_front();
-      ++num_served;
+      cache->drop_prompt(first.cached);
+      served.erase(served.begin());
     }
   }
 }
@@ -255,19 +266,17 @@ Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t se
 
 Generator::~Generator() = default;
 
-void Generator::run(const NextRequests& next, const std::function<void(const Sampled&)>& done,
+void Generator::run(const MoreWork& more, const std::function<void(const Sampled&)>& done,
                     const std::function<bool()>& stop) {
   const at::NoGradGuard no_grad;
   Body& body = *body_;
-  body.served.clear();
-  body.num_served = 0;
-  Scheduler scheduler([&] { return body.take_next(next); }, body.settings.slots);
-  if (scheduler.done()) return;
   body.prepare_cache();
   body.done = &done;
-  while (!scheduler.done()) {
+  body.ended = false;
+  Scheduler scheduler(body.settings.slots);
+  while (!body.ended || !scheduler.done()) {
     if (stop && stop()) return;
-    if (!body.admit_waiting(scheduler, stop)) return;
+    if (!body.admit_waiting(scheduler, more, stop)) return;
     if (!scheduler.active().empty()) body.decode(scheduler);
   }
 }

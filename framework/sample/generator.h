@@ -1,12 +1,11 @@
 // Samples solutions. One forward with training and scoring; prompts are prefilled once for all their attempts; finished
-// attempts leave their place to waiting ones.
+// attempts leave their place to waiting ones, and more are asked for when none waits.
 //
 // Exact mode (the default): attempt i of a problem is a function of the weights, the prompt and (seed, problem, i)
 // alone: not of what else is in the batch, of the order of requests, or of the number of ranks.
 //
 //   Generator generator(model, settings, seed, ends, tokenizer.size());
-//   generator.run([&] { return the next prompt with the attempts wanted at it; nothing behind the last one },
-//                 [&](const Sampled& s) { ... }, stop);
+//   generator.run([&]() -> std::optional<SampleWork> { ... }, [&](const Sampled& s) { ... }, stop);
 #pragma once
 
 #include <cstdint>
@@ -36,20 +35,19 @@ struct SamplingSettings {
 void describe(SamplingSettings& settings, Binder& binder);
 
 struct SampleRequest {
-  std::int64_t prompt = 0;    // PromptRequests::number
+  int prompt = 0;             // index into the prompts of its work
   std::uint64_t problem = 0;  // name_hash of the problem's id: with `index` the counter of its random numbers
   int index = 0;              // Attempt::kGreedy for the greedy attempt
+  std::int64_t place = 0;     // the caller's, handed back
 };
 
-// The attempts that are wanted at one prompt.
-struct PromptRequests {
-  std::int64_t number = 0;  // the caller's, to know it again
-  std::uint64_t problem = 0;
-  std::vector<TokenId> tokens;
-  std::vector<int> indices;  // at least one
+// Some attempts to make.
+struct SampleWork {
+  std::vector<std::vector<TokenId>> prompts;
+  std::vector<SampleRequest> requests;
 };
-// The next ones; nothing behind the last. Called shortly before their turn, so nobody need hold them all.
-using NextRequests = std::function<std::optional<PromptRequests>()>;
+// The next ones; nothing where there are no more, and then it is not asked again.
+using MoreWork = std::function<std::optional<SampleWork>()>;
 
 struct Sampled {
   SampleRequest request;
@@ -66,13 +64,12 @@ class Generator {
             TokenId num_tokens);
   ~Generator();
 
-  // Each data rank runs its own requests, prompt after prompt; the ranks of a tensor group run the same ones, with a `stop`
-  // that answers alike on all of them. An attempt has at most max_new_tokens tokens, fewer where the model's max_position ends
-  // first; a prompt that fills max_position alone is a UserError. `done` is called once per request, in order of
-  // completion; `stop` is polled between decoding steps, and true ends the run early (unfinished requests are simply
-  // not reported).
-  void run(const NextRequests& next, const std::function<void(const Sampled&)>& done,
-           const std::function<bool()>& stop);
+  // Each data rank runs its own requests; the ranks of a tensor group run the same ones, with a `more` and a `stop` that
+  // answer alike on all of them. `more` is asked when a slot is free and no request waits. An attempt has at most
+  // max_new_tokens tokens, fewer where the model's max_position ends first; a prompt that fills max_position alone is a
+  // UserError. `done` is called once per request, in order of completion; `stop` is polled between decoding steps, and
+  // true ends the run early (unfinished requests are simply not reported).
+  void run(const MoreWork& more, const std::function<void(const Sampled&)>& done, const std::function<bool()>& stop);
 
   // Sampled tokens so far, over all runs, for progress.
   [[nodiscard]] std::int64_t num_tokens() const;

@@ -3,7 +3,8 @@
 //
 // Pure bookkeeping, no tensors. The order of completion depends on it; the content of attempts does not.
 //
-//   Scheduler scheduler([&] { return how many attempts the next prompt gets; 0 behind the last one }, slots);
+//   Scheduler scheduler(slots);
+//   scheduler.add(prompt_of_request);
 //   while (!scheduler.done()) {
 //     while (auto a = scheduler.admit()) { if (a->first_of_prompt) prefill(a->prompt); ... }
 //     decode(scheduler.active()) ...; scheduler.release(slot);
@@ -11,45 +12,47 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace ft {
 
 struct Admission {
-  std::size_t prompt = 0;        // counted from 0, in the order of service
-  std::size_t attempt = 0;       // of those at the prompt
+  std::size_t request = 0;       // index into the requests
+  int prompt = 0;                // its prompt
   int slot = 0;                  // its place until release()
-  bool first_of_prompt = false;  // no attempt at this prompt was admitted before
+  bool first_of_prompt = false;  // no request of this prompt was admitted before
   bool last_of_prompt = false;   // none waits
 };
 
 class Scheduler {
  public:
-  // Asked for the next prompt as soon as no attempt at the one before it waits.
-  using NextPrompt = std::function<std::size_t()>;
-  // Prompts are served one after the other. Lower slots are taken first.
-  Scheduler(NextPrompt next, int num_slots);
+  // Lower slots are taken first.
+  explicit Scheduler(int num_slots);
 
-  // The next waiting attempt, if a slot is free.
+  // More requests, when none waits; their numbers begin at 0 again. prompts[r] is the prompt of request r. They are served
+  // prompt by prompt, in the order in which prompts first appear, and in their given order within a prompt.
+  void add(std::span<const int> prompts);
+  // Is a slot free, and nobody waits for it?
+  [[nodiscard]] bool wants_more() const { return next_ == order_.size() && !free_.empty(); }
+
+  // The next waiting request, if a slot is free.
   [[nodiscard]] std::optional<Admission> admit();
-  // Would the next admission, if any attempt waits, be the first of its prompt?
-  [[nodiscard]] bool next_starts_prompt() const { return waits() && next_ == 0; }
+  // Would the next admission, if any request waits, be the first of its prompt?
+  [[nodiscard]] bool next_starts_prompt() const;
   // The attempt in `slot` has ended.
   void release(int slot);
 
   // Slots in use, in the order of admission.
   [[nodiscard]] const std::vector<int>& active() const { return active_; }
-  [[nodiscard]] bool done() const { return active_.empty() && !waits(); }
+  [[nodiscard]] bool done() const { return active_.empty() && next_ == order_.size(); }
 
  private:
-  [[nodiscard]] bool waits() const { return next_ < count_; }
-
-  NextPrompt next_prompt_;
-  std::size_t prompt_ = 0, next_ = 0,
-              count_ = 0;  // the prompt that is served; which of its attempts is next, of how many
-  std::vector<int> free_;  // a heap, lowest slot on top
+  std::vector<std::size_t> order_;  // requests in the order of service
+  std::vector<int> prompts_;        // by request
+  std::size_t next_ = 0;            // into order_
+  std::vector<int> free_;           // a heap, lowest slot on top
   std::vector<int> active_;
 };
 

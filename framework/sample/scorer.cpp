@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "framework/base/error.h"
 #include "framework/model/packed_products.h"
@@ -94,7 +95,9 @@ double LabelLogProbs::log_score() const {
 
 std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
                                          const Labels& labels, std::int64_t tokens_per_micro_batch,
-                                         const std::function<bool()>& stop) {
+                                         const std::function<bool()>& stop, const std::vector<bool>& wanted) {
+  FT_CHECK(wanted.empty() || wanted.size() == prompts.size(), "{} wishes for {} prompts", wanted.size(),
+           prompts.size());
   FT_CHECK(!labels.correct.empty() && !labels.incorrect.empty(), "a label has no tokens");
   FT_CHECK(tokens_per_micro_batch > 0, "{} tokens in a micro-batch", tokens_per_micro_batch);
   const at::NoGradGuard no_grad;
@@ -108,16 +111,27 @@ std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::ve
   }
   std::vector<LabelLogProbs> unique(index_of.size());
   std::vector<Document> documents;
-  std::vector<bool> seen(unique.size());
+  std::vector<bool> seen(unique.size()), wanted_once(unique.size(), wanted.empty());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i]) wanted_once[index[i]] = true;
+  }
+  std::vector<bool> is_wanted;  // of each document
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     if (seen[index[i]]) continue;
     seen[index[i]] = true;
     const std::size_t first = documents.size();
     add_label(documents, first, prompts[i], labels.correct, &unique[index[i]].correct);
     add_label(documents, first, prompts[i], labels.incorrect, &unique[index[i]].incorrect);
+    is_wanted.resize(documents.size(), wanted_once[index[i]]);
   }
   // Elsewhere the bits of a row may depend on the rows beside it, and attention over pages goes row by row.
   const std::int64_t shared = all_packed(model) ? shared_length(documents) : 0;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (is_wanted[i]) std::swap(documents[kept++], documents[i]);
+  }
+  documents.resize(kept);
+  if (documents.empty()) return std::vector<LabelLogProbs>(prompts.size());
   std::optional<RememberedAttention> beginning;
   if (shared > 0) {
     if (stop && stop()) return {};

@@ -30,8 +30,12 @@ struct Labels {
 // packed (model/packed_products.h): a problem stands before each of its attempts. Labels of one token share a forward of the prompt; longer ones are
 // appended to it, each in a document of its own. Collective over the model's tensor group. `stop` is asked before each
 // micro-batch, with the same answer on all ranks of that group; where it says so, the result is empty.
+//
+// `wanted`, where given, says which of the prompts are scored; the others' scores are 0. Where products are packed, a
+// score has the same bits whatever else is wanted: the beginning that is computed once is still that of all prompts.
 [[nodiscard]] std::vector<LabelLogProbs> score_prompts(Decoder& model, std::span<const std::vector<TokenId>> prompts,
                                                        const Labels& labels, std::int64_t tokens_per_micro_batch,
-                                                       const std::function<bool()>& stop = {});
+                                                       const std::function<bool()>& stop = {},
+                                                       const std::vector<bool>& wanted = {});
 
 }  // namespace ft

@@ -1,6 +1,7 @@
 #include "framework/store/digest_notes.h"
 
 #include "framework/base/digest.h"
+#include "framework/base/error.h"
 #include "framework/store/file_state.h"
 #include "framework/store/files.h"
 
@@ -15,6 +16,20 @@ constexpr const char* kName = "input_digests.json";
 std::string key_of(const fs::path& file) { return fs::absolute(file).lexically_normal().string(); }
 
 }  // namespace
+
+std::string DigestNotes::note_text(const fs::path& file) const {
+  const auto found = notes_.find(key_of(file));
+  if (found == notes_.end()) return {};
+  return Json{{"file", found->first}, {"state", found->second.state}, {"sha256", found->second.sha256}}.dump();
+}
+
+void DigestNotes::add(std::string_view note) {
+  if (note.empty()) return;
+  const Json json = Json::parse(note, nullptr, false);
+  FT_CHECK(json.is_object() && json.contains("state") && json.contains("file") && json.contains("sha256"),
+           "no note of a digest: {}", note);
+  notes_[json["file"]] = {json["state"], json["sha256"]};
+}
 
 DigestNotes DigestNotes::read(const fs::path& run) {
   DigestNotes notes;

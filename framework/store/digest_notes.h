@@ -1,5 +1,5 @@
-// Remembers the SHA-256 of large files that lie outside of the run folder, so that whoever only wants to tell what a start
-// would do need not read gigabytes. Kept as <run folder>/input_digests.json.
+// Remembers the SHA-256 of large files that lie outside of the run folder, so that neither the next start nor whoever only
+// wants to tell what it would do need read gigabytes. Kept as <run folder>/input_digests.json.
 //
 //   DigestNotes notes;                                         // a run: hashes, and writes down what it found
 //   const std::string sha256 = notes.hash(file);
@@ -9,7 +9,7 @@
 //   if (const auto sha256 = notes.find(file)) ...              // the file is the one that was hashed, as far as one sees
 //
 // A file is the same one where path, size, inode and both times are (store/intact_note.h says what that does not see).
-// The note is a cache: a run never believes it, and removing it costs a hash.
+// The note is a cache: removing it costs a hash.
 #pragma once
 
 #include <filesystem>
@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ft {
 
@@ -30,6 +31,11 @@ class DigestNotes {
   [[nodiscard]] std::optional<std::string> find(const std::filesystem::path& file) const;
   // The file's SHA-256, computed; remembered unless the file has changed meanwhile. Throws Unreadable.
   std::string hash(const std::filesystem::path& file);
+
+  // What is remembered of one file, for the notes of another rank; empty where that is nothing.
+  [[nodiscard]] std::string note_text(const std::filesystem::path& file) const;
+  // What note_text() gave. Throws Error where it is none.
+  void add(std::string_view note);
 
  private:
   struct Note {

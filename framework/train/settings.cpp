@@ -68,6 +68,9 @@ void describe(TrainingSettings& s, Binder& b) {
            "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "
            "by the data ranks), or stand still and save that memory");
   b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
+  b.choice("keep_work", s.keep_work, {"all", "last", "none"}, KeyKind::execution,
+           "which checkpoints stay when the stage's output is sealed: those that are there, the newest one (a longer "
+           "length goes on from it) with the best one where that is the result, or none");
   if (s.schedule == "constant") {
     for (const char* key : {"final_learning_rate", "schedule_length"}) b.idle(key, "schedule: constant does not fall");
   }

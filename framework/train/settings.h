@@ -35,6 +35,7 @@ struct TrainingSettings {
   std::string save = "background";                // background | blocking
   std::string result = "last";                    // last | best: whose weights the stage hands on
   int keep = 2;                                   // checkpoints kept, besides the best by validation loss
+  std::string keep_work = "all";                  // all | last | none: of them, once the stage's output is sealed
 };
 
 // Whether a longer `length` goes on from where a shorter one has ended, with the same bits: where the learning rate of a

@@ -285,6 +285,11 @@ void NcclCommunicator::barrier(Name name) {
   host_.barrier(name);
 }
 
+std::unique_ptr<SharedCounter> NcclCommunicator::make_counter(Name name) {
+  link_->check();
+  return host_.make_counter(name);
+}
+
 std::unique_ptr<Communicator> NcclCommunicator::split(int colour, int key) {
   link_->check();
   std::unique_ptr<Communicator> part = host_.split(colour, key);

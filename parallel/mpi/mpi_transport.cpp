@@ -13,7 +13,7 @@ namespace {
 
 // The longest single message; longer ones are cut. Far below INT_MAX, a multiple of every element size.
 constexpr std::int64_t kMaxMessage = std::int64_t{1} << 28;
-constexpr int kTag = 1, kNoTag = 2;  // nobody sends with the second
+constexpr int kTag = 1, kNoTag = 2, kNoteTag = 3;  // nobody sends with the second
 
 MPI_Comm comm_of(MpiHandle handle) { return MPI_Comm_f2c(static_cast<MPI_Fint>(handle)); }
 
@@ -116,6 +116,30 @@ void MpiTransport::exchange(Name name, std::span<const Incoming> receive, std::s
   start(receive, [](auto... arguments) { return MPI_Irecv(arguments...); });
   start(send, [](auto... arguments) { return MPI_Isend(arguments...); });
   wait_all(requests, settings_.spins, name);
+}
+
+// So short that MPI takes it at once, or holds it until the other side looks: which it does, now and then.
+void MpiTransport::post(int peer, std::int64_t value) {
+  check_mpi(MPI_Send(&value, sizeof value, MPI_BYTE, peer, kNoteTag, comm_of(handle_)), "note");
+}
+
+std::optional<Note> MpiTransport::next_note() {
+  int any = 0;
+  MPI_Status status;
+  check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, kNoteTag, comm_of(handle_), &any, &status), "note");
+  if (any == 0) return std::nullopt;
+  Note note{status.MPI_SOURCE, 0};
+  check_mpi(
+      MPI_Recv(&note.value, sizeof note.value, MPI_BYTE, note.peer, kNoteTag, comm_of(handle_), MPI_STATUS_IGNORE),
+      "note");
+  return note;
+}
+
+Note MpiTransport::wait_for_note() {
+  for (Backoff backoff(settings_.spins);; backoff.pause()) {
+    if (const auto note = next_note()) return *note;
+    if (!backoff.spinning()) job_.check_peers();
+  }
 }
 
 std::unique_ptr<Transport> MpiTransport::split(int colour, int key) {

@@ -50,6 +50,9 @@ class MpiTransport final : public Transport {
   [[nodiscard]] SharedBuffers* buffers() override { return window_ ? &*window_ : nullptr; }
   [[nodiscard]] std::size_t chunk_bytes() const override;
   void exchange(Name name, std::span<const Incoming> receive, std::span<const Outgoing> send) override;
+  void post(int peer, std::int64_t value) override;
+  [[nodiscard]] std::optional<Note> next_note() override;
+  [[nodiscard]] Note wait_for_note() override;
   [[nodiscard]] std::unique_ptr<Transport> split(int colour, int key) override;
   [[noreturn]] void abort(std::string_view why, ExitCode code) override;
 

@@ -11,6 +11,7 @@ namespace ft {
 struct alignas(128) SharedWindow::Hall {
   std::atomic<std::uint64_t> arrived;  // comings of all ranks to all meetings so far
   alignas(128) Bell bell;
+  alignas(128) std::atomic<std::int64_t> number;
 };
 
 std::size_t SharedWindow::bytes_for(int ranks, std::size_t window_bytes) {
@@ -25,7 +26,7 @@ SharedWindow::SharedWindow(SharedSegment segment, int place, int size, std::size
       window_bytes_(window_bytes),
       spins_(spins),
       look_(std::move(look)) {
-  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free);
 }
 
 SharedWindow::Hall& SharedWindow::hall() const {
@@ -36,6 +37,8 @@ std::byte* SharedWindow::buffer(int rank, int which) const {
   std::byte* buffers = segment_.data() + sizeof(Hall);
   return buffers + (2 * static_cast<std::size_t>(rank) + static_cast<std::size_t>(which)) * window_bytes_;
 }
+
+std::atomic<std::int64_t>& SharedWindow::number() const { return hall().number; }
 
 void SharedWindow::meet() {
   ++meetings_;

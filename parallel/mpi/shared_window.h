@@ -1,11 +1,12 @@
 // The buffers that the processes of one host share.
 //
-// One shared segment holds two buffers a rank, a count of comings and a bell (backoff.h). To meet is to raise the count;
+// One shared segment holds two buffers a rank, a number that all may change, a count of comings and a bell (backoff.h). To meet is to raise the count;
 // the last one to come rings, the others wait for the bell: no lock, no system call while every rank has a core. A rank
 // whose wait grows long sleeps until the bell wakes it, and looks now and then whether a rank has failed. So 64 ranks of
 // two cores cost one change of process for each rank and meeting, and no time while they wait.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ class SharedWindow final : public SharedBuffers {
   [[nodiscard]] int size() const override { return size_; }
   [[nodiscard]] std::size_t capacity() const override { return window_bytes_; }
   [[nodiscard]] std::byte* buffer(int rank, int which) const override;
+  [[nodiscard]] std::atomic<std::int64_t>& number() const override;
   void meet() override;
 
  private:

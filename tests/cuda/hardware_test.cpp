@@ -13,7 +13,6 @@
 #include "framework/train/lanes.h"
 #include "framework/train/trainer.h"
 #include "parallel/cuda/device.h"
-#include "tests/support/asked_prompts.h"
 #include "tests/support/communicator_cases.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/support/example_batch.h"
@@ -59,6 +58,7 @@ class ByDevice final : public Communicator {
     return inner_->broadcast_bytes(name, bytes, root);
   }
   void barrier(Name name) override { inner_->barrier(name); }
+  std::unique_ptr<SharedCounter> make_counter(Name name) override { return inner_->make_counter(name); }
   std::unique_ptr<Communicator> split(int colour, int key) override {
     return std::make_unique<ByDevice>(inner_->split(colour, key));
   }
@@ -188,25 +188,26 @@ TEST_CASE("sampling gives finished attempts whose log-probabilities are the proc
   for (int i = 0; i < 6; ++i)
     requests.push_back({.prompt = i % 2, .problem = static_cast<std::uint64_t>(i % 2), .index = i / 2});
   int reported = 0;
-  generator.run(asked(prompts, requests),
-                [&](const Sampled& sampled) {
-                  ++reported;
-                  const at::NoGradGuard no_grad;
-                  std::vector<std::int64_t> text(prompts[static_cast<std::size_t>(sampled.request.prompt)].begin(),
-                                                 prompts[static_cast<std::size_t>(sampled.request.prompt)].end());
-                  const auto first = std::ssize(text) - 1;
-                  text.insert(text.end(), sampled.tokens.begin(), sampled.tokens.end());
-                  const at::Tensor tokens = at::tensor(text, at::kLong), rows = at::arange(first, std::ssize(text) - 1);
-                  PackedAttention context({0, std::ssize(text)});
-                  const at::Tensor hidden = host.decoder.forward(tokens, at::arange(std::ssize(text)), context);
-                  const double expected =
-                      host.decoder.log_probs(hidden, rows, tokens.narrow(0, first + 1, std::ssize(sampled.tokens)))
-                          .to(at::kDouble)
-                          .sum()
-                          .item<double>();
-                  CHECK(sampled.log_prob == doctest::Approx(expected).epsilon(1e-3));
-                },
-                {});
+  generator.run(
+      [left = std::optional(SampleWork{prompts, requests})]() mutable { return std::exchange(left, std::nullopt); },
+      [&](const Sampled& sampled) {
+        ++reported;
+        const at::NoGradGuard no_grad;
+        std::vector<std::int64_t> text(prompts[static_cast<std::size_t>(sampled.request.prompt)].begin(),
+                                       prompts[static_cast<std::size_t>(sampled.request.prompt)].end());
+        const auto first = std::ssize(text) - 1;
+        text.insert(text.end(), sampled.tokens.begin(), sampled.tokens.end());
+        const at::Tensor tokens = at::tensor(text, at::kLong), rows = at::arange(first, std::ssize(text) - 1);
+        PackedAttention context({0, std::ssize(text)});
+        const at::Tensor hidden = host.decoder.forward(tokens, at::arange(std::ssize(text)), context);
+        const double expected =
+            host.decoder.log_probs(hidden, rows, tokens.narrow(0, first + 1, std::ssize(sampled.tokens)))
+                .to(at::kDouble)
+                .sum()
+                .item<double>();
+        CHECK(sampled.log_prob == doctest::Approx(expected).epsilon(1e-3));
+      },
+      {});
   CHECK(reported == 6);
 }
 

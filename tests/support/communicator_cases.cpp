@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -289,6 +290,37 @@ void mistakes_are_told_before_anything_is_sent(Communicator& comm) {
   comm.barrier("and the communicator still works");
 }
 
+// Each rank takes runs of its own lengths, rank 0 fewer than others, and pauses between them to serve.
+void a_counter_gives_each_number_to_one_rank(Communicator& comm) {
+  constexpr std::int64_t kTotal = 400;
+  for (int turn = 0; turn < 2; ++turn) {  // the second one begins at 0, too
+    const auto counter = comm.make_counter("numbers");
+    CHECK(counter->taken() <= kTotal + 5 * comm.size());
+    std::vector<std::int64_t> mine;
+    bool grows = true;
+    for (std::int64_t last = -1;;) {
+      const std::int64_t count = 1 + (comm.rank() + turn) % 5, first = counter->take(count);
+      grows = grows && first > last && counter->taken() >= first + count;
+      last = first;
+      for (std::int64_t n = first; n < std::min(first + count, kTotal); ++n) mine.push_back(n);
+      counter->serve();
+      if (first >= kTotal || (comm.rank() == 0 && comm.size() > 1 && mine.size() > 20)) break;
+    }
+    counter->finish();
+    CHECK(grows);
+    const std::string bytes(reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof mine[0]);
+    std::vector<int> given(kTotal, 0);
+    for (const std::string& of_rank : comm.all_gather_bytes("numbers of each rank", bytes)) {
+      for (std::size_t at = 0; at < of_rank.size(); at += sizeof(std::int64_t)) {
+        std::int64_t number = 0;
+        std::memcpy(&number, of_rank.data() + at, sizeof number);
+        ++given[static_cast<std::size_t>(number)];
+      }
+    }
+    CHECK(std::ranges::all_of(given, [](int times) { return times == 1; }));
+  }
+}
+
 constexpr std::array kCases = {
     CommunicatorCase{"all_reduce is the reduction, for every dtype, operation and size", all_reduce_is_the_reduction},
     CommunicatorCase{"large tensors go in chunks", large_tensors_go_in_chunks},
@@ -302,6 +334,7 @@ constexpr std::array kCases = {
     CommunicatorCase{"check_same names the ranks that differ", check_same_names_the_ranks_that_differ},
     CommunicatorCase{"split makes groups in the order of keys", split_makes_groups_in_the_order_of_keys},
     CommunicatorCase{"groups follow the topology", groups_follow_the_topology},
+    CommunicatorCase{"a counter gives each number to one rank", a_counter_gives_each_number_to_one_rank},
     CommunicatorCase{"mistakes are told before anything is sent", mistakes_are_told_before_anything_is_sent},
 };
 

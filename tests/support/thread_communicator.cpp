@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -72,6 +73,7 @@ struct Group {
     std::size_t num_arrived = 0;
     std::uint64_t generation = 0;
     std::vector<Line> memory;  // buffer 0 and 1 of the first, of the second, ...
+    std::atomic<std::int64_t> number = 0;
   };
 
   std::vector<int> members;  // by world rank
@@ -82,6 +84,7 @@ struct Group {
   std::vector<std::pair<int, int>> keys;         // colour and key of a split in progress
   std::vector<std::shared_ptr<Group>> children;  // by the rank that made them
   std::map<std::pair<int, int>, std::deque<std::vector<std::byte>>> on_their_way;  // messages, by sender and receiver
+  std::map<int, std::deque<Note>> notes;                                           // by receiver
 };
 
 // Waits until `over`, unless a rank fails, or one of `needed` (ranks of the group) has ended. Under the mutex.
@@ -141,6 +144,7 @@ class ThreadBuffers final : public SharedBuffers {
     const std::size_t index = 2 * static_cast<std::size_t>(rank) + static_cast<std::size_t>(which);
     return hall_.memory[index * group_.capacity / 64].bytes;
   }
+  std::atomic<std::int64_t>& number() const override { return hall_.number; }
   void meet() override { meet_in(job_, group_, hall_, group_rank_); }
 
  private:
@@ -181,6 +185,27 @@ class ThreadTransport final : public Transport {
       std::ranges::copy(queue.front(), message.data);
       queue.pop_front();
     }
+  }
+
+  void post(int peer, std::int64_t value) override {
+    const std::lock_guard lock(job_->mutex);
+    group_->notes[peer].push_back({rank_, value});
+    job_->changed.notify_all();
+  }
+
+  std::optional<Note> next_note() override {
+    const std::lock_guard lock(job_->mutex);
+    return take_note();
+  }
+
+  Note wait_for_note() override {
+    std::unique_lock lock(job_->mutex);
+    std::vector<int> others;
+    for (int r = 0; r < size(); ++r) {
+      if (r != rank_) others.push_back(r);
+    }
+    wait_for(*job_, *group_, lock, others, rank_, [&] { return !group_->notes[rank_].empty(); });
+    return *take_note();
   }
 
   std::unique_ptr<Transport> split(int colour, int key) override {
@@ -229,6 +254,15 @@ class ThreadTransport final : public Transport {
 
  private:
   void meet_all() { meet_in(*job_, *group_, *group_->everybody, rank_); }
+
+  // Under the mutex.
+  std::optional<Note> take_note() {
+    std::deque<Note>& notes = group_->notes[rank_];
+    if (notes.empty()) return std::nullopt;
+    const Note note = notes.front();
+    notes.pop_front();
+    return note;
+  }
 
   std::shared_ptr<Job> job_;
   std::shared_ptr<Group> group_;

@@ -102,6 +102,32 @@ TEST_CASE("an attempt is a function of (seed, problem, index) alone, bit for bit
       run_into(results, second, prompts, rest);
       CHECK(same(results, reference.results));
     }
+    {  // however they are dealt out, a prompt's attempts here and there
+      Results results;
+      std::size_t next = 0, size = 0;
+      std::int64_t asked = 0;
+      second.run(
+          [&]() -> std::optional<SampleWork> {
+            ++asked;
+            if (next == requests.size()) return std::nullopt;
+            SampleWork work;
+            for (size = size % 7 + 1; size > work.requests.size() && next < requests.size(); ++next) {
+              SampleRequest request = requests[next];
+              request.place = request.prompt;
+              work.prompts.push_back(prompts[static_cast<std::size_t>(request.prompt)]);
+              request.prompt = static_cast<int>(work.prompts.size()) - 1;
+              work.requests.push_back(request);
+            }
+            return work;
+          },
+          [&](const Sampled& s) {
+            CHECK(s.request.place + 1000 == static_cast<std::int64_t>(s.request.problem));
+            results.insert_or_assign({s.request.problem, s.request.index}, s);
+          },
+          {});
+      CHECK(same(results, reference.results));
+      CHECK(asked > 10);
+    }
     {  // and when more attempts are asked for
       Results results;
       run_into(results, generator, prompts, make_requests(prompts.size(), 25));

@@ -17,7 +17,6 @@
 #include "framework/model/model_config.h"
 #include "framework/problem/attempt.h"
 #include "framework/sample/generator.h"
-#include "tests/support/asked_prompts.h"
 
 namespace ft::testing {
 
@@ -51,10 +50,14 @@ inline std::vector<SampleRequest> make_requests(std::size_t num_prompts, int per
   std::vector<SampleRequest> requests;
   for (std::size_t p = 0; p < num_prompts; ++p) {
     for (int i = Attempt::kGreedy; i < per_prompt; ++i) {
-      requests.push_back({.prompt = static_cast<std::int64_t>(p), .problem = 1000 + p, .index = i});
+      requests.push_back({.prompt = static_cast<int>(p), .problem = 1000 + p, .index = i});
     }
   }
   return requests;
+}
+
+inline MoreWork all_at_once(SampleWork work) {
+  return [left = std::optional(std::move(work))]() mutable { return std::exchange(left, std::nullopt); };
 }
 
 using Results = std::map<std::pair<std::uint64_t, int>, Sampled>;
@@ -62,7 +65,7 @@ using Results = std::map<std::pair<std::uint64_t, int>, Sampled>;
 inline void run_into(Results& results, Generator& generator, const std::vector<std::vector<TokenId>>& prompts,
                      const std::vector<SampleRequest>& requests, const std::function<bool()>& stop = {}) {
   generator.run(
-      asked(prompts, requests),
+      all_at_once({prompts, requests}),
       [&](const Sampled& s) {
         results.insert_or_assign({s.request.problem, s.request.index}, s);
       },

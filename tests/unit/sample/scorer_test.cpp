@@ -77,6 +77,16 @@ TEST_CASE("texts with one beginning have the scores of each text alone, and bits
         }
         for (const std::int64_t budget : {1, 20, 64})
           CHECK(same_bits(scores, score_prompts(world.model, prompts, labels, budget)));
+        for (std::size_t every = 2; every < 5; ++every) {  // some of them, and then the others
+          std::vector<bool> wanted(prompts.size()), others(prompts.size());
+          for (std::size_t i = 0; i < prompts.size(); ++i) (i % every == 0 ? wanted : others)[i] = true;
+          std::vector<LabelLogProbs> some = score_prompts(world.model, prompts, labels, 64, {}, wanted);
+          const std::vector<LabelLogProbs> rest = score_prompts(world.model, prompts, labels, 4096, {}, others);
+          for (std::size_t i = 0; i < prompts.size(); ++i) {
+            if (others[i]) some[i] = rest[i];
+          }
+          CHECK(same_bits(scores, some));
+        }
         auto reversed = prompts;
         std::ranges::reverse(reversed);
         auto back = score_prompts(world.model, reversed, labels, 4096);

@@ -1,10 +1,11 @@
 // Sampling and scoring with a split model: every rank of the group sees the same attempts, and those of a dense model.
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "framework/problem/attempt.h"
 #include "framework/sample/generator.h"
 #include "framework/sample/scorer.h"
-#include "tests/support/asked_prompts.h"
 #include "tests/unit/tensor_parallel/grid.h"
 
 using namespace ft;
@@ -25,16 +26,17 @@ std::vector<Sample> sample(int ranks) {
     Sample& mine = samples[static_cast<std::size_t>(groups.tensor.rank())];
     const std::vector<std::vector<TokenId>> prompts = {{1, 2, 3}, {9, 8, 7, 6, 5}};
     std::vector<SampleRequest> requests;
-    for (const std::int64_t prompt : {0, 1})
+    for (const int prompt : {0, 1})
       for (int index = Attempt::kGreedy; index < 5; ++index)
         requests.push_back({.prompt = prompt, .problem = 100 + static_cast<std::uint64_t>(prompt), .index = index});
     Generator generator(model.decoder, {.max_new_tokens = 12, .slots = 8}, 7, {0}, kTinyVocabulary);
-    generator.run(asked(prompts, requests),
-                  [&](const Sampled& s) {
-                    mine.tokens[{s.request.problem, s.request.index}] = s.tokens;
-                    mine.log_probs[{s.request.problem, s.request.index}] = s.log_prob;
-                  },
-                  {});
+    generator.run(
+        [left = std::optional(SampleWork{prompts, requests})]() mutable { return std::exchange(left, std::nullopt); },
+        [&](const Sampled& s) {
+          mine.tokens[{s.request.problem, s.request.index}] = s.tokens;
+          mine.log_probs[{s.request.problem, s.request.index}] = s.log_prob;
+        },
+        {});
     mine.scores = score_prompts(model.decoder, prompts, Labels{{4}, {5}}, 64);
   });
   return samples;
