@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""What is somebody else's in or below a run folder: it is left alone, or told before anything is touched.
+
+  foreign_test.py FTRUN
+
+Files of a user's under the names that a run writes to; the run file as the run's own run.yaml; a user's things beside the tokenised
+examples, and links there; a stage's folder that was renamed to another one's name, an output or a checkpoint of other settings, an
+output whose parent was made again with other bits; folders that are moved away under a run."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import check, main_of  # noqa: E402
+from moved_test import LONG, begin  # noqa: E402
+from tiny_run import RUN_FILE, TinyRun  # noqa: E402
+
+OTHER = "training.learning_rate=2e-3"
+
+
+def tree(folder):
+    """Every entry below, with its bytes."""
+    return {str(p.relative_to(folder)): os.readlink(p) if p.is_symlink() else p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+
+
+def call(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def refused(run, what, *words, code=2, commands=("run", "plan", "doctor"), overrides=(), untouched="."):
+    """By the run, by plan and by doctor alike, and nothing is touched."""
+    before = tree(run.folder / untouched)
+    for command in commands:
+        start = run.command(*overrides)
+        if command != "run":
+            start.insert(1, command)
+        got, output = call(start)
+        check(got == code, f"{what}: {command} ended with {got}, not {code}\n{output[-1500:]}")
+        for word in words:
+            check(word in output, f"{what}: {command} does not say '{word}'\n{output[-1500:]}")
+    check(tree(run.folder / untouched) == before, f"{what}: something was touched")
+
+
+def case_names(ftrun, base):
+    for name in ("run.yaml", "log.txt", "ledger.jsonl", "exit_code", "last_start.json", "lock", "examples", "stages"):
+        run = TinyRun(ftrun, base, f"name-{name}")
+        run.folder.mkdir()
+        if name in ("examples", "stages"):
+            (run.folder / name / "mine").mkdir(parents=True)
+            (run.folder / name / "mine/notes.txt").write_text("a user's")
+        else:
+            (run.folder / name).write_text("a user's\n")
+        refused(run, name, f"'{name}'", "no run has been in it", commands=("run", "plan"))
+
+
+def case_run_file(ftrun, base):
+    run = TinyRun(ftrun, base, "run-file")
+    run.folder.mkdir()
+    run.file = run.folder / "run.yaml"
+    run.file.write_text("# a user's notes\n" + RUN_FILE)
+    refused(run, "the run file as run.yaml", "the run file itself")
+    run.file.rename(run.folder / "my.yaml")
+    run.file = run.folder / "my.yaml"
+    run.to_end()
+    check(run.file.read_text() == "# a user's notes\n" + RUN_FILE, "the run file beside it was touched")
+
+
+def case_empty_names(ftrun, base):
+    """Folders that somebody has made beforehand, on another disk too, are no reason to refuse."""
+    run = TinyRun(ftrun, base, "prepared")
+    (run.home / "disk").mkdir()
+    run.folder.mkdir()
+    (run.folder / "stages").mkdir()
+    (run.folder / "examples").symlink_to(run.home / "disk")
+    run.to_end()
+    check((run.folder / "examples").is_symlink() and not list((run.home / "disk").iterdir()), "the link to another disk, or what was made there, is not as it should be")
+
+
+def case_examples(ftrun, base):
+    run = TinyRun(ftrun, base, "examples")
+    run.to_end()
+    data = run.home / "data"
+    (data / "sub").mkdir(parents=True)
+    (data / "sub/y").write_text("a user's")
+    (data / ".x.partial").write_text("a user's")
+    (run.folder / "examples").symlink_to(data)
+    before = tree(data)
+    run.to_end("stages.answers.per_problem=5", "stages.solver.length=7steps")
+    check(tree(data) == before, f"behind the link: {tree(data)}")
+    (run.folder / "examples").unlink()
+    shutil.copytree(data, run.folder / "examples")
+    run.to_end("stages.solver.length=8steps")
+    check(tree(run.folder / "examples") == before, f"beside the examples: {tree(run.folder / 'examples')}")
+
+
+def case_renamed_stage(ftrun, base):
+    run, other = TinyRun(ftrun, base, "renamed"), TinyRun(ftrun, base, "renamed-other")
+    run.to_end()
+    other.to_end(OTHER)
+    (mine,), (theirs,) = run.folder.glob("stages/solver-*"), other.folder.glob("stages/solver-*")
+    mine.rename(mine.with_name(theirs.name))
+    refused(run, "a renamed stage", "stage 'solver' has in its place the output of other settings", commands=("run", "plan"), overrides=[OTHER], untouched="stages")
+
+
+def case_swapped_output(ftrun, base):
+    run, other = TinyRun(ftrun, base, "swapped"), TinyRun(ftrun, base, "swapped-other")
+    run.to_end()
+    other.to_end(OTHER)
+    for stage in ("solver", "answers"):
+        (mine,), (theirs,) = run.folder.glob(f"stages/{stage}-*/output-*"), other.folder.glob(f"stages/{stage}-*/output-*")
+        kept = mine.rename(run.home / f"kept-{stage}")
+        shutil.copytree(theirs, mine)
+        refused(run, f"a swapped output of {stage}", f"stage '{stage}' has in its place the output of other settings", commands=("run", "plan"), untouched="stages")
+        shutil.rmtree(mine)
+        kept.rename(mine)
+    run.to_end()
+
+
+def case_checkpoint(ftrun, base):
+    run, other = TinyRun(ftrun, base, "checkpoint"), TinyRun(ftrun, base, "checkpoint-other")
+    for one, settings in ((run, []), (other, [OTHER])):
+        process = begin(one, lambda one=one: one.saved_step() > 0, *LONG, *settings)
+        process.terminate()
+        check(process.wait(timeout=120) == 75, f"{one.home.name}: it did not stop on request")
+        process.stdout.close()
+    (mine,), (theirs,) = run.folder.glob("stages/solver-*/work/checkpoints"), other.folder.glob("stages/solver-*/work/checkpoints")
+    shutil.rmtree(mine)
+    shutil.copytree(theirs, mine)
+    before = tree(mine)
+    code, output = call(run.command(*LONG))
+    check(code == 2 and "is a checkpoint of other settings" in output, f"a foreign checkpoint: exit code {code}\n{output[-1500:]}")
+    check(tree(mine) == before, "the foreign checkpoint was touched")
+
+
+def case_other_parent(ftrun, base):
+    run = TinyRun(ftrun, base, "parent")
+    run.to_end()
+    (solver,) = run.folder.glob("stages/solver-*")
+    shutil.rmtree(solver)
+    code, output = call(run.command("parallel.tensor=2", ranks=2))
+    check(code == 0, f"exit code {code}\n{output[-1500:]}")
+    check("stage 'answers' was made from another output of 'solver'" in output, f"nobody tells of the other parent\n{output[-1500:]}")
+
+
+def case_moved_stages(ftrun, base):
+    for name in ("stages", "stages/solver-*"):
+        run = TinyRun(ftrun, base, f"moved-{len(name)}")
+        process = begin(run, lambda run=run: run.saved_step() > 0, *LONG)
+        (folder,) = run.folder.glob(name)
+        folder.rename(run.home / "moved")
+        output, _ = process.communicate(timeout=120)
+        check(process.returncode == 1, f"{name}: exit code {process.returncode}, not 1\n{output[-1500:]}")
+        check("was moved or removed while this run worked in it" in output, f"{name}: nobody says so\n{output[-1500:]}")
+        if folder.exists():
+            check(not list(folder.rglob("manifest.json")), f"{name}: something was sealed in a new folder of that name")
+            shutil.rmtree(folder)
+        (run.home / "moved").rename(folder)
+        check(run.saved_step() > 0, f"{name}: the checkpoints are gone")
+
+
+def main(base):
+    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint,
+                 case_other_parent, case_moved_stages):
+        case(sys.argv[1], base)
+        print(case.__name__, "holds", flush=True)
+
+
+if __name__ == "__main__":
+    main_of(main, "ftrun-foreign-", in_memory=True)
