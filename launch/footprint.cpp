@@ -181,9 +181,11 @@ double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes
 std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
   const double activations =
       kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
+  // Weights are laid out when all have been read.
+  const MemoryPart packed = packed_part(s, settings);
   return {{"weights", kFloat * s.parameters},
-          packed_part(s, settings),
-          {"activations", std::max(activations, reading_bytes(s, grid))}};
+          packed,
+          {"activations", std::max(activations, reading_bytes(s, grid) - packed.bytes)}};
 }
 
 // Two buffers a rank in each group that one host holds (parallel/mpi/shared_window.h), as far as messages reach into
