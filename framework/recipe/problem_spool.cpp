@@ -7,7 +7,6 @@
 #include "framework/comm/one_rank.h"
 #include "framework/problem/records.h"
 #include "framework/store/files.h"
-#include "framework/tensor/random_access_file.h"
 
 namespace ft {
 namespace {
@@ -16,16 +15,15 @@ constexpr std::int64_t kBytesAtOnce = 1 << 20;
 
 }  // namespace
 
-ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
+ProblemSpool::ProblemSpool(Communicator& world, const std::filesystem::path& file,
                            const std::function<std::int64_t(std::int64_t)>& block,
-                           const std::function<std::vector<Problem>()>& load)
-    : file_(std::move(file)) {
+                           const std::function<std::vector<Problem>()>& load) {
   // The number of problems, then the offsets.
   const std::string numbers = on_rank_zero(world, "problems for all ranks", [&] {
     const std::vector<Problem> problems = load();
     const std::int64_t each = block(std::ssize(problems));
     std::vector<std::int64_t> offsets = {std::ssize(problems), each, 0};
-    FileHandle out(file_, O_WRONLY | O_CREAT | O_TRUNC);
+    FileHandle out(file, O_WRONLY | O_CREAT | O_TRUNC);
     std::string lines;
     for (std::int64_t i = 0; i < std::ssize(problems); ++i) {
       const std::string line = to_json_line(problems[static_cast<std::size_t>(i)]) + "\n";
@@ -39,6 +37,7 @@ ProblemSpool::ProblemSpool(Communicator& world, std::filesystem::path file,
     out.close();
     return std::string(reinterpret_cast<const char*>(offsets.data()), offsets.size() * sizeof offsets[0]);
   });
+  file_.emplace(file);
   offsets_.resize(numbers.size() / sizeof(std::int64_t));
   std::memcpy(offsets_.data(), numbers.data(), numbers.size());
   num_problems_ = offsets_[0];
@@ -52,7 +51,7 @@ std::string ProblemSpool::lines(std::int64_t block) const {
 
 std::string ProblemSpool::text(std::int64_t begin, std::int64_t end) const {
   std::string lines(static_cast<std::size_t>(end - begin), '\0');
-  RandomAccessFile(file_).read(std::as_writable_bytes(std::span(lines)), static_cast<std::uint64_t>(begin));
+  file_->read(std::as_writable_bytes(std::span(lines)), static_cast<std::uint64_t>(begin));
   return lines;
 }
 
@@ -61,7 +60,8 @@ std::vector<Problem> ProblemSpool::read(std::int64_t block) const {
   std::vector<Problem> problems;
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t line_end = lines.find('\n', at);
-    problems.push_back(problem_from_json(std::string_view(lines).substr(at, line_end - at), {.file = file_.string()}));
+    problems.push_back(
+        problem_from_json(std::string_view(lines).substr(at, line_end - at), {.file = file_->path().string()}));
     at = line_end + 1;
   }
   return problems;
@@ -69,7 +69,7 @@ std::vector<Problem> ProblemSpool::read(std::int64_t block) const {
 
 Problem ProblemSpool::problem(std::int64_t place) const {
   const std::string line = text(offset(place), offset(place + 1));
-  return problem_from_json(std::string_view(line).substr(0, line.size() - 1), {.file = file_.string()});
+  return problem_from_json(std::string_view(line).substr(0, line.size() - 1), {.file = file_->path().string()});
 }
 
 }  // namespace ft

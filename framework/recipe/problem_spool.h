@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "framework/comm/communicator.h"
 #include "framework/problem/problem.h"
+#include "framework/tensor/random_access_file.h"
 
 namespace ft {
 
@@ -21,12 +23,13 @@ class ProblemSpool {
  public:
   // Collective. Rank 0 calls `load` and writes the file, in blocks of `block` problems. Throws on all ranks what that
   // throws, as on_rank_zero(); as store/files.h where it cannot be written.
-  ProblemSpool(Communicator& world, std::filesystem::path file, std::int64_t block,
+  ProblemSpool(Communicator& world, const std::filesystem::path& file, std::int64_t block,
                const std::function<std::vector<Problem>()>& load)
       : ProblemSpool(
-            world, std::move(file), [block](std::int64_t) { return block; }, load) {}
+            world, file, [block](std::int64_t) { return block; }, load) {}
   // The same with a size of blocks that is decided by the number of problems.
-  ProblemSpool(Communicator& world, std::filesystem::path file, const std::function<std::int64_t(std::int64_t)>& block,
+  ProblemSpool(Communicator& world, const std::filesystem::path& file,
+               const std::function<std::int64_t(std::int64_t)>& block,
                const std::function<std::vector<Problem>()>& load);
 
   [[nodiscard]] std::int64_t num_problems() const { return num_problems_; }
@@ -45,7 +48,7 @@ class ProblemSpool {
   [[nodiscard]] std::int64_t offset(std::int64_t place) const { return offsets_.at(static_cast<std::size_t>(place)); }
   [[nodiscard]] std::string text(std::int64_t begin, std::int64_t end) const;
 
-  std::filesystem::path file_;
+  std::optional<RandomAccessFile> file_;  // open from the beginning: its folder may be moved meanwhile
   std::int64_t num_problems_ = 0, block_ = 1;
   std::vector<std::int64_t> offsets_;  // of each problem, and the end
 };

@@ -145,7 +145,7 @@ def damaged(bench, whole):
         shutil.rmtree(run.home)
     run = copied(whole, "closed")
     only(run.folder, "stages/solver-*/output-*/manifest.json").chmod(0)
-    bench.says(["plan", run.file, f"run.folder={run.folder}"], 0, r"solver .*stop +it cannot be read", r"manifest.json: Permission denied.*the run ends there with exit code 1",
+    bench.says(["plan", run.file, f"run.folder={run.folder}"], 1, r"solver .*stop +it cannot be read", r"manifest.json: Permission denied.*the run ends there with exit code 1",
                unprivileged=True)
 
 
