@@ -12,17 +12,9 @@ namespace {
 
 constexpr std::int64_t kLarge = 64'000'000;  // hashed in some hundredths of a second
 
-DigestNotes notes_of(const std::filesystem::path& run) {
-  try {
-    return DigestNotes::read(run);
-  } catch (const Unreadable&) {
-    return {};
-  }
-}
-
 }  // namespace
 
-KnownDigests::KnownDigests(const std::filesystem::path& run) : notes_(notes_of(run)) {}
+KnownDigests::KnownDigests(const std::filesystem::path& run) : notes_(DigestNotes::read_if_readable(run)) {}
 
 std::string KnownDigests::of(const std::filesystem::path& file) {
   const Found found = look_at(file);

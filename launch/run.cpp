@@ -49,19 +49,6 @@ std::function<std::string(const std::string&)> count_between(std::int64_t low, s
   };
 }
 
-namespace {
-
-// A run folder that cannot be read is told of when it is used.
-DigestNotes notes_of(const std::filesystem::path& run) {
-  try {
-    return DigestNotes::read(run);
-  } catch (const Unreadable&) {
-    return {};
-  }
-}
-
-}  // namespace
-
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
                           std::filesystem::path& folder) {
   const RunFile file = RunFile::load(run_file, overrides);
@@ -87,7 +74,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   const auto check_stop = [stop] {
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
-  DigestNotes digests = world.rank() == 0 ? notes_of(early.folder) : DigestNotes();
+  DigestNotes digests = world.rank() == 0 ? DigestNotes::read_if_readable(early.folder) : DigestNotes();
   RunServices services =
       make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
   services.folder_taken = [&] { digests.write(early.folder); };

@@ -30,8 +30,8 @@ class RunFolder {
   // Of the lock: what every rank must see.
   [[nodiscard]] const std::string& token() const { return lock_.token(); }
 
-  // Throws Error once the folder, or one that is watched, was moved or removed while the run works in it: what is written from then on would make
-  // a second folder of that name, or go into somebody else's.
+  // Throws Error once the folder, or one that is watched, was moved or removed while the run works in it: what is written
+  // from then on would make a second folder of that name, or go into somebody else's.
   void require_in_place() const;
   // The same, for callers that ask all the time: looks once a second.
   void watch_place();

@@ -43,6 +43,14 @@ DigestNotes DigestNotes::read(const fs::path& run) {
   return notes;
 }
 
+DigestNotes DigestNotes::read_if_readable(const fs::path& run) {
+  try {
+    return read(run);
+  } catch (const Unreadable&) {
+    return {};
+  }
+}
+
 void DigestNotes::write(const fs::path& run) const {
   Json json = Json::array();
   for (const auto& [file, note] : notes_)

@@ -25,6 +25,8 @@ class DigestNotes {
  public:
   // Empty where there is no note, or a torn one. Throws Unreadable.
   [[nodiscard]] static DigestNotes read(const std::filesystem::path& run);
+  // The same; empty where it cannot be read: a run folder that cannot be is told of when it is used.
+  [[nodiscard]] static DigestNotes read_if_readable(const std::filesystem::path& run);
   // Replaces the note. Throws as replace_file().
   void write(const std::filesystem::path& run) const;
 

@@ -12,7 +12,8 @@ namespace ft {
 
 // How a run's own run.yaml begins: the settings of the last start, written anew by every start.
 inline constexpr std::string_view kRunMark =
-    "# Written by ftrun at every start: the run file with all defaults. To begin from it, copy it to another place.\n";
+    "# Written by ftrun at every start: settings and stages with all defaults, to read; models and problems are left "
+    "out.\n";
 
 // Why a run must not work in `folder` (which need not exist), in words that go on after its name; empty: it may.
 // `run_file` is what the run is started from. Throws Unreadable.
