@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "framework/problem/attempt_line.h"
 #include "framework/problem/records.h"
+#include "framework/recipe/dropped_records.h"
 
 namespace ft {
 namespace {
@@ -21,7 +23,7 @@ std::string_view bytes_of(std::span<const T> values) {
 }  // namespace
 
 AttemptPieces::AttemptPieces(StageContext& stage, const ProblemPlaces& problems, std::vector<int> indices)
-    : stage_(stage), problems_(problems), indices_(std::move(indices)), files_({}) {}
+    : stage_(stage), problems_(problems), indices_(std::move(indices)), files_({}, {}) {}
 
 std::optional<AttemptPieces::Which> AttemptPieces::which(std::string_view record) const {
   const auto problem = problems_.find(record);
@@ -49,14 +51,12 @@ void AttemptPieces::look_at(std::int64_t piece, PieceCounts& counts) {
     bits_[bit(found->problem, found->index) / 64] |= std::uint64_t{1} << bit(found->problem, found->index) % 64;
   });
   close();
-  counts.torn += of_piece.torn;
-  counts.damaged += of_piece.damaged;
-  if (counts.complaints.empty()) counts.complaints = of_piece.complaints;
+  add_counts(counts, of_piece);
 }
 
 void AttemptPieces::look() {
   const Communicator& world = stage_.groups().world;
-  files_ = RecordFiles(list_pieces(stage_.work(), kStem));
+  files_ = RecordFiles(list_pieces(stage_.work(), kStem), stage_.owner());
   bits_.assign((bit(problems_.size(), 0) + 63) / 64, 0);
   stretches_.clear();
   PieceCounts counts;
@@ -66,11 +66,7 @@ void AttemptPieces::look() {
       look_at(piece, counts);
     }
   });
-  if (counts.torn > 0)
-    stage_.log().info("{} attempts were cut off by the interruption and are made again", counts.torn);
-  if (counts.damaged > 0)
-    stage_.log().warn("{} damaged lines among the attempts are made again, the first at {}", counts.damaged,
-                      counts.complaints.front());
+  if (!std::exchange(told_, true)) tell_dropped(stage_.log(), counts, kStem);
   gather();
 }
 

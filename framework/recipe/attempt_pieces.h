@@ -24,7 +24,7 @@ class AttemptPieces {
   // `indices`: which attempts at each problem are wanted, in their order; others are passed over. References must outlive this.
   AttemptPieces(StageContext& stage, const ProblemPlaces& problems, std::vector<int> indices);
 
-  // Collective: everything that is there now. Torn and damaged lines are told of and count as missing.
+  // Collective: everything that is there now. Torn, damaged and foreign lines count as missing, and are told of once.
   void look();
   [[nodiscard]] bool has(std::int64_t problem, std::size_t index) const {
     return bits_[bit(problem, index) / 64] >> bit(problem, index) % 64 & 1;
@@ -56,6 +56,7 @@ class AttemptPieces {
   RecordFiles files_;
   std::vector<std::uint64_t> bits_;
   std::vector<Stretch> stretches_;
+  bool told_ = false;
 };
 
 }  // namespace ft

@@ -67,7 +67,7 @@ class Sampling {
   void run() {
     const Groups groups = stage_.groups();
     tell_end_tokens();
-    AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()));
+    AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()), stage_.owner());
     SamplingSettings settings = job_.settings;
     settings.slots = static_cast<int>(even_rounds(missing_.total(), groups.data.size(), settings.slots));
     Generator generator(*model_.decoder, settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());

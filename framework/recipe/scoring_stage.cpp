@@ -14,6 +14,7 @@
 #include "framework/problem/problem_places.h"
 #include "framework/problem/records.h"
 #include "framework/recipe/deal.h"
+#include "framework/recipe/dropped_records.h"
 #include "framework/recipe/sealed_inputs.h"
 
 namespace ft {
@@ -63,7 +64,7 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int
   Communicator& world = stage.groups().world;
   using Kept = StoredScores::Kept;
   std::vector<Kept> own;
-  RecordFiles files(list_pieces(stage.work(), kStem));
+  RecordFiles files(list_pieces(stage.work(), kStem), stage.owner());
   PieceCounts counts;
   for (std::int64_t piece = world.rank(); piece < std::ssize(files.pieces()); piece += world.size()) {
     const PieceCounts of_piece = files.read_all(piece, [&](std::string_view json, const RecordPlace& record) {
@@ -71,13 +72,9 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int
       const auto parts = parts_of(json, parts_each);
       if (problem && parts) own.push_back({*problem, parts->first, parts->second, record});
     });
-    counts.damaged += of_piece.damaged;
-    if (counts.complaints.empty()) counts.complaints = of_piece.complaints;
+    add_counts(counts, of_piece);
   }
-  if (counts.damaged > 0) {
-    stage.log().warn("{} damaged lines among the scores are made again, the first at {}", counts.damaged,
-                     counts.complaints.front());
-  }
+  tell_dropped(stage.log(), counts, kStem);
   std::vector<Kept> all;
   const std::string_view bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Kept));
   for (const std::string& of_rank : world.all_gather_bytes("scores found", bytes)) {
@@ -171,7 +168,7 @@ class Scoring {
         parts_each_(found.parts_each()),
         missing_(found, !all_packed(*verifier.decoder)),
         before_(found.num_problems() - missing_.num_problems()),
-        log_(stage.work() / piece_name(kStem, stage.groups().world.rank())),
+        log_(stage.work() / piece_name(kStem, stage.groups().world.rank()), stage.owner()),
         deal_(stage.groups(), "attempts to score", missing_.total(), {.most = kMostPartsARun}) {
     const VerdictTokens verdicts = build_.verdicts();
     labels_ = {verdicts.correct, verdicts.incorrect};

@@ -20,6 +20,7 @@
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/recipe/stop_lead.h"
+#include "framework/store/append_log.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/text/tokenizer.h"
@@ -56,6 +57,9 @@ class StageContext {
   [[nodiscard]] const PromptTemplates& prompts() const { return plan_.prompts; }
   [[nodiscard]] Logger& log() { return log_; }
   [[nodiscard]] ProgressLine& progress() { return progress_; }
+
+  // Whose the records in work() are.
+  [[nodiscard]] Owner owner() const { return Owner(stage_.identity); }
 
   // Folder of this stage; survives interruptions. Step log and event files lie here.
   [[nodiscard]] const std::filesystem::path& folder() const { return stage_.folder; }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <optional>
 #include <span>
 
 #include "framework/base/digest.h"
@@ -18,11 +19,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kHead = "{\"sum\":\"";
+constexpr std::string_view kOf = "\",\"of\":\"";
 constexpr std::string_view kMiddle = "\",\"record\":";
-constexpr std::size_t kSumDigits = 16;
+constexpr std::size_t kSumDigits = 16, kOwnerDigits = 16;
 constexpr std::size_t kMaxComplaints = 20;
 
-std::string checksum(std::string_view json) { return xxh128(json).substr(0, kSumDigits); }
+std::string checksum(std::string_view owner, std::string_view json) {
+  return (owner.empty() ? xxh128(json) : xxh128(std::string(owner).append(json))).substr(0, kSumDigits);
+}
 
 bool is_regular(const FileHandle& file) {
   struct stat info {};
@@ -56,17 +60,31 @@ std::int64_t size_of_whole_lines(const FileHandle& file) {
   return 0;
 }
 
-// The record of a whole line, or nothing where the checksum or the frame is wrong.
-bool unwrap(std::string_view line, std::string_view& record) {
-  const std::size_t frame = kHead.size() + kSumDigits + kMiddle.size() + 1;
-  if (line.size() < frame || !line.starts_with(kHead) || line.back() != '}') return false;
-  const std::string_view sum = line.substr(kHead.size(), kSumDigits);
-  if (line.substr(kHead.size() + kSumDigits, kMiddle.size()) != kMiddle) return false;
-  record = line.substr(frame - 1, line.size() - frame);
-  return checksum(record) == sum;
+struct Unwrapped {
+  std::string_view owner, record;
+};
+
+// What a whole line holds, or nothing where the checksum or the frame is wrong.
+std::optional<Unwrapped> unwrap(std::string_view line) {
+  if (!line.starts_with(kHead) || !line.ends_with('}')) return std::nullopt;
+  line.remove_suffix(1);
+  line.remove_prefix(kHead.size());
+  if (line.size() < kSumDigits) return std::nullopt;
+  const std::string_view sum = line.substr(0, kSumDigits);
+  line.remove_prefix(kSumDigits);
+  Unwrapped result;
+  if (line.starts_with(kOf)) {
+    result.owner = line.substr(kOf.size(), kOwnerDigits);
+    line.remove_prefix(std::min(line.size(), kOf.size() + kOwnerDigits));
+  }
+  if (!line.starts_with(kMiddle)) return std::nullopt;
+  result.record = line.substr(kMiddle.size());
+  if (checksum(result.owner, result.record) != sum) return std::nullopt;
+  return result;
 }
 
-void read_piece(const fs::path& path, std::int64_t piece,
+// `owner`: whose records are wanted; nullptr: all.
+void read_piece(const fs::path& path, std::int64_t piece, const Owner* owner,
                 const std::function<void(std::string_view, const RecordPlace&)>& use, PieceCounts& counts) {
   const auto complain = [&](std::int64_t line, std::string_view what) {
     if (counts.complaints.size() < kMaxComplaints) {
@@ -79,23 +97,33 @@ void read_piece(const fs::path& path, std::int64_t piece,
     ++number;
     const RecordPlace place{piece, offset, std::ssize(line)};
     offset += std::ssize(line) + 1;
-    std::string_view record;
+    const std::optional<Unwrapped> held = unwrap(line);
     if (lines.torn()) {  // the writer died in the middle
       ++counts.torn;
       complain(number, "a torn last line was dropped");
-    } else if (!unwrap(line, record)) {
+    } else if (!held) {
       ++counts.damaged;
       complain(number, "a line that does not match its checksum was dropped");
+    } else if (owner != nullptr && held->owner != owner->text()) {
+      ++counts.foreign;
+      complain(number, held->owner.empty() ? "a line that does not say whose it is was passed over"
+                                           : "a line of other work was passed over");
     } else {
       ++counts.records;
-      use(record, place);
+      use(held->record, place);
     }
   }
 }
 
 }  // namespace
 
-AppendLog::AppendLog(const fs::path& path) : file_(path, O_RDWR | O_CREAT | O_APPEND) {
+Owner::Owner(std::string_view identity) : text_(identity.substr(0, kOwnerDigits)) {
+  FT_CHECK(text_.size() == kOwnerDigits && text_.find_first_not_of("0123456789abcdef") == std::string::npos,
+           "'{}' is no identity", identity);
+}
+
+AppendLog::AppendLog(const fs::path& path, Owner owner)
+    : file_(path, O_RDWR | O_CREAT | O_APPEND), owner_(std::move(owner)) {
   if (!is_regular(file_)) return;
   const std::int64_t size = file_.size();
   size_ = size_of_whole_lines(file_);
@@ -107,7 +135,9 @@ void AppendLog::append(std::string_view json) {
   FT_CHECK(json.find('\n') == std::string_view::npos, "a record of {} has a line end in it", path().string());
   std::string line;
   line.reserve(json.size() + 64);
-  line.append(kHead).append(checksum(json)).append(kMiddle).append(json).append("}\n");
+  line.append(kHead).append(checksum(owner_.text(), json));
+  if (!owner_.text().empty()) line.append(kOf).append(owner_.text());
+  line.append(kMiddle).append(json).append("}\n");
   ssize_t written = 0;
   do {
     written = ::write(file_.descriptor(), line.data(), line.size());
@@ -131,14 +161,14 @@ PieceCounts read_pieces(const std::vector<fs::path>& paths, const std::function<
   PieceCounts counts;
   for (const fs::path& path : paths)
     read_piece(
-        path, 0, [&](std::string_view record, const RecordPlace&) { use(record); }, counts);
+        path, 0, nullptr, [&](std::string_view record, const RecordPlace&) { use(record); }, counts);
   return counts;
 }
 
 PieceCounts RecordFiles::read_all(
     std::int64_t piece, const std::function<void(std::string_view json, const RecordPlace& place)>& use) const {
   PieceCounts counts;
-  read_piece(pieces_[static_cast<std::size_t>(piece)], piece, use, counts);
+  read_piece(pieces_[static_cast<std::size_t>(piece)], piece, &owner_, use, counts);
   return counts;
 }
 
@@ -155,20 +185,20 @@ void RecordFiles::read_lines(const RecordPlace& stretch, const std::function<voi
   const std::string bytes = bytes_of(stretch);
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
-    std::string_view record;
-    if (unwrap(std::string_view(bytes).substr(at, end - at), record)) use(record);
+    const std::optional<Unwrapped> held = unwrap(std::string_view(bytes).substr(at, end - at));
+    if (held && held->owner == owner_.text()) use(held->record);
     at = end + 1;
   }
 }
 
 std::string RecordFiles::read(const RecordPlace& place) const {
   const std::string line = bytes_of(place);
-  std::string_view record;
-  if (!unwrap(line, record)) {
+  const std::optional<Unwrapped> held = unwrap(line);
+  if (!held || held->owner != owner_.text()) {
     throw Error(fmt::format("{} was damaged since it was written, at byte {}",
                             pieces_[static_cast<std::size_t>(place.piece)].string(), place.offset));
   }
-  return std::string(record);
+  return std::string(held->record);
 }
 
 std::string piece_name(std::string_view stem, int rank) { return fmt::format("{}-{:04}.jsonl", stem, rank); }

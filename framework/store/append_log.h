@@ -1,12 +1,15 @@
 // Records that are kept as they come: JSON lines, each with a checksum, each written by one write(2). After any kill
 // the file holds every record whose append() had returned, and perhaps a torn one, which reading drops and counts.
+// Records of work that goes on later say whose they are: files are copied between folders, and a record that fits in
+// form alone would be taken for a result of this work.
 //
-//   AppendLog log(folder / piece_name("attempts", rank));      // one file a rank, no two writers
+//   AppendLog log(folder / piece_name("attempts", rank), Owner(stage.identity));   // one file a rank, no two writers
 //   log.append(R"({"problem": "p1", "text": "..."})");
 //   PieceCounts counts = read_pieces(list_pieces(folder, "attempts"), [&](std::string_view json) { ... });
 //
 // A line is itself JSON, so that common tools read the file:
-//   {"sum":"<16 hexadecimal digits of XXH3-128>","record":<the record as it was given>}
+//   {"sum":"<16 hexadecimal digits of XXH3-128>","of":"<owner>","record":<the record as it was given>}
+// without "of" where it has no owner. The sum is over owner and record.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +24,22 @@
 
 namespace ft {
 
+// Whose records: 16 hexadecimal digits of an identity, or nobody's.
+class Owner {
+ public:
+  Owner() = default;
+  // `identity`: at least 16 hexadecimal digits, as of a SHA-256 (checked).
+  explicit Owner(std::string_view identity);
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 class AppendLog {
  public:
   // Opens or makes the file. A torn tail of an earlier process is cut off first: the next line must not join it.
-  explicit AppendLog(const std::filesystem::path& path);
+  explicit AppendLog(const std::filesystem::path& path, Owner owner = {});
 
   // One record: JSON without a line end (checked; the JSON itself is not). When the write fails (full disk), what was
   // written of it is cut off again and Error is thrown; the log can be used on.
@@ -39,6 +54,7 @@ class AppendLog {
 
  private:
   FileHandle file_;
+  Owner owner_;
   std::int64_t size_ = 0;
   std::int64_t dropped_bytes_ = 0;
 };
@@ -47,10 +63,11 @@ struct PieceCounts {
   std::int64_t records = 0;
   std::int64_t torn = 0;                // tails without a line end: at most one a file
   std::int64_t damaged = 0;             // whole lines that do not match their checksum
+  std::int64_t foreign = 0;             // sound lines of another owner, or of nobody where an owner was asked for
   std::vector<std::string> complaints;  // "attempts-0001.jsonl:17: ...", the first 20
 };
 
-// Calls `use` with each good record, files and lines in order. Files that do not exist hold no records; what cannot be
+// Calls `use` with each good record, whosever it is, files and lines in order. Files that do not exist hold no records; what cannot be
 // read throws Unreadable: its records would be taken for missing.
 PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
                         const std::function<void(std::string_view json)>& use);
@@ -60,23 +77,25 @@ struct RecordPlace {
   std::int64_t piece = 0, offset = 0, size = 0;
 };
 
-// Pieces of which single records are read again.
+// Pieces of which single records are read again, those of `owner` alone.
 class RecordFiles {
  public:
-  explicit RecordFiles(std::vector<std::filesystem::path> pieces) : pieces_(std::move(pieces)) {}
+  RecordFiles(std::vector<std::filesystem::path> pieces, Owner owner)
+      : pieces_(std::move(pieces)), owner_(std::move(owner)) {}
   [[nodiscard]] const std::vector<std::filesystem::path>& pieces() const { return pieces_; }
   // As read_pieces(), of one of them.
   PieceCounts read_all(std::int64_t piece,
                        const std::function<void(std::string_view json, const RecordPlace& place)>& use) const;
-  // The records of a stretch of whole lines; those that do not match their checksums are passed over. Throws Unreadable.
+  // The records of a stretch of whole lines; those that read_all() would not give are passed over. Throws Unreadable.
   void read_lines(const RecordPlace& stretch, const std::function<void(std::string_view json)>& use) const;
-  // The record. Throws Error where it does not match its checksum any more, Unreadable.
+  // The record. Throws Error where it is not what it was any more, Unreadable.
   [[nodiscard]] std::string read(const RecordPlace& place) const;
 
  private:
   std::string bytes_of(const RecordPlace& place) const;
 
   std::vector<std::filesystem::path> pieces_;
+  Owner owner_;
   mutable std::map<std::int64_t, FileHandle> open_;
 };
 

@@ -8,6 +8,7 @@ examples, and links there; a stage's folder that was renamed to another one's na
 output whose parent was made again with other bits; folders that are moved away under a run."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -135,6 +136,34 @@ def case_checkpoint(ftrun, base):
     check(tree(mine) == before, "the foreign checkpoint was touched")
 
 
+def case_attempts(ftrun, base):
+    """Pieces of another run's attempts: same problems, same indices, other texts. And pieces that do not say whose they are."""
+    run, other = TinyRun(ftrun, base, "attempts"), TinyRun(ftrun, base, "attempts-other")
+    whole = TinyRun(ftrun, base, "attempts-whole").to_end()
+    other.to_end(OTHER)
+    run.to_end()
+    (stage,) = run.folder.glob("stages/answers-*")
+    (piece,) = other.folder.glob("stages/answers-*/work/attempts-*.jsonl")
+    foreign = piece.read_bytes()
+    (own,) = stage.glob("work/attempts-*.jsonl")
+    unsaid = re.sub(rb'"of":"[0-9a-f]{16}",', b"", own.read_bytes())
+    check(unsaid != own.read_bytes(), "attempts do not say whose they are")
+    half = b"".join(own.read_bytes().splitlines(keepends=True)[:5])
+    other_owner = "15 lines among the attempts are not this stage's"
+    for name, lines, told in (("attempts-0000", foreign, other_owner), ("attempts-0003", half + foreign, other_owner),
+                              ("attempts-0000", unsaid, "15 damaged lines among the attempts"), ("attempts-0000", half, "")):
+        shutil.rmtree(next(stage.glob("output-*")))
+        for old in stage.glob("work/attempts-*.jsonl"):
+            old.unlink()
+        path = stage / f"work/{name}.jsonl"
+        path.write_bytes(lines)
+        check(run.to_end() == whole, f"{name}: another run's attempts were taken")
+        check(path.read_bytes().startswith(lines), f"{name}: the foreign piece was touched")
+        said = [line for line in run.log().splitlines() if "lines among the attempts" in line]
+        check([told in line for line in said] == ([True] if told else []), f"{name}: {said}")
+        (run.folder / "log.txt").unlink()
+
+
 def case_other_parent(ftrun, base):
     run = TinyRun(ftrun, base, "parent")
     run.to_end()
@@ -162,7 +191,7 @@ def case_moved_stages(ftrun, base):
 
 
 def main(base):
-    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint,
+    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_attempts,
                  case_other_parent, case_moved_stages):
         case(sys.argv[1], base)
         print(case.__name__, "holds", flush=True)

@@ -96,6 +96,52 @@ TEST_CASE("a flipped bit costs its own line and no other") {
   CHECK(zeros.counts.complaints == std::vector<std::string>{"zeros:5: a torn last line was dropped"});
 }
 
+TEST_CASE("records of others and of nobody are told from an owner's, in one file and in any order") {
+  CHECK_THROWS(Owner("0123456789abcde"));
+  CHECK_THROWS(Owner("0123456789abcdeF"));
+  const Owner mine("00000000000000aa"), theirs("00000000000000bb11");
+  CHECK(rc::check([&](const std::vector<std::uint8_t>& kinds) {
+    const TempFolder temp;
+    const fs::path path = temp / "a-0000.jsonl";
+    std::vector<std::string> expected;
+    std::int64_t foreign = 0;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      const std::string record = fmt::format(R"({{"id":{}}})", i);
+      AppendLog(path, kinds[i] % 3 == 0 ? mine : kinds[i] % 3 == 1 ? theirs : Owner()).append(record);
+      if (kinds[i] % 3 == 0) expected.push_back(record);
+      foreign += kinds[i] % 3 == 0 ? 0 : 1;
+    }
+    const RecordFiles files({path}, mine);
+    std::vector<std::string> got, by_stretch, one_by_one;
+    RecordPlace all{0, 0, 0};
+    std::vector<RecordPlace> places;
+    const PieceCounts counts = files.read_all(0, [&](std::string_view json, const RecordPlace& place) {
+      got.emplace_back(json);
+      places.push_back(place);
+    });
+    RC_ASSERT(got == expected);
+    RC_ASSERT(counts.foreign == foreign);
+    RC_ASSERT(counts.records == std::ssize(expected));
+    RC_ASSERT(counts.damaged == 0);
+    if (kinds.empty()) return;
+    all.size = static_cast<std::int64_t>(fs::file_size(path));
+    files.read_lines(all, [&](std::string_view json) { by_stretch.emplace_back(json); });
+    for (const RecordPlace& place : places) one_by_one.push_back(files.read(place));
+    RC_ASSERT(by_stretch == expected);
+    RC_ASSERT(one_by_one == expected);
+    RC_ASSERT(read({path}).counts.records == std::ssize(kinds));
+  }));
+}
+
+TEST_CASE("a record under another owner's name is damaged") {
+  const TempFolder temp;
+  AppendLog(temp / "a", Owner("00000000000000aa")).append("7");
+  std::string bytes = read_plain(temp / "a");
+  bytes.replace(bytes.find("aa\""), 2, "bb");
+  write_plain(temp / "a", bytes);
+  CHECK(read({temp / "a"}).counts.damaged == 1);
+}
+
 TEST_CASE("long torn tails are found over several blocks") {
   const TempFolder temp;
   const std::string line = "{\"sum\":\"";
