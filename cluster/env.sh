@@ -33,10 +33,5 @@ fi
 # them after as many again: 1 by default, too few to seal a large checkpoint. Both together stay below Slurm's KillWait (30).
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-12}"
 
-# How Slurm's PMIx plugin makes ranks wait for each other in MPI_Init. Its default changes between two ways, and a rank may
-# then leave MPI_Init while another is still in it. Tried with a program of ten lines on busy nodes, 4 ranks by srun: of 180
-# starts 5 died of SIGSEGV in MPI_Init or never came up; with this, none of 330.
-export SLURM_PMIX_FENCE="${SLURM_PMIX_FENCE:-tree}"
-
 # NCCL then says why it fails, not only that it does. Untried on several nodes.
 export NCCL_DEBUG="${NCCL_DEBUG:-WARN}"

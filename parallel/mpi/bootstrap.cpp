@@ -34,11 +34,20 @@ void print_error(const std::string& why) {
   say_plainly(fmt::format("ftrun: {}\n", why));
 }
 
+// With PMIx servers that let each host's ranks wait for one another alone (PMIx 4.2.2 under Slurm 22.05: seen), a rank that
+// waits in MPI_Init for a late one of its host takes in messages of other hosts' ranks, which are through, and dies: it has
+// nothing yet to take them with. So it shall not wait there: addresses are fetched when they are needed.
+void ask_for_late_addresses() {
+  setenv("OMPI_MCA_pmix_base_async_modex", "1", 0);
+  setenv("OMPI_MCA_pmix_base_collect_data", "0", 0);
+}
+
 // MPI is called from one thread at a time; other threads (loaders, the watchdog) exist.
 void start_mpi(const Launch& launch) {
   int provided = 0, size = 0, rank = 0;
   // The few calls that block inside MPI (the start, groups) shall not hold a core that another rank needs.
   setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  if (launch.launcher == "PMIx") ask_for_late_addresses();
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
   watch_for_crashes();  // MPI_Init has installed handlers of its own
   FT_CHECK(provided >= MPI_THREAD_SERIALIZED, "this MPI grants thread level {} only, MPI_THREAD_SERIALIZED is needed",

@@ -123,6 +123,17 @@ def submit(case, expected):
     case.same(expected, "4 ranks on 3 nodes by srun")
 
 
+def late_rank(case, _):
+    """A rank that begins late: the others must not run ahead of those that wait for it."""
+    doctor = f"{case.ftrun} doctor {HERE.parent / 'fault/smoke.yaml'} run.folder={case.folder}"
+    environment = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    for late in ("1", "0", "3"):
+        output = case.cluster.run("bash", "-c", f"timeout 60 srun --mpi=pmix -N3 -n4 bash -c '[ $SLURM_PROCID != {late} ] || sleep 1; exec {doctor}' 2>&1; "
+                                  "echo ended with $?", env=environment)
+        if "healthy: " not in output or "ended with 0" not in output:
+            raise Failure(f"rank {late} late:\n{output[-2000:]}")
+
+
 def mpirun(case, expected):
     """mpirun in the batch script; told to stop by a user's USR1, back in the queue, to its end."""
     case.submit("-N2", "--ntasks-per-node=1", FTRUN_LAUNCHER="mpirun")
@@ -312,7 +323,7 @@ def cable(case, expected):
     case.same(expected, "2 nodes, one cable cut")
 
 
-CI = [submit, mpirun, time_limit, told_early, other_nodes, preempt, cancelled, mistakes]
+CI = [submit, late_rank, mpirun, time_limit, told_early, other_nodes, preempt, cancelled, mistakes]
 ALL = [*CI, killed_rank, bad_node, measured_lead, lost_slurmd, lost_batch_node, cable]
 
 
