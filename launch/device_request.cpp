@@ -5,7 +5,7 @@
 namespace ft {
 
 // libft_cuda.so lies beside the library that carries the rooms; libtorch's part where launch/setup.sh puts it.
-DeviceRequest device_request(const std::string& wanted, int local_rank, int local_size, const std::string& host) {
+DeviceRequest device_request(DeviceKind wanted, int local_rank, int local_size, const std::string& host) {
   return {.wanted = wanted,
           .local_rank = local_rank,
           .local_size = local_size,

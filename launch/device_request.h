@@ -9,7 +9,6 @@
 namespace ft {
 
 // `wanted`: parallel.device. local_rank, local_size: the rank's number among those of its host, and how many they are.
-[[nodiscard]] DeviceRequest device_request(const std::string& wanted, int local_rank, int local_size,
-                                           const std::string& host);
+[[nodiscard]] DeviceRequest device_request(DeviceKind wanted, int local_rank, int local_size, const std::string& host);
 
 }  // namespace ft

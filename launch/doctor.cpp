@@ -98,7 +98,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     refuse_restart(plan, find_superseded(plan));
     if (options.folder.empty()) found["folder"] = plan.run.folder;
     found["tensor"] = plan.parallel.tensor;
-    found["device"] = plan.parallel.device;
+    found["device"] = to_string(plan.parallel.device);
     const std::vector<Footprint> needs = Footprints(plan, services).all({ranks, plan.parallel.tensor});
     for (const Footprint& stage : needs) {
       if (stage.memory() <= found["memory"].get<std::int64_t>()) continue;
@@ -196,7 +196,7 @@ ExitCode examine(const Options& options, MpiSession& session) {
                   .memory_once = found["memory_once"],
                   .disk = found["disk"],
                   .largest = found["largest"],
-                  .device = found["device"]};
+                  .device = named<DeviceKind>(found["device"].get<std::string>()).value()};
   Examination exam(session, std::move(demands));
   examine_ranks(exam);
   examine_run_file(exam, options, found);

@@ -39,7 +39,7 @@ struct Demands {
   double memory_each = 0, memory_once = 0;  // of it: what every rank adds to its host, and what the host has once
   std::int64_t disk = 0;                    // bytes that the run will have written
   std::string largest;                      // the stage that needs `memory`
-  std::string device = "cpu";               // parallel.device
+  DeviceKind device = DeviceKind::cpu;      // parallel.device
 };
 
 // One look at one job.

@@ -91,7 +91,7 @@ void judge_exactness(Examination& exam) {
 
 // As the run itself asks for them (parallel/cuda/device.h).
 void judge_wanted_gpus(Examination& exam) {
-  if (exam.demands().device == "cpu") return;
+  if (exam.demands().device == DeviceKind::cpu) return;
   MpiSession& session = exam.session();
   const auto all = exam.collect("GPUs wanted", why_no_gpu(device_request(exam.demands().device, session.local_rank(),
                                                                          session.local_size(), session.host())));
@@ -99,7 +99,7 @@ void judge_wanted_gpus(Examination& exam) {
     const std::string why = all[r];
     if (why.empty()) continue;
     const std::string text = all.size() == 1 ? why : fmt::format("rank {}: {}", r, why);
-    if (exam.demands().device == "auto") {
+    if (exam.demands().device == DeviceKind::any_gpu) {
       exam.ok("device", fmt::format("parallel.device is auto: the run computes on the processor ({})", text));
     } else {
       exam.problem("device", fmt::format("parallel.device is cuda, but {}", text), "the run would refuse to start");

@@ -9,6 +9,7 @@
 #include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/sample/kv_cache.h"
+#include "framework/train/settings.h"
 
 namespace ft {
 namespace {
@@ -120,6 +121,8 @@ void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
   parts.emplace_back("problems", std::max(0.0, sizes.collected - training));
 }
 
+bool is_narrow(const Settings& settings) { return named<Compute>(settings.text("compute")) == Compute::bfloat16; }
+
 std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
   const auto own_lanes =
       static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
@@ -129,11 +132,10 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
                                    // The lane in the making, and one sum for each level of the tree over those before.
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
-  if (settings.text("save") != "blocking") parts.push_back({"copy for checkpoints", 3 * own});
+  if (named<SaveMode>(settings.text("save")) != SaveMode::blocking) parts.push_back({"copy for checkpoints", 3 * own});
   // A checkpoint's digest is that of whole parameters: from all tensor ranks in a row, then in order (collective.cpp).
   if (grid.tensor > 1) parts.push_back({"gathered parameter", 2 * kFloat * s.largest});
-  parts.push_back({"activations", kFloat * saved_elements(s, tokens) +
-                                      backward_bytes(s, tokens, settings.text("compute") == "bfloat16")});
+  parts.push_back({"activations", kFloat * saved_elements(s, tokens) + backward_bytes(s, tokens, is_narrow(settings))});
   return parts;
 }
 
@@ -144,7 +146,7 @@ double reading_bytes(const LocalShape& s, const Grid& grid) {
 
 // What sampling and scoring multiply by (model/packed_products.h).
 MemoryPart packed_part(const LocalShape& s, const Settings& settings) {
-  return {"weights laid out for products", (settings.text("compute") == "bfloat16" ? kBfloat16 : kFloat) * s.products};
+  return {"weights laid out for products", (is_narrow(settings) ? kBfloat16 : kFloat) * s.products};
 }
 
 std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,

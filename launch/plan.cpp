@@ -190,8 +190,8 @@ ExitCode plan_command(const Options& options) {
   if (const std::string shortage = describe_shortage(plan.run.folder, disk_left_to_write(plan, needs));
       !shortage.empty())
     log.warn("{}", shortage);
-  if (plan.parallel.device == "cuda") {
-    if (const std::string why = why_no_gpu(device_request("cuda", 0, 1, "here")); !why.empty())
+  if (plan.parallel.device == DeviceKind::cuda) {
+    if (const std::string why = why_no_gpu(device_request(DeviceKind::cuda, 0, 1, "here")); !why.empty())
       log.warn("parallel.device is cuda: a start on this machine is refused: {}", why);
   }
   const Footprint* largest = largest_left(states, needs);

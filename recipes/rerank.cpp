@@ -27,7 +27,7 @@ class Rerank final : public Recipe {
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
     b.identity("tokens_per_micro_batch", scoring_.tokens_per_micro_batch, "tokens scored together", Range::at_least(1));
     // As long as it is the default it is no part of the identity: rankings from before there was this key stay.
-    b.choice("compute", scoring_.compute, {"float32", "bfloat16"},
+    b.choice("compute", scoring_.compute,
              scoring_.compute == ScoringSettings().compute ? KeyKind::execution : KeyKind::identity,
              "what matrix products with the verifier's weights are computed from; another value begins the stage anew");
     if (!verifier_.empty()) return;

@@ -140,7 +140,7 @@ class SolutionSft final : public Recipe {
   LengthLimit limit() const {
     return {.max_length = settings_.max_length,
             .tokens_per_lane = settings_.tokens_per_lane,
-            .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
+            .too_long = settings_.too_long};
   }
 
   void add(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem, ExampleSet& set) const {

@@ -27,21 +27,30 @@
 namespace ft {
 namespace {
 
+enum class Loss { margin, cross_entropy, both };
+enum class CrossEntropyOver { vocabulary, verdicts };
+enum class MleOn { reference, right_attempt };
+enum class Balance { none, one_to_one };
+constexpr auto names_of(Loss) { return std::to_array<std::string_view>({"margin", "cross_entropy", "both"}); }
+constexpr auto names_of(CrossEntropyOver) { return std::to_array<std::string_view>({"vocabulary", "verdicts"}); }
+constexpr auto names_of(MleOn) { return std::to_array<std::string_view>({"reference", "right_attempt"}); }
+constexpr auto names_of(Balance) { return std::to_array<std::string_view>({"none", "one_to_one"}); }
+
 class VerifierSft final : public Recipe {
  public:
   void describe(Binder& b) override {
     b.required_input("model", model_, "model", "the model that training starts from: the solver");
     b.required_input("attempts", attempts_, kGradedInput, "the attempts to learn from");
-    b.choice("loss", loss_, {"margin", "cross_entropy", "both"}, KeyKind::identity,
+    b.choice("loss", loss_, KeyKind::identity,
              "margin between a right and a wrong attempt, cross-entropy of each verdict, or their sum");
-    b.choice("cross_entropy_over", cross_entropy_over_, {"vocabulary", "verdicts"}, KeyKind::identity,
+    b.choice("cross_entropy_over", cross_entropy_over_, KeyKind::identity,
              "what the verdict's probability is normalised over");
     b.identity("margin", margin_, "lambda of the margin loss", Range::at_least(0));
     b.identity("margin_weight", margin_weight_, "weight of the margin loss", Range::at_least(0));
     b.identity("cross_entropy_weight", cross_entropy_weight_, "weight of the cross-entropy loss", Range::at_least(0));
     b.identity("mle_weight", mle_weight_, "weight of the likelihood of solutions, trained on beside; 0 = off",
                Range::at_least(0));
-    b.choice("mle_on", mle_on_, {"reference", "right_attempt"}, KeyKind::identity,
+    b.choice("mle_on", mle_on_, KeyKind::identity,
              "whose likelihood: the problem's reference solutions, or the right attempt itself (of the pair, or the "
              "judged one)");
     b.identity("contrastive_weight", contrastive_weight_, "weight of the contrastive loss on solutions; 0 = off",
@@ -51,7 +60,7 @@ class VerifierSft final : public Recipe {
                "the contrastive loss divides log-probabilities by length to this power", Range::at_least(0));
     b.identity("pairs_per_problem", pairs_per_problem_, "training examples made of one problem's attempts",
                Range{1, 100000});
-    b.choice("balance", balance_, {"none", "one_to_one"}, KeyKind::identity,
+    b.choice("balance", balance_, KeyKind::identity,
              "with cross_entropy alone: take attempts as they come, or as many right as wrong");
     b.identity("reference_is_right", reference_is_right_, "reference solutions count as right attempts too");
     b.identity("unreadable_is_wrong", unreadable_is_wrong_, "attempts without a readable answer count as wrong");
@@ -89,15 +98,15 @@ class VerifierSft final : public Recipe {
   }
 
  private:
-  bool paired() const { return loss_ != "cross_entropy"; }
+  bool paired() const { return loss_ != Loss::cross_entropy; }
   bool uses_margin() const { return paired() && margin_weight_ > 0; }
-  bool uses_cross_entropy() const { return loss_ != "margin" && cross_entropy_weight_ > 0; }
-  bool balanced() const { return balance_ == "one_to_one"; }
+  bool uses_cross_entropy() const { return loss_ != Loss::margin && cross_entropy_weight_ > 0; }
+  bool balanced() const { return balance_ == Balance::one_to_one; }
 
   void check_something_to_learn(StageCheck& check) const {
     if (uses_margin() || uses_cross_entropy() || contrastive_weight_ > 0 || mle_weight_ > 0) return;
-    check.fail(loss_ == "cross_entropy" ? "cross_entropy_weight" : "margin_weight",
-               fmt::format("is 0: with loss: {} nothing is learnt", loss_));
+    check.fail(loss_ == Loss::cross_entropy ? "cross_entropy_weight" : "margin_weight",
+               fmt::format("is 0: with loss: {} nothing is learnt", to_string(loss_)));
   }
 
   // Keys that the chosen losses never look at.
@@ -105,11 +114,11 @@ class VerifierSft final : public Recipe {
     const auto no_effect = [&](const char* key, bool unused, std::string_view why) {
       if (unused) b.idle(key, why);
     };
-    const std::string loss = "loss is " + loss_;
+    const std::string loss = fmt::format("loss is {}", to_string(loss_));
     no_effect("margin_weight", !paired(), loss);
     no_effect("margin", !uses_margin(), paired() ? "margin_weight is 0" : loss);
-    no_effect("cross_entropy_weight", loss_ == "margin", loss);
-    no_effect("cross_entropy_over", !uses_cross_entropy(), loss_ == "margin" ? loss : "cross_entropy_weight is 0");
+    no_effect("cross_entropy_weight", loss_ == Loss::margin, loss);
+    no_effect("cross_entropy_over", !uses_cross_entropy(), loss_ == Loss::margin ? loss : "cross_entropy_weight is 0");
     no_effect("balance", paired(), loss + ", which takes as many right as wrong ones anyway");
     no_effect("contrastive_margin", contrastive_weight_ == 0, "contrastive_weight is 0");
     no_effect("length_exponent", contrastive_weight_ == 0, "contrastive_weight is 0");
@@ -150,7 +159,7 @@ class VerifierSft final : public Recipe {
       if (reference_is_right_)
         check.warn("reference_is_right",
                    fmt::format("has no effect: the problems of '{}' have no solutions", attempts_));
-      if (mle_weight_ > 0 && mle_on_ == "reference")
+      if (mle_weight_ > 0 && mle_on_ == MleOn::reference)
         check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", attempts_));
     }
   }
@@ -182,7 +191,7 @@ class VerifierSft final : public Recipe {
     const GradedAttempts graded = graded_attempts(stage, attempts_);
     const LengthLimit limit = {.max_length = settings_.max_length,
                                .tokens_per_lane = settings_.tokens_per_lane,
-                               .too_long = settings_.too_long == "refuse" ? TooLong::refuse : TooLong::drop};
+                               .too_long = settings_.too_long};
     const ExampleSource source = {
         .name = attempts_,
         .decided_by = decided_by(stage),
@@ -210,10 +219,10 @@ class VerifierSft final : public Recipe {
     });
     return {"verdicts",
             std::move(attempts),
-            loss_,
-            cross_entropy_over_,
-            balance_,
-            mle_weight_ > 0 ? mle_on_ : "",
+            std::string(to_string(loss_)),
+            std::string(to_string(cross_entropy_over_)),
+            std::string(to_string(balance_)),
+            std::string(mle_weight_ > 0 ? to_string(mle_on_) : ""),
             contrastive_weight_ > 0 ? "contrastive" : "",
             fmt::format("{} {} {} {}", pairs_per_problem_, reference_is_right_, unreadable_is_wrong_, stage.seed())};
   }
@@ -320,8 +329,8 @@ class VerifierSft final : public Recipe {
                     const std::vector<GradedAttempt>& attempts, ExampleSet& set) const {
     const auto at = [&](int i) -> const GradedAttempt& { return attempts[static_cast<std::size_t>(i)]; };
     if (!paired()) {
-      for (const int i :
-           choose_items(attempts, pairs_per_problem_, balance_ == "one_to_one", stage.seed(), unreadable_is_wrong_)) {
+      for (const int i : choose_items(attempts, pairs_per_problem_, balance_ == Balance::one_to_one, stage.seed(),
+                                      unreadable_is_wrong_)) {
         Example example = build.judged(problem, at(i), cross_entropy_kind());
         add_likelihood(build, problem, at(i).verdict == Verdict::equal ? &at(i) : nullptr, i, example);
         set.add(std::move(example), describe_attempts(problem, at(i)));
@@ -333,7 +342,7 @@ class VerifierSft final : public Recipe {
       const Attempt& right = at(pair.right);
       const Attempt& wrong = at(pair.wrong);
       Example example = build.margin_pair(problem, right, wrong);
-      if (loss_ == "both") add_cross_entropy(example);
+      if (loss_ == Loss::both) add_cross_entropy(example);
       if (contrastive_weight_ > 0) append(example, build.contrastive_pair(problem, right, wrong));
       add_likelihood(build, problem, &right, draw++, example);
       set.add(std::move(example), describe_attempts(problem, right, &wrong));
@@ -341,7 +350,8 @@ class VerifierSft final : public Recipe {
   }
 
   LossKind cross_entropy_kind() const {
-    return cross_entropy_over_ == "vocabulary" ? LossKind::cross_entropy_full : LossKind::cross_entropy_two;
+    return cross_entropy_over_ == CrossEntropyOver::vocabulary ? LossKind::cross_entropy_full
+                                                               : LossKind::cross_entropy_two;
   }
 
   // The margin item has all four spans already: the same forward serves the cross-entropy of both members.
@@ -354,7 +364,7 @@ class VerifierSft final : public Recipe {
   void add_likelihood(const ExampleBuilder& build, const Problem& problem, const Attempt* right, int draw,
                       Example& example) const {
     if (mle_weight_ <= 0) return;
-    if (mle_on_ == "right_attempt") {
+    if (mle_on_ == MleOn::right_attempt) {
       if (right != nullptr) append(example, build.attempt(problem, *right));
     } else if (!problem.solutions.empty()) {
       append(example, build.solution(problem, static_cast<std::size_t>(draw) % problem.solutions.size()));
@@ -362,7 +372,10 @@ class VerifierSft final : public Recipe {
   }
 
   std::string model_, attempts_;
-  std::string loss_ = "margin", cross_entropy_over_ = "vocabulary", balance_ = "one_to_one", mle_on_ = "reference";
+  Loss loss_ = Loss::margin;
+  CrossEntropyOver cross_entropy_over_ = CrossEntropyOver::vocabulary;
+  Balance balance_ = Balance::one_to_one;
+  MleOn mle_on_ = MleOn::reference;
   double margin_ = 1.0, margin_weight_ = 1.0, cross_entropy_weight_ = 1.0, mle_weight_ = 0.0;
   double contrastive_weight_ = 0.0, contrastive_margin_ = 1.0, length_exponent_ = 0.0;
   int pairs_per_problem_ = 10;

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "framework/batching/example_block.h"
+#include "framework/batching/too_long.h"
 #include "framework/problem/attempt.h"
 #include "framework/problem/problem.h"
 #include "framework/text/prompt.h"
@@ -73,9 +74,6 @@ void append(Example& example, const Example& more);
 // "problem 'gsm8k-17', solution 2": how messages name an example.
 [[nodiscard]] std::string describe_solution(const Problem& problem, std::size_t index);
 [[nodiscard]] std::string describe_attempts(const Problem& problem, const Attempt& one, const Attempt* other = nullptr);
-
-// Nothing is ever cut silently: an example that is too long is left out and counted, or refused by name.
-enum class TooLong : std::uint8_t { drop, refuse };
 
 struct LengthLimit {
   std::int64_t max_length = 512;        // tokens of one document

@@ -3,13 +3,13 @@
 //   struct TrainingSettings {
 //     int lanes = 8;                      // the member's value is the default
 //     double learning_rate = 1e-3;
-//     std::string loss = "margin";
+//     Loss loss = Loss::margin;           // an enum with names: base/choice.h
 //     Duration save_every{600};
 //   };
 //   inline void describe(TrainingSettings& s, Binder& b) {
 //     b.identity("lanes", s.lanes, "fixed sequences of micro-batches that one step sums over", Range{1, 65536});
 //     b.identity("learning_rate", s.learning_rate, "peak learning rate", Range::above(0));
-//     b.choice("loss", s.loss, {"margin", "xent"}, KeyKind::identity, "what the verifier minimises");
+//     b.choice("loss", s.loss, KeyKind::identity, "what the verifier minimises");
 //     b.execution("save_every", s.save_every, "time between checkpoints");
 //   }
 //
@@ -29,6 +29,7 @@
 #include <variant>
 #include <vector>
 
+#include "framework/base/choice.h"
 #include "framework/base/units.h"
 
 namespace ft {
@@ -86,9 +87,9 @@ struct Limits {
   bool not_empty = false;
 };
 
-// Where a value lives. std::optional: absent or `null` in the file means "none".
+// Where a value lives; a Choice* during the call alone. std::optional: absent or `null` in the file means "none".
 using Value =
-    std::variant<bool*, int*, std::int64_t*, double*, std::string*, Length*, Duration*, ByteSize*,
+    std::variant<bool*, int*, std::int64_t*, double*, std::string*, Choice*, Length*, Duration*, ByteSize*,
                  std::vector<std::string>*, std::vector<int>*, std::vector<double>*, std::optional<bool>*,
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<double>*, std::optional<std::string>*,
                  std::optional<Length>*, std::optional<Duration>*, std::optional<ByteSize>*>;
@@ -99,7 +100,7 @@ struct Key {
   KeyKind kind = KeyKind::identity;
   std::string doc;  // one sentence, no full stop
   Limits limits;
-  std::vector<std::string> choices;  // not empty: the string must be one of them
+  std::vector<std::string> choices;  // not empty: the text must be one of them
   bool required = false;             // no default: the file must give it
   std::string input;                 // not empty: the value names an input of this sort ("model", "problems", "file")
 };
@@ -127,7 +128,18 @@ class Binder {
     add({.name = std::string(name), .kind = KeyKind::execution, .doc = std::string(doc), .limits = std::move(limits)},
         &value);
   }
-  // A string that must be one of `choices`; the default must be, too (checked).
+  // An enum, by the names of its values.
+  template <NamedEnum E>
+  void choice(std::string_view name, E& value, KeyKind kind, std::string_view doc) {
+    Choice any(value);
+    add({.name = std::string(name),
+         .kind = kind,
+         .doc = std::string(doc),
+         .choices = {any.names().begin(), any.names().end()}},
+        &any);
+  }
+  // The same where the names are known at run time alone: a string that must be one of `choices`; the default must be,
+  // too (checked).
   void choice(std::string_view name, std::string& value, std::vector<std::string> choices, KeyKind kind,
               std::string_view doc);
   // A key that has no sensible default: absent from the file, it is a mistake.

@@ -49,12 +49,10 @@ class Reader {
     check_range(number);
     out = number;
   }
+  void read(Choice& out) const { out.set(choice()); }
   void read(std::string& out) const {
     const std::string& text = scalar();
-    if (!key_.choices.empty() && std::find(key_.choices.begin(), key_.choices.end(), text) == key_.choices.end()) {
-      const auto close = nearest(text, key_.choices);
-      refuse(close ? fmt::format("; did you mean '{}'?", *close) : "");
-    }
+    if (!key_.choices.empty()) (void)choice();
     if (key_.limits.not_empty && text.empty()) node_.fail(fmt::format("'{}' is empty: name a folder", key_.name));
     out = is_path() ? expanded(text) : text;
   }
@@ -122,6 +120,14 @@ class Reader {
   const std::string& scalar() const {
     if (!node_.is_scalar()) refuse();
     return node_.text();
+  }
+  std::size_t choice() const {
+    const auto found = std::ranges::find(key_.choices, scalar());
+    if (found == key_.choices.end()) {
+      const auto close = nearest(scalar(), key_.choices);
+      refuse(close ? fmt::format("; did you mean '{}'?", *close) : "");
+    }
+    return static_cast<std::size_t>(found - key_.choices.begin());
   }
   std::int64_t integer() const {
     const std::string& text = scalar();

@@ -48,10 +48,7 @@ bool all_packed(const Decoder& model) {
   });
 }
 
-at::ScalarType compute_dtype(std::string_view name) {
-  FT_CHECK(name == "float32" || name == "bfloat16", "products are computed in float32 or bfloat16, not {}", name);
-  return name == "bfloat16" ? at::kBFloat16 : at::kFloat;
-}
+at::ScalarType compute_dtype(Compute compute) { return compute == Compute::bfloat16 ? at::kBFloat16 : at::kFloat; }
 
 at::Tensor project(const at::Tensor& x, const Parameter& weight, const Parameter* bias) {
   const at::Tensor added = bias == nullptr ? at::Tensor() : bias->value;

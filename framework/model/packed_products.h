@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/base/compute.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/model/decoder.h"
 
@@ -31,8 +32,7 @@ class PackedProducts {
 // of their own, however many there are (kernels/packed_weight.h).
 [[nodiscard]] bool all_packed(const Decoder& model);
 
-// The name in run files ("float32", "bfloat16") of what products are computed from.
-[[nodiscard]] at::ScalarType compute_dtype(std::string_view name);
+[[nodiscard]] at::ScalarType compute_dtype(Compute compute);
 
 // x weight' + bias: by the packed weight where there is one and no gradient is wanted, else by linear(). For layers.
 [[nodiscard]] at::Tensor project(const at::Tensor& x, const Parameter& weight, const Parameter* bias = nullptr);

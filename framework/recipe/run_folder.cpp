@@ -16,6 +16,7 @@
 #include "framework/store/rights.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
+#include "framework/train/settings.h"
 
 namespace ft {
 namespace {
@@ -148,13 +149,13 @@ void RunFolder::is_sealed(const StagePlan& stage) {
 }
 
 void RunFolder::drop_work(const StagePlan& stage) {
-  const std::string keep = setting_of(stage, "keep_work");
-  if (keep != "last" && keep != "none") return;
-  const int dropped = drop_checkpoints(stage.folder / "work" / "checkpoints", keep == "last", log_);
+  const std::optional<KeepWork> keep = named<KeepWork>(setting_of(stage, "keep_work"));
+  if (!keep || *keep == KeepWork::all) return;
+  const int dropped = drop_checkpoints(stage.folder / "work" / "checkpoints", *keep == KeepWork::last, log_);
   if (dropped == 0) return;
-  note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", keep}});
+  note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", to_string(*keep)}});
   log_.info("stage '{}': {} {} removed (keep_work: {})", stage.name, dropped,
-            dropped == 1 ? "checkpoint is" : "checkpoints are", keep);
+            dropped == 1 ? "checkpoint is" : "checkpoints are", to_string(*keep));
 }
 
 void RunFolder::note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why) {

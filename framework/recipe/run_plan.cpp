@@ -156,7 +156,7 @@ void describe(RunSettings& s, Binder& b) {
       "when no rank has moved for this long (all wait, or do not answer), say which one is missing and end the run; "
       "ranks that compute or read and write are waited for, ten times as long; 0s = wait for ever");
   b.choice(
-      "restart", s.restart, {"allowed", "refuse"}, KeyKind::execution,
+      "restart", s.restart, KeyKind::execution,
       "where a changed key or file makes a stage begin anew and older work of it is set aside: say so, or end with "
       "exit code 2 before anything is touched; --yes on the command line allows it");
 }
@@ -164,10 +164,10 @@ void describe(RunSettings& s, Binder& b) {
 void describe(ParallelSettings& s, Binder& b) {
   b.execution("tensor", s.tensor, "ranks that share one copy of the model; the data size is ranks / tensor",
               Range::at_least(1));
-  b.choice("device", s.device, {"cpu", "cuda", "auto"}, KeyKind::execution,
+  b.choice("device", s.device, KeyKind::execution,
            "where ranks compute: on the processor, each on a GPU of its own, or on GPUs where every rank can have one; "
            "results differ by rounding, as between kinds of processors");
-  b.choice("bind", s.bind, {"auto", "none"}, KeyKind::execution,
+  b.choice("bind", s.bind, KeyKind::execution,
            "auto: ranks that the launcher lets float are bound to cores of their own");
 }
 

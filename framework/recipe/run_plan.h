@@ -16,6 +16,7 @@
 
 #include "framework/base/units.h"
 #include "framework/comm/groups.h"
+#include "framework/comm/rank_place.h"
 #include "framework/config/print.h"
 #include "framework/config/run_file.h"
 #include "framework/model/layer_factory.h"
@@ -29,19 +30,23 @@
 
 namespace ft {
 
+// May a stage begin anew beside older work?
+enum class Restart { allowed, refuse };
+constexpr auto names_of(Restart) { return std::to_array<std::string_view>({"allowed", "refuse"}); }
+
 struct RunSettings {
   std::string folder = "runs/run";
   std::int64_t seed = 1;
-  Duration time_limit;              // 0 = none
-  Duration hang_timeout{600};       // 0 = off
-  std::string restart = "allowed";  // allowed | refuse: may a stage begin anew beside older work?
+  Duration time_limit;         // 0 = none
+  Duration hang_timeout{600};  // 0 = off
+  Restart restart = Restart::allowed;
 };
 void describe(RunSettings& settings, Binder& binder);
 
 struct ParallelSettings {
   int tensor = 1;
-  std::string device = "cpu";  // cpu | cuda | auto
-  std::string bind = "auto";
+  DeviceKind device = DeviceKind::cpu;
+  Binding bind = Binding::by_us;
 };
 void describe(ParallelSettings& settings, Binder& binder);
 void describe(PromptTemplates& templates, Binder& binder);

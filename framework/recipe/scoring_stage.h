@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/base/compute.h"
 #include "framework/problem/attempt.h"
 #include "framework/recipe/stage_context.h"
 #include "framework/sample/scorer.h"
@@ -21,7 +22,7 @@ namespace ft {
 
 struct ScoringSettings {
   std::int64_t tokens_per_micro_batch = 4096;
-  std::string compute = "float32";  // what products with weights are computed from: "float32" or "bfloat16"
+  Compute compute = Compute::float32;  // what products with weights are computed from
 };
 
 // A problem's attempts fall into parts, as many for each problem, which are scored and kept one by one or some together.

@@ -268,7 +268,7 @@ std::string to_text(const Superseded& work) {
 }
 
 void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded) {
-  if (plan.run.restart != "refuse") return;
+  if (plan.run.restart != Restart::refuse) return;
   std::string text;
   for (const Superseded& work : superseded) {
     if (work.begins_anew && !work.is_report) text += "\n  " + to_text(work);

@@ -59,7 +59,7 @@ void check_fall(StageCheck& check, const TrainingSettings& s, const Lengths& l) 
 }
 
 void check_units(StageCheck& check, const TrainingSettings& s) {
-  const bool falls = s.schedule != "constant" && s.schedule_length.has_value();
+  const bool falls = s.schedule != ScheduleKind::constant && s.schedule_length.has_value();
   const auto same_unit = [&](const Length& other) { return s.warmup.unit == other.unit; };
   Lengths l{.warmup = s.warmup.value,
             .length = same_unit(s.length) ? s.length.value : 0,
@@ -111,7 +111,7 @@ void check_step(StageCheck& check, const TrainingSettings& s, const std::vector<
 }
 
 void check_result(StageCheck& check, const TrainingSettings& s) {
-  if (s.validation.empty() && s.result == "best" && check.given("result")) {
+  if (s.validation.empty() && s.result == ResultWeights::best && check.given("result")) {
     check.fail("result",
                "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), "
                "or take result: last");
@@ -138,7 +138,8 @@ void check_schedule(StageCheck& check, const TrainingSettings& s, const std::vec
   if (lengths.empty()) return;
   check_step(check, s, lengths);
   if (s.length.unit == Length::Unit::seconds) return;
-  const bool falls = s.schedule != "constant" && s.schedule_length && s.schedule_length->unit != Length::Unit::seconds;
+  const bool falls =
+      s.schedule != ScheduleKind::constant && s.schedule_length && s.schedule_length->unit != Length::Unit::seconds;
   const double tokens_each = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0})) /
                              static_cast<double>(lengths.size());
   const auto is_long_walk = [&](const Length& length) {

@@ -140,16 +140,16 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
                           {.stage = stage.name(),
                            .identity = stage.plan().identity,
-                           .background = job.settings.save == "background",
+                           .background = job.settings.save == SaveMode::background,
                            .keep = job.settings.keep,
-                           .needs_best = job.settings.result == "best",
+                           .needs_best = job.settings.result == ResultWeights::best,
                            .files = model.files(),
                            .parents = stage.parents(),
                            .before_save = [&] { stage.require_place(); },
                            .on_saved = on_saved,
                            .on_damaged = [&](const std::filesystem::path& where,
                                              const std::string& why) { stage.note_set_aside(where, why); }});
-  if (job.settings.compute == "bfloat16" && parameters.flat().is_cpu() && !has_native_bfloat16() &&
+  if (job.settings.compute == Compute::bfloat16 && parameters.flat().is_cpu() && !has_native_bfloat16() &&
       stage.log().informs()) {
     stage.log().warn(
         "{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and "
@@ -215,7 +215,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   stage.progress().end();
   warn_of_standstill(standstill.end());
 
-  const bool take_best = job.settings.result == "best" && result.cursor.best_step >= 0;
+  const bool take_best = job.settings.result == ResultWeights::best && result.cursor.best_step >= 0;
   if (take_best && result.cursor.best_step != result.cursor.step)
     checkpoints.load_best(result.cursor.best_step, parameters);
   nlohmann::ordered_json body;

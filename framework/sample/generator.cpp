@@ -241,7 +241,7 @@ void Generator::Body::extend(Scheduler& scheduler, int slot, std::span<const flo
   Sampled& result = draft.result;
   const SampleRequest& request = result.request;
   const auto position = static_cast<std::int64_t>(result.tokens.size());
-  const Choice choice =
+  const DrawnToken choice =
       request.index == Attempt::kGreedy
           ? sampler.greedy(logits)
           : sampler.sample(logits, random.uniform(request.problem, draw_counter(request.index, position)));

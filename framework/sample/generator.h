@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/base/compute.h"
 #include "framework/model/decoder.h"
 #include "framework/sample/exactness.h"
 #include "framework/text/tokenizer.h"
@@ -28,8 +29,8 @@ struct SamplingSettings {
   double top_p = 0.95;
   int top_k = 0;  // 0 = off
   int max_new_tokens = 256;
-  int slots = 64;                   // attempts decoded together
-  std::string compute = "float32";  // what products with weights are computed from: "float32" or "bfloat16"
+  int slots = 64;                      // attempts decoded together
+  Compute compute = Compute::float32;  // what products with weights are computed from
 };
 
 void describe(SamplingSettings& settings, Binder& binder);

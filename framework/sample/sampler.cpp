@@ -62,7 +62,7 @@ Sampler::Sampler(SamplingRule rule, TokenId num_tokens) : rule_(rule), num_token
   run_max_.resize((weights_.size() + kRun - 1) / kRun);
 }
 
-Choice Sampler::greedy(std::span<const float> logits) const {
+DrawnToken Sampler::greedy(std::span<const float> logits) const {
   const auto size = static_cast<std::int64_t>(logits.size());
   FT_CHECK(size >= num_tokens_, "a row of {} logits for {} tokens", size, num_tokens_);
   const float best = row_kernels::maximum(logits.data(), num_tokens_);
@@ -73,7 +73,7 @@ Choice Sampler::greedy(std::span<const float> logits) const {
   return {static_cast<TokenId>(token), static_cast<double>(best) - static_cast<double>(shift) - std::log(sum)};
 }
 
-Choice Sampler::sample(std::span<const float> logits, double u) {
+DrawnToken Sampler::sample(std::span<const float> logits, double u) {
   if (rule_.temperature == 0) return greedy(logits);
   const auto size = static_cast<std::int64_t>(logits.size());
   FT_CHECK(size >= num_tokens_, "a row of {} logits for {} tokens", size, num_tokens_);

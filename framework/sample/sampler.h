@@ -8,7 +8,7 @@
 // them counts as lost.
 //
 //   Sampler sampler({.temperature = 0.9, .top_p = 0.95}, /*num_tokens=*/tokenizer.size());
-//   Choice c = sampler.sample(row, random.uniform(problem, draw_counter(index, position)));
+//   DrawnToken c = sampler.sample(row, random.uniform(problem, draw_counter(index, position)));
 //
 // Not thread-safe: a sampler owns scratch memory of the size of the vocabulary.
 #pragma once
@@ -27,7 +27,7 @@ struct SamplingRule {
   int top_k = 0;           // 0 = off
 };
 
-struct Choice {
+struct DrawnToken {
   TokenId token = 0;
   double log_prob = 0;
 };
@@ -46,10 +46,10 @@ class Sampler {
   // whose cumulative probability exceeds u. Top-k keeps the k most probable; top-p the smallest set of most probable
   // tokens whose probability reaches top_p (renormalised after top-k). Equal probabilities rank by the lower id. Throws
   // Error when the logits hold NaN or +infinity.
-  [[nodiscard]] Choice sample(std::span<const float> logits, double u);
+  [[nodiscard]] DrawnToken sample(std::span<const float> logits, double u);
 
   // The most probable token; ties go to the lowest id.
-  [[nodiscard]] Choice greedy(std::span<const float> logits) const;
+  [[nodiscard]] DrawnToken greedy(std::span<const float> logits) const;
 
  private:
   using Key = std::uint64_t;  // weight's bits above, complement of the id below: larger = ranks earlier

@@ -13,7 +13,7 @@ void describe(SamplingSettings& settings, Binder& binder) {
   // As long as it is the default it is no part of the identity: attempts from before there was this key stay the stage's.
   const KeyKind kind = settings.compute == SamplingSettings().compute ? KeyKind::execution : KeyKind::identity;
   binder.choice(
-      "compute", settings.compute, {"float32", "bfloat16"}, kind,
+      "compute", settings.compute, kind,
       "what matrix products with weights are computed from; keys and values, norms, attention and the draw are "
       "float32; another value begins the stage anew");
   binder.execution("slots", settings.slots, "attempts that one rank decodes together", Range{1, 4096});

@@ -73,12 +73,13 @@ bool Schedule::over(std::int64_t step, double seconds) const {
 double Schedule::learning_rate(std::int64_t step, double seconds) const {
   const double peak = settings_.learning_rate;
   if (step < warmup_steps_) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup_steps_);
-  if (settings_.schedule == "constant") return peak;
+  if (settings_.schedule == ScheduleKind::constant) return peak;
   const double done = fall_steps_ ? static_cast<double>(step - warmup_steps_) /
                                         static_cast<double>(std::max<std::int64_t>(1, *fall_steps_ - warmup_steps_))
                                   : seconds / settings_.schedule_length.value_or(settings_.length).value;
   const double part = std::clamp(done, 0.0, 1.0);
-  const double height = settings_.schedule == "linear" ? 1 - part : 0.5 * (1 + std::cos(std::numbers::pi * part));
+  const double height =
+      settings_.schedule == ScheduleKind::linear ? 1 - part : 0.5 * (1 + std::cos(std::numbers::pi * part));
   return peak * (settings_.final_learning_rate + (1 - settings_.final_learning_rate) * height);
 }
 

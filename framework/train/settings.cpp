@@ -10,8 +10,8 @@ constexpr double kMostTokens = 1 << 24;  // of what one rank computes in one go:
 }  // namespace
 
 bool can_extend(const TrainingSettings& settings) {
-  const bool takes_last = settings.result == "last" || settings.validation.empty();
-  return takes_last && (settings.schedule == "constant" || settings.schedule_length.has_value());
+  const bool takes_last = settings.result == ResultWeights::last || settings.validation.empty();
+  return takes_last && (settings.schedule == ScheduleKind::constant || settings.schedule_length.has_value());
 }
 
 void describe(TrainingSettings& s, Binder& b) {
@@ -23,15 +23,14 @@ void describe(TrainingSettings& s, Binder& b) {
              Range{1, kMostTokens});
   b.identity("tokens_per_micro_batch", s.tokens_per_micro_batch,
              "tokens computed together; less saves memory and changes results by rounding only", Range{1, kMostTokens});
-  b.choice("compute", s.compute, {"float32", "bfloat16"}, KeyKind::identity,
+  b.choice("compute", s.compute, KeyKind::identity,
            "what matrix products with weights are computed from; weights, moments, norms, attention and losses are "
            "float32");
   b.identity("max_length", s.max_length, "longest document in tokens", Range{2, kMostTokens});
-  b.choice("too_long", s.too_long, {"drop", "refuse"}, KeyKind::identity,
+  b.choice("too_long", s.too_long, KeyKind::identity,
            "what to do with longer documents: leave the example out and count it, or stop with its name");
   b.identity("learning_rate", s.learning_rate, "peak learning rate of AdamW", Range::above(0));
-  b.choice("schedule", s.schedule, {"cosine", "linear", "constant"}, KeyKind::identity,
-           "how the learning rate falls after the warm-up");
+  b.choice("schedule", s.schedule, KeyKind::identity, "how the learning rate falls after the warm-up");
   b.identity("final_learning_rate", s.final_learning_rate, "where it falls to, as a fraction of the peak", Range{0, 1});
   b.identity("warmup", s.warmup, "linear rise of the learning rate at the start",
              Limits(Range::at_least(0), Units{steps, tokens, epochs}));
@@ -53,7 +52,7 @@ void describe(TrainingSettings& s, Binder& b) {
              Range::at_least(0));
   b.identity("clip", s.clip, "largest gradient norm, longer gradients are scaled down to it; 0 = no clipping",
              Range::at_least(0));
-  b.choice("non_finite", s.non_finite, {"stop", "skip"}, KeyKind::execution,
+  b.choice("non_finite", s.non_finite, KeyKind::execution,
            "a step whose loss or gradient is infinite or no number: stop with the names of its examples, or leave the "
            "weights as they are and go on with the next step");
   b.execution("most_skipped", s.most_skipped, "steps that may be skipped in a row before training stops all the same",
@@ -61,23 +60,23 @@ void describe(TrainingSettings& s, Binder& b) {
   b.input("validation", s.validation, "problems", "problem set whose loss decides which checkpoint is the best");
   b.identity("validate_every", s.validate_every, "distance between validations; 0 = only at the end",
              Range::at_least(0));
-  b.choice("result", s.result, {"last", "best"}, KeyKind::identity,
+  b.choice("result", s.result, KeyKind::identity,
            "the weights that the stage hands on: of its last step, or of its best validation loss");
   b.execution("save_every", s.save_every, "distance between checkpoints; 0 = only at the end", Range::at_least(0));
-  b.choice("save", s.save, {"background", "blocking"}, KeyKind::execution,
+  b.choice("save", s.save, KeyKind::execution,
            "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "
            "by the data ranks), or stand still and save that memory");
   b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
-  b.choice("keep_work", s.keep_work, {"all", "last", "none"}, KeyKind::execution,
+  b.choice("keep_work", s.keep_work, KeyKind::execution,
            "which checkpoints stay when the stage's output is sealed: those that are there, the newest one (a longer "
            "length goes on from it) with the best one where that is the result, or none");
-  if (s.schedule == "constant") {
+  if (s.schedule == ScheduleKind::constant) {
     for (const char* key : {"final_learning_rate", "schedule_length"}) b.idle(key, "schedule: constant does not fall");
   }
   if (s.validation.empty()) {
     for (const char* key : {"validate_every", "result"}) b.idle(key, "there is no validation");
   }
-  if (s.non_finite == "stop") b.idle("most_skipped", "non_finite: stop skips no step");
+  if (s.non_finite == NonFinite::stop) b.idle("most_skipped", "non_finite: stop skips no step");
 }
 
 }  // namespace ft

@@ -56,7 +56,7 @@ struct Trainer::Body {
         schedule(s, planner, examples.size()),
         exchange(model.parameters, groups),
         optimizer(model.parameters, s, exchange.begin(), exchange.end()) {
-    model.parameters.set_compute(settings.compute == "bfloat16" ? at::kBFloat16 : at::kFloat);
+    model.parameters.set_compute(settings.compute == Compute::bfloat16 ? at::kBFloat16 : at::kFloat);
   }
 
   std::optional<StepRecord> step(const TrainHooks& hooks);
@@ -149,7 +149,7 @@ void Trainer::Body::skip_or_stop(StepRecord& record, const StepPlan& plan, const
   ++cursor.skipped;
   ++cursor.skipped_in_row;
   record.skipped = true;
-  if (settings.non_finite == "skip" && cursor.skipped_in_row <= settings.most_skipped) return;
+  if (settings.non_finite == NonFinite::skip && cursor.skipped_in_row <= settings.most_skipped) return;
   const auto number = [](double x) { return std::isnan(x) ? std::string("nan") : fmt::format("{:g}", x); };
   const std::string before =
       cursor.skipped_in_row > 1 ? fmt::format(" ({} steps before it were skipped)", cursor.skipped_in_row - 1) : "";

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "framework/base/choice.h"
 #include "framework/base/error.h"
 #include "parallel/cuda/cuda_library.h"
 
@@ -152,8 +153,8 @@ std::unique_ptr<Communicator> Device::connect(Communicator& host, double limit_s
 }
 
 Device open_device(const DeviceRequest& request, Communicator& world) {
-  check_same(world, "parallel.device", request.wanted);
-  if (request.wanted == "cpu") {
+  check_same(world, "parallel.device", std::string(to_string(request.wanted)));
+  if (request.wanted == DeviceKind::cpu) {
     const bool unused = fs::exists("/proc/driver/nvidia/version");
     return {.description = unused ? "cpu (this host has an NVIDIA driver: parallel.device=cuda uses its GPUs)" : "cpu"};
   }
@@ -173,7 +174,7 @@ Device open_device(const DeviceRequest& request, Communicator& world) {
     break;
   }
   if (why.empty()) return use_gpu(found);
-  if (request.wanted == "auto") return {.description = fmt::format("cpu (no CUDA: {})", why)};
+  if (request.wanted == DeviceKind::any_gpu) return {.description = fmt::format("cpu (no CUDA: {})", why)};
   fail_user(fmt::format("parallel.device is cuda, but {}", why));
 }
 

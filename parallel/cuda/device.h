@@ -17,13 +17,14 @@
 #include <vector>
 
 #include "framework/comm/communicator.h"
+#include "framework/comm/rank_place.h"
 #include "parallel/cuda/nccl_communicator.h"
 
 namespace ft {
 
 struct DeviceRequest {
-  std::string wanted = "cpu";  // cpu | cuda | auto: cuda where all ranks can, else cpu
-  int local_rank = 0;          // of the ranks of this host
+  DeviceKind wanted = DeviceKind::cpu;
+  int local_rank = 0;  // of the ranks of this host
   int local_size = 1;
   std::string host;
   std::filesystem::path library;             // libft_cuda.so

@@ -298,13 +298,12 @@ std::string describe_crowd(const Crowd& crowd) {
                      to_text(crowd.cores), crowd.host);
 }
 
-void settle_ranks(Communicator& world, const std::string& host, std::string_view mode, const char* omp_threads,
-                  Logger& log) {
+void settle_ranks(Communicator& world, const std::string& host, Binding mode, const char* omp_threads, Logger& log) {
   const CpuList mine = own_cpus();
   const std::vector<Core> cores = read_cores("/sys", mine);
   std::vector<RankCpus> ranks = gather_rank_cpus(world, host, mine, cores);
   const Placement placement = place_ranks(ranks);
-  const bool binds = mode != "none" && placement.binds();
+  const bool binds = mode != Binding::none && placement.binds();
   if (binds) {
     const CpuList& cpus = placement.bind[static_cast<std::size_t>(world.rank())];
     if (!cpus.empty()) bind_this_thread(cpus);

@@ -18,6 +18,7 @@
 
 #include "framework/base/log.h"
 #include "framework/comm/communicator.h"
+#include "framework/comm/rank_place.h"
 
 namespace ft {
 
@@ -81,9 +82,8 @@ void bind_this_thread(const CpuList& cpus);
 // "ranks 0, 1 share core 0 of node7".
 [[nodiscard]] std::string describe_crowd(const Crowd& crowd);
 
-// Collective; the whole of it at the start of a run: gathers, binds unless mode is "none", says where the ranks sit and
+// Collective; the whole of it at the start of a run: gathers, binds unless mode is none, says where the ranks sit and
 // warns (rank 0) of crowds and of thread settings that are ignored. `omp_threads`: the environment's OMP_NUM_THREADS.
-void settle_ranks(Communicator& world, const std::string& host, std::string_view mode, const char* omp_threads,
-                  Logger& log);
+void settle_ranks(Communicator& world, const std::string& host, Binding mode, const char* omp_threads, Logger& log);
 
 }  // namespace ft

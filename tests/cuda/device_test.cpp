@@ -27,7 +27,7 @@ TEST_CASE("ranks that would share a GPU are named") {
 
 TEST_CASE("a run on the processor asks for nothing") {
   SoloCommunicator world;
-  const Device device = open_device({.wanted = "cpu", .library = "/nowhere"}, world);
+  const Device device = open_device({.wanted = DeviceKind::cpu, .library = "/nowhere"}, world);
   CHECK(device.device.is_cpu());
   CHECK(device.connect(world, 1) == nullptr);
 }
@@ -35,10 +35,11 @@ TEST_CASE("a run on the processor asks for nothing") {
 TEST_CASE("without a GPU, cuda is the user's mistake on every rank, and auto goes on with the processor") {
   if (std::filesystem::exists("/proc/driver/nvidia/version")) return;  // cuda_hardware tests such a machine
   run_ranks(2, [&](Communicator& world) {
-    DeviceRequest request{.wanted = "cuda", .local_rank = world.rank(), .local_size = 2, .library = "/nowhere"};
+    DeviceRequest request{
+        .wanted = DeviceKind::cuda, .local_rank = world.rank(), .local_size = 2, .library = "/nowhere"};
     CHECK_THROWS_WITH_AS(open_device(request, world), doctest::Contains("parallel.device is cuda, but rank 0: "),
                          UserError);
-    request.wanted = "auto";
+    request.wanted = DeviceKind::any_gpu;
     const Device device = open_device(request, world);
     CHECK(device.device.is_cpu());
     CHECK(device.description.find("cpu (no CUDA: rank 0: ") == 0);
@@ -47,7 +48,7 @@ TEST_CASE("without a GPU, cuda is the user's mistake on every rank, and auto goe
 
 TEST_CASE("ranks that were told different things find out") {
   run_ranks(2, [&](Communicator& world) {
-    CHECK_THROWS_WITH_AS(open_device({.wanted = world.rank() == 0 ? "cpu" : "auto"}, world),
+    CHECK_THROWS_WITH_AS(open_device({.wanted = world.rank() == 0 ? DeviceKind::cpu : DeviceKind::any_gpu}, world),
                          doctest::Contains("parallel.device must be the same on all ranks"), Error);
   });
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "framework/base/choice.h"
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/comm/solo_communicator.h"
 #include "framework/sample/generator.h"
@@ -80,7 +81,7 @@ class ByDevice final : public Communicator {
   std::unique_ptr<Communicator> inner_;
 };
 
-TrainingSettings settings(const std::string& compute) {
+TrainingSettings settings(Compute compute) {
   TrainingSettings s;
   s.lanes = 4;
   s.tokens_per_lane = 60;
@@ -98,7 +99,7 @@ struct Trained {
   std::string digest;
 };
 
-Trained train(at::Device device, const std::string& compute) {
+Trained train(at::Device device, Compute compute) {
   const std::vector<Example> examples = tiny_examples(40, 5), none;
   SoloCommunicator solo;
   TinyModel model(42, tiny_config(), device);
@@ -150,16 +151,16 @@ TEST_CASE("loss and gradients are those of the processor, up to rounding") {
 }
 
 TEST_CASE("training follows the processor's, twice with the same bits") {
-  for (const std::string compute : {"float32", "bfloat16"}) {
+  for (const Compute compute : {Compute::float32, Compute::bfloat16}) {
     const Trained host = train(at::kCPU, compute), device = train(the_device.device, compute),
                   again = train(the_device.device, compute);
     REQUIRE(device.steps.size() == 12);
     CHECK(device.digest == again.digest);
-    const double tolerance = compute == "float32" ? 1e-3 : 1e-2;
+    const double tolerance = compute == Compute::float32 ? 1e-3 : 1e-2;
     for (std::size_t i = 0; i < 12; ++i)
       CHECK(device.steps[i].loss == doctest::Approx(host.steps[i].loss).epsilon(tolerance));
-    std::printf("%s: last loss %.6f on the processor, %.6f on the GPU\n", compute.c_str(), host.steps[11].loss,
-                device.steps[11].loss);
+    std::printf("%s: last loss %.6f on the processor, %.6f on the GPU\n", std::string(to_string(compute)).c_str(),
+                host.steps[11].loss, device.steps[11].loss);
   }
 }
 
@@ -216,7 +217,7 @@ int main(int argc, char** argv) {
   at::set_num_threads(1);
   SoloCommunicator solo;
   try {
-    the_device = open_device({.wanted = "cuda",
+    the_device = open_device({.wanted = DeviceKind::cuda,
                               .host = "here",
                               .library = FT_CUDA_LIBRARY,
                               .torch = libtorch_cuda_folders(FT_LIBTORCH_CUDA)},

@@ -50,7 +50,7 @@ VALUES = {"run.folder": None, "run.restart": None, "run.time_limit": "1h", "run.
           "stages.answers.problems": "train", "stages.ranking.verifier": "other", "stages.ranking.attempts": None, "stages.verifier.attempts": None,
           "stages.report.of": "[answers]", "stages.report.title": "Title", "stages.solver.style": "fine"}
 # Every way to ask for more or less of the same: also what fits a checkpoint exactly, lies before the first, and other units.
-FIXED = [[f"stages.solver.length={length}"] for length in ("2steps", "4steps", "5steps", "6steps", "9steps", "500tokens", "2500tokens", "0.2epochs", "1h")]
+FIXED = [[f"stages.solver.length={length}"] for length in ("2steps", "4steps", "5steps", "6steps", "9steps", "500tokens", "2500tokens", "0.2epochs", "3s")]
 FIXED += [["stages.answers.per_problem=2"], ["stages.answers.per_problem=6"], ["problems.test.limit=3"], ["problems.test.limit=8"],
           ["problems.train.limit=39"], ["stages.solver.length=5steps", "stages.answers.per_problem=3"], ["stages.solver.schedule_length=9steps"]]
 LIMIT = ["run.time_limit=1h"]

@@ -148,7 +148,7 @@ TEST_CASE("floating ranks of this job sit apart after binding, and it is said") 
   const CpuList before = own_cpus();
   std::vector<std::string> lines;
   Logger log(world.rank(), [&](std::string_view line) { lines.emplace_back(line); });
-  settle_ranks(world, session().host(), "auto", "3", log);
+  settle_ranks(world, session().host(), Binding::by_us, "3", log);
   const CpuList after = own_cpus();
   const auto all = gather_rank_cpus(world, session().host(), after, read_cores("/sys", after));
   const bool enough = static_cast<int>(read_cores("/sys", before).size()) >= world.size();

@@ -12,12 +12,15 @@ using namespace ft;
 
 namespace {
 
+enum class Loss { margin, xent };
+constexpr auto names_of(Loss) { return std::to_array<std::string_view>({"margin", "xent"}); }
+
 struct TrainingSettings {
   int lanes = 8;
   double learning_rate = 1e-3;
   Length length{2, Length::Unit::epochs};
   Length warmup{50, Length::Unit::steps};
-  std::string loss = "margin";
+  Loss loss = Loss::margin;
   bool shuffle = true;
   std::int64_t seed = 1;
   Duration save_every{600};
@@ -34,7 +37,7 @@ void describe(TrainingSettings& s, Binder& b) {
   b.identity("learning_rate", s.learning_rate, "peak learning rate", Range::above(0));
   b.extends("length", s.length, "how long to train");
   b.identity("warmup", s.warmup, "linear rise of the learning rate", Units{Length::Unit::steps, Length::Unit::tokens});
-  b.choice("loss", s.loss, {"margin", "xent"}, KeyKind::identity, "what the verifier minimises");
+  b.choice("loss", s.loss, KeyKind::identity, "what the verifier minimises");
   b.identity("shuffle", s.shuffle, "a new order each epoch");
   b.identity("seed", s.seed, "of all random numbers");
   b.execution("save_every", s.save_every, "time between checkpoints");
@@ -84,7 +87,7 @@ TEST_CASE("an empty map gives the defaults, a full one its values") {
   CHECK(s.learning_rate == 3e-4);
   CHECK(s.length == Length{5e6, Length::Unit::tokens});
   CHECK(s.warmup == Length{100, Length::Unit::steps});
-  CHECK(s.loss == "xent");
+  CHECK(s.loss == Loss::xent);
   CHECK_FALSE(s.shuffle);
   CHECK(s.seed == -5);
   CHECK(s.save_every.seconds == 3600);
@@ -179,9 +182,9 @@ TEST_CASE("descriptions that contradict themselves are programmers' errors") {
   Explainer twice;
   describe(s, twice);
   CHECK_THROWS_AS(describe(s, twice), Error);
-  s.loss = "other";
+  std::string kind = "other";
   Explainer wrong_default;
-  CHECK_THROWS_AS(describe(s, wrong_default), Error);
+  CHECK_THROWS_AS(wrong_default.choice("kind", kind, {"margin", "xent"}, KeyKind::identity, ""), Error);
 }
 
 TEST_CASE("the digest's text knows neither order nor spelling, only what changes the result") {

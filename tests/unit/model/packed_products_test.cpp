@@ -91,8 +91,7 @@ TEST_CASE("who asks for the same again shares it, and nobody gets another precis
   CHECK_THROWS_AS(PackedProducts(world.model, at::kFloat), Error);
   first.reset();
   CHECK((weight.packed.lock() == held));
-  CHECK((compute_dtype("bfloat16") == at::kBFloat16));
-  CHECK_THROWS_AS((void)compute_dtype("float16"), Error);
+  CHECK((compute_dtype(Compute::bfloat16) == at::kBFloat16));
 }
 
 }  // namespace ft

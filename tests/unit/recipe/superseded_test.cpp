@@ -205,7 +205,7 @@ TEST_CASE("run.restart: refuse refuses what begins anew, all at once, but no rep
       {run.stage("solver", kFour), run.stage("judge", kFour), run.stage("report", kFour, ArtifactKind::report)});
   REQUIRE(all.size() == 3);
   CHECK(refusal(run.plan, all) == "allowed");
-  run.plan.run.restart = "refuse";
+  run.plan.run.restart = Restart::refuse;
   const std::string text = refusal(run.plan, all);
   CHECK(text.find("stage 'solver' begins anew") != std::string::npos);
   CHECK(text.find("stage 'judge' begins anew") != std::string::npos);

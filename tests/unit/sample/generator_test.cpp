@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/base/choice.h"
 #include "framework/base/error.h"
 #include "framework/sample/sampler.h"
 #include "tests/support/doctest_torch.h"
@@ -44,10 +45,10 @@ struct Reference {
 }  // namespace
 
 TEST_CASE("an attempt is a function of (seed, problem, index) alone, bit for bit") {
-  for (const auto& [preset, compute] :
-       {std::pair("tiny", "float32"), std::pair("tiny-gqa", "float32"), std::pair("tiny", "bfloat16")}) {
+  for (const auto& [preset, compute] : {std::pair("tiny", Compute::float32), std::pair("tiny-gqa", Compute::float32),
+                                        std::pair("tiny", Compute::bfloat16)}) {
     CAPTURE(preset);
-    CAPTURE(compute);
+    CAPTURE(to_string(compute));
     SamplingSettings common = kSettings;
     common.compute = compute;
     Reference reference(preset, common);
@@ -170,9 +171,10 @@ TEST_CASE("sampling is training's forward: the same text token by token, and the
         const at::Tensor logits = world.model.logits(hidden)[-1].contiguous();  // [V]
         const std::span<const float> row(logits.const_data_ptr<float>(), static_cast<std::size_t>(logits.numel()));
         const auto position = static_cast<std::int64_t>(i);
-        const Choice choice = key.second == Attempt::kGreedy
-                                  ? sampler.greedy(row)
-                                  : sampler.sample(row, random.uniform(key.first, draw_counter(key.second, position)));
+        const DrawnToken choice =
+            key.second == Attempt::kGreedy
+                ? sampler.greedy(row)
+                : sampler.sample(row, random.uniform(key.first, draw_counter(key.second, position)));
         REQUIRE(choice.token == sampled.tokens[i]);
         if (key.second == Attempt::kGreedy)
           CHECK(choice.token == logits.narrow(0, 0, kNumTokens).argmax().item<TokenId>());

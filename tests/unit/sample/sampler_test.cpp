@@ -118,7 +118,7 @@ TEST_CASE("a large vocabulary: kept set and probabilities against sorting") {
       const Philox random(1, "u");
       for (std::uint64_t i = 0; i < 60; ++i) {
         const double u = random.uniform(0, i);
-        const Choice choice = sampler.sample(row, u);
+        const DrawnToken choice = sampler.sample(row, u);
         const auto token = static_cast<std::size_t>(choice.token);
         REQUIRE(expected[token] > 0);
         CHECK(cumulative[token] > u - 1e-5);
@@ -212,7 +212,7 @@ TEST_CASE("padding is never sampled, whatever its logit, and counts in the log-p
   for (const SamplingRule& rule : kRules) {
     Sampler sampler(rule, 60);
     for (std::uint64_t i = 0; i < 50; ++i) {
-      const Choice choice = sampler.sample(row, random.uniform(0, i));
+      const DrawnToken choice = sampler.sample(row, random.uniform(0, i));
       CHECK(choice.token < 60);
       CHECK(choice.log_prob == doctest::Approx(expected_log_prob(row, choice.token)).epsilon(1e-6));
     }

@@ -10,7 +10,7 @@ using namespace ft::testing;
 
 namespace {
 
-TrainingSettings settings(const std::string& compute) {
+TrainingSettings settings(Compute compute) {
   TrainingSettings s;
   s.lanes = 4;
   s.tokens_per_lane = 60;
@@ -29,7 +29,7 @@ struct Outcome {
   at::Tensor weights;
 };
 
-Outcome train(int ranks, const std::string& compute) {
+Outcome train(int ranks, Compute compute) {
   static const std::vector<Example> examples = tiny_examples(40, 5), none;
   Outcome outcome;
   run_ranks(ranks, [&](Communicator& data) {
@@ -54,7 +54,7 @@ Outcome train(int ranks, const std::string& compute) {
 }  // namespace
 
 TEST_CASE("training in bfloat16 follows float32 within rounding, and is not float32") {
-  const Outcome wide = train(1, "float32"), narrow = train(1, "bfloat16");
+  const Outcome wide = train(1, Compute::float32), narrow = train(1, Compute::bfloat16);
   REQUIRE(wide.steps.size() == 12);
   REQUIRE(narrow.steps.size() == 12);
   CHECK(narrow.digest != wide.digest);
@@ -68,9 +68,9 @@ TEST_CASE("training in bfloat16 follows float32 within rounding, and is not floa
 }
 
 TEST_CASE("training in bfloat16 has the same bits at any data size") {
-  const Outcome alone = train(1, "bfloat16");
+  const Outcome alone = train(1, Compute::bfloat16);
   for (const int ranks : {2, 4}) {
-    const Outcome many = train(ranks, "bfloat16");
+    const Outcome many = train(ranks, Compute::bfloat16);
     CHECK(many.digest == alone.digest);
     for (std::size_t i = 0; i < alone.steps.size(); ++i) {
       CHECK(many.steps[i].loss == alone.steps[i].loss);

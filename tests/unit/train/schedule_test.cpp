@@ -14,13 +14,13 @@ using enum Length::Unit;
 // 100 examples of 10 tokens, 4 a step: 25 steps an epoch.
 StepPlanner planner() { return StepPlanner(std::vector<std::int64_t>(100, 10), {.lanes = 2, .tokens_per_lane = 20}); }
 
-TrainingSettings settings(Length length, Length warmup, std::string shape) {
+TrainingSettings settings(Length length, Length warmup, ScheduleKind shape) {
   TrainingSettings s;
   s.learning_rate = 2.0;
   s.final_learning_rate = 0.1;
   s.length = length;
   s.warmup = warmup;
-  s.schedule = std::move(shape);
+  s.schedule = shape;
   return s;
 }
 
@@ -38,33 +38,33 @@ TEST_CASE("lengths in steps, tokens and epochs become numbers of steps") {
 
 TEST_CASE("an epoch's length ends at its last example, other lengths run on") {
   StepPlanner p = planner();
-  const Schedule by_epoch(settings({1, epochs}, {}, "constant"), p, 100);
+  const Schedule by_epoch(settings({1, epochs}, {}, ScheduleKind::constant), p, 100);
   CHECK(by_epoch.stop() == 100);
   CHECK(by_epoch.num_steps() == 25);
   CHECK(by_epoch.over(25, 0));
   CHECK_FALSE(by_epoch.over(24, 1e9));
-  const Schedule by_step(settings({3, steps}, {}, "constant"), p, 100);
+  const Schedule by_step(settings({3, steps}, {}, ScheduleKind::constant), p, 100);
   CHECK(by_step.stop() > 1000000);
-  CHECK_THROWS_AS(Schedule(settings({0.001, epochs}, {}, "constant"), p, 100), UserError);
+  CHECK_THROWS_AS(Schedule(settings({0.001, epochs}, {}, ScheduleKind::constant), p, 100), UserError);
 }
 
 TEST_CASE("warm-up is a straight line to the peak, the rest falls to its fraction") {
   StepPlanner p = planner();
-  for (const std::string shape : {"constant", "linear", "cosine"}) {
+  for (const ScheduleKind shape : {ScheduleKind::constant, ScheduleKind::linear, ScheduleKind::cosine}) {
     const Schedule s(settings({20, steps}, {4, steps}, shape), p, 100);
     for (int k = 0; k < 4; ++k) CHECK(s.learning_rate(k, 0) == doctest::Approx(2.0 * (k + 1) / 4));
     CHECK(s.learning_rate(4, 0) == doctest::Approx(2.0));
     const double half = s.learning_rate(12, 0), end = s.learning_rate(20, 0);
-    CHECK(half == doctest::Approx(shape == "constant" ? 2.0 : 2.0 * 0.55));
-    CHECK(end == doctest::Approx(shape == "constant" ? 2.0 : 0.2));
+    CHECK(half == doctest::Approx(shape == ScheduleKind::constant ? 2.0 : 2.0 * 0.55));
+    CHECK(end == doctest::Approx(shape == ScheduleKind::constant ? 2.0 : 0.2));
   }
-  const Schedule cosine(settings({16, steps}, {}, "cosine"), p, 100);
+  const Schedule cosine(settings({16, steps}, {}, ScheduleKind::cosine), p, 100);
   CHECK(cosine.learning_rate(4, 0) == doctest::Approx(2.0 * (0.1 + 0.9 * 0.5 * (1 + std::sqrt(0.5)))));
 }
 
 TEST_CASE("a length in time goes by the clock it is given") {
   StepPlanner p = planner();
-  const Schedule s(settings({100, seconds}, {2, steps}, "linear"), p, 100);
+  const Schedule s(settings({100, seconds}, {2, steps}, ScheduleKind::linear), p, 100);
   CHECK_FALSE(s.num_steps().has_value());
   CHECK_FALSE(s.over(1000000, 99.9));
   CHECK(s.over(1, 100));
@@ -84,7 +84,7 @@ TEST_CASE("something is due whenever a multiple was passed, whatever was done be
 
 TEST_CASE("with a length of its own the schedule does not move when the training grows") {
   StepPlanner p = planner();
-  for (const std::string shape : {"linear", "cosine"}) {
+  for (const ScheduleKind shape : {ScheduleKind::linear, ScheduleKind::cosine}) {
     TrainingSettings shorter = settings({10, steps}, {4, steps}, shape),
                      longer = settings({2, epochs}, {4, steps}, shape);
     shorter.schedule_length = longer.schedule_length = Length{20, steps};
@@ -100,14 +100,14 @@ TEST_CASE("with a length of its own the schedule does not move when the training
 }
 
 TEST_CASE("a length may grow where neither the learning rate nor the result depends on it") {
-  TrainingSettings s = settings({20, steps}, {}, "cosine");
+  TrainingSettings s = settings({20, steps}, {}, ScheduleKind::cosine);
   CHECK_FALSE(can_extend(s));
   s.schedule_length = Length{20, steps};
   CHECK(can_extend(s));
-  s.schedule = "constant";
+  s.schedule = ScheduleKind::constant;
   s.schedule_length.reset();
   CHECK(can_extend(s));
-  s.result = "best";
+  s.result = ResultWeights::best;
   CHECK(can_extend(s));  // without a validation the last weights are the result
   s.validation = "valid";
   CHECK_FALSE(can_extend(s));

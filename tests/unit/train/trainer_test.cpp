@@ -221,7 +221,7 @@ TEST_CASE("a stop in the middle of a validation: the state is saved, and the val
 
 TEST_CASE("a step that gives no number is skipped: the same bits at any data size and after any resume") {
   TrainingSettings s = settings();
-  s.non_finite = "skip";
+  s.non_finite = NonFinite::skip;
   s.save_every = {1, Length::Unit::steps};
   const Outcome alone = train(1, s, nullptr, {}, true);
   std::int64_t skipped = 0;
@@ -267,7 +267,7 @@ TEST_CASE("the default stops at such a step and names the example; skipping has 
   CHECK(stop.find("the loss is nan") != std::string::npos);
   CHECK(stop.find("example 7 (id 0000000000000008)") != std::string::npos);
   CHECK(stop.find("training.non_finite: skip") != std::string::npos);
-  s.non_finite = "skip";
+  s.non_finite = NonFinite::skip;
   s.most_skipped = 2;
   s.lanes = 32;  // every step has all examples, some twice
   s.length = {6, Length::Unit::steps};
@@ -424,21 +424,21 @@ TEST_CASE("where the schedule allows it, a longer length goes on from a shorter 
   using enum Length::Unit;
   struct Case {
     Length shorter, longer;
-    std::string schedule = "constant";
+    ScheduleKind schedule = ScheduleKind::constant;
   };
   const std::vector<Case> cases = {{{4, steps}, {9, steps}},
                                    {{1, epochs}, {3, epochs}},
                                    {{1, epochs}, {2.4, epochs}},
                                    {{5, steps}, {2, epochs}},
                                    {{300, tokens}, {900, tokens}},
-                                   {{4, steps}, {12, steps}, "linear"},
-                                   {{1, epochs}, {2, epochs}, "cosine"}};
+                                   {{4, steps}, {12, steps}, ScheduleKind::linear},
+                                   {{1, epochs}, {2, epochs}, ScheduleKind::cosine}};
   bool any_was_cut = false, any_was_validated_again = false;
   for (const Case& c : cases) {
     INFO(to_string(c.shorter), " ", to_string(c.longer), " ", c.schedule);
     TrainingSettings s = settings();
     s.schedule = c.schedule;
-    if (c.schedule != "constant") s.schedule_length = {10, steps};
+    if (c.schedule != ScheduleKind::constant) s.schedule_length = {10, steps};
     s.validate_every = {3, steps};
     TrainingSettings shorter = s, longer = s;
     shorter.length = c.shorter;
@@ -466,7 +466,7 @@ TEST_CASE("where the schedule allows it, a longer length goes on from a shorter 
 
 TEST_CASE("a state beyond the end of the length is none to go on from, where lengths may grow") {
   TrainingSettings s = settings();
-  s.schedule = "constant";
+  s.schedule = ScheduleKind::constant;
   s.length = {1, Length::Unit::epochs};
   TinyModel model(1);
   SoloCommunicator solo;
@@ -487,14 +487,14 @@ TEST_CASE("a state beyond the end of the length is none to go on from, where len
   CHECK(reaches(1000, 1000, 59));
   CHECK_FALSE(reaches(1000, 1000, 61));
   CHECK(reaches(1000, 1000, 61, "1min"));
-  s.schedule = "cosine";
+  s.schedule = ScheduleKind::cosine;
   CHECK(reaches(1000, 1000, 61));  // another length is another identity: never asked
 }
 
 TEST_CASE("whether a checkpoint lies within a length is known without the data, and is what the data say") {
   using enum Length::Unit;
   TrainingSettings s = settings();
-  s.schedule = "constant";
+  s.schedule = ScheduleKind::constant;
   s.length = {14, steps};
   s.save_every = {1, steps};
   const Outcome trained = train(1, s);
