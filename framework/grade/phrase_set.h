@@ -4,6 +4,7 @@
 //   if (kDenials.any_in(sentence)) ...
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ class PhraseSet {
   bool scan(std::string_view text, Visit&& visit) const {
     for (std::size_t at = 0; at + 1 < text.size(); ++at) {
       for (const std::string_view phrase : buckets_[slot(text[at], text[at + 1])]) {
+        if (phrase.back() != text[std::min(at + phrase.size(), text.size()) - 1]) continue;  // cheaper than comparing
         if (text.substr(at).starts_with(phrase) && visit(phrase, at)) return true;
       }
     }

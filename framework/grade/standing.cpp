@@ -243,7 +243,7 @@ bool offers_comparison(std::string_view behind) {
 }
 
 bool ends_in_word(std::string_view before, std::string_view word) {
-  return before.ends_with(word) &&
+  return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
          (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
 }
 

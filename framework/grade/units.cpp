@@ -26,6 +26,10 @@ constexpr auto kDerived = std::to_array<std::pair<std::string_view, std::array<i
     {"pressure", {-1, -2, 1, 0}},
     {"charge", {0, 1, 0, 1}},
 });
+bool is_derived(std::string_view dimension) {
+  return std::any_of(kDerived.begin(), kDerived.end(), [&](const auto& d) { return d.first == dimension; });
+}
+
 constexpr std::array<std::string_view, 4> kBases{"length", "time", "mass", "current"};
 
 // A product of units while it is read.
@@ -104,6 +108,8 @@ std::string_view without_manner(std::string_view label) {
 }
 
 std::optional<Unit> product_of_units(std::string_view label) {
+  if (const KnownUnit* unit = find_unit(label); unit != nullptr && !is_derived(unit->dimension))
+    return Unit{std::string(unit->dimension), Rational(BigInt(unit->numerator), BigInt(unit->denominator))};
   const std::vector<std::string> pieces = pieces_of(label);
   if (pieces.empty() || pieces.size() > 20) return std::nullopt;
   Product product;
