@@ -181,13 +181,12 @@ char32_t plain_greek(char32_t code) {
 }  // namespace
 
 std::string plain_characters(std::string_view text) {
-  const auto outside_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-  if (next_byte(text, 0, outside_ascii) == text.size()) return std::string(text);
+  if (next_outside_ascii(text, 0) == text.size()) return std::string(text);
   std::string out;
   out.reserve(text.size() + 16);
   for (std::size_t at = 0; at < text.size();) {
-    if (!outside_ascii(text[at])) {
-      const std::size_t behind = next_byte(text, at, outside_ascii);
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      const std::size_t behind = next_outside_ascii(text, at);
       out.append(text, at, behind - at);
       at = behind;
       continue;

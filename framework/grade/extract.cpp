@@ -244,21 +244,27 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
 std::optional<Found> answer_line(std::string_view text, std::string_view lower, std::optional<Found> best) {
   static constexpr auto kWords =
       std::to_array<std::string_view>({"answer:", "the answer:", "correct answer:", "answer\n", "ans:"});
-  for (std::size_t line = lower.rfind('\n'); line != std::string_view::npos;
-       line = line == 0 ? std::string_view::npos : lower.rfind('\n', line - 1)) {
-    if (best && best->position >= line) break;
+  struct Place {
+    std::size_t begin;
+    std::size_t size;  // of the word
+  };
+  std::vector<Place> places;  // forwards, since most texts hold many lines and none of these
+  for (std::size_t line = lower.find('\n', best ? best->position + 1 : 0); line != std::string_view::npos;
+       line = lower.find('\n', line + 1)) {
     std::size_t begin = line + 1;
     while (begin < lower.size() &&
            (lower[begin] == ' ' || lower[begin] == '#' || lower[begin] == '>' || lower[begin] == '-'))
       ++begin;
     const std::string_view rest = lower.substr(begin);
     if (rest.empty() || (rest[0] != 'a' && rest[0] != 't' && rest[0] != 'c')) continue;
-    for (const std::string_view word : kWords) {
-      if (!rest.starts_with(word)) continue;
-      std::string answer = answer_phrase(text, begin + word.size());
-      if (answer.empty() || answer.size() > 200) continue;
-      return Found{begin, std::move(answer), "answer:"};
-    }
+    const auto word =
+        std::find_if(kWords.begin(), kWords.end(), [&](std::string_view one) { return rest.starts_with(one); });
+    if (word != kWords.end()) places.push_back({begin, word->size()});
+  }
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    std::string answer = answer_phrase(text, place->begin + place->size);
+    constexpr std::size_t kLongest = 200;
+    if (!answer.empty() && answer.size() <= kLongest) return Found{place->begin, std::move(answer), "answer:"};
   }
   return best;
 }
@@ -269,8 +275,9 @@ std::optional<Found> result_line(std::string_view text, std::string_view lower, 
   std::size_t begin = last == std::string_view::npos ? 0 : last + 1;
   if (best && best->position >= begin) return best;
   while (begin < lower.size() && std::string_view(" #>-*").find(lower[begin]) != std::string_view::npos) ++begin;
-  for (const std::string_view word :
-       {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:", "final:"}) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:", "final:"});
+  for (const std::string_view word : kWords) {
     if (!lower.substr(begin).starts_with(word)) continue;
     std::string answer = answer_phrase(text, begin + word.size());
     constexpr std::size_t kLongest = 60;

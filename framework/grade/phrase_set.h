@@ -34,6 +34,15 @@ class PhraseSet {
     return false;
   }
 
+  // The first phrase of the set that the text starts with; empty where it starts with none.
+  [[nodiscard]] std::string_view at_start(std::string_view text) const {
+    if (text.size() < 2) return {};
+    for (const std::string_view phrase : buckets_[slot(text[0], text[1])]) {
+      if (text.starts_with(phrase)) return phrase;
+    }
+    return {};
+  }
+
   [[nodiscard]] bool any_in(std::string_view text) const {
     return scan(text, [](std::string_view, std::size_t) { return true; });
   }

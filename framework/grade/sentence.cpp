@@ -15,6 +15,7 @@
 #include "framework/grade/name_number.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
+#include "framework/grade/phrase_set.h"
 #include "framework/grade/result.h"
 #include "framework/grade/standing.h"
 
@@ -127,6 +128,8 @@ class Sentence {
     static constexpr auto kPhrases =
         std::to_array<std::string_view>({" is the correct answer", " is the answer", " is the final answer",
                                          " is the right answer", " is correct", " is our answer", " is the solution"});
+    static const PhraseSet kAny(kPhrases);
+    if (!kAny.any_in(lower_)) return std::nullopt;
     for (const std::string_view phrase : kPhrases) {
       const std::size_t at = lower_.find(phrase);
       if (at == std::string::npos) continue;

@@ -161,7 +161,6 @@ std::size_t html_tag(std::string_view text) {
 
 // "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
 std::string without_dress(std::string_view text) {
-  const auto special_byte = [](char c) { return (c == '<') | (c == '`') | (c == '*') | (c == '_'); };
   std::string out;
   out.reserve(text.size());
   const auto word = [&](std::size_t i) {
@@ -169,7 +168,7 @@ std::string without_dress(std::string_view text) {
            (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '(' || text[i] == ')');
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t special = next_byte(text, i, special_byte);
+    const std::size_t special = next_of<'<', '`', '*', '_'>(text, i);
     out.append(text, i, special - i);
     i = special;
     if (i == text.size()) break;
