@@ -119,7 +119,7 @@ std::map<std::string, Rational> Algebra::factorised(const Rational& value) {
       if (total.is_zero()) factors.erase(name);
     };
     for (long long prime = 2; prime <= kTrialLimit; prime += prime == 2 ? 1 : 2) {
-      if (number == BigInt(1)) return;
+      if (number.is_one()) return;
       budget_.spend(1 + static_cast<long long>(number.num_limbs()) / 4);
       if (const auto small = number.as_long(); small && prime * prime > *small) break;
       for (auto division = ft::grade::divide(number, BigInt(prime)); division.remainder.is_zero();
@@ -129,7 +129,7 @@ std::map<std::string, Rational> Algebra::factorised(const Rational& value) {
         budget_.spend(static_cast<long long>(number.num_limbs()));
       }
     }
-    if (number == BigInt(1)) return;
+    if (number.is_one()) return;
     const bool prime = number < BigInt(kTrialLimit) * BigInt(kTrialLimit);
     if (!prime) throw Undecided{"the root of a number too large to factorise"};
     note(number, Kind::prime);

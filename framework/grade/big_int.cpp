@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <numeric>
 
 #include "framework/base/error.h"
 
@@ -228,6 +229,7 @@ BigInt gcd(BigInt a, BigInt b) {
   a = abs(a);
   b = abs(b);
   while (!b.is_zero()) {
+    if (a.num_limbs() == 1 && b.num_limbs() == 1) return {std::gcd<long long>(a.limbs()[0], b.limbs()[0])};
     BigInt rest = divide(a, b).remainder;
     a = std::move(b);
     b = std::move(rest);

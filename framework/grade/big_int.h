@@ -32,6 +32,7 @@ class BigInt {
   [[nodiscard]] static BigInt parse(std::string_view digits);
 
   [[nodiscard]] bool is_zero() const { return limbs_.empty(); }
+  [[nodiscard]] bool is_one() const { return limbs_.size() == 1 && limbs_[0] == 1 && !negative_; }
   [[nodiscard]] bool is_negative() const { return negative_; }
   [[nodiscard]] bool is_odd() const { return !limbs_.empty() && (limbs_[0] & 1U) != 0; }
   [[nodiscard]] std::size_t num_limbs() const { return limbs_.size(); }

@@ -378,7 +378,8 @@ bool is_changing_word(std::string_view word) {
 }
 
 bool starts_with_wide_change(std::string_view text) {
-  return std::any_of(kWideChanges.begin(), kWideChanges.end(),
+  return !text.empty() && static_cast<unsigned char>(text[0]) >= 0x80 &&
+         std::any_of(kWideChanges.begin(), kWideChanges.end(),
                      [&](std::string_view word) { return text.starts_with(word); });
 }
 

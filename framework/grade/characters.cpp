@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/byte_scan.h"
 #include "framework/grade/character_table.h"
 
 namespace ft::grade {
@@ -180,13 +181,14 @@ char32_t plain_greek(char32_t code) {
 }  // namespace
 
 std::string plain_characters(std::string_view text) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (std::all_of(text.begin(), text.end(), is_ascii)) return std::string(text);
+  if (next_outside_ascii(text, 0) == text.size()) return std::string(text);
   std::string out;
   out.reserve(text.size() + 16);
   for (std::size_t at = 0; at < text.size();) {
-    if (is_ascii(text[at])) {
-      out.push_back(text[at++]);
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      const std::size_t behind = next_outside_ascii(text, at);
+      out.append(text, at, behind - at);
+      at = behind;
       continue;
     }
     Decoded next = decode(text.substr(at));

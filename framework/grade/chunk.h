@@ -34,6 +34,9 @@ struct ChunkOptions {
 // All pieces of a sentence in their order. Numbers inside words ("B12") and pointers ("step 3", "case 2") are none.
 [[nodiscard]] std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options = {});
 
+// Whether there is one at all, without reading on behind it.
+[[nodiscard]] bool holds_chunk(std::string_view sentence);
+
 // Several pieces that only "and", "or" or commas separate, from one that was read: their joined text, and the end.
 [[nodiscard]] Chunk joined_chunks(std::string_view text, Chunk first, const ChunkOptions& options = {});
 

@@ -153,7 +153,7 @@ bool ChunkReader::letters() {
     return true;
   }
   if (word.size() == 1) return variable();
-  if ((!function_name(word).empty() || word == "sqrt") && at(end) == '(') {
+  if (at(end) == '(' && (!function_name(word).empty() || word == "sqrt")) {
     take(end - pos_);
     return bracketed_argument();
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
@@ -24,11 +25,10 @@ bool is_ideograph_before(std::string_view text, std::size_t at) {
   return at > 0 && static_cast<unsigned char>(text[at - 1]) >= 0xE3 && static_cast<unsigned char>(text[at - 1]) < 0xEF;
 }
 
-}  // namespace
-
-std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options) {
-  std::vector<Chunk> chunks;
-  for (std::size_t at = 0; at < sentence.size() && chunks.size() < 100;) {
+// Calls visit(chunk) for each piece of a sentence, from the left, until it returns true.
+template <typename Visit>
+void visit_chunks(std::string_view sentence, const ChunkOptions& options, Visit&& visit) {
+  for (std::size_t at = 0; at < sentence.size();) {
     const char c = sentence[at];
     const char before = at > 0 ? sentence[at - 1] : ' ';
     const bool inside_word = is_letter(before) ||
@@ -43,7 +43,7 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
       ++at;
       continue;
     }
-    const auto chunk = chunk_at(sentence, at, options);
+    auto chunk = chunk_at(sentence, at, options);
     if (!chunk || chunk->end <= at) {
       // Behind the word or the sign.
       if (is_letter(c)) {
@@ -57,10 +57,28 @@ std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& opti
       }
       continue;
     }
-    if (chunk->text.find('=') != std::string::npos || !is_pointer(sentence.substr(0, at))) chunks.push_back(*chunk);
+    const bool counts = chunk->text.find('=') != std::string::npos || !is_pointer(sentence.substr(0, at));
     at = chunk->end;
+    if (counts && visit(std::move(*chunk))) return;
   }
+}
+
+}  // namespace
+
+std::vector<Chunk> chunks_in(std::string_view sentence, const ChunkOptions& options) {
+  constexpr std::size_t kMost = 100;
+  std::vector<Chunk> chunks;
+  visit_chunks(sentence, options, [&](Chunk&& chunk) {
+    chunks.push_back(std::move(chunk));
+    return chunks.size() == kMost;
+  });
   return chunks;
+}
+
+bool holds_chunk(std::string_view sentence) {
+  bool any = false;
+  visit_chunks(sentence, {}, [&](Chunk&&) { return any = true; });
+  return any;
 }
 
 namespace {

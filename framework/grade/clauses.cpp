@@ -139,7 +139,7 @@ std::size_t subject_behind_opening(std::string_view lower) {
     subject = at + 1;
     return true;
   });
-  return subject > 0 && !chunks_in(lower.substr(subject)).empty() ? subject : 0;
+  return subject > 0 && holds_chunk(lower.substr(subject)) ? subject : 0;
 }
 
 }  // namespace
@@ -176,7 +176,7 @@ std::size_t main_clause_start(std::string_view lower) {
     if (starts_with_any(clause, kLong)) {
       std::size_t last = 0;
       for (std::size_t at_comma = comma; at_comma != std::string_view::npos; at_comma = rest.find(", ", at_comma + 1)) {
-        if (starts_with_any(rest.substr(at_comma + 2), kSubjects) && !chunks_in(rest.substr(at_comma)).empty())
+        if (starts_with_any(rest.substr(at_comma + 2), kSubjects) && holds_chunk(rest.substr(at_comma)))
           last = at_comma + 2;
       }
       if (last > 0) {
@@ -185,7 +185,7 @@ std::size_t main_clause_start(std::string_view lower) {
       }
     }
     const bool opening = clause.find(' ') == std::string_view::npos || starts_with_any(clause, kOpenings);
-    if (!opening || chunks_in(rest.substr(comma)).empty()) break;
+    if (!opening || !holds_chunk(rest.substr(comma))) break;
     at += comma + 2;
   }
   return at;

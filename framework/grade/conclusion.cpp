@@ -37,7 +37,7 @@ std::size_t sentence_start(std::string_view text, std::size_t end) {
     const char c = text[i];
     if (c == '\n') return i + 1;
     const bool wide = static_cast<unsigned char>(c) >= 0xE0;
-    if (!wide && std::string_view(".!?$\\").find(c) == std::string_view::npos) continue;
+    if (!wide && c != '.' && c != '!' && c != '?' && c != '$' && c != '\\') continue;
     const std::string_view rest = text.substr(i);
     // A displayed formula ends the sentence where a capital follows.
     const bool display = rest.starts_with("$$ ") || rest.starts_with("\\] ");
@@ -337,8 +337,10 @@ std::optional<std::string> concluded_answer(std::string_view text) {
   if (is_cut_off(text)) return std::nullopt;
   const bool whole = text.size() <= kEnd;
   if (!whole) text.remove_prefix(text.size() - kEnd);
-  if (const std::size_t line = text.rfind("\nA: "); line != std::string_view::npos || text.starts_with("A: ")) {
-    const std::string_view rest = trim(text.substr(line == std::string_view::npos ? 3 : line + 4));
+  std::size_t reply = std::string_view::npos;  // forwards: rfind compares at every place
+  for (std::size_t at = text.find("\nA: "); at != std::string_view::npos; at = text.find("\nA: ", at + 1)) reply = at;
+  if (reply != std::string_view::npos || text.starts_with("A: ")) {
+    const std::string_view rest = trim(text.substr(reply == std::string_view::npos ? 3 : reply + 4));
     if (!rest.empty() && rest.find('\n') == std::string_view::npos) return answer_phrase(rest, 0);
   }
   // An option with its wording, and reasons behind it.

@@ -6,6 +6,7 @@
 
 #include "framework/grade/ascii.h"
 #include "framework/grade/chunk.h"
+#include "framework/grade/phrase_set.h"
 
 namespace ft::grade {
 namespace {
@@ -171,8 +172,8 @@ std::vector<Copula> copulas_in(std::string_view lower, bool imperative) {
   }();
   std::vector<Copula> places;
   const auto note = [&](std::string_view word, Surety surety, std::size_t at) {
-    if (!lower.substr(at).starts_with(word)) return;
     const std::size_t end = at + word.size();
+    if (end > lower.size() || lower[end - 1] != word.back() || !lower.substr(at).starts_with(word)) return;
     if (is_letter(word.back()) && end < lower.size() && is_word_byte(lower[end])) return;
     if (word == "'s") {  // "it's 9"; "Tom's 12" is his
       const std::string_view before = lower.substr(0, at);
@@ -201,15 +202,15 @@ std::vector<Copula> copulas_in(std::string_view lower, bool imperative) {
 
 // Words between a copula and its value: "is about", "equals exactly", "gets an average of".
 std::size_t skip_fillers(std::string_view lower, std::size_t at) {
+  static const PhraseSet kAll(kFillers);
   for (int i = 0; i < 5; ++i) {
     while (at < lower.size() && (is_blank(lower[at]) || lower[at] == ':' || lower[at] == '"')) ++at;
     const std::string_view rest = lower.substr(at);
-    const auto filler =
-        std::find_if(kFillers.begin(), kFillers.end(), [&](std::string_view word) { return rest.starts_with(word); });
-    if (filler == kFillers.end()) break;
+    const std::string_view filler = kAll.at_start(rest);
+    if (filler.empty()) break;
     // "a hundred"
-    if ((*filler == "a " || *filler == "an ") && chunk_at(lower, at)) break;
-    at += filler->size();
+    if ((filler == "a " || filler == "an ") && chunk_at(lower, at)) break;
+    at += filler.size();
   }
   return at;
 }

@@ -122,20 +122,27 @@ constexpr auto kResults = std::to_array<std::string_view>({
 bool denies(std::string_view lower) {
   static const PhraseSet kAny(kDenials);
   if (kAny.any_in(lower)) return true;
+  static constexpr auto kModals =
+      std::to_array<std::string_view>({" cannot be ", " can not be ", " can't be ", " can never be ", " could not be ",
+                                       " couldn't be ", " cannot have ", " can't have ", " neither "});
+  static constexpr auto kNone =
+      std::to_array<std::string_view>({" there is no ", " there are no ", " there's no ", " there exists no "});
+  static const PhraseSet kAnyModal(kModals);
+  static const PhraseSet kAnyNone(kNone);
   // Followed by a number: "x cannot be 8", "neither 5 nor 6 works"; but "the root cannot be simplified".
-  for (const std::string_view none : {" cannot be ", " can not be ", " can't be ", " can never be ", " could not be ",
-                                      " couldn't be ", " cannot have ", " can't have ", " neither "}) {
+  const auto denies_number = [&](std::string_view none) {
     const std::size_t at = lower.find(none);
-    if (at == std::string_view::npos || at + none.size() >= lower.size()) continue;
+    if (at == std::string_view::npos || at + none.size() >= lower.size()) return false;
     const char next = lower[at + none.size()];
-    if ((next >= '0' && next <= '9') || next == '$' || next == '\\' || next == '-') return true;
-  }
+    return is_digit(next) || next == '$' || next == '\\' || next == '-';
+  };
+  if (kAnyModal.any_in(lower) && std::any_of(kModals.begin(), kModals.end(), denies_number)) return true;
   // "There is no number below 5 that works"; "there are no apples left" counts to zero.
-  for (const std::string_view none : {" there is no ", " there are no ", " there's no ", " there exists no "}) {
+  const auto excludes_numbers = [&](std::string_view none) {
     const std::size_t at = lower.find(none);
-    if (at != std::string_view::npos && lower.find_first_of("0123456789", at) != std::string_view::npos) return true;
-  }
-  return false;
+    return at != std::string_view::npos && lower.find_first_of("0123456789", at) != std::string_view::npos;
+  };
+  return kAnyNone.any_in(lower) && std::any_of(kNone.begin(), kNone.end(), excludes_numbers);
 }
 
 bool refuses(std::string_view lower) {
@@ -174,17 +181,18 @@ namespace {
 // What is asked for or still to be done, unless it is done on the spot: "Find x when y = 8.", "Now we calculate f(20)."
 // Nothing for sentences that give no task.
 std::optional<bool> leaves_undone(std::string_view opening, std::string_view lower) {
-  std::size_t given = lower.size();
-  for (const std::string_view word : {" when ", " if ", " where ", " given "})
-    given = std::min(given, lower.find(word));
-  const bool done = lower.find('=') < given || lower.find(" to get ") != std::string_view::npos ||
-                    lower.find(" gives ") != std::string_view::npos ||
-                    lower.find(" giving ") != std::string_view::npos || lower.find(" is ") != std::string_view::npos ||
-                    lower.find(": ") != std::string_view::npos;
+  const auto done = [&] {
+    std::size_t given = lower.size();
+    for (const std::string_view word : {" when ", " if ", " where ", " given "})
+      given = std::min(given, lower.find(word));
+    return lower.find('=') < given || lower.find(" to get ") != std::string_view::npos ||
+           lower.find(" gives ") != std::string_view::npos || lower.find(" giving ") != std::string_view::npos ||
+           lower.find(" is ") != std::string_view::npos || lower.find(": ") != std::string_view::npos;
+  };
   if (starts_with_any(opening, kTasks)) {
     const bool question = opening.starts_with("find ") || opening.starts_with("determine ");
     const bool proof = opening.starts_with("prove ") || opening.starts_with("show ") || opening.starts_with("verify ");
-    return !done || proof ||
+    return proof || !done() ||
            (question &&
             (lower.find(" when ") != std::string_view::npos || lower.find(" if ") != std::string_view::npos ||
              lower.find(" whether ") != std::string_view::npos));
@@ -192,7 +200,7 @@ std::optional<bool> leaves_undone(std::string_view opening, std::string_view low
   for (const std::string_view verb :
        {"we calculate ", "we compute ", "we evaluate ", "calculate ", "compute ", "evaluate "}) {
     const std::string_view rest = opening.substr(std::min(verb.size(), opening.size()));
-    if (opening.starts_with(verb) && rest.size() > 3 && is_letter(rest[0]) && rest[1] == '(' && !done) return true;
+    if (opening.starts_with(verb) && rest.size() > 3 && is_letter(rest[0]) && rest[1] == '(' && !done()) return true;
   }
   return std::nullopt;
 }
@@ -212,13 +220,13 @@ bool supposes(std::string_view lower) {
   }
   if (starts_with_any(opening, kGiven)) {
     const std::size_t comma = opening.rfind(", ");  // "Assume 365 days, then they save 5 * 365 = 1825"
-    return comma == std::string_view::npos || chunks_in(opening.substr(comma)).empty();
+    return comma == std::string_view::npos || !holds_chunk(opening.substr(comma));
   }
   for (const std::string_view word : kGivenElsewhere) {  // "设x=24，求y", "如果x=24"
     if (opening.starts_with(word)) {
       std::size_t result = opening.size();
       for (const std::string_view sign : kResults) result = std::min(result, opening.find(sign));
-      return chunks_in(opening.substr(result)).empty();
+      return !holds_chunk(opening.substr(result));
     }
   }
   if (opening.starts_with("let us ") || opening.starts_with("let's ")) {
@@ -242,7 +250,7 @@ bool supposes(std::string_view lower) {
   }
   if (opening.starts_with("if ")) {
     const std::size_t comma = opening.rfind(", ");
-    return comma == std::string_view::npos || chunks_in(opening.substr(comma)).empty();
+    return comma == std::string_view::npos || !holds_chunk(opening.substr(comma));
   }
   return false;
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "framework/base/error.h"
 #include "framework/grade/ascii.h"
 #include "framework/grade/boxed.h"
 #include "framework/grade/conclusion.h"
@@ -162,12 +163,24 @@ std::size_t count_words(std::string_view text) {
   return words;
 }
 
-// Markers by their first byte: a text has many places where none starts.
+// Markers by their first byte, for a search from the end of a text. Two bytes of it say how far back the next place lies
+// at which one can start, since a pair that stands in no marker's beginning rules out several at once.
 class MarkerTable {
  public:
-  explicit MarkerTable(std::span<const Marker> markers) {
-    for (const Marker& marker : markers) by_first_.at(static_cast<unsigned char>(marker.text[0])).push_back(&marker);
+  static constexpr std::size_t kShortest = 4;  // bytes of a marker
+
+  explicit MarkerTable(std::span<const Marker> markers) : back_(kPairs, kShortest - 1) {
+    for (const Marker& marker : markers) {
+      FT_CHECK(marker.text.size() >= kShortest, "the marker '{}' is shorter than its table allows", marker.text);
+      by_first_.at(static_cast<unsigned char>(marker.text[0])).push_back(&marker);
+      for (std::size_t i = 0; i + 1 < kShortest; ++i) {
+        unsigned char& back = back_.at(pair(marker.text, i));
+        back = std::min(back, static_cast<unsigned char>(i));
+      }
+    }
   }
+  // How far before `at` the next place is at which a marker can start; 0: one can start here.
+  [[nodiscard]] std::size_t back(std::string_view text, std::size_t at) const { return back_[pair(text, at)]; }
   // The first of the list that starts here.
   [[nodiscard]] const Marker* at(std::string_view rest) const {
     const auto& bucket = by_first_[static_cast<unsigned char>(rest[0])];
@@ -177,9 +190,15 @@ class MarkerTable {
     }
     return nullptr;
   }
-  [[nodiscard]] bool starts(char first) const { return !by_first_[static_cast<unsigned char>(first)].empty(); }
 
  private:
+  static constexpr std::size_t kPairs = 256 * 256;
+  static std::size_t pair(std::string_view text, std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(text[at])) * 256 +
+           static_cast<unsigned char>(text[at + 1]);
+  }
+
+  std::vector<unsigned char> back_;
   std::array<std::vector<const Marker*>, 256> by_first_;
 };
 
@@ -189,8 +208,12 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
                                  std::optional<Found> best) {
   const std::size_t stop = best ? best->position + 1 : 0;
   int remarks = 0;
-  for (std::size_t at = lower.size(); at-- > stop;) {
-    if (!markers.starts(lower[at])) continue;
+  std::size_t behind = std::max(lower.size() + 1, MarkerTable::kShortest) - MarkerTable::kShortest;
+  while (behind > stop) {
+    const std::size_t at = behind - 1;
+    const std::size_t back = markers.back(lower, at);
+    behind -= std::min(std::max<std::size_t>(back, 1), behind);
+    if (back > 0) continue;
     if (at > 0 && is_letter(lower[at - 1])) continue;
     const Marker* marker = markers.at(lower.substr(at));
     if (marker == nullptr) continue;
@@ -219,21 +242,29 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
 
 // "Answer: B" as a line of its own, and "Answer" as a heading above it: as strong as a box.
 std::optional<Found> answer_line(std::string_view text, std::string_view lower, std::optional<Found> best) {
-  for (std::size_t line = lower.rfind('\n'); line != std::string_view::npos;
-       line = line == 0 ? std::string_view::npos : lower.rfind('\n', line - 1)) {
-    if (best && best->position >= line) break;
+  static constexpr auto kWords =
+      std::to_array<std::string_view>({"answer:", "the answer:", "correct answer:", "answer\n", "ans:"});
+  struct Place {
+    std::size_t begin;
+    std::size_t size;  // of the word
+  };
+  std::vector<Place> places;  // forwards, since most texts hold many lines and none of these
+  for (std::size_t line = lower.find('\n', best ? best->position + 1 : 0); line != std::string_view::npos;
+       line = lower.find('\n', line + 1)) {
     std::size_t begin = line + 1;
     while (begin < lower.size() &&
            (lower[begin] == ' ' || lower[begin] == '#' || lower[begin] == '>' || lower[begin] == '-'))
       ++begin;
     const std::string_view rest = lower.substr(begin);
-    for (const std::string_view word :
-         {"answer:", "the answer:", "correct answer:", "answer\n", "ans:", "solution:\n\n"}) {
-      if (!rest.starts_with(word) || word.starts_with("solution")) continue;
-      std::string answer = answer_phrase(text, begin + word.size());
-      if (answer.empty() || answer.size() > 200) continue;
-      return Found{begin, std::move(answer), "answer:"};
-    }
+    if (rest.empty() || (rest[0] != 'a' && rest[0] != 't' && rest[0] != 'c')) continue;
+    const auto word =
+        std::find_if(kWords.begin(), kWords.end(), [&](std::string_view one) { return rest.starts_with(one); });
+    if (word != kWords.end()) places.push_back({begin, word->size()});
+  }
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    std::string answer = answer_phrase(text, place->begin + place->size);
+    constexpr std::size_t kLongest = 200;
+    if (!answer.empty() && answer.size() <= kLongest) return Found{place->begin, std::move(answer), "answer:"};
   }
   return best;
 }
@@ -244,8 +275,9 @@ std::optional<Found> result_line(std::string_view text, std::string_view lower, 
   std::size_t begin = last == std::string_view::npos ? 0 : last + 1;
   if (best && best->position >= begin) return best;
   while (begin < lower.size() && std::string_view(" #>-*").find(lower[begin]) != std::string_view::npos) ++begin;
-  for (const std::string_view word :
-       {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:", "final:"}) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"result:", "final result:", "solution:", "conclusion:", "final value:", "value:", "final:"});
+  for (const std::string_view word : kWords) {
     if (!lower.substr(begin).starts_with(word)) continue;
     std::string answer = answer_phrase(text, begin + word.size());
     constexpr std::size_t kLongest = 60;

@@ -1,10 +1,13 @@
 #include "framework/grade/number_words.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "framework/grade/ascii.h"
 #include "framework/grade/rational.h"
 
 namespace ft::grade {
@@ -25,6 +28,20 @@ constexpr auto kParts = std::to_array<Entry>(
      {"fourth", 4},  {"fourths", 4},  {"fifth", 5},       {"fifths", 5},      {"sixth", 6},   {"sixths", 6},
      {"seventh", 7}, {"sevenths", 7}, {"eighth", 8},      {"eighths", 8},     {"ninth", 9},   {"ninths", 9},
      {"tenth", 10},  {"tenths", 10},  {"hundredth", 100}, {"hundredths", 100}});
+
+// Before a number, or the start of one that is no whole number.
+constexpr auto kOpenings = std::to_array<std::string_view>({"a", "an", "half", "minus", "negative"});
+
+// The sizes of the words that a number can begin with, a bit for each, by their first letter.
+constexpr auto kSizesByLetter = [] {
+  std::array<std::uint32_t, 26> sizes{};
+  const auto add = [&](std::string_view word) {
+    sizes.at(static_cast<std::size_t>(word[0] - 'a')) |= 1U << word.size();
+  };
+  for (const Entry& entry : kSmall) add(entry.first);
+  for (const std::string_view word : kOpenings) add(word);
+  return sizes;
+}();
 
 template <std::size_t N>
 std::optional<long long> value_in(const std::array<Entry, N>& table, std::string_view word) {
@@ -217,15 +234,17 @@ class Reader {
 
 std::optional<WordNumber> number_words(std::string_view text) {
   // Most words are none: the first one says so, before any is copied.
+  if (text.empty() || !is_letter(text[0])) return std::nullopt;
   char first[12];
   std::size_t size = 0;
-  while (size < text.size() && size < std::size(first) && std::isalpha(static_cast<unsigned char>(text[size])) != 0) {
-    first[size] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[size])));
+  while (size < text.size() && size < std::size(first) && is_letter(text[size])) {
+    first[size] = static_cast<char>(text[size] | ('a' - 'A'));
     ++size;
   }
+  if ((kSizesByLetter[static_cast<std::size_t>(first[0] - 'a')] >> size & 1U) == 0) return std::nullopt;
   const std::string_view opening(first, size);
-  const bool begins = opening == "a" || opening == "an" || opening == "half" || opening == "minus" ||
-                      opening == "negative" || value_in(kSmall, opening);
+  const bool begins =
+      std::find(kOpenings.begin(), kOpenings.end(), opening) != kOpenings.end() || value_in(kSmall, opening);
   if (!begins) return std::nullopt;
   std::vector<Word> words = words_of(text);
   if (words.empty()) return std::nullopt;

@@ -65,7 +65,7 @@ constexpr auto kVerbs = std::to_array<std::string_view>({
 
 // "共有三十六人"
 std::optional<std::string> counted_in_characters(std::string_view sentence) {
-  if (!chunks_in(sentence).empty()) return std::nullopt;
+  if (holds_chunk(sentence)) return std::nullopt;
   static constexpr std::string_view kNumerals =
       "\u3007\u96f6\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u4ebf";
   constexpr std::size_t kBytes = 3;  // of each of them

@@ -258,7 +258,7 @@ bool is_taken_back(std::string_view text, std::size_t begin) {
        " but that's ", " now it is ", " now it's "});
   for (const std::string_view turn : kTurns) {
     const std::size_t at = behind.find(turn);
-    if (at != std::string_view::npos && !chunks_in(behind.substr(at)).empty()) return true;
+    if (at != std::string_view::npos && holds_chunk(behind.substr(at))) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@
 //   if (kDenials.any_in(sentence)) ...
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,10 +27,20 @@ class PhraseSet {
   bool scan(std::string_view text, Visit&& visit) const {
     for (std::size_t at = 0; at + 1 < text.size(); ++at) {
       for (const std::string_view phrase : buckets_[slot(text[at], text[at + 1])]) {
+        if (phrase.back() != text[std::min(at + phrase.size(), text.size()) - 1]) continue;  // cheaper than comparing
         if (text.substr(at).starts_with(phrase) && visit(phrase, at)) return true;
       }
     }
     return false;
+  }
+
+  // The first phrase of the set that the text starts with; empty where it starts with none.
+  [[nodiscard]] std::string_view at_start(std::string_view text) const {
+    if (text.size() < 2) return {};
+    for (const std::string_view phrase : buckets_[slot(text[0], text[1])]) {
+      if (text.starts_with(phrase)) return phrase;
+    }
+    return {};
   }
 
   [[nodiscard]] bool any_in(std::string_view text) const {

@@ -38,7 +38,7 @@ Rational Polynomial::content() const {
   for (const auto& [monomial, coefficient] : terms_) {
     numerators = gcd(numerators, coefficient.numerator());
     const BigInt& d = coefficient.denominator();
-    denominators = divide(denominators, gcd(denominators, d)).quotient * d;
+    if (!d.is_one()) denominators = divide(denominators, gcd(denominators, d)).quotient * d;
   }
   return {numerators, denominators};
 }

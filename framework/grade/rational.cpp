@@ -11,9 +11,9 @@ Rational::Rational(BigInt numerator, BigInt denominator)
     numerator_ = -numerator_;
     denominator_ = -denominator_;
   }
-  if (denominator_ == BigInt(1)) return;
+  if (denominator_.is_one()) return;
   const BigInt common = gcd(numerator_, denominator_);
-  if (common != BigInt(1)) {
+  if (!common.is_one()) {
     numerator_ = divide(numerator_, common).quotient;
     denominator_ = divide(denominator_, common).quotient;
   }
@@ -55,6 +55,7 @@ Rational operator+(const Rational& a, const Rational& b) {
 }
 
 Rational operator*(const Rational& a, const Rational& b) {
+  if (a.is_integer() && b.is_integer()) return {a.numerator_ * b.numerator_};
   return {a.numerator_ * b.numerator_, a.denominator_ * b.denominator_};
 }
 
@@ -63,6 +64,7 @@ Rational operator/(const Rational& a, const Rational& b) {
 }
 
 std::strong_ordering operator<=>(const Rational& a, const Rational& b) {
+  if (a.is_integer() && b.is_integer()) return a.numerator_ <=> b.numerator_;
   return a.numerator_ * b.denominator_ <=> b.numerator_ * a.denominator_;
 }
 

@@ -25,8 +25,8 @@ class Rational {
   [[nodiscard]] const BigInt& denominator() const { return denominator_; }
   [[nodiscard]] bool is_zero() const { return numerator_.is_zero(); }
   [[nodiscard]] bool is_negative() const { return numerator_.is_negative(); }
-  [[nodiscard]] bool is_integer() const { return denominator_ == BigInt(1); }
-  [[nodiscard]] bool is_one() const { return is_integer() && numerator_ == BigInt(1); }
+  [[nodiscard]] bool is_integer() const { return denominator_.is_one(); }
+  [[nodiscard]] bool is_one() const { return is_integer() && numerator_.is_one(); }
   // The value where it is whole and fits.
   [[nodiscard]] std::optional<long long> as_long() const;
   [[nodiscard]] std::string to_string() const;

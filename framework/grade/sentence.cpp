@@ -15,6 +15,7 @@
 #include "framework/grade/name_number.h"
 #include "framework/grade/number_words.h"
 #include "framework/grade/phrase.h"
+#include "framework/grade/phrase_set.h"
 #include "framework/grade/result.h"
 #include "framework/grade/standing.h"
 
@@ -43,17 +44,17 @@ class Sentence {
     if (contrast == 0) {
       // Of the last clause: "x cannot be negative, so x = 5" states.
       const std::string_view last = std::string_view(lower_).substr(starts.back());
-      const std::size_t main = chunks_in(last).empty() ? 0 : main_clause_start(last);
-      const std::string_view said = chunks_in(last).empty() ? std::string_view(lower_) : last.substr(main);
+      const bool counts = holds_chunk(last);
+      const std::string_view said = counts ? last.substr(main_clause_start(last)) : std::string_view(lower_);
       if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
       const std::size_t comma = lower_.find(", ");
       const bool reason = lower_.starts_with("since ") || lower_.starts_with("because ");
-      if (reason && starts.size() == 1 && comma != std::string::npos && chunks_in(lower_.substr(comma)).empty())
+      if (reason && starts.size() == 1 && comma != std::string::npos && !holds_chunk(lower_.substr(comma)))
         return std::nullopt;
-      if (lower_.starts_with("if ") && chunks_in(last).empty()) return std::nullopt;
+      if (lower_.starts_with("if ") && !counts) return std::nullopt;
     } else {
       const std::string_view turn = std::string_view(lower_).substr(contrast);
-      if (denies(turn) && chunks_in(turn).empty()) return std::nullopt;
+      if (denies(turn) && !holds_chunk(turn)) return std::nullopt;
     }
     const bool imperative = is_imperative(lower_);
     std::size_t stop = text_.size();
@@ -127,6 +128,8 @@ class Sentence {
     static constexpr auto kPhrases =
         std::to_array<std::string_view>({" is the correct answer", " is the answer", " is the final answer",
                                          " is the right answer", " is correct", " is our answer", " is the solution"});
+    static const PhraseSet kAny(kPhrases);
+    if (!kAny.any_in(lower_)) return std::nullopt;
     for (const std::string_view phrase : kPhrases) {
       const std::size_t at = lower_.find(phrase);
       if (at == std::string::npos) continue;

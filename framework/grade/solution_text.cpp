@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <utility>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/byte_scan.h"
 #include "framework/grade/characters.h"
 
 namespace ft::grade {
@@ -39,6 +41,17 @@ std::string_view behind_turn_mark(std::string_view text) {
   return text;
 }
 
+// Whether the text may hold "</think>", "<|begin_of_box|>" or one of the marks that end a turn: most texts do not.
+bool holds_marks(std::string_view text) {
+  const auto followed = [&](char first, std::string_view seconds) {
+    for (std::size_t at = text.find(first); at != std::string_view::npos; at = text.find(first, at + 1)) {
+      if (at + 1 < text.size() && seconds.find(text[at + 1]) != std::string_view::npos) return true;
+    }
+    return false;
+  };
+  return followed('<', "|/e\xEF") || followed('[', "/I");
+}
+
 // What ends a turn: behind it nothing belongs to the answer.
 std::string_view before_end_mark(std::string_view text) {
   static constexpr auto kMarks =
@@ -70,15 +83,31 @@ bool starts_line_with(std::string_view line, std::string_view word) {
   return true;
 }
 
+constexpr auto kOpenings = std::to_array<std::string_view>({"human:", "user:", "### instruction", "### question",
+                                                            "### problem", "instruction:", "**question",
+                                                            "**problem:", "## question", "input:", "[question]"});
+constexpr auto kTasks = std::to_array<std::string_view>(
+    {"question", "q", "problem", "exercise", "task", "example", "\u95ee\u9898", "\u554f\u984c", "\u9898\u76ee"});
+
+// For each first byte of a line the second bytes, modulo 32, with which one of these words may begin: most lines of a
+// solution are told by the two. Letters of both cases agree modulo 32.
+constexpr auto kSecondBytes = [] {
+  std::array<std::uint32_t, 256> seconds{};
+  const auto add = [&](std::string_view word) {
+    const std::uint32_t bits = word.size() < 2 ? ~0U : 1U << (static_cast<unsigned char>(word[1]) % 32U);
+    seconds.at(static_cast<unsigned char>(word[0])) |= bits;
+    if (is_letter(word[0])) seconds.at(static_cast<unsigned char>(word[0] - 'a' + 'A')) |= bits;
+  };
+  for (const std::string_view word : kOpenings) add(word);
+  for (const std::string_view word : kTasks) add(word);
+  return seconds;
+}();
+
 // "Question:", "Problem 2.", "### Instruction", "Human:" at the start of a line.
 bool opens_next_question(std::string_view line) {
-  static constexpr auto kOpenings = std::to_array<std::string_view>(
-      {"human:", "user:", "### instruction", "### question", "### problem", "instruction:", "**question",
-       "**problem:", "## question", "input:", "[question]"});
-  static constexpr auto kTasks = std::to_array<std::string_view>(
-      {"question", "q", "problem", "exercise", "task", "example", "\u95ee\u9898", "\u554f\u984c", "\u9898\u76ee"});
-  if (line.empty() || std::string_view("qQpPeEhHuUtT#iI*[\xE9\xE5").find(line[0]) == std::string_view::npos)
-    return false;
+  if (line.size() < 2) return false;
+  const std::uint32_t seconds = kSecondBytes[static_cast<unsigned char>(line[0])];
+  if ((seconds >> (static_cast<unsigned char>(line[1]) % 32U) & 1U) == 0) return false;
   if (std::any_of(kOpenings.begin(), kOpenings.end(),
                   [&](std::string_view word) { return starts_line_with(line, word); }))
     return true;
@@ -132,11 +161,6 @@ std::size_t html_tag(std::string_view text) {
 
 // "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
 std::string without_dress(std::string_view text) {
-  static constexpr std::array<bool, 256> kSpecial = [] {
-    std::array<bool, 256> table{};
-    for (const char c : {'<', '`', '*', '_'}) table[static_cast<unsigned char>(c)] = true;
-    return table;
-  }();
   std::string out;
   out.reserve(text.size());
   const auto word = [&](std::size_t i) {
@@ -144,8 +168,7 @@ std::string without_dress(std::string_view text) {
            (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '(' || text[i] == ')');
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    std::size_t special = i;
-    while (special < text.size() && !kSpecial[static_cast<unsigned char>(text[special])]) ++special;
+    const std::size_t special = next_of<'<', '`', '*', '_'>(text, i);
     out.append(text, i, special - i);
     i = special;
     if (i == text.size()) break;
@@ -189,25 +212,32 @@ std::string without_dress(std::string_view text) {
 }  // namespace
 
 std::string plain_solution(std::string_view solution) {
-  // Forwards: rfind compares at every place.
-  constexpr std::string_view kThought = "</think>";
-  for (std::size_t thought = solution.find(kThought); thought != std::string_view::npos;
-       thought = solution.find(kThought))
-    solution.remove_prefix(thought + kThought.size());
   std::string unboxed;
-  if (solution.find("<|begin_of_box|>") != std::string_view::npos) {
-    unboxed = with_answer_tags(solution);
-    solution = unboxed;
+  if (holds_marks(solution)) {
+    // Forwards: rfind compares at every place.
+    constexpr std::string_view kThought = "</think>";
+    for (std::size_t thought = solution.find(kThought); thought != std::string_view::npos;
+         thought = solution.find(kThought))
+      solution.remove_prefix(thought + kThought.size());
+    if (solution.find("<|begin_of_box|>") != std::string_view::npos) {
+      unboxed = with_answer_tags(solution);
+      solution = unboxed;
+    }
+    solution = before_end_mark(behind_turn_mark(trim(solution)));
+  } else {
+    solution = trim(solution);
   }
-  solution = before_end_mark(behind_turn_mark(trim(solution)));
   solution = before_next_question(solution);
   std::string text = without_dress(plain_characters(solution));
   // Markdown's quotes.
-  for (std::size_t line = 0; line < text.size();) {
+  for (std::size_t line = text.find("> ") == std::string::npos ? text.size() : 0; line < text.size();) {
     if (std::string_view(text).substr(line).starts_with("> ")) text.erase(line, 2);
     const std::size_t end = text.find('\n', line);
     line = end == std::string::npos ? text.size() : end + 1;
   }
+  static constexpr auto kProofEnds =
+      std::to_array<std::string_view>({"QED", "Q.E.D.", "Q.E.D", "\\blacksquare", "\\square", "\\qed", "\\Box",
+                                       "$\\blacksquare$", "$\\square$", "$\\Box$"});
   std::string_view view = trim(text);
   for (bool again = true; again;) {  // what says that a proof is done, or rules a line
     again = false;
@@ -215,8 +245,7 @@ std::string plain_solution(std::string_view solution) {
       view = trim(view.substr(0, view.size() - 3));
       again = true;
     }
-    for (const std::string_view end : {"QED", "Q.E.D.", "Q.E.D", "\\blacksquare", "\\square", "\\qed", "\\Box",
-                                       "$\\blacksquare$", "$\\square$", "$\\Box$"}) {
+    for (const std::string_view end : kProofEnds) {
       const bool apart = view.size() > end.size() && is_blank(view[view.size() - end.size() - 1]);
       if (!view.ends_with(end) || !apart) continue;
       view = trim(view.substr(0, view.size() - end.size()));

@@ -243,7 +243,7 @@ bool offers_comparison(std::string_view behind) {
 }
 
 bool ends_in_word(std::string_view before, std::string_view word) {
-  return before.ends_with(word) &&
+  return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
          (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
 }
 
@@ -274,10 +274,14 @@ bool is_bounded_behind(std::string_view lower, std::size_t end) {
 bool starts_guessing(std::string_view lower) {
   static constexpr auto kMore =
       std::to_array<std::string_view>({" possibly ", " potentially ", " may be ", " could be "});
+  static const PhraseSet kAny(kGuesses);
+  static const PhraseSet kAnyMore(kMore);
   std::string padded(1, ' ');
   padded += lower.substr(0, 40);
-  const auto starts = [&](std::string_view word) { return padded.starts_with(word) || lower.starts_with(word); };
-  return std::any_of(kGuesses.begin(), kGuesses.end(), starts) || std::any_of(kMore.begin(), kMore.end(), starts);
+  const auto starts = [&](const PhraseSet& words) {
+    return !words.at_start(padded).empty() || !words.at_start(lower).empty();
+  };
+  return starts(kAny) || starts(kAnyMore);
 }
 
 bool mentions_guess(std::string_view lower) {

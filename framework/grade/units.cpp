@@ -26,6 +26,10 @@ constexpr auto kDerived = std::to_array<std::pair<std::string_view, std::array<i
     {"pressure", {-1, -2, 1, 0}},
     {"charge", {0, 1, 0, 1}},
 });
+bool is_derived(std::string_view dimension) {
+  return std::any_of(kDerived.begin(), kDerived.end(), [&](const auto& d) { return d.first == dimension; });
+}
+
 constexpr std::array<std::string_view, 4> kBases{"length", "time", "mass", "current"};
 
 // A product of units while it is read.
@@ -85,6 +89,15 @@ std::vector<std::string> pieces_of(std::string_view label) {
   return pieces;
 }
 
+// The first word says of most labels ("apples in the basket") that they are no product of units, before any is copied.
+bool may_open_product(std::string_view label) {
+  static constexpr auto kOpenings = std::to_array<std::string_view>({"per", "square", "sq", "cubic", "cu"});
+  const std::size_t size = std::min(label.find_first_of(" {}/*^-0123456789"), label.size());
+  const std::string_view word = label.substr(0, size);
+  return word.empty() || std::find(kOpenings.begin(), kOpenings.end(), word) != kOpenings.end() ||
+         find_unit(word) != nullptr || prefixed_unit(word).has_value();
+}
+
 // Words behind a unit that only say how it lies: "feet long", "hours in total".
 std::string_view without_manner(std::string_view label) {
   static constexpr auto kManner = std::to_array<std::string_view>(
@@ -104,6 +117,9 @@ std::string_view without_manner(std::string_view label) {
 }
 
 std::optional<Unit> product_of_units(std::string_view label) {
+  if (const KnownUnit* unit = find_unit(label); unit != nullptr && !is_derived(unit->dimension))
+    return Unit{std::string(unit->dimension), Rational(BigInt(unit->numerator), BigInt(unit->denominator))};
+  if (!may_open_product(label)) return std::nullopt;
   const std::vector<std::string> pieces = pieces_of(label);
   if (pieces.empty() || pieces.size() > 20) return std::nullopt;
   Product product;

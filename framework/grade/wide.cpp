@@ -63,7 +63,7 @@ Wide sqrt(Wide a) {
 }
 
 Wide exp(Wide a) {
-  if (a.high > 700) return {kNan};
+  if (!(a.high <= 700)) return {kNan};  // what is no number, too
   if (a.high < -700) return {};
   const double turns = std::round(a.high / kLog2.high);
   const Wide rest = (a - kLog2 * Wide(turns)) * Wide(1.0 / 256);

@@ -1,6 +1,7 @@
 #include "framework/grade/words_behind.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <vector>
 
@@ -56,8 +57,11 @@ bool among(std::string_view word, std::initializer_list<std::string_view> words)
 
 // " BC", " B.C.", " v. Chr."
 bool is_before_christ(std::string_view behind) {
-  for (const std::string_view era : {" BC", " BCE", " B.C", " B. C", " b.c", " bc", " bce", " v. Chr", " av. J.-C",
-                                     " a. C.", " a.C.", " \u0434\u043e \u043d"}) {
+  static constexpr auto kEras =
+      std::to_array<std::string_view>({" BC", " BCE", " B.C", " B. C", " b.c", " bc", " bce", " v. Chr", " av. J.-C",
+                                       " a. C.", " a.C.", " \u0434\u043e \u043d"});
+  if (!behind.starts_with(' ')) return false;
+  for (const std::string_view era : kEras) {
     if (behind.starts_with(era) && (behind.size() == era.size() || !is_letter(behind[era.size()]))) return true;
   }
   return false;
