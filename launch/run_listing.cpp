@@ -71,14 +71,6 @@ std::string some_of(const std::vector<std::string>& names) {
                      names.size() > kMost ? fmt::format(" and {} more", names.size() - kMost) : "");
 }
 
-// The nearest folder above, or the path itself, that is a run folder.
-std::optional<fs::path> run_around(fs::path path) {
-  for (path = fs::absolute(path).lexically_normal();; path = path.parent_path()) {
-    if (is_run_folder(path)) return path;
-    if (!path.has_relative_path()) return std::nullopt;
-  }
-}
-
 std::string missing_text(const fs::path& path) {
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string text = fmt::format("there is no '{}'", path.string());
@@ -123,6 +115,13 @@ bool is_run_folder(const fs::path& folder) {
   return look_through(folder / "stages").kind == Found::Kind::folder &&
          (look_through(folder / "ledger.jsonl").kind == Found::Kind::file ||
           look_through(folder / "lock").kind == Found::Kind::file);
+}
+
+std::optional<fs::path> run_around(fs::path path) {
+  for (path = fs::absolute(path).lexically_normal();; path = path.parent_path()) {
+    if (is_run_folder(path)) return path;
+    if (!path.has_relative_path()) return std::nullopt;
+  }
 }
 
 SeenStage list_stage(const fs::path& folder) {

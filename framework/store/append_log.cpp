@@ -82,10 +82,10 @@ void read_piece(const fs::path& path, std::int64_t piece,
     std::string_view record;
     if (lines.torn()) {  // the writer died in the middle
       ++counts.torn;
-      complain(number, "a torn last line was dropped");
+      complain(number, "a torn last line is passed over");
     } else if (!unwrap(line, record)) {
       ++counts.damaged;
-      complain(number, "a line that does not match its checksum was dropped");
+      complain(number, "a line that does not match its checksum is passed over");
     } else {
       ++counts.records;
       use(record, place);
