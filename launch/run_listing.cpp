@@ -165,13 +165,14 @@ std::string describe(const SeenStage& stage) {
                         time_text(checkpoint.time), checkpoint.damage.empty() ? "" : ", DAMAGED: " + checkpoint.damage);
   }
   if (stage.outputs.empty() && stage.attempts > 0)
-    text +=
-        fmt::format("  {}: {} finished attempts, not sealed yet\n", (stage.folder / "work").string(), stage.attempts);
+    text += fmt::format("  {}: {} finished {}, not sealed yet\n", (stage.folder / "work").string(), stage.attempts,
+                        stage.attempts == 1 ? "attempt" : "attempts");
   if (stage.outputs.empty() && stage.scores > 0)
-    text += fmt::format("  {}: {} problems scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores);
+    text += fmt::format("  {}: {} {} scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores,
+                        stage.scores == 1 ? "problem" : "problems");
   if (stage.verdict_pieces > 0)
-    text += fmt::format("  {}: {} pieces of verdicts, not sealed yet\n", (stage.folder / "work").string(),
-                        stage.verdict_pieces);
+    text += fmt::format("  {}: {} of verdicts, not sealed yet\n", (stage.folder / "work").string(),
+                        stage.verdict_pieces == 1 ? "1 piece" : fmt::format("{} pieces", stage.verdict_pieces));
   for (const fs::path& damaged : stage.set_aside) {
     text += fmt::format("  {}: damaged, set aside; it goes when a sound one has been made\n", damaged.string());
   }
