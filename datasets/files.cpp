@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "framework/base/philox.h"
+#include "framework/base/plain_file.h"
 #include "framework/base/reading.h"
 #include "framework/base/user_path.h"
 
@@ -28,8 +29,13 @@ std::filesystem::path dataset_file(const ProblemSetSpec& spec, std::string_view 
 }
 
 void require_file(const ProblemSetSpec& spec, const std::filesystem::path& file) {
-  if (is_file(file)) return;
-  if (is_folder(file)) {
+  const Found::Kind kind = look_at(file).kind;
+  if (kind == Found::Kind::file) return;
+  if (kind == Found::Kind::other) {
+    fail_user(spec.place, fmt::format("data set '{}' needs a file that can be read several times, but {} is {}",
+                                      spec.dataset, file.string(), kNoPlainFile));
+  }
+  if (kind == Found::Kind::folder) {
     std::vector<std::string> names = list_folder(file);
     if (names.size() > 5) names.resize(5);
     fail_user(spec.place, fmt::format("data set '{}' needs a file, but {} is a folder{}", spec.dataset, file.string(),

@@ -66,6 +66,7 @@ class Loader {
       }
     }
     filter_.check_fields(spec_.path);
+    if (spec_.first_lines == 0) filter_.check_kept(spec_.place, spec_.path);
     check_fields();
     make_notes();
     return std::move(problems_);

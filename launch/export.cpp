@@ -1,3 +1,5 @@
+#include <sys/statvfs.h>
+
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -5,6 +7,7 @@
 #include <optional>
 
 #include "framework/base/process_end.h"
+#include "framework/base/reading.h"
 #include "framework/base/units.h"
 #include "framework/checkpoint/stored_weights.h"
 #include "framework/model/hugging_face_writer.h"
@@ -42,6 +45,37 @@ void warn_of_unread_damage(const SealedFolder& source) {
   }
 }
 
+// Of the tensors; the other files of a model folder are small beside them.
+std::int64_t bytes_of_weights(std::int64_t num_parameters, const HuggingFaceOptions& how) {
+  std::int64_t bytes = num_parameters * (how.dtype == SafetensorsWriter::Dtype::bf16 ? 2 : 4);
+  for (const auto& [name, content] : how.files) bytes += static_cast<std::int64_t>(content.size());
+  return bytes;
+}
+
+std::string space_text(const std::filesystem::path& target, std::int64_t bytes) {
+  return fmt::format("all of the export takes {} ({} bytes) in {}", bytes_text(static_cast<double>(bytes)), bytes,
+                     target.parent_path().string());
+}
+
+// Before anything is made: a disk that is too small shows at once, and not after the first of several files.
+void require_room(const std::filesystem::path& target, std::int64_t bytes) {
+  std::filesystem::path place = target.parent_path();
+  while (!is_there(place) && place.has_relative_path()) place = place.parent_path();
+  struct statvfs info {};
+  if (::statvfs(place.c_str(), &info) != 0) return;  // told when it is written
+  const double free = static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize);
+  if (free >= static_cast<double>(bytes)) return;
+  throw Error(fmt::format(
+      "the disk is too full: {}, and {} ({:.0f} bytes) are free there; nothing was written. Free some space, give a "
+      "folder on another disk, or take --dtype bf16, which needs half of what f32 does",
+      space_text(target, bytes), bytes_text(free), free));
+}
+
+void remove_what_is_left(const std::filesystem::path& partial) {
+  std::error_code ignored;
+  std::filesystem::remove_all(partial, ignored);
+}
+
 // Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
 void export_model(const ExportOptions& options) {
   if (options.target.empty()) fail_user("the folder to write has no name");
@@ -70,8 +104,10 @@ void export_model(const ExportOptions& options) {
     num_parameters +=
         std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
   }
+  const std::int64_t bytes = bytes_of_weights(num_parameters, how);
   const std::filesystem::path partial = FolderWriter::partial_path(target);
   discard_folder(partial);  // of an export that was killed
+  require_room(target, bytes);
   make_folder(partial);
   try {
     write_hugging_face(
@@ -79,9 +115,14 @@ void export_model(const ExportOptions& options) {
         how);
     std::filesystem::remove(target);  // an empty folder
     rename_durably(partial, target);
+  } catch (const UserError&) {
+    remove_what_is_left(partial);
+    throw;
+  } catch (const Error& error) {
+    remove_what_is_left(partial);
+    throw Error(fmt::format("{}. Nothing is left of it there; {}", error.what(), space_text(target, bytes)));
   } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove_all(partial, ignored);
+    remove_what_is_left(partial);
     throw;
   }
   fmt::print("{}: {} parameters, weights {}\n", target.string(), num_parameters, weights.info().weights_digest);

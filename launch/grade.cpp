@@ -337,6 +337,7 @@ ExitCode grade_file(const Options& options, const Judge& judge) {
     std::fflush(stdout);
   }
   filter.check_fields(options.first);
+  filter.check_kept({}, options.first);
   if (!options.label_field.empty() && summary.labelled == 0)
     fail_user(fmt::format("no line has the field '{}' (--label)", options.label_field));
   summary.print(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), judge.cas());

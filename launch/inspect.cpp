@@ -1,14 +1,15 @@
 #include <CLI/CLI.hpp>
 
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "framework/base/error.h"
 #include "framework/base/reading.h"
 #include "framework/base/units.h"
-#include "framework/store/last_start.h"
+#include "framework/recipe/run_records.h"
+#include "framework/store/intact_note.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
+#include "launch/asked_for.h"
 #include "launch/commands.h"
 #include "launch/run_listing.h"
 
@@ -47,46 +48,57 @@ void print_folder(const SealedFolder& folder) {
     fmt::print("  {} ({}) sha256 {}\n", file.name, to_string(ByteSize{file.size}), file.sha256);
 }
 
-// False where it is damaged.
-bool print_output(const std::filesystem::path& output, const std::optional<LastStart>& start) {
-  const MeantOutput* meant = start ? start->find_folder(output.parent_path()) : nullptr;
-  const bool older = start && (meant == nullptr || meant->output.filename() != output.filename());
+// What looking at names and sizes cannot tell, and who tells it.
+void print_unchecked(const std::filesystem::path& path) {
+  fmt::print(
+      "sizes were compared with those that were sealed, contents were not: `ftrun verify {}` hashes every byte\n",
+      path.string());
+}
+
+// False where what is asked for is damaged.
+bool print_output(const std::filesystem::path& output, bool asked) {
   const std::string name = fmt::format("{}/{}", output.parent_path().filename().string(), output.filename().string());
+  const std::string_view older = asked ? "" : ", of other settings than the last start's";
   try {
     const SealedFolder folder = SealedFolder::open(output);
-    fmt::print("  {}: {} {}{}\n", name, folder.manifest().format, folder.digest().substr(0, 16),
-               older ? ", of other settings than the last start's" : "");
+    const bool vouched = intact_note_of(output).vouches_for(folder);
+    fmt::print("  {}: {} {}{}{}\n", name, folder.manifest().format, folder.digest().substr(0, 16), older,
+               vouched ? "" : "; its files were changed, copied or touched since they were hashed last");
     return true;
   } catch (const BrokenFolder& broken) {
-    fmt::print("  {}: DAMAGED: {}{}\n", name, broken.what(), older ? ", of other settings than the last start's" : "");
-    return false;
+    fmt::print("  {}: DAMAGED: {}{}\n", name, broken.what(), older);
+    return !asked;
   }
 }
 
 // Outputs of the settings of the last start, what it has not finished, outputs of other settings, what was set aside, and
-// how it goes on. Failure where an output is damaged.
+// how it goes on. Failure where an output that is asked for is damaged.
 ExitCode inspect_run(const std::filesystem::path& folder) {
-  const std::optional<LastStart> start = read_last_start(folder);
+  const AskedFor asked(folder);
   const SeenRun run = list_run(folder);
   fmt::print("run folder {}\n", folder.string());
   if (run.holder) {
     fmt::print("in use by {}{}\n", *run.holder,
                run.running.empty() ? "" : fmt::format("; it works on stage '{}'", run.running));
   }
+  for (const std::string& text : damage_of_records(folder).all()) fmt::print("{}\n", text);
   bool any = false, all_done = true, all_sound = true;
   for (const SeenStage& stage : run.stages) {
-    for (const auto& output : stage.outputs) all_sound = print_output(output, start) && all_sound;
+    for (const auto& output : stage.outputs) all_sound = print_output(output, asked.output(output)) && all_sound;
     any = any || !stage.outputs.empty();
   }
-  for (const MeantOutput& meant : start ? start->outputs : std::vector<MeantOutput>()) {
-    if (SealedFolder::looks_sealed(folder / meant.output)) continue;
+  for (const MeantOutput& meant : asked.outputs()) {
+    if (SealedFolder::looks_sealed(asked.place_of(meant))) continue;
     all_done = false;
     fmt::print("  {}: not finished\n", meant.folder.filename().string());
   }
   for (const SeenStage& stage : run.stages) fmt::print("{}", describe(stage));
   if (!all_done && !run.holder)
     fmt::print("the same command as before goes on with what is not finished; `ftrun plan` says from where\n");
-  if (any) fmt::print("ftrun inspect {}/STAGE shows one of them\n", folder.string());
+  if (any) {
+    fmt::print("ftrun inspect {}/STAGE shows one of them\n", folder.string());
+    print_unchecked(folder);
+  }
   return all_sound ? ExitCode::done : ExitCode::failure;
 }
 
@@ -114,6 +126,7 @@ ExitCode inspect(const std::filesystem::path& path) {
   }
   const std::filesystem::path found = find_artifact(path);
   print_folder(SealedFolder::open(found));
+  print_unchecked(found);
   if (is_set_aside(found)) fmt::print("it was set aside as damaged: its bytes are not to be relied on\n");
   return ExitCode::done;
 }

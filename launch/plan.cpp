@@ -9,6 +9,7 @@
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/recipe/plugin_loader.h"
+#include "framework/recipe/run_records.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/superseded.h"
 #include "framework/report/text_table.h"
@@ -175,6 +176,7 @@ ExitCode plan_command(const Options& options) {
   const StageTimes past = read_stage_times(plan.run.folder);
   for (const std::string& note : plan.notes) log.info("{}", note);
   for (const std::string& warning : plan.warnings) log.warn("{}", warning);
+  for (const std::string& text : damage_of_records(plan.run.folder).all()) log.warn("{}", text);
   if (options.compare) {  // each stage on the ranks that it had
     fmt::print("run folder {}\n\n", plan.run.folder);
     print_comparison(plan, footprints, past);

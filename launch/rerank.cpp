@@ -3,8 +3,11 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
 
+#include "framework/base/reading.h"
 #include "framework/grade/cas_client.h"
 #include "framework/recipe/sealed_inputs.h"
 #include "framework/records/conversation.h"
@@ -15,6 +18,7 @@
 #include "framework/rerank/own_attempts.h"
 #include "launch/commands.h"
 #include "launch/conventions.h"
+#include "launch/run_listing.h"
 
 namespace ft {
 namespace {
@@ -99,7 +103,30 @@ rerank::LabelledAttempts read_own(const Options& options, const fs::path& folder
   });
 }
 
+// What somebody means who names a part of a run: the output that holds attempts. Other paths are told of when they are read.
+fs::path attempts_of(const fs::path& path) {
+  if (path == "-") return path;
+  const Found::Kind kind = look_through(path).kind;
+  const std::optional<fs::path> run = run_around(path);
+  if (!run || (kind != Found::Kind::folder && kind != Found::Kind::nothing)) return path;
+  if (kind == Found::Kind::folder && rerank::own_attempts_folder(path)) return path;
+  std::vector<std::string> with_attempts;
+  for (const fs::path& output : sealed_outputs(*run)) {
+    const std::string name = (*run / stage_name(output.parent_path())).string();
+    if (rerank::own_attempts_folder(output) && std::ranges::find(with_attempts, name) == with_attempts.end())
+      with_attempts.push_back(name);
+  }
+  const std::string instead = with_attempts.empty() ? "no stage of this run has finished attempts"
+                                                    : fmt::format("attempts are in {}", fmt::join(with_attempts, ", "));
+  if (is_run_folder(path)) fail_user(fmt::format("'{}' is a whole run; {}", path.string(), instead));
+  const fs::path output = find_artifact(path);
+  if (rerank::own_attempts_folder(output)) return output;
+  fail_user(fmt::format("'{}' holds no attempts: {} is {}; {}", path.string(), output.string(),
+                        SealedFolder::open(output).manifest().format, instead));
+}
+
 ExitCode rerank_command(Options options) {
+  for (fs::path& file : options.files) file = attempts_of(file);
   const auto judge = judge_of(options);
   options.fields.judge = judge;
   options.ranking.equality = rerank::equality_of(judge);

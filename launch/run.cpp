@@ -9,6 +9,7 @@
 #include "framework/base/reading.h"
 #include "framework/comm/traced_communicator.h"
 #include "framework/config/parser.h"
+#include "framework/model/finite_weights.h"
 #include "framework/recipe/run.h"
 #include "framework/recipe/shared_digests.h"
 #include "framework/store/digest_notes.h"
@@ -78,7 +79,11 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   RunServices services =
       make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
   services.folder_taken = [&] { digests.write(early.folder); };
-  services.digest_files = [&](const auto& list) { return digests_by_all(world, list, check_stop, digests); };
+  services.digest_files = [&](const auto& list) {
+    return digests_by_all(world, list, check_stop, digests, [](const std::filesystem::path& file) {
+      if (file.extension() == ".safetensors") require_finite_weights(file);
+    });
+  };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);

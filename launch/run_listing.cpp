@@ -71,14 +71,6 @@ std::string some_of(const std::vector<std::string>& names) {
                      names.size() > kMost ? fmt::format(" and {} more", names.size() - kMost) : "");
 }
 
-// The nearest folder above, or the path itself, that is a run folder.
-std::optional<fs::path> run_around(fs::path path) {
-  for (path = fs::absolute(path).lexically_normal();; path = path.parent_path()) {
-    if (is_run_folder(path)) return path;
-    if (!path.has_relative_path()) return std::nullopt;
-  }
-}
-
 std::string missing_text(const fs::path& path) {
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string text = fmt::format("there is no '{}'", path.string());
@@ -125,6 +117,13 @@ bool is_run_folder(const fs::path& folder) {
           look_through(folder / "lock").kind == Found::Kind::file);
 }
 
+std::optional<fs::path> run_around(fs::path path) {
+  for (path = fs::absolute(path).lexically_normal();; path = path.parent_path()) {
+    if (is_run_folder(path)) return path;
+    if (!path.has_relative_path()) return std::nullopt;
+  }
+}
+
 SeenStage list_stage(const fs::path& folder) {
   SeenStage stage{.folder = folder, .name = stage_name(folder)};
   for (const std::string& name : list_folder(folder)) {
@@ -166,13 +165,14 @@ std::string describe(const SeenStage& stage) {
                         time_text(checkpoint.time), checkpoint.damage.empty() ? "" : ", DAMAGED: " + checkpoint.damage);
   }
   if (stage.outputs.empty() && stage.attempts > 0)
-    text +=
-        fmt::format("  {}: {} finished attempts, not sealed yet\n", (stage.folder / "work").string(), stage.attempts);
+    text += fmt::format("  {}: {} finished {}, not sealed yet\n", (stage.folder / "work").string(), stage.attempts,
+                        stage.attempts == 1 ? "attempt" : "attempts");
   if (stage.outputs.empty() && stage.scores > 0)
-    text += fmt::format("  {}: {} problems scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores);
+    text += fmt::format("  {}: {} {} scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores,
+                        stage.scores == 1 ? "problem" : "problems");
   if (stage.verdict_pieces > 0)
-    text += fmt::format("  {}: {} pieces of verdicts, not sealed yet\n", (stage.folder / "work").string(),
-                        stage.verdict_pieces);
+    text += fmt::format("  {}: {} of verdicts, not sealed yet\n", (stage.folder / "work").string(),
+                        stage.verdict_pieces == 1 ? "1 piece" : fmt::format("{} pieces", stage.verdict_pieces));
   for (const fs::path& damaged : stage.set_aside) {
     text += fmt::format("  {}: damaged, set aside; it goes when a sound one has been made\n", damaged.string());
   }

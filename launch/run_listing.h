@@ -43,6 +43,9 @@ struct SeenRun {
 // By what a start of ftrun leaves in it.
 [[nodiscard]] bool is_run_folder(const std::filesystem::path& folder);
 
+// The path itself, or the nearest folder above, that is a run folder.
+[[nodiscard]] std::optional<std::filesystem::path> run_around(std::filesystem::path path);
+
 // Reads names, manifests and ledger, hashes nothing. Throws Unreadable. `folder`: of a run; of a stage.
 [[nodiscard]] SeenRun list_run(const std::filesystem::path& folder);
 [[nodiscard]] SeenStage list_stage(const std::filesystem::path& folder);

@@ -71,7 +71,7 @@ std::string threads_text() {
 }
 
 std::string space_advice(const fs::path& path) {
-  constexpr std::string_view kThen = " and start the same command again: the run continues";
+  constexpr std::string_view kThen = " and start the same command again: a run goes on from what is saved";
   const fs::path parent = path.parent_path();
   struct statvfs info {};
   if (::statvfs(parent.empty() ? "." : parent.c_str(), &info) != 0) return fmt::format("; free some space{}", kThen);

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "framework/base/plain_file.h"
+
 namespace ft {
 namespace fs = std::filesystem;
 namespace {
@@ -166,6 +168,8 @@ std::string read_file(const fs::path& path) {
     const int error = there.kind == Found::Kind::folder ? EISDIR : ENOENT;
     throw UserError(fmt::format("cannot read {}: {}", path.string(), std::generic_category().message(error)));
   }
+  if (there.kind == Found::Kind::other)
+    throw UserError(fmt::format("cannot read {}: it is {}", path.string(), kNoPlainFile));
   return InputFile(path).read_rest();
 }
 

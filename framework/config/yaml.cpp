@@ -1,6 +1,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "framework/config/node.h"
 
@@ -17,6 +18,26 @@ std::string join_path(const std::string& parent, std::string_view key) {
 // yaml-cpp counts from 0 and says -1 where it does not know.
 Place place_of(const YAML::Mark& mark, const std::string& file) {
   return mark.is_null() ? Place{file} : Place{file, mark.line + 1, mark.column + 1};
+}
+
+// The tab that indents line `at` (from 0) or the one before: editors show it as blanks, YAML's words for it are about
+// something else. Nothing where neither has one; tabs further up may stand in a text, where they are allowed.
+std::optional<Place> tab_indented(std::string_view text, int at, const std::string& file) {
+  int line = 0;
+  for (std::size_t begin = 0; begin < text.size() && line <= at; ++line) {
+    const std::size_t word = text.find_first_not_of(" \t", begin);
+    const std::size_t tab = text.find('\t', begin);
+    if (line + 1 >= at && tab < word && word != std::string_view::npos && text[word] != '\n' && text[word] != '\r')
+      return Place{file, line + 1, static_cast<int>(tab - begin) + 1};
+    begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void fail_syntax(const YAML::Exception& error, std::string_view text, const std::string& file) {
+  if (const auto tab = error.mark.is_null() ? std::nullopt : tab_indented(text, error.mark.line, file))
+    fail_user(*tab, "this line is indented with a tab, which YAML does not allow: put blanks in its place");
+  fail_user(place_of(error.mark, file), fmt::format("this is not YAML: {}", error.msg));
 }
 
 class Converter {
@@ -59,6 +80,11 @@ class Converter {
       const Place key_place = place_of(entry.first.Mark(), file_);
       if (!entry.first.IsScalar()) fail_user(key_place, "a key must be a plain word");
       const std::string key = entry.first.Scalar();
+      if (key == "<<") {
+        fail_user(key_place,
+                  "the merge key << is not read: write the keys out here, or take all of a map as it is (KEY: *name). "
+                  "What all stages share stands once in the section `training`");
+      }
       if (const auto it = std::find(data.keys.begin(), data.keys.end(), key); it != data.keys.end()) {
         const Place& first = data.key_places[static_cast<std::size_t>(it - data.keys.begin())];
         fail_user(key_place, fmt::format("the key '{}' is written twice; first at {}", key, to_string(first)));
@@ -87,7 +113,7 @@ Node parse_yaml(std::string_view text, const std::string& file, const std::strin
   try {
     documents = YAML::LoadAll(std::string(text));
   } catch (const YAML::Exception& error) {
-    fail_user(place_of(error.mark, file), fmt::format("this is not YAML: {}", error.msg));
+    fail_syntax(error, text, file);
   }
   if (documents.empty()) {
     auto data = std::make_shared<Node::Data>();

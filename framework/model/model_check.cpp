@@ -75,11 +75,23 @@ void check_tensors(const ModelConfig& config, const SafetensorsReader& reader, c
   }
 }
 
+void check_tied_head(const ModelConfig& config, const SafetensorsReader& reader) {
+  const auto head = reader.tensors().find(kHead), embedding = reader.tensors().find("model.embed_tokens.weight");
+  if (!config.tied_embeddings || head == reader.tensors().end() || reader.equal(head->second, embedding->second))
+    return;
+  fail_user({head->second.file},
+            fmt::format("{} differs from {}, although config.json ties them (tie_word_embeddings): if the head was "
+                        "trained for itself, set that to false",
+                        kHead, embedding->first));
+}
+
 ModelConfig check_model_folder(const fs::path& folder) {
   require_model_folder(folder);
   ModelConfig config = read_model_config(folder);
   require_safetensors(folder);
-  check_tensors(config, SafetensorsReader(folder), folder);
+  const SafetensorsReader reader(folder);
+  check_tensors(config, reader, folder);
+  check_tied_head(config, reader);
   return config;
 }
 

@@ -91,6 +91,33 @@ std::string file_changes(const InputContent& before, const InputContent& now) {
   return text;
 }
 
+// Of a problem set, as "40", or "40 0" of several; 0 is none.
+std::string limit_text(const std::string& limits) {
+  std::string text;
+  for (std::size_t begin = 0; begin < limits.size();) {
+    const std::size_t end = std::min(limits.find(' ', begin), limits.size());
+    const std::string limit = limits.substr(begin, end - begin);
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", limit == "0" ? "none (all problems)" : limit);
+    begin = end + 1;
+  }
+  return text;
+}
+
+std::string changed_limit(const std::string& what, const std::string* before, const std::string* now) {
+  const std::string old_text = before == nullptr ? "" : limit_text(*before);
+  const std::string new_text = now == nullptr ? "" : limit_text(*now);
+  return changed(what, before == nullptr ? nullptr : &old_text, now == nullptr ? nullptr : &new_text);
+}
+
+constexpr std::string_view kExtentOf = "extent of ";
+
+// Of a stage whose output another one reads: of problems it is their limit, of a stage a digest.
+std::string changed_extent(const std::string& of, const std::string* before, const std::string* now) {
+  const auto is_digest = [](const std::string* text) { return text != nullptr && text->size() == 64; };
+  if (is_digest(before) || is_digest(now)) return fmt::format("more or less is asked of its {}", of);
+  return changed_limit(fmt::format("the limit of its {}", of), before, now);
+}
+
 std::string section_of(const InputContent& content) { return content.what == "model" ? "models" : "problems"; }
 
 // What is another about one input; empty where the two say nothing of it.
@@ -106,6 +133,9 @@ std::vector<std::string> input_changes(const InputContent& before, const InputCo
             } else if (key.first == "identity" || key.first.starts_with("input ")) {  // digests: nothing to read
               const std::string another = fmt::format("its {}, stage '{}', is another", now.key, now.name);
               if (std::ranges::find(reasons, another) == reasons.end()) reasons.push_back(another);
+            } else if (key.first.starts_with(kExtentOf)) {
+              reasons.push_back(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name,
+                                            changed_extent(key.first.substr(kExtentOf.size()), was, is)));
             } else {
               reasons.push_back(
                   changed(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name, key.first), was, is));
@@ -137,8 +167,9 @@ class Comparison {
       tell_input(key.substr(6), index);
     } else if (key == "plugin") {
       tell_input(key, index);
-    } else if (key.starts_with("extent of ")) {
-      reasons_.push_back(changed(fmt::format("problems.{}.limit", name_of(key.substr(10), index)), before, now));
+    } else if (key.starts_with(kExtentOf)) {
+      reasons_.push_back(
+          changed_limit(fmt::format("problems.{}.limit", name_of(key.substr(kExtentOf.size()), index)), before, now));
     } else if (key == "recipe" && index == 0) {
       tell_recipe(*before, *now);
     } else if ((before == nullptr || now == nullptr) && is_extent(key)) {

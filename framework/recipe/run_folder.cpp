@@ -9,6 +9,7 @@
 #include "framework/recipe/checkpoints.h"
 #include "framework/recipe/output_check.h"
 #include "framework/recipe/report_sources.h"
+#include "framework/recipe/run_records.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/end_note.h"
 #include "framework/store/files.h"
@@ -71,8 +72,10 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log)
   remove_leftovers(folder / "stages");
   replace_file(folder / "run.yaml", plan.resolved);
   const CutOff cut = find_cut_off(folder);  // before the log has lines of this start
+  const RecordDamage damage = damage_of_records(folder);
   const FileHandle log_opens(folder / "log.txt", O_WRONLY | O_CREAT | O_APPEND);  // tells a failure from a mistake
   log_.to_file(folder / "log.txt");
+  for (const std::string& text : damage.all()) log_.warn("{}", text);
   ledger_.emplace(folder / "ledger.jsonl");
   if (!cut.stage.empty()) note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});
 }

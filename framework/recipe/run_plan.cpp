@@ -241,8 +241,10 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
     const std::size_t kind = line.find(' ');
     (line.starts_with("warning") ? plan.warnings : plan.notes).push_back(line.substr(kind + 1));
   }
-  for (const auto& [name, model] : plan.models)
-    plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services);
+  for (const auto& [name, model] : plan.models) {
+    at_place(file["models"][name].place(), fmt::format("model '{}'", name),
+             [&] { plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services); });
+  }
   StageIdentifier identifier(plan, file, plugins, services);
   planner.for_each([&](StagePlan& stage, const Parser& parser) { identifier.identify(stage, parser); });
   (void)services.on_one_rank([&] { return check_stage_folders(plan, file["run"]["folder"].place()); });

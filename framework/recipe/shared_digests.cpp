@@ -43,7 +43,8 @@ std::vector<int> share_out(const std::vector<std::int64_t>& sizes, int ranks) {
 
 std::vector<FileDigest> digests_by_all(Communicator& world,
                                        const std::function<std::vector<std::filesystem::path>()>& list,
-                                       const std::function<void()>& check_stop, DigestNotes& notes) {
+                                       const std::function<void()>& check_stop, DigestNotes& notes,
+                                       const std::function<void(const std::filesystem::path&)>& examine) {
   Json entries = Json::parse(on_rank_zero(world, "files to hash", [&] {
     Json found = Json::array();
     for (const std::filesystem::path& file : list()) found.push_back(look(file, notes));
@@ -59,6 +60,7 @@ std::vector<FileDigest> digests_by_all(Communicator& world,
       if (check_stop) check_stop();
       const std::filesystem::path file = entries[i]["file"].get<std::string>();
       const std::string sha256 = notes.hash(file);
+      examine(file);
       mine.push_back({{"entry", i}, {"sha256", sha256}, {"note", notes.note_text(file)}});
     }
   });

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "framework/base/plain_file.h"
+#include "framework/base/reading.h"
+
 namespace ft {
 namespace {
 
@@ -11,8 +14,18 @@ std::string with_article(std::string_view what) {
   return fmt::format("a {}", what);
 }
 
-[[noreturn]] void refuse(const RunPlan& plan, const RunFile& file, const Place& place, const Input& input,
-                         const std::string& target) {
+// Whether the stage's output is of the kind that is wanted. Verdicts stand for the attempts that they are of.
+bool gives(const StagePlan& stage, const Input& input) {
+  if (input.what == "stage" || input.what == kResultsInput) return true;
+  const ArtifactKind kind = stage.recipe->output();
+  if (input.what == kGradedInput) return kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts;
+  return to_string(kind) == input.what;
+}
+
+[[noreturn]] void refuse(const RunPlan& plan, const RunFile& file, const StagePlan& user, const Place& place,
+                         const Input& input, const std::string& target) {
+  if (input.what != "problems" && target == user.name)
+    fail_user(place, fmt::format("stage '{}' cannot be made from its own output", target));
   std::vector<std::string> names;
   if (input.what == "problems") {
     for (const auto& [name, node] : plan.problems) names.push_back(name);
@@ -20,7 +33,9 @@ std::string with_article(std::string_view what) {
     if (input.what == "model") {
       for (const auto& [name, model] : plan.models) names.push_back(name);
     }
-    for (const StagePlan& stage : plan.stages) names.push_back(stage.name);
+    for (const StagePlan& stage : plan.stages) {
+      if (gives(stage, input) && file["stages"][stage.name]) names.push_back(stage.name);
+    }
   }
   const auto later = file["stages"].keys();
   if (input.what != "problems" && std::find(later.begin(), later.end(), target) != later.end()) {
@@ -41,29 +56,28 @@ std::string with_article(std::string_view what) {
 
 }  // namespace
 
-void check_input(const RunPlan& plan, const RunFile& file, const Place& place, const Input& input,
-                 const std::string& target) {
+void check_input(const RunPlan& plan, const RunFile& file, const StagePlan& stage, const Place& place,
+                 const Input& input, const std::string& target) {
   if (input.what == "file") {
-    if (std::filesystem::is_directory(target))
-      fail_user(place, fmt::format("'{}' must name a file, but {} is a folder", input.key, target));
-    if (!std::filesystem::is_regular_file(target)) fail_user(place, fmt::format("there is no file '{}'", target));
+    const Found::Kind kind = look_through(target).kind;
+    if (kind == Found::Kind::folder || kind == Found::Kind::other) {
+      fail_user(place, fmt::format("'{}' must name a file, but {} is {}", input.key, target,
+                                   kind == Found::Kind::folder ? "a folder" : kNoPlainFile));
+    }
+    if (kind != Found::Kind::file) fail_user(place, fmt::format("there is no file '{}'", target));
     return;
   }
   if (input.what == "problems") {
-    if (!plan.problems.contains(target)) refuse(plan, file, place, input, target);
+    if (!plan.problems.contains(target)) refuse(plan, file, stage, place, input, target);
     return;
   }
   if (input.what == "model" && plan.models.contains(target)) return;
   const StagePlan* source = plan.find_stage(target);
-  if (source == nullptr) refuse(plan, file, place, input, target);
-  const auto kind = to_string(source->recipe->output());
-  if (input.what == "stage" || input.what == kResultsInput) return;
+  if (source == nullptr) refuse(plan, file, stage, place, input, target);
+  if (gives(*source, input)) return;
   const std::string_view wanted = input.what == kGradedInput ? "attempts" : std::string_view(input.what);
-  // Verdicts stand for the attempts that they are of.
-  if (wanted != kind && !(input.what == kGradedInput && source->recipe->output() == ArtifactKind::verdicts)) {
-    fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(wanted), target,
-                                 with_article(kind)));
-  }
+  fail_user(place, fmt::format("'{}' wants {}, but stage '{}' gives {}", input.key, with_article(wanted), target,
+                               with_article(to_string(source->recipe->output()))));
 }
 
 }  // namespace ft

@@ -7,8 +7,8 @@
 
 namespace ft {
 
-// `plan`: models, problem sets and the stages before this one. Throws UserError at `place`, with the nearest right name.
-void check_input(const RunPlan& plan, const RunFile& file, const Place& place, const Input& input,
-                 const std::string& target);
+// `plan`: models, problem sets and the stages before `stage`. Throws UserError at `place`, with the nearest right name.
+void check_input(const RunPlan& plan, const RunFile& file, const StagePlan& stage, const Place& place,
+                 const Input& input, const std::string& target);
 
 }  // namespace ft

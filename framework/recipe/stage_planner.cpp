@@ -51,7 +51,8 @@ void StagePlanner::add(const std::string& name, const Node& node) {
   }
   list_inputs(stage);
   for (const Input& input : stage.inputs) {
-    for (const std::string& target : input.names) check_input(plan_, file_, parser->place(input.key), input, target);
+    for (const std::string& target : input.names)
+      check_input(plan_, file_, stage, parser->place(input.key), input, target);
   }
   bring_verdicts(stage, node);
   insert(plan_.stages.size(), std::move(stage), std::move(parser));

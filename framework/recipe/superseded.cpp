@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 
 #include "framework/base/reading.h"
 #include "framework/base/units.h"
@@ -109,14 +110,16 @@ void count_outputs(const fs::path& stage, std::int64_t& steps, std::int64_t& att
   }
 }
 
-std::string amount_of(const fs::path& stage) {
+// In words, and whether they speak of one thing.
+std::pair<std::string, bool> amount_of(const fs::path& stage) {
   std::int64_t steps = newest_checkpoint(stage);
   std::int64_t attempts = records_in(stage, "attempts");
   count_outputs(stage, steps, attempts);
   const std::string finished = outputs_of(stage).empty() ? "" : "finished, ";
-  if (steps > 0) return fmt::format("{}{} {}", finished, steps, steps == 1 ? "step" : "steps");
-  if (attempts > 0) return fmt::format("{}{} {}", finished, attempts, attempts == 1 ? "attempt" : "attempts");
-  return finished.empty() ? "unfinished work" : "a finished output";
+  if (steps > 0) return {fmt::format("{}{} {}", finished, steps, steps == 1 ? "step" : "steps"), steps == 1};
+  if (attempts > 0)
+    return {fmt::format("{}{} {}", finished, attempts, attempts == 1 ? "attempt" : "attempts"), attempts == 1};
+  return {finished.empty() ? "unfinished work" : "a finished output", true};
 }
 
 // None where an older program wrote none, or where it is damaged: then there are fewer words.
@@ -216,7 +219,7 @@ class Search {
   }
 
   Superseded measured(Superseded work) const {
-    work.amount = amount_of(work.folder);
+    std::tie(work.amount, work.is_one) = amount_of(work.folder);
     work.bytes = bytes_of(work.folder);
     const auto known = seconds_.find(name_and_identity(work.folder).second);
     work.seconds = known == seconds_.end() ? 0 : known->second;
@@ -239,12 +242,14 @@ Continuation continuation_of(const StagePlan& stage) {
   }
   if (stage.recipe->output() == ArtifactKind::verdicts) {
     const std::int64_t pieces = count_verdict_pieces_in(verdict_work(stage.folder, stage.output));
-    return pieces > 0 ? Continuation{true, fmt::format("{} pieces of verdicts are there", pieces)} : Continuation{};
+    if (pieces == 0) return {};
+    return {true,
+            pieces == 1 ? "1 piece of verdicts is there" : fmt::format("{} pieces of verdicts are there", pieces)};
   }
-  for (const auto& [stem, what] :
-       {std::pair{"attempts", "attempts are"}, std::pair{"scores", "pieces of scores are"}}) {
+  for (const auto& [stem, one, several] : {std::tuple{"attempts", "attempt is", "attempts are"},
+                                           std::tuple{"scores", "piece of scores is", "pieces of scores are"}}) {
     if (const std::int64_t records = records_in(stage.folder, stem); records > 0)
-      return {true, fmt::format("{} {} there", records, what)};
+      return {true, fmt::format("{} {} there", records, records == 1 ? one : several)};
   }
   return {};
 }
@@ -264,7 +269,11 @@ std::string to_text(const Superseded& work) {
   return fmt::format("stage '{}' {}: {}; {} ({}{}) in {} {}", work.stage,
                      work.begins_anew ? "begins anew" : "goes on with what it made of these settings before",
                      fmt::join(work.reasons, "; "), work.amount, bytes_text(static_cast<double>(work.bytes)), time,
-                     work.folder.string(), work.stays_in_place ? "stay there for a longer length" : "are set aside");
+                     work.folder.string(),
+                     work.stays_in_place
+                         ? (work.is_one ? "stays there for a longer length" : "stay there for a longer length")
+                     : work.is_one ? "is set aside"
+                                   : "are set aside");
 }
 
 void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& superseded) {

@@ -23,7 +23,8 @@ struct Superseded {
   bool stays_in_place = false;       // the new work goes into the same folder, and a longer length finds the old there
   std::filesystem::path folder;      // of the stage as it was
   std::vector<std::string> reasons;  // what has changed; never empty
-  std::string amount;                // "24 steps", "120 attempts, finished"
+  std::string amount;                // "24 steps", "finished, 120 attempts"
+  bool is_one = false;               // the amount is one thing: it is, not they are
   std::int64_t bytes = 0;            // on the disk
   double seconds = 0;                // of work, as far as logs tell; 0: unknown
 };

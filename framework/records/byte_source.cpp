@@ -1,6 +1,10 @@
 #include "framework/records/byte_source.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -98,6 +102,22 @@ class Zstd : public Unpacker {
 
 }  // namespace
 
+namespace {
+
+// Whether it is a device that is read without an end (/dev/zero). A terminal ends when its user says so, a pipe with its
+// writer; /dev/null holds nothing.
+bool is_endless(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || (!S_ISCHR(info.st_mode) && !S_ISBLK(info.st_mode))) return false;
+  if (S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) return false;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  const bool terminal = descriptor >= 0 && ::isatty(descriptor) == 1;
+  if (descriptor >= 0) ::close(descriptor);
+  return !terminal;
+}
+
+}  // namespace
+
 struct ByteSource::State {
   std::string name;
   std::optional<InputFile> file;
@@ -154,6 +174,8 @@ ByteSource::ByteSource(const std::filesystem::path& path) : state_(std::make_uni
               inside.empty() ? "this is an empty folder, not a file of records"
                              : fmt::format("this is a folder, not a file of records; name a file in it: {}", inside));
   }
+  if (kind == Found::Kind::other && is_endless(path))
+    fail_user({state_->name}, "this is a device, not a file of records");
   state_->file.emplace(path);
   std::size_t got = 0;  // a pipe gives a few bytes at a time
   while (got < 4) {

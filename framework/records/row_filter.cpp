@@ -6,6 +6,21 @@
 
 namespace ft {
 
+namespace {
+
+constexpr std::size_t kShown = 5, kShownBytes = 40;  // values of a field, and of each
+
+std::string shown(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    text += fmt::format("{}'{}{}'", text.empty() ? "" : ", ", value.substr(0, kShownBytes),
+                        value.size() > kShownBytes ? "..." : "");
+  }
+  return text + (values.size() == kShown ? ", ..." : "");
+}
+
+}  // namespace
+
 RowFilter::RowFilter(const std::vector<std::string>& conditions) {
   for (const std::string& text : conditions) {
     const auto equals = text.find('=');
@@ -15,6 +30,7 @@ RowFilter::RowFilter(const std::vector<std::string>& conditions) {
           fmt::format("'{}' is no condition on rows; write FIELD=VALUE, FIELD=VALUE|VALUE or FIELD!=VALUE", text));
     }
     Condition& condition = conditions_.emplace_back();
+    condition.text = text;
     condition.field = text.substr(0, equals - (negated ? 1 : 0));
     condition.is_one_of = !negated;
     std::string rest = text.substr(equals + 1);
@@ -34,7 +50,12 @@ bool RowFilter::keeps(const JsonRecord& record) {
     condition.seen = condition.seen || record.has(condition.field) || record.object().find(condition.field) != nullptr;
     const std::string value = record.written(condition.field).value_or("");
     const bool found = std::find(condition.values.begin(), condition.values.end(), value) != condition.values.end();
-    kept = kept && found == condition.is_one_of;
+    const bool fits = found == condition.is_one_of;
+    kept = kept && fits;
+    condition.kept += fits ? 1 : 0;
+    if (!fits && condition.there.size() < kShown &&
+        std::find(condition.there.begin(), condition.there.end(), value) == condition.there.end())
+      condition.there.push_back(value);
   }
   dropped_ += kept ? 0 : 1;
   return kept;
@@ -48,6 +69,19 @@ void RowFilter::check_fields(const std::string& file) const {
               fmt::format("no row has the field '{}', which a condition asks for; fields are: {}{}", condition.field,
                           fmt::join(names_, ", "), near ? fmt::format("; did you mean '{}'?", *near) : ""));
   }
+}
+
+void RowFilter::check_kept(const Place& place, const std::string& file) const {
+  if (rows_ == 0 || dropped_ < rows_) return;
+  std::string text;
+  for (const Condition& condition : conditions_) {
+    text += fmt::format("{}'{}' keeps {}", text.empty() ? "" : "; ", condition.text,
+                        condition.kept == 0 ? "none of them" : fmt::format("{} of them", condition.kept));
+    if (condition.kept == 0) text += fmt::format(" (the field '{}' is {})", condition.field, shown(condition.there));
+  }
+  fail_user(place, fmt::format("{}: the conditions keep none of the {} {} read: {}{}", file, rows_,
+                               rows_ == 1 ? "row" : "rows", text,
+                               conditions_.size() > 1 ? "; a row must meet all of them" : ""));
 }
 
 }  // namespace ft

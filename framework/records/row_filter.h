@@ -22,6 +22,8 @@ class RowFilter {
   [[nodiscard]] bool keeps(const JsonRecord& record);
   // Throws UserError where rows were seen and none of them had a condition's field.
   void check_fields(const std::string& file) const;
+  // Throws UserError at `place` where rows were seen and none was kept: what each condition keeps by itself, of how many.
+  void check_kept(const Place& place, const std::string& file) const;
   [[nodiscard]] std::int64_t dropped() const { return dropped_; }
 
  private:
@@ -29,7 +31,10 @@ class RowFilter {
     std::string field;
     bool is_one_of = true;
     std::vector<std::string> values;
+    std::string text;  // as it was given
     bool seen = false;
+    std::int64_t kept = 0;           // rows, whatever the others say
+    std::vector<std::string> there;  // the first values that it does not keep
   };
   std::vector<Condition> conditions_;
   std::vector<std::string> names_;  // of the first row's fields, for complaints

@@ -34,8 +34,7 @@ class Reader {
     first_pass_ = true;
     for_each_record([&](const JsonRecord& record) { finder_.see(record); });
     complain();
-    if (records_ == 0)
-      fail_user(filter_dropped_ > 0 ? "the conditions of --where leave no row" : "there is no attempt in these files");
+    if (records_ == 0) fail_user("there is no attempt in these files");
     first_pass_ = false;
     finder_.find_problems(files_.size(), files_.front().string());
     for_each_record([&](const JsonRecord& record) { finder_.see_attempts(record, id_of(record)); });
@@ -122,6 +121,7 @@ class Reader {
       }
     }
     filter.check_fields(files_.front().string());
+    if (first_pass_) filter.check_kept({}, files_.front().string());
     filter_dropped_ = filter.dropped();
   }
 

@@ -100,14 +100,14 @@ void read_piece(const fs::path& path, std::int64_t piece, const Owner* owner,
     const std::optional<Unwrapped> held = unwrap(line);
     if (lines.torn()) {  // the writer died in the middle
       ++counts.torn;
-      complain(number, "a torn last line was dropped");
+      complain(number, "a torn last line is passed over");
     } else if (!held) {
       ++counts.damaged;
-      complain(number, "a line that does not match its checksum was dropped");
+      complain(number, "a line that does not match its checksum is passed over");
     } else if (owner != nullptr && held->owner != owner->text()) {
       ++counts.foreign;
-      complain(number, held->owner.empty() ? "a line that does not say whose it is was passed over"
-                                           : "a line of other work was passed over");
+      complain(number, held->owner.empty() ? "a line that does not say whose it is is passed over"
+                                           : "a line of other work is passed over");
     } else {
       ++counts.records;
       use(held->record, place);

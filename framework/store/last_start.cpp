@@ -14,6 +14,17 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 
+std::int64_t line_of(const std::string& text, std::size_t byte) {
+  return 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(byte, text.size())), '\n');
+}
+
+[[noreturn]] void fail_broken(const std::string& place, std::string_view why) {
+  throw BrokenRecord(
+      fmt::format("{}: the record of the last start says nothing that can be understood: {}. Which outputs were asked "
+                  "for last is not known; the next start of the run writes it anew",
+                  place, why));
+}
+
 // Relative, and within the run folder: whoever follows it must not be led elsewhere.
 fs::path inner_path(const Json& text) {
   const fs::path path = fs::path(text.get<std::string>()).lexically_normal();
@@ -66,10 +77,15 @@ std::optional<LastStart> read_last_start(const fs::path& run) {
   if (!text) return std::nullopt;
   try {
     return parse(*text);
+  } catch (const Json::parse_error& error) {
+    const std::size_t at = error.byte > 0 ? error.byte - 1 : 0;
+    const bool ends = at >= text->size();
+    fail_broken(fmt::format("{}:{}", path.string(), line_of(*text, at)), ends ? "the JSON is cut off there"
+                                                                         : (*text)[at] == '\0'
+                                                                             ? "there is a NUL byte"
+                                                                             : "it is no JSON from there on");
   } catch (const std::exception& error) {
-    throw BrokenRecord(
-        fmt::format("{} says nothing that can be understood: {}. Remove it: the next start of the run writes it anew",
-                    path.string(), error.what()));
+    fail_broken(path.string(), error.what());
   }
 }
 

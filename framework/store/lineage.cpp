@@ -12,6 +12,8 @@ constexpr int kMaxDepth = 100;  // a chain of stages; deeper only if someone mad
 
 class Walker {
  public:
+  explicit Walker(const std::map<std::string, fs::path>& standing) : standing_(standing) {}
+
   void visit(const fs::path& folder, const std::string& role, const std::string& digest, int depth) {
     Link link{.depth = depth, .role = role, .folder = folder, .digest = digest};
     if (depth > 0 && digest.empty()) {
@@ -56,10 +58,13 @@ class Walker {
     links.push_back(std::move(link));
     if (depth >= kMaxDepth || !shown_.insert(folder).second) return;
     for (const Parent& parent : parents) {
-      visit((folder / parent.path).lexically_normal(), parent.role, parent.digest, depth + 1);
+      const auto found = standing_.find(parent.digest);
+      visit((found == standing_.end() ? folder / parent.path : found->second).lexically_normal(), parent.role,
+            parent.digest, depth + 1);
     }
   }
 
+  const std::map<std::string, fs::path>& standing_;
   std::set<fs::path> shown_;
 };
 
@@ -76,8 +81,8 @@ Parent parent(std::string role, const SealedFolder& folder) {
   return {std::move(role), folder.folder().string(), folder.digest()};
 }
 
-std::vector<Link> lineage(const fs::path& folder) {
-  Walker walker;
+std::vector<Link> lineage(const fs::path& folder, const std::map<std::string, fs::path>& standing) {
+  Walker walker(standing);
   walker.visit(fs::absolute(folder).lexically_normal(), "", "", 0);
   return std::move(walker.links);
 }
@@ -91,6 +96,8 @@ std::string to_text(const Link& link) {
       return head + ": intact";
     case Link::State::outside:
       return head + ": from outside";
+    case Link::State::replaced:
+      return fmt::format("{}: gone, {}", head, link.text);
     case Link::State::unreadable:
       return fmt::format("{}: UNKNOWN, {}", head, link.text);
     case Link::State::missing:

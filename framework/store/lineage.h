@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@
 namespace ft {
 
 struct Link {
-  enum class State { intact, outside, missing, changed, damaged, unreadable };
+  // replaced: it is gone, and what the same settings have made since stands elsewhere; who knows of that says so.
+  enum class State { intact, outside, replaced, missing, changed, damaged, unreadable };
   int depth = 0;     // 0: the folder itself
   std::string role;  // empty at depth 0
   std::filesystem::path folder;
@@ -26,7 +28,7 @@ struct Link {
   State state = State::intact;
   std::string text;  // why, when it is not intact
 
-  [[nodiscard]] bool broken() const { return state != State::intact && state != State::outside; }
+  [[nodiscard]] bool broken() const { return state > State::replaced; }
 };
 
 // A parent entry for a sealed folder that is being used.
@@ -34,7 +36,10 @@ struct Link {
 
 // Depth first; a folder that is reached again is named again, but what it was made from is not. Never throws for what it
 // finds. Sizes are checked, not contents. What came from outside the run may have gone: it is said, but breaks nothing.
-[[nodiscard]] std::vector<Link> lineage(const std::filesystem::path& folder);
+// `standing` are folders by their digests: what a child was made from is looked for there first, then at the place that
+// the child has recorded, which may have been renamed or removed since the same was made again elsewhere.
+[[nodiscard]] std::vector<Link> lineage(const std::filesystem::path& folder,
+                                        const std::map<std::string, std::filesystem::path>& standing = {});
 
 // One line, indented by depth.
 [[nodiscard]] std::string to_text(const Link& link);

@@ -8,7 +8,9 @@
 
 #include "framework/base/error.h"
 #include "framework/base/philox.h"
+#include "framework/base/reading.h"
 #include "framework/model/decoder.h"
+#include "framework/model/finite_weights.h"
 #include "tests/support/doctest_torch.h"
 
 namespace fs = std::filesystem;
@@ -197,4 +199,55 @@ TEST_CASE("a weight that is no number is named when it is read") {
       ft::load_hugging_face(model, folder.path),
       doctest::Contains("model.layers.1.mlp.up_proj.weight holds 1 NaN and 0 infinite values, the first at element 5"),
       ft::UserError);
+  CHECK_THROWS_WITH_AS(
+      ft::require_finite_weights(folder.path / "model.safetensors"),
+      doctest::Contains("model.layers.1.mlp.up_proj.weight holds 1 NaN and 0 infinite values, the first at element 5"),
+      ft::UserError);
+  model.parameters().at("model.layers.1.mlp.up_proj.weight").value.mutable_data_ptr<float>()[5] = 0;
+  ft::save_hugging_face(model, folder.path);
+  CHECK_NOTHROW(ft::require_finite_weights(folder.path / "model.safetensors"));
+}
+
+TEST_CASE("the last value of a tensor that is looked at in several parts is named by its place in all of it") {
+  const Folder folder;
+  const std::int64_t rows = 5, row = 3'000'000;  // two parts' worth and more
+  std::vector<float> values(static_cast<std::size_t>(rows * row), 1.0F);
+  values.back() = -std::numeric_limits<float>::infinity();
+  ft::SafetensorsWriter writer(folder.path / "a.safetensors",
+                               {{"rotary_emb.inv_freq", {1}}, {"w", {rows, row}}, {"x", {2}}});
+  writer.write(std::vector<float>{std::numeric_limits<float>::quiet_NaN()});  // computed, never read
+  writer.write(values);
+  writer.write(std::vector<float>{1, 2});
+  writer.finish();
+  CHECK_THROWS_WITH_AS(ft::require_finite_weights(folder.path / "a.safetensors"),
+                       doctest::Contains("tensor w holds 0 NaN and 1 infinite values, the first at element 14999999"),
+                       ft::UserError);
+}
+
+TEST_CASE("a head that is stored though it is tied must be the embedding, which the check of a folder tells") {
+  const Folder folder;
+  const auto factory = ft::make_dense_factory();
+  ft::Decoder model(ft::parse_model_config(config_text(), "config.json"), *factory);
+  ft::initialise(model, 1);
+  REQUIRE_FALSE(model.config().tied_embeddings);
+  ft::save_hugging_face(model, folder.path);
+  const auto tie = [&] {
+    std::string text = ft::read_file(folder.path / "config.json");
+    const std::string untied = "\"tie_word_embeddings\": false";
+    const std::size_t at = text.find(untied);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, untied.size(), "\"tie_word_embeddings\": true");
+    std::ofstream(folder.path / "config.json") << text;
+  };
+  tie();
+  CHECK_THROWS_WITH_AS((void)ft::check_model_folder(folder.path),
+                       doctest::Contains("lm_head.weight differs from model.embed_tokens.weight"), ft::UserError);
+  at::Tensor head = model.parameters().at("lm_head.weight").value;
+  {
+    const at::NoGradGuard no_grad;
+    head.copy_(model.parameters().at("model.embed_tokens.weight").value);
+  }
+  ft::save_hugging_face(model, folder.path);
+  tie();
+  CHECK_NOTHROW((void)ft::check_model_folder(folder.path));
 }

@@ -27,7 +27,7 @@ TEST_CASE("all ranks hash, each file once, and have all digests") {
   }
   const std::string expected = to_text(digests_of(files, {}));
   for (const int ranks : {1, 3, 4}) {
-    std::atomic<int> hashed = 0, by_others = 0;
+    std::atomic<int> hashed = 0, by_others = 0, examined = 0;
     run_ranks(ranks, [&](Communicator& world) {
       DigestNotes notes;
       const auto note = [&] {
@@ -35,12 +35,13 @@ TEST_CASE("all ranks hash, each file once, and have all digests") {
         if (world.rank() > 0) ++by_others;
       };
       CHECK(to_text(digests_by_all(
-                world, [&] { return files; }, note, notes)) == expected);
+                world, [&] { return files; }, note, notes, [&](const auto&) { ++examined; })) == expected);
       for (const std::filesystem::path& file : files) {
         if (world.rank() == 0) CHECK(notes.find(file).value_or("") == sha256_file(file));
       }
     });
     CHECK(hashed == 7);
+    CHECK(examined == 7);
     CHECK((by_others > 0) == (ranks > 1));
   }
 }
@@ -51,12 +52,12 @@ TEST_CASE("what is known of a large file is not hashed again, until it changes")
   std::ofstream(file).close();
   std::filesystem::resize_file(file, 65'000'000);  // sparse
   DigestNotes notes;
-  int hashed = 0;
+  int hashed = 0, examined = 0;
   const auto digests = [&] {
     std::vector<FileDigest> found;
     run_ranks(1, [&](Communicator& world) {
       found = digests_by_all(
-          world, [&] { return std::vector{file}; }, [&] { ++hashed; }, notes);
+          world, [&] { return std::vector{file}; }, [&] { ++hashed; }, notes, [&](const auto&) { ++examined; });
     });
     return to_text(found);
   };
@@ -67,6 +68,7 @@ TEST_CASE("what is known of a large file is not hashed again, until it changes")
   std::fstream(file, std::ios::in | std::ios::out).put('x');
   CHECK(digests() != first);
   CHECK(hashed == 2);
+  CHECK(examined == 2);
 }
 
 TEST_CASE("what one rank cannot read, all are told") {
@@ -74,7 +76,26 @@ TEST_CASE("what one rank cannot read, all are told") {
                             [&](Communicator& world) {
                               DigestNotes notes;
                               (void)digests_by_all(
-                                  world, [] { return std::vector<std::filesystem::path>{"/nowhere/file"}; }, {}, notes);
+                                  world, [] { return std::vector<std::filesystem::path>{"/nowhere/file"}; }, {}, notes,
+                                  [](const auto&) {});
                             }),
                   Error);
+  const FileFolder folder;
+  const std::filesystem::path file = folder.path() / "file";
+  std::ofstream(file) << "x";
+  std::atomic<int> told = 0;
+  CHECK_THROWS_AS(run_ranks(3,
+                            [&](Communicator& world) {
+                              DigestNotes notes;
+                              try {
+                                (void)digests_by_all(
+                                    world, [&] { return std::vector{file}; }, {}, notes,
+                                    [](const auto&) { fail_user("no number"); });
+                              } catch (const UserError&) {
+                                ++told;
+                                throw;
+                              }
+                            }),
+                  UserError);
+  CHECK(told == 3);
 }

@@ -93,7 +93,7 @@ TEST_CASE("a flipped bit costs its own line and no other") {
   const Read zeros = read({temp / "zeros"});
   CHECK(zeros.records == kRecords);
   CHECK(zeros.counts.torn == 1);
-  CHECK(zeros.counts.complaints == std::vector<std::string>{"zeros:5: a torn last line was dropped"});
+  CHECK(zeros.counts.complaints == std::vector<std::string>{"zeros:5: a torn last line is passed over"});
 }
 
 TEST_CASE("records of others and of nobody are told from an owner's, in one file and in any order") {

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""What `ftrun verify` calls sound: what the last start asks for, and nothing else; and what is said of damaged records.
+
+  sound_test.py FTRUN
+
+Outputs of older settings, stages that were renamed or left out, and what was set aside may be damaged or gone for ever: it is
+listed. The same damage in what is asked for is a failure, with what to do. Lines of the ledger and the record of the last start that
+were edited are told with file and line, by verify, inspect, plan and the next start, and are left as they are."""
+import os
+import pathlib
+import re
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import check, main_of  # noqa: E402
+from listing_test import Bench, copied, flip, only  # noqa: E402
+from tiny_run import TinyRun  # noqa: E402
+
+OTHER = "training.learning_rate=2e-3"
+OLD = "not asked for by the last start"
+
+
+def start(bench, run, *overrides):
+    return bench.says([run.file, f"run.folder={run.folder}", *overrides], 0)
+
+
+def verdict(bench, run, sound, *patterns, silent=()):
+    return bench.says(["verify", run.folder], 0 if sound else 1, rf"(?m)^{'sound' if sound else 'NOT SOUND'}$", *patterns, silent=silent)
+
+
+def folders(run, stage):
+    return set(run.folder.glob(f"stages/{stage}-*"))
+
+
+def older_settings(bench, whole):
+    """Damaged, then gone: nobody will ever make it again."""
+    run = copied(whole, "older")
+    (old,) = folders(run, "solver")
+    start(bench, run, OTHER)
+    (new,) = folders(run, "solver") - {old}
+    verdict(bench, run, True, OLD, silent=["not sound, and no failure"])
+    flip(only(old, "output-*") / "rank-0000.h5")
+    shutil.rmtree(only(old, "work/checkpoints/step-00000006"))
+    flip(only(old, "work/checkpoints/step-00000005") / "rank-0000.h5")
+    (old / "output-mine").mkdir()
+    verdict(bench, run, True, "rank-0000.h5 is damaged", OLD, r"output-mine is not sealed.*not asked for", "outputs or checkpoints are not sound, and no failure")
+    bench.says(["inspect", run.folder], 0, "of other settings")
+    (old / "output-mine").rmdir()
+    bench.says(["verify", only(old, "output-*")], 1, "NOT SOUND")  # who names it asks for it
+    shutil.rmtree(old)
+    verdict(bench, run, True, "BROKEN, it is not there any more", OLD)
+    for damage in ("output-*", "work/checkpoints/step-00000006"):
+        kept = only(new, damage)
+        shutil.copytree(kept, run.home / "kept")
+        flip(kept / "rank-0000.h5")
+        verdict(bench, run, False, "rank-0000.h5 is damaged", "-> the next start" if damage == "output-*" else "-> the stage is finished")
+        shutil.rmtree(kept)
+        (run.home / "kept").rename(kept)
+    verdict(bench, run, True)
+    start(bench, run)  # back again: what is gone is made, and what it is for is asked for now
+    verdict(bench, run, True)
+    flip(only(next(iter(folders(run, "solver") - {new})), "output-*") / "rank-0000.h5")
+    verdict(bench, run, False, "rank-0000.h5 is damaged")
+
+
+def removed_stage(bench, whole):
+    run = copied(whole, "removed")
+    text = run.file.read_text()
+    run.file.write_text(re.sub(r"(?m)^  report:.*\n", "", text))
+    (report,) = folders(run, "report")
+    start(bench, run)
+    flip(only(report, "output-*") / "report.json")
+    verdict(bench, run, True, "report.json is damaged", OLD)
+    run.file.write_text(text)
+    (only(report, "output-*") / "report.txt").unlink()
+    start(bench, run, "stages.report.of=[answers]")
+    verdict(bench, run, True)
+
+
+def renamed_stage(bench, whole):
+    """What was made from it is done still; it names the old folder, which the user removes, as the run says."""
+    run = copied(whole, "renamed")
+    (old,) = folders(run, "solver")
+    run.file.write_text(run.file.read_text().replace("  solver:", "  trainer:").replace("model: solver", "model: trainer"))
+    said = start(bench, run)
+    check("it was named 'solver'" in said, "the start does not tell of the new name", said)
+    shutil.rmtree(old)
+    verdict(bench, run, True)
+    bench.says(["verify", run.folder / "answers"], 0, r"model <- solver-\w+: gone, and made again of the same settings since, as .*trainer-")
+    trainer = only(next(iter(folders(run, "trainer"))), "output-*")
+    flip(trainer / "rank-0000.h5")
+    verdict(bench, run, False, r"trainer-.*BROKEN")
+    shutil.rmtree(trainer)
+    verdict(bench, run, False, r"model <- solver-.*BROKEN")
+
+
+def set_aside(bench, whole):
+    """Its replacement is sound, or another one is asked for since."""
+    run = copied(whole, "aside")
+    (solver,) = folders(run, "solver")
+    output = only(solver, "output-*")
+    shutil.copytree(output, solver / f"{output.name}.damaged-2026-01-02T03-04-05Z")
+    flip(solver / f"{output.name}.damaged-2026-01-02T03-04-05Z" / "rank-0000.h5")
+    verdict(bench, run, True, "set aside as damaged before, and not looked at")
+    output.rename(solver / f"{output.name}.damaged-2026-01-02T03-04-06Z")
+    verdict(bench, run, False, "model <- .*BROKEN, it is not there any more", "stage 'solver': its output is not there")
+    start(bench, run)
+    verdict(bench, run, True)
+
+
+def records(bench, whole):
+    run = copied(whole, "records")
+    ledger, last = run.folder / "ledger.jsonl", run.folder / "last_start.json"
+    commands = (["verify", run.folder], ["inspect", run.folder], ["plan", run.file, f"run.folder={run.folder}"])
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    edits = {"another word": lambda line: line.replace(b"event", b"evemt"), "no JSON": lambda line: b"solver took 3 s\n",
+             "NUL bytes": lambda line: line[:20] + b"\0\0\0" + line[23:], "cut": lambda line: line[:30] + b"\n"}
+    for name, edit in edits.items():
+        edited = b"".join([*lines[:3], edit(lines[3]), *lines[4:]])
+        for command in commands:
+            ledger.write_bytes(edited)
+            bench.says(command, 0, r"run/ledger\.jsonl:4: .*does not match its checksum", silent=["ledger.jsonl:[^4]"])
+            check(ledger.read_bytes() == edited, f"ledger, {name}: {command[0]} has changed it")
+    ledger.write_bytes(b"".join(lines)[:-5])
+    for command in commands:
+        bench.says(command, 0, rf"run/ledger\.jsonl:{len(lines)}: a torn last line")
+    ledger.write_bytes(edited)
+    said = start(bench, run)
+    check("ledger.jsonl:4:" in said and ledger.read_bytes().startswith(edited), "a start does not tell of the ledger, or removes lines of it", said)
+    ledger.write_bytes(b"".join(lines))
+    record = last.read_bytes().splitlines(keepends=True)
+    broken = {"NUL bytes": (b"".join([*record[:4], b"\0" + record[4][1:], *record[5:]]), "run/last_start.json:5: .*NUL byte"),
+              "no JSON": (b"".join([*record[:6], b"x" + record[6], *record[7:]]), "run/last_start.json:7: .*no JSON"),
+              "cut": (b"".join(record[:5]), "run/last_start.json:6: .*cut off"), "empty": (b"", "run/last_start.json:1: .*cut off"),
+              "another one": (b'{"version": 1}', "run/last_start.json: .*'stages' not found")}
+    for name, (text, words) in broken.items():
+        last.write_bytes(text)
+        for command in commands:
+            bench.says(command, 1 if command[0] == "verify" else 0, words)
+            check(last.read_bytes() == text, f"last start, {name}: {command[0]} has changed it")
+    said = start(bench, run)
+    check("run/last_start.json" in said, "a start does not tell of the record of the last one", said)
+    verdict(bench, run, True, silent=["last_start"])
+
+
+def contents_not_looked_at(bench, whole):
+    run = copied(whole, "contents")
+    start(bench, run)  # hashes the copy
+    output = only(run.folder, "stages/solver-*/output-*")
+    unchecked = "contents were not: `ftrun verify .*` hashes every byte"
+    for path in (run.folder, run.folder / "solver", output, only(run.folder, "stages/solver-*/work/checkpoints/step-00000006")):
+        bench.says(["inspect", path], 0, unchecked, silent=["since they were hashed last"])
+    flip(output / "rank-0000.h5")
+    said = bench.says(["inspect", run.folder], 0, r"solver-.*since they were hashed last", unchecked)
+    check(said.count("since they were hashed last") == 1, "inspect says of others that they were changed", said)
+    with open(output / "rank-0000.h5", "ab") as file:
+        file.write(b"x")
+    bench.says(["inspect", run.folder], 1, r"DAMAGED: .*rank-0000.h5 has \d+ bytes instead of")
+    bench.says(["inspect", run.folder / "solver"], 1, r"rank-0000.h5 has \d+ bytes instead of")
+
+
+def main(base):
+    bench = Bench(os.path.abspath(sys.argv[1]), base)
+    whole = TinyRun(bench.ftrun, base, "whole")
+    whole.to_end()
+    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at):
+        part(bench, whole)
+        print(part.__name__.replace("_", " "), flush=True)
+
+
+if __name__ == "__main__":
+    main_of(main, "ftrun-sound-", in_memory=True)
