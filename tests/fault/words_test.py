@@ -50,7 +50,8 @@ def run_files(bench, _):
 
 
 def own_problems(bench, more=""):
-    lines = [f'{{"problem": "what is {i} + 1?", "answer": "{i + 1}", "solution": "it is {i + 1}", "level": {1 + i % 3}}}\n' for i in range(30)]
+    lines = [f'{{"problem": "Dan has {10 + i} shells. Eve has 23. How many shells in all?", "answer": "{33 + i}", "solution": "{10 + i}+23={33 + i}", '
+             f'"level": {1 + i % 3}}}\n' for i in range(30)]  # of words that the preset knows
     (bench.base / "p.jsonl").write_text("".join(lines))
     return changed("{dataset: arithmetic, split: test, limit: 3}", "{dataset: jsonl, path: p.jsonl" + more + "}")
 
