@@ -71,10 +71,37 @@ void require_room(const std::filesystem::path& target, std::int64_t bytes) {
       space_text(target, bytes), bytes_text(free), free));
 }
 
-void remove_what_is_left(const std::filesystem::path& partial) {
-  std::error_code ignored;
-  std::filesystem::remove_all(partial, ignored);
-}
+// A folder in the making, with those above it that are not there yet: gone again unless it is kept.
+class UnfinishedFolder {
+ public:
+  explicit UnfinishedFolder(std::filesystem::path path) : path_(std::move(path)) {
+    for (auto above = path_.parent_path(); !is_there(above); above = above.parent_path()) made_.push_back(above);
+    try {
+      make_folder(path_);
+    } catch (...) {
+      remove();
+      throw;
+    }
+  }
+  UnfinishedFolder(const UnfinishedFolder&) = delete;
+  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
+  ~UnfinishedFolder() {
+    if (!kept_) remove();
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  // Of the folders above, only what nobody else has put anything into.
+  void remove() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+    for (const auto& above : made_) std::filesystem::remove(above, ignored);
+  }
+
+  std::filesystem::path path_;
+  std::vector<std::filesystem::path> made_;
+  bool kept_ = false;
+};
 
 // Tensor after tensor, into a folder beside the target, which gets its name when it is whole.
 void export_model(const ExportOptions& options) {
@@ -108,22 +135,18 @@ void export_model(const ExportOptions& options) {
   const std::filesystem::path partial = FolderWriter::partial_path(target);
   discard_folder(partial);  // of an export that was killed
   require_room(target, bytes);
-  make_folder(partial);
   try {
+    UnfinishedFolder unfinished(partial);
     write_hugging_face(
         partial, config, std::move(tensors), [&](const std::string& name) { return weights.read(places.at(name)); },
         how);
     std::filesystem::remove(target);  // an empty folder
     rename_durably(partial, target);
+    unfinished.keep();
   } catch (const UserError&) {
-    remove_what_is_left(partial);
     throw;
   } catch (const Error& error) {
-    remove_what_is_left(partial);
     throw Error(fmt::format("{}. Nothing is left of it there; {}", error.what(), space_text(target, bytes)));
-  } catch (...) {
-    remove_what_is_left(partial);
-    throw;
   }
   fmt::print("{}: {} parameters, weights {}\n", target.string(), num_parameters, weights.info().weights_digest);
 }

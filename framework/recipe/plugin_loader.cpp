@@ -7,7 +7,7 @@
 #include <new>
 
 #include "framework/base/failure.h"
-
+#include "framework/base/plain_file.h"
 #include "framework/base/reading.h"
 
 namespace ft {
@@ -49,7 +49,11 @@ void PluginLoader::load_built_in(const std::filesystem::path& folder) {
 }
 
 void PluginLoader::load_user(const std::filesystem::path& library, const Place& place) {
-  if (!std::filesystem::exists(library)) refuse(library, place, "there is no such file");
+  const Found found = look_through(library);  // dlopen would wait for who writes to a pipe
+  if (found.kind == Found::Kind::nothing) refuse(library, place, "there is no such file");
+  if (found.kind == Found::Kind::dangling) refuse(library, place, "it is a link that leads to nothing");
+  if (found.kind == Found::Kind::folder) refuse(library, place, "it is a folder");
+  if (found.kind == Found::Kind::other) refuse(library, place, fmt::format("it is {}", kNoPlainFile));
   load(library, place, true);
 }
 
