@@ -1,9 +1,11 @@
 #include "framework/store/run_marks.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <optional>
-#include <system_error>
+#include <utility>
 
 #include "framework/base/reading.h"
 #include "framework/store/lock.h"
@@ -32,6 +34,17 @@ bool has_marks(const fs::path& folder) {
   return settings.starts_with(kRunMark) || settings.find("\n    # identity ") != std::string::npos;
 }
 
+// Of files that are there.
+bool is_same_file(const fs::path& one, const fs::path& other) {
+  struct stat infos[2] = {};
+  for (const auto& [path, info] : {std::pair(&one, &infos[0]), std::pair(&other, &infos[1])}) {
+    if (::stat(path->c_str(), info) == 0) continue;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    fail_unreadable(*path, errno);
+  }
+  return infos[0].st_dev == infos[1].st_dev && infos[0].st_ino == infos[1].st_ino;
+}
+
 bool holds_nothing(const fs::path& path) {
   const Found found = look_at(path);
   return found.kind == Found::Kind::folder ? list_folder(path).empty() : found.size == 0;
@@ -41,8 +54,9 @@ bool holds_nothing(const fs::path& path) {
 
 std::string why_not_a_runs(const fs::path& folder, const fs::path& run_file) {
   if (!is_folder(folder)) return "";
-  std::error_code none;
-  if (is_there(folder / "run.yaml") && fs::equivalent(folder / "run.yaml", run_file, none)) {
+  if (const fs::path whole = fs::absolute(folder).lexically_normal(); whole == whole.root_path())
+    return "it is the root of the file system; give a folder that is the run's alone";
+  if (is_same_file(folder / "run.yaml", run_file)) {
     return "the run file itself is its run.yaml, which every start replaces by its own copy; give the run file another "
            "name or place";
   }

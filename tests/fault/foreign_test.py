@@ -63,6 +63,8 @@ def case_run_file(ftrun, base):
     run.file = run.folder / "run.yaml"
     run.file.write_text("# a user's notes\n" + RUN_FILE)
     refused(run, "the run file as run.yaml", "the run file itself")
+    root = subprocess.run([run.ftrun, str(run.file), "run.folder=/"], capture_output=True, text=True)
+    check(root.returncode == 2 and "it is the root of the file system" in root.stderr and not pathlib.Path("/run.yaml").exists(), f"/ as a run folder: {root.stderr[-1500:]}")
     run.file.rename(run.folder / "my.yaml")
     run.file = run.folder / "my.yaml"
     run.to_end()
