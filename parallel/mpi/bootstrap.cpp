@@ -8,9 +8,12 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+#include <string_view>
+#include <thread>
 
 #include "framework/base/failure.h"
 #include "framework/base/process_end.h"
@@ -34,12 +37,13 @@ void print_error(const std::string& why) {
   say_plainly(fmt::format("ftrun: {}\n", why));
 }
 
-// With PMIx servers that let each host's ranks wait for one another alone (PMIx 4.2.2 under Slurm 22.05: seen), a rank that
-// waits in MPI_Init for a late one of its host takes in messages of other hosts' ranks, which are through, and dies: it has
-// nothing yet to take them with. So it shall not wait there: addresses are fetched when they are needed.
-void ask_for_late_addresses() {
-  setenv("OMPI_MCA_pmix_base_async_modex", "1", 0);
-  setenv("OMPI_MCA_pmix_base_collect_data", "0", 0);
+// PMIx servers may let each host's ranks wait for one another alone in MPI_Init (PMIx 4.2.2 under Slurm 22.05: seen). A rank
+// that waits there for a late one of its host takes in messages of other hosts' ranks, which are through, and dies: it has
+// nothing yet to take them with. So nobody sends before late ranks have had some time.
+void wait_for_late_hosts() {
+  constexpr std::chrono::seconds kLate(2);
+  const char* hosts = std::getenv("SLURM_STEP_NUM_NODES");
+  if (hosts == nullptr || std::string_view(hosts) != "1") std::this_thread::sleep_for(kLate);
 }
 
 // MPI is called from one thread at a time; other threads (loaders, the watchdog) exist.
@@ -47,9 +51,9 @@ void start_mpi(const Launch& launch) {
   int provided = 0, size = 0, rank = 0;
   // The few calls that block inside MPI (the start, groups) shall not hold a core that another rank needs.
   setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
-  if (launch.launcher == "PMIx") ask_for_late_addresses();
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
   watch_for_crashes();  // MPI_Init has installed handlers of its own
+  if (launch.launcher == "PMIx") wait_for_late_hosts();
   FT_CHECK(provided >= MPI_THREAD_SERIALIZED, "this MPI grants thread level {} only, MPI_THREAD_SERIALIZED is needed",
            provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
