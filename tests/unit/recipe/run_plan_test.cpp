@@ -190,7 +190,8 @@ TEST_CASE("what is wrong in the run file is said at its place") {
   };
   has(complaint(replaced("model: solver", "model: slover")),
       "run.yaml:9:38: there is no model 'slover'; did you mean 'solver'?");
-  has(complaint(replaced("model: solver", "model: tries")), "run.yaml:9:38: stage 'tries' cannot be made from its own output");
+  has(complaint(replaced("model: solver", "model: tries")),
+      "run.yaml:9:38: stage 'tries' cannot be made from its own output");
   has(complaint(replaced("of: [tries]", "of: [solver]")), "'of' wants attempts, but stage 'solver' gives a model");
   has(complaint(replaced("  judge:", "  train:")), "the name 'train' is used twice: for a problem set at run.yaml:4:3");
   has(complaint(replaced("per_problem: 8", "per_problem: 101")), "stage 'tries': more than 100 is too many");
