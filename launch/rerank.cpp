@@ -126,8 +126,8 @@ fs::path attempts_of(const fs::path& path) {
 }
 
 ExitCode rerank_command(Options options) {
-  for (fs::path& file : options.files) file = attempts_of(file);
   const auto judge = judge_of(options);
+  for (fs::path& file : options.files) file = attempts_of(file);
   options.fields.judge = judge;
   options.ranking.equality = rerank::equality_of(judge);
   const auto own = options.files.size() == 1 ? rerank::own_attempts_folder(options.files.front()) : std::nullopt;
