@@ -12,9 +12,10 @@
 
 namespace ft {
 
-// Local, reads headers, and two tensors where a tied head is stored. Throws UserError that says what is wrong and what to do: no model folder (an adapter,
-// GGUF, pickles, a folder one level too high, pointers of git-lfs, links to nothing), a config.json that is not
-// supported, weights that are cut off, quantised, named or shaped otherwise, a tied head of its own. Throws Error where a file cannot be read.
+// Local, reads headers, and two tensors where a tied head is stored. Throws UserError that says what is wrong and what to
+// do: no model folder (an adapter, GGUF, pickles, a folder one level too high, pointers of git-lfs, links to nothing), a
+// config.json that is not supported, weights that are cut off, quantised, named or shaped otherwise, a tied head of its
+// own. Throws Error where a file cannot be read.
 [[nodiscard]] ModelConfig check_model_folder(const std::filesystem::path& folder);
 
 // The part of it that concerns tensors: are all of config's parameters there, in their shapes and readable dtypes, and

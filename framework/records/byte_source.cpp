@@ -100,10 +100,6 @@ class Zstd : public Unpacker {
   bool ended_ = false;
 };
 
-}  // namespace
-
-namespace {
-
 // Whether it is a device that is read without an end (/dev/zero). A terminal ends when its user says so, a pipe with its
 // writer; /dev/null holds nothing.
 bool is_endless(const std::filesystem::path& path) {

@@ -106,8 +106,7 @@ void read_piece(const fs::path& path, std::int64_t piece, const Owner* owner,
       complain(number, "a line that does not match its checksum is passed over");
     } else if (owner != nullptr && held->owner != owner->text()) {
       ++counts.foreign;
-      complain(number, held->owner.empty() ? "a line that does not say whose it is is passed over"
-                                           : "a line of other work is passed over");
+      complain(number, held->owner.empty() ? "a line of nobody is passed over" : "a line of other work is passed over");
     } else {
       ++counts.records;
       use(held->record, place);

@@ -67,8 +67,8 @@ struct PieceCounts {
   std::vector<std::string> complaints;  // "attempts-0001.jsonl:17: ...", the first 20
 };
 
-// Calls `use` with each good record, whosever it is, files and lines in order. Files that do not exist hold no records; what cannot be
-// read throws Unreadable: its records would be taken for missing.
+// Calls `use` with each good record, whosever it is, files and lines in order. Files that do not exist hold no records;
+// what cannot be read throws Unreadable: its records would be taken for missing.
 PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
                         const std::function<void(std::string_view json)>& use);
 
