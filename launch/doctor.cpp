@@ -10,6 +10,7 @@
 #include "framework/comm/solo_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/kernels/allocator.h"
+#include "framework/recipe/output_check.h"
 #include "framework/recipe/plugin_loader.h"
 #include "framework/recipe/superseded.h"
 #include "framework/store/files.h"
@@ -96,6 +97,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
     refuse_restart(plan, find_superseded(plan));
+    require_own_work(plan);
     if (options.folder.empty()) found["folder"] = plan.run.folder;
     found["tensor"] = plan.parallel.tensor;
     found["device"] = to_string(plan.parallel.device);

@@ -84,6 +84,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
       if (file.extension() == ".safetensors") require_finite_weights(file);
     });
   };
+  services.digest_again = [&digests](const auto& file) { return digests.hash_if_touched(file); };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);
   check_same(world, "the run's plan", plan.resolved);

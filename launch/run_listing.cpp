@@ -15,13 +15,13 @@
 #include "framework/store/lock.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder: <name>-<identity>
 constexpr std::string_view kStep = "step-";
 
 std::time_t time_of(const fs::path& file) {
@@ -106,9 +106,8 @@ std::string folder_text(const fs::path& path) {
 
 std::string stage_name(const fs::path& folder) {
   const std::string name = folder.filename().string();
-  if (name.size() <= kIdentityDigits + 1 || name[name.size() - kIdentityDigits - 1] != '-') return name;
-  if (name.find_first_not_of("0123456789abcdef", name.size() - kIdentityDigits) != std::string::npos) return name;
-  return name.substr(0, name.size() - kIdentityDigits - 1);
+  const std::string stage = read_stage_folder_name(name).stage;
+  return stage.empty() ? name : stage;
 }
 
 bool is_run_folder(const fs::path& folder) {

@@ -54,6 +54,14 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
     if (reach == Reach::end) seen.problems = load_problems(read_problem_set(node));
     return seen;
   };
+  services.problem_files = [](const Node& node) {
+    std::vector<std::filesystem::path> files;
+    for (const ProblemSetSpec& spec : read_problem_set(node)) {
+      const std::vector<std::filesystem::path> of_spec = input_files(spec);
+      files.insert(files.end(), of_spec.begin(), of_spec.end());
+    }
+    return files;
+  };
   services.ranks = world.size();
   services.preset_tokenizer = [](const std::string& name, const PromptTemplates& prompts) {
     if (name == "arithmetic") return make_word_tokenizer(arithmetic_vocabulary(prompts));

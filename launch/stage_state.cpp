@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/base/reading.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/output_check.h"
 #include "framework/store/intact_note.h"
 #include "framework/store/sealed_folder.h"
@@ -69,6 +70,8 @@ StageState look(const StagePlan& stage, bool known, const std::vector<Superseded
     const bool vouched = intact_note_of(stage.output).vouches_for(output);
     return {Will::skip, vouched ? "done" : "done, if its bytes are: they are hashed first", ""};
   }
+  if (const std::string strange = strange_checkpoints(checkpoints_of(stage.folder), stage.identity); !strange.empty())
+    return {Will::refuse, "checkpoints of another stage", fmt::format("stage '{}' {}", stage.name, strange)};
   const SeenStage seen = list_stage(stage.folder);
   if (!seen.outputs.empty() && stage.recipe->output() == ArtifactKind::report)
     return {Will::run, "the run folder has another name", ""};

@@ -76,9 +76,11 @@ class Report final : public Recipe {
     input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
-      if (const std::int64_t damaged = count_damaged_lines(source->folder / "steps.jsonl"); damaged > 0) {
-        stage.log().warn("{}: {} lines of steps.jsonl are damaged or no records of steps: the loss curve lacks them",
-                         source->name, damaged);
+      if (const std::int64_t damaged = count_foreign_lines(source->folder / "steps.jsonl", Owner(source->identity));
+          damaged > 0) {
+        stage.log().warn(
+            "{}: {} lines of steps.jsonl are damaged, of other work or no records of steps: the loss curve lacks them",
+            source->name, damaged);
       }
       report::LossCurve curve = read_loss_curve(*source);
       if (!curve.points.empty()) input.losses.push_back(std::move(curve));

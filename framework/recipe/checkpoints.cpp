@@ -1,102 +1,25 @@
 #include "framework/recipe/checkpoints.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/comm/one_rank.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/store/files.h"
 #include "framework/store/retention.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kDamaged = "a checkpoint is damaged, the one before it is used";
 
-Json to_json(const TrainCursor& cursor) {
-  Json json = {{"step", cursor.step},
-               {"position", cursor.position},
-               {"num_tokens", cursor.num_tokens},
-               {"seconds", cursor.seconds},
-               {"consumed_digest", cursor.consumed_digest},
-               {"best_validation_loss", cursor.best_validation_loss},
-               {"best_step", cursor.best_step},
-               {"skipped", cursor.skipped},
-               {"skipped_in_row", cursor.skipped_in_row},
-               {"validation_due", cursor.validation_due}};
-  if (cursor.end_validation_due) json["end_validation_due"] = true;
-  if (!cursor.end_of.empty()) json["end_of"] = cursor.end_of;
-  if (cursor.num_examples > 0) json["num_examples"] = cursor.num_examples;
-  if (cursor.last_step_tokens > 0) json["last_step_tokens"] = cursor.last_step_tokens;
-  return json;
-}
-
-// 200 of "step-00000200".
-std::optional<std::int64_t> step_of(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return std::nullopt;
-  std::int64_t step = -1;
-  const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return step;
-}
-
-TrainCursor cursor_of(const std::string& metadata) {
-  const Json json = Json::parse(metadata).at("cursor");
-  TrainCursor cursor;
-  cursor.step = json.at("step");
-  cursor.position = json.at("position");
-  cursor.num_tokens = json.at("num_tokens");
-  cursor.seconds = json.at("seconds");
-  cursor.consumed_digest = json.at("consumed_digest");
-  cursor.best_validation_loss = json.at("best_validation_loss");
-  cursor.best_step = json.at("best_step");
-  cursor.skipped = json.value("skipped", std::int64_t{0});
-  cursor.skipped_in_row = json.value("skipped_in_row", std::int64_t{0});
-  cursor.validation_due = json.value("validation_due", false);
-  cursor.end_validation_due = json.value("end_validation_due", false);
-  cursor.end_of = json.value("end_of", "");
-  cursor.num_examples = json.value("num_examples", std::int64_t{0});
-  cursor.last_step_tokens = json.value("last_step_tokens", std::int64_t{0});
-  return cursor;
-}
-
 }  // namespace
-
-std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder) {
-  std::vector<TrainCursor> cursors;
-  for (const std::string& name : list_folder(folder)) {
-    if (!step_of(name) || !SealedFolder::looks_sealed(folder / name)) continue;
-    try {
-      cursors.push_back(cursor_of(SealedFolder::open(folder / name).manifest().body.at("metadata").dump()));
-    } catch (const BrokenFolder&) {  // the training itself complains of it
-    } catch (const Json::exception&) {
-    }
-  }
-  std::ranges::sort(cursors, {}, &TrainCursor::step);
-  return cursors;
-}
-
-int drop_checkpoints(const std::filesystem::path& folder, bool keep_last, Logger& log) {
-  const std::vector<TrainCursor> cursors = sealed_cursors(folder);
-  int dropped = 0;
-  for (const TrainCursor& cursor : cursors) {
-    const TrainCursor& newest = cursors.back();
-    if (keep_last && (cursor.step == newest.step || cursor.step == newest.best_step)) continue;
-    try {
-      discard_folder(folder / fmt::format("{}{:08}", kPrefix, cursor.step));
-      ++dropped;
-    } catch (const Error& error) {
-      log.warn("a checkpoint takes room that is not freed: {}", error.what());
-    }
-  }
-  return dropped;
-}
 
 Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options)
     : folder_(std::move(folder)),
@@ -111,15 +34,13 @@ Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& lo
   });
 }
 
-std::filesystem::path Checkpoints::path_of(std::int64_t step) const {
-  return folder_ / fmt::format("{}{:08}", kPrefix, step);
-}
+std::filesystem::path Checkpoints::path_of(std::int64_t step) const { return folder_ / checkpoint_name(step); }
 
 // The steps of which there is a folder; of the sealed ones, where so wanted.
 std::vector<std::int64_t> Checkpoints::steps(bool sealed) const {
   std::vector<std::int64_t> steps;
   for (const std::string& name : list_folder(folder_)) {
-    const std::optional<std::int64_t> step = step_of(name);
+    const std::optional<std::int64_t> step = step_of_checkpoint(name);
     if (!step || name != path_of(*step).filename()) continue;
     if (!sealed || SealedFolder::looks_sealed(folder_ / name)) steps.push_back(*step);
   }
@@ -156,7 +77,7 @@ bool Checkpoints::is_sound(std::int64_t step) {
 // Nothing where it cannot be understood: that is for is_sound() to complain of.
 std::optional<TrainCursor> Checkpoints::cursor_at(std::int64_t step) const {
   try {
-    return cursor_of(SealedFolder::open(path_of(step)).manifest().body.at("metadata").dump());
+    return cursor_from_metadata(SealedFolder::open(path_of(step)).manifest().body.at("metadata"));
   } catch (const BrokenFolder&) {
     return std::nullopt;
   } catch (const Json::exception&) {
@@ -179,6 +100,8 @@ bool Checkpoints::lacks_best(std::int64_t step) const {
 // Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
 std::optional<std::int64_t> Checkpoints::newest_sound() {
   const std::string answer = on_rank_zero(groups_.world, "newest checkpoint", [&] {
+    if (const std::string strange = strange_checkpoints(folder_, options_.identity); !strange.empty())
+      fail_user(fmt::format("stage '{}' {}", options_.stage, strange));
     std::vector<std::int64_t> candidates = steps(false);
     std::erase_if(candidates, [this](std::int64_t step) { return !is_reached(step); });
     const bool any = !candidates.empty();
@@ -226,13 +149,7 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
   const std::optional<CheckpointInfo> found = read_newest(parameters, moments);
   if (!found) return false;
   const CheckpointInfo& info = *found;
-  const TrainCursor cursor = cursor_of(info.metadata);
-  const std::string identity = Json::parse(info.metadata).value("identity", options_.identity);
-  if (identity != options_.identity) {
-    fail_user(fmt::format(
-        "{} is a checkpoint of other settings (identity {}, here it is {}): it was put there by hand; take it away",
-        path_of(cursor.step).string(), identity.substr(0, 12), options_.identity.substr(0, 12)));
-  }
+  const TrainCursor cursor = cursor_from_metadata(Json::parse(info.metadata));
   state.step = cursor.step - cursor.skipped;  // updates
   trainer.set_cursor(cursor);
   log_.info("going on from {} (weights {})", path_of(cursor.step).string(), info.weights_digest.substr(0, 16));
@@ -245,6 +162,18 @@ bool Checkpoints::restore(ParameterSet& parameters, Trainer& trainer) {
         before, now);
   }
   return true;
+}
+
+// For a checkpoint that is to be written. One that was put there by hand since the start is not exchanged for it.
+void Checkpoints::make_room(std::int64_t step) {
+  const std::filesystem::path target = path_of(step);
+  if (!is_there(target)) return;
+  if (!SealedFolder::looks_sealed(target)) return set_damaged_aside(step, kDamaged, target.string() + " is not sealed");
+  if (const auto other = foreign_identity(target, options_.identity)) {
+    const std::filesystem::path where = set_aside(target);
+    log_.warn("{} is a checkpoint of other settings (identity {}), put there by hand: it is kept as {}",
+              target.string(), other->substr(0, kFolderDigits), where.string());
+  }
 }
 
 void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor) {
@@ -265,8 +194,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   const std::filesystem::path target = path_of(cursor.step);
   on_rank_zero(groups_.world, "checkpoint folder", [&] {
     if (options_.before_save) options_.before_save();
-    if (is_there(target) && !SealedFolder::looks_sealed(target))
-      set_damaged_aside(cursor.step, kDamaged, target.string() + " is not sealed");
+    make_room(cursor.step);
     return std::string();
   });
   saving_step_ = cursor.step;
@@ -279,14 +207,15 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
 void Checkpoints::prune(const TrainCursor& cursor) const {
   std::vector<Candidate> candidates;
   for (const std::int64_t step : steps(true)) {
+    if (foreign_identity(path_of(step), options_.identity)) continue;
     if (step > cursor.step) continue;  // of a longer length, trained before: kept to go on from
     candidates.push_back({.folder = path_of(step), .step = step});
     if (step == cursor.best_step) candidates.back().loss = cursor.best_validation_loss;
   }
   std::vector<std::filesystem::path> unwanted = removable(candidates, {.last = options_.keep, .best = 1});
   for (const std::filesystem::path& damaged : set_aside_in(folder_)) {
-    const std::optional<std::int64_t> step = step_of(original_of(damaged));
-    if (step && *step <= cursor.step) unwanted.push_back(damaged);
+    const std::optional<std::int64_t> step = step_of_checkpoint(original_of(damaged));
+    if (step && *step <= cursor.step && !foreign_identity(damaged, options_.identity)) unwanted.push_back(damaged);
   }
   for (const std::filesystem::path& folder : unwanted) {
     try {

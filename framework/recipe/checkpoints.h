@@ -26,14 +26,6 @@
 
 namespace ft {
 
-// Where the sealed checkpoints of a folder stand, the earliest first; without a look at their bytes. Damaged manifests are
-// left out. Throws Unreadable.
-[[nodiscard]] std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder);
-
-// Of a training whose output is sealed: removes its sealed checkpoints, but for the newest one and the best one that this
-// one needs where `keep_last`. Returns how many. What cannot be removed stays, and is told. Throws Unreadable.
-int drop_checkpoints(const std::filesystem::path& folder, bool keep_last, Logger& log);
-
 struct CheckpointOptions {
   std::string stage, identity;  // of the stage, for the metadata
   bool background = true;
@@ -52,13 +44,13 @@ class Checkpoints {
   Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options);
 
   // Collective: fills parameters, moments and cursor from the newest sound checkpoint that lies within the length to be
-  // trained (Trainer::reaches); false when there is none, and parameters are as they were. Throws Error where one cannot
-  // be read, or where damage shows while the last one left is being read. `trainer` must outlive later calls.
+  // trained (Trainer::reaches); false when there is none, and parameters are as they were. Throws UserError where one of
+  // another stage is among them, Error where one cannot be read, or where damage shows while the last one left is being read. `trainer` must outlive later calls.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
   // Collective: waits for an earlier save, copies the state and begins to write it (or writes it, when not in the
   // background). One of the same step stays until the new one is sealed. Then what the retention (last `keep`, and the
-  // best one) does not want is removed, and damaged ones that are not newer.
+  // best one) does not want is removed, and damaged ones that are not newer; what is another stage's stays.
   void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor);
   // Local: a save is under way, and this rank has done its part of it.
   [[nodiscard]] bool ready() const { return writer_.ready(); }
@@ -77,6 +69,7 @@ class Checkpoints {
   std::optional<std::int64_t> newest_sound();
   std::optional<CheckpointInfo> read_newest(ParameterSet& parameters, MomentsView& moments);
   bool is_sound(std::int64_t step);
+  void make_room(std::int64_t step);
   void set_damaged_aside(std::int64_t step, std::string_view what, const std::string& why);
   std::optional<TrainCursor> cursor_at(std::int64_t step) const;
   bool is_reached(std::int64_t step) const;

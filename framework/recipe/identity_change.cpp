@@ -64,33 +64,6 @@ void compare(const Lines& before, const Lines& now, const Tell& tell) {
   }
 }
 
-std::string file_changes(const InputContent& before, const InputContent& now) {
-  std::map<std::string, std::vector<std::string>> names;  // by what happened to them
-  const auto same_name = [](const std::vector<FileDigest>& files, const std::string& name) {
-    return std::ranges::find(files, name, &FileDigest::name);
-  };
-  for (const FileDigest& file : now.files) {
-    const auto old_file = same_name(before.files, file.name);
-    if (old_file == before.files.end()) {
-      names["new"].push_back(file.name);
-    } else if (old_file->sha256 != file.sha256) {
-      names["changed"].push_back(file.name);
-    }
-  }
-  for (const FileDigest& file : before.files) {
-    if (same_name(now.files, file.name) == now.files.end()) names["gone"].push_back(file.name);
-  }
-  std::string text;
-  for (const auto& [what, files] : names) {
-    text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", fmt::join(files, ", "),
-                        what == "changed"   ? ""
-                        : files.size() == 1 ? " is"
-                                            : " are",
-                        what);
-  }
-  return text;
-}
-
 // Of a problem set, as "40", or "40 0" of several; 0 is none.
 std::string limit_text(const std::string& limits) {
   std::string text;
@@ -141,7 +114,7 @@ std::vector<std::string> input_changes(const InputContent& before, const InputCo
                   changed(fmt::format("its {}, stage '{}', is another: {}", now.key, now.name, key.first), was, is));
             }
           });
-  if (const std::string files = file_changes(before, now); !files.empty()) {
+  if (const std::string files = changed_files(before.files, now.files); !files.empty()) {
     const std::string of =
         now.what == "file" ? fmt::format("{} '{}'", now.key, now.name) : fmt::format("{} '{}'", now.what, now.name);
     reasons.push_back(now.files.size() == 1 && before.files.size() == 1 && now.what == "file"

@@ -1,5 +1,7 @@
 #include "framework/recipe/input_content.h"
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "framework/base/digest.h"
@@ -45,6 +47,33 @@ std::vector<FileDigest> read_file_digests(std::string_view text) {
   }
   FT_CHECK(begin == text.size(), "no list of digests: {}", text);
   return files;
+}
+
+std::string changed_files(const std::vector<FileDigest>& before, const std::vector<FileDigest>& now) {
+  std::map<std::string, std::vector<std::string>> names;  // by what happened to them
+  const auto same_name = [](const std::vector<FileDigest>& files, const std::string& name) {
+    return std::ranges::find(files, name, &FileDigest::name);
+  };
+  for (const FileDigest& file : now) {
+    const auto old_file = same_name(before, file.name);
+    if (old_file == before.end()) {
+      names["new"].push_back(file.name);
+    } else if (old_file->sha256 != file.sha256) {
+      names["changed"].push_back(file.name);
+    }
+  }
+  for (const FileDigest& file : before) {
+    if (same_name(now, file.name) == now.end()) names["gone"].push_back(file.name);
+  }
+  std::string text;
+  for (const auto& [what, files] : names) {
+    text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", fmt::join(files, ", "),
+                        what == "changed"   ? ""
+                        : files.size() == 1 ? " is"
+                                            : " are",
+                        what);
+  }
+  return text;
 }
 
 std::string to_json(const std::vector<InputContent>& inputs) {

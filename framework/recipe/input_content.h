@@ -45,6 +45,9 @@ using FileDigester = std::function<std::string(const std::filesystem::path& file
 [[nodiscard]] std::string to_text(const std::vector<FileDigest>& files);
 [[nodiscard]] std::vector<FileDigest> read_file_digests(std::string_view text);
 
+// "config.json changed, vocab.txt is gone"; empty where the two are the same.
+[[nodiscard]] std::string changed_files(const std::vector<FileDigest>& before, const std::vector<FileDigest>& now);
+
 [[nodiscard]] std::string to_json(const std::vector<InputContent>& inputs);
 // Throws Error where the text is none of to_json().
 [[nodiscard]] std::vector<InputContent> read_input_contents(std::string_view json);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "framework/base/reading.h"
+#include "framework/recipe/checkpoint_folder.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace {
@@ -24,8 +26,8 @@ std::string why_not_own_output(const StagePlan& stage, const SealedFolder& outpu
       "has in its place the output of other settings: {} was made by stage '{}' with identity {}, and here it should "
       "be {}{}. "
       "It was put there or renamed by hand: give it its old name again, or take it away",
-      output.folder().string(), settings.value("stage", "?"), identity.substr(0, 12), stage.identity.substr(0, 12),
-      identity == stage.identity ? " in another extent" : "");
+      output.folder().string(), settings.value("stage", "?"), identity.substr(0, kFolderDigits),
+      stage.identity.substr(0, kFolderDigits), identity == stage.identity ? " in another extent" : "");
 }
 
 std::string changed_parent(const RunPlan& plan, const StagePlan& stage, const SealedFolder& output) {
@@ -44,6 +46,23 @@ std::string changed_parent(const RunPlan& plan, const StagePlan& stage, const Se
     }
   }
   return "";
+}
+
+// Damage is for the stage itself to deal with.
+void require_own_work(const RunPlan& plan) {
+  for (const StagePlan& stage : plan.stages) {
+    if (SealedFolder::looks_sealed(stage.output)) {
+      std::string other;
+      try {
+        other = why_not_own_output(stage, SealedFolder::open(stage.output));
+      } catch (const BrokenFolder&) {
+      }
+      if (!other.empty()) fail_user(fmt::format("stage '{}' {}", stage.name, other));
+    } else if (const std::string strange = strange_checkpoints(checkpoints_of(stage.folder), stage.identity);
+               !strange.empty()) {
+      fail_user(fmt::format("stage '{}' {}", stage.name, strange));
+    }
+  }
 }
 
 }  // namespace ft

@@ -15,4 +15,8 @@ namespace ft {
 // In words that go on after the stage's name; empty: each stage that the output was made from has the output from then.
 [[nodiscard]] std::string changed_parent(const RunPlan& plan, const StagePlan& stage, const SealedFolder& output);
 
+// Throws UserError where a stage of the run would come upon what was put into its place by hand: the output of other
+// settings, checkpoints of another stage. Throws Unreadable.
+void require_own_work(const RunPlan& plan);
+
 }  // namespace ft

@@ -45,8 +45,8 @@ Steps read_steps(const StagePlan& stage) {
   steps.curve.unit = stage.recipe_name == "solution_sft" ? "token" : "";
   LineReader lines(stage.folder / "steps.jsonl");
   for (std::string line; lines.next(line);) {
-    const auto json = read_step_line(line);
-    if (!json) continue;  // torn by a kill, or not of this program: one point less in a curve
+    const auto json = read_step_line(line, Owner(stage.identity));
+    if (!json) continue;  // torn by a kill, damaged, or not of this training: one point less in a curve
     if (json->at("step").get<std::int64_t>() > last) continue;
     if (json->contains("validation_loss")) {
       steps.curve.validation.emplace_back(json->at("step"), json->at("validation_loss"));
@@ -65,7 +65,7 @@ void add_ranks(const StagePlan& stage, const char* stem, report::StageTime& time
   double all = 0;
   std::vector<double> counts;
   for (const std::filesystem::path& piece : list_pieces(stage.folder / "work", stem)) {
-    counts.push_back(static_cast<double>(read_pieces({piece}, [](std::string_view) {}).records));
+    counts.push_back(static_cast<double>(count_records({piece}, Owner(stage.identity))));
     all += counts.back();
   }
   if (counts.size() < 2 || all == 0) return;
@@ -126,7 +126,7 @@ std::string standstill_of(const StagePlan& stage) {
   std::string words;
   LineReader lines(stage.folder / "steps.jsonl");
   for (std::string line; lines.next(line);) {
-    const std::optional<StepRecord> record = step_from_json(line);
+    const std::optional<StepRecord> record = step_from_json(line, Owner(stage.identity));
     if (!record) continue;
     if (const auto said = watch.step(*record)) words = *said;
   }

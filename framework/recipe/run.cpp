@@ -10,10 +10,12 @@
 #include "framework/comm/agreement.h"
 #include "framework/comm/one_rank.h"
 #include "framework/kernels/allocator.h"
+#include "framework/recipe/output_check.h"
 #include "framework/recipe/run_folder.h"
 #include "framework/recipe/stage_examples.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/superseded.h"
+#include "framework/recipe/unchanged_inputs.h"
 #include "framework/store/files.h"
 #include "framework/store/last_start.h"
 #include "framework/store/lock.h"
@@ -132,6 +134,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   const std::string token = on_rank_zero(world, "run folder", [&] {
     const std::vector<Superseded> superseded = find_superseded(plan);
     refuse_restart(plan, superseded);
+    require_own_work(plan);
     folder.emplace(plan, log);
     folder->note({{"event", "start"},
                   {"ranks", world.size()},
@@ -162,6 +165,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       continue;
     }
     on_rank_zero(world, "stage folder", [&] {
+      require_unchanged_files(stage, services);
       make_folder(stage.folder / "work");
       folder->watch(stage.folder);
       replace_file(stage.folder / "identity.txt", stage.identity_text);

@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "framework/base/clock.h"
-#include "framework/recipe/checkpoints.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/output_check.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/run_records.h"
@@ -154,7 +154,7 @@ void RunFolder::is_sealed(const StagePlan& stage) {
 void RunFolder::drop_work(const StagePlan& stage) {
   const std::optional<KeepWork> keep = named<KeepWork>(setting_of(stage, "keep_work"));
   if (!keep || *keep == KeepWork::all) return;
-  const int dropped = drop_checkpoints(stage.folder / "work" / "checkpoints", *keep == KeepWork::last, log_);
+  const int dropped = drop_checkpoints(checkpoints_of(stage.folder), stage.identity, *keep == KeepWork::last, log_);
   if (dropped == 0) return;
   note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", to_string(*keep)}});
   log_.info("stage '{}': {} {} removed (keep_work: {})", stage.name, dropped,

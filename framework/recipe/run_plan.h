@@ -99,6 +99,11 @@ struct RunServices {
   // The digest of an input file (recipe/input_content.h), on one rank; empty: its SHA-256. Who must not read large files
   // gives kNotRead for them.
   FileDigester digest_file;
+  // Local: the files that a problem set is read from. May be empty where digest_again is.
+  std::function<std::vector<std::filesystem::path>(const Node& spec)> problem_files;
+  // Local: the digest of an input file as it is now, for who has read it after it was planned with; without a second hash
+  // where nobody has touched it. Empty: nobody asks.
+  FileDigester digest_again;
   // Told on rank 0 when the run folder is this run's; may be empty.
   std::function<void()> folder_taken;
   // Collective: the digests of large files, which `list` names on one rank, by all ranks side by side

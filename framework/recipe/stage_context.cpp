@@ -9,6 +9,7 @@
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/comm/one_rank.h"
+#include "framework/recipe/unchanged_inputs.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/lineage.h"
 #include "framework/store/sealed_folder.h"
@@ -36,7 +37,7 @@ LoadedModel StageContext::load_model(const std::string& name) {
   together("stop before loading a model", [this] { check_stop(); });
   LoadedModel model;
   model.factory = services_.make_factory(groups_);
-  model.tokenizer = load_tokenizer_of(name);
+  model.tokenizer = read_tokenizer(name);
   const auto given = plan_.models.find(name);
   if (given == plan_.models.end()) {
     load_sealed(name, model);
@@ -55,6 +56,7 @@ LoadedModel StageContext::load_model(const std::string& name) {
                   "model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
                   name, model.decoder->config().vocab_size, model.tokenizer->size()));
   }
+  require_unchanged_model(plan_, name, services_);
   together("stop after loading a model", [this] { check_stop(); });
   return model;
 }
@@ -72,6 +74,12 @@ void StageContext::load_sealed(const std::string& name, LoadedModel& model) {
 }
 
 std::unique_ptr<Tokenizer> StageContext::load_tokenizer_of(const std::string& name) {
+  std::unique_ptr<Tokenizer> tokenizer = read_tokenizer(name);
+  require_unchanged_model(plan_, name, services_);
+  return tokenizer;
+}
+
+std::unique_ptr<Tokenizer> StageContext::read_tokenizer(const std::string& name) {
   const auto given = plan_.models.find(name);
   if (given == plan_.models.end()) {
     std::unique_ptr<Tokenizer> tokenizer;
@@ -86,7 +94,9 @@ std::unique_ptr<Tokenizer> StageContext::load_tokenizer_of(const std::string& na
 }
 
 std::vector<Problem> StageContext::load_problems(const std::string& name) {
-  return services_.load_problems(plan_.problems.at(name));
+  std::vector<Problem> problems = services_.load_problems(plan_.problems.at(name));
+  require_unchanged_problems(plan_, name, services_);
+  return problems;
 }
 
 const StagePlan& StageContext::input_plan(const std::string& stage) const {
@@ -176,6 +186,7 @@ void StageContext::seal(const nlohmann::ordered_json& body,
   all_or_none(groups_.world, "sealed " + stage_.name, [&] {
     if (groups_.world.rank() != 0) return;
     require_place();
+    require_unchanged_files(stage_, services_);
     FolderWriter writer = FolderWriter::create(stage_.output);
     for (const auto& [name, content] : files) writer.write(name, content);
     writer.seal(manifest_of(body));
@@ -189,6 +200,7 @@ void StageContext::seal_pieces(const std::function<nlohmann::ordered_json()>& bo
   all_or_none(world, "making the output's folder", [&] {
     if (world.rank() != 0) return;
     require_place();
+    require_unchanged_files(stage_, services_);
     folder.emplace(FolderWriter::create(stage_.output));
   });
   all_or_none(world, "writing the output's pieces", [&] {
@@ -213,7 +225,9 @@ void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& 
   content.files = model.files();
   content.parents = parents();
   together("place of the run folder", [this] {
-    if (groups_.world.rank() == 0) require_place();
+    if (groups_.world.rank() != 0) return;
+    require_place();
+    require_unchanged_files(stage_, services_);
   });
   const Stopwatch watch;
   write_checkpoint(stage_.output, content, groups_);

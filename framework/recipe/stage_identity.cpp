@@ -5,6 +5,7 @@
 #include "framework/base/digest.h"
 #include "framework/recipe/grading.h"
 #include "framework/recipe/names.h"
+#include "framework/store/stage_folder.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -43,9 +44,8 @@ void StageIdentifier::identify(StagePlan& stage, const Parser& parser) {
   }
   stage.identity = sha256(stage.identity_text);
   stage.extent = sha256(stage.extent_text);
-  stage.folder = std::filesystem::path(plan_.run.folder) / "stages" /
-                 fmt::format("{}-{}", stage.name, stage.identity.substr(0, 12));
-  stage.output = stage.folder / fmt::format("output-{}", stage.extent.substr(0, 12));
+  stage.folder = std::filesystem::path(plan_.run.folder) / "stages" / stage_folder_name(stage.name, stage.identity);
+  stage.output = stage.folder / output_folder_name(stage.extent);
 }
 
 std::map<std::string, std::string> StageIdentifier::defaults_of(const StagePlan& stage) const {

@@ -8,7 +8,7 @@
 
 #include "framework/base/reading.h"
 #include "framework/base/units.h"
-#include "framework/recipe/checkpoints.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/identity_change.h"
 #include "framework/recipe/progress_line.h"
 #include "framework/recipe/stage_times.h"
@@ -17,14 +17,13 @@
 #include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-constexpr std::size_t kIdentityDigits = 12;  // of a stage's folder
 
 std::vector<fs::path> outputs_of(const fs::path& stage) {
   std::vector<fs::path> outputs;
@@ -48,14 +47,7 @@ std::int64_t bytes_of(const fs::path& folder) {
 // Something that took work: an output, a checkpoint, attempts. Not a folder that a start has only made.
 bool holds_work(const fs::path& stage) { return !outputs_of(stage).empty() || bytes_of(stage / "work") > 0; }
 
-// "solver" and "59dc569e19b1"; empty where the folder is no stage's.
-std::pair<std::string, std::string> name_and_identity(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  if (name.size() <= kIdentityDigits + 1 || name[name.size() - kIdentityDigits - 1] != '-') return {};
-  return {name.substr(0, name.size() - kIdentityDigits - 1), name.substr(name.size() - kIdentityDigits)};
-}
-
-fs::path checkpoints_of(const fs::path& stage) { return stage / "work" / "checkpoints"; }
+StageFolderName name_of(const fs::path& folder) { return read_stage_folder_name(folder.filename().string()); }
 
 std::int64_t newest_checkpoint(const fs::path& stage) {
   const std::vector<TrainCursor> cursors = sealed_cursors(checkpoints_of(stage));
@@ -146,7 +138,7 @@ class Search {
   explicit Search(const RunPlan& plan) : plan_(plan), run_(plan.run.folder) {
     for (const std::string& name : list_folder(run_ / "stages")) {
       const fs::path folder = run_ / "stages" / name;
-      if (!name_and_identity(folder).first.empty() && holds_work(folder)) folders_.push_back(folder);
+      if (!read_stage_folder_name(name).stage.empty() && holds_work(folder)) folders_.push_back(folder);
     }
     if (folders_.empty()) return;
     try {
@@ -155,7 +147,7 @@ class Search {
       // Then it is as if there were none; this start writes it anew.
     }
     for (const auto& [stage, time] : read_stage_times(run_))
-      seconds_[stage.second.substr(0, kIdentityDigits)] += time.seconds;
+      seconds_[stage.second.substr(0, kFolderDigits)] += time.seconds;
   }
 
   std::optional<Superseded> of(const StagePlan& stage) const {
@@ -169,7 +161,7 @@ class Search {
     }
     std::vector<fs::path> older;
     for (const fs::path& folder : folders_) {
-      if (name_and_identity(folder).first != stage.name || folder.filename() == stage.folder.filename()) continue;
+      if (name_of(folder).stage != stage.name || folder.filename() == stage.folder.filename()) continue;
       if (last != nullptr && folder.filename() == last->folder.filename()) return describe(stage, folder, is_there);
       older.push_back(folder);
     }
@@ -209,7 +201,7 @@ class Search {
   // The same work under a name that the run file has no more.
   std::optional<Superseded> renamed(const StagePlan& stage) const {
     for (const fs::path& folder : folders_) {
-      const auto [name, identity] = name_and_identity(folder);
+      const auto [name, identity] = name_of(folder);
       if (!stage.identity.starts_with(identity) || plan_.find_stage(name) != nullptr) continue;
       Superseded work{.stage = stage.name, .folder = folder};
       work.reasons = {fmt::format("it was named '{}', and a stage is found by its name", name)};
@@ -221,7 +213,7 @@ class Search {
   Superseded measured(Superseded work) const {
     std::tie(work.amount, work.is_one) = amount_of(work.folder);
     work.bytes = bytes_of(work.folder);
-    const auto known = seconds_.find(name_and_identity(work.folder).second);
+    const auto known = seconds_.find(name_of(work.folder).identity);
     work.seconds = known == seconds_.end() ? 0 : known->second;
     return work;
   }
@@ -248,8 +240,8 @@ Continuation continuation_of(const StagePlan& stage) {
   }
   for (const auto& [stem, one, several] : {std::tuple{"attempts", "attempt is", "attempts are"},
                                            std::tuple{"scores", "piece of scores is", "pieces of scores are"}}) {
-    if (const std::int64_t records = records_in(stage.folder, stem); records > 0)
-      return {true, fmt::format("{} {} there", records, records == 1 ? one : several)};
+    const std::int64_t records = count_records(list_pieces(stage.folder / "work", stem), Owner(stage.identity));
+    if (records > 0) return {true, fmt::format("{} {} there", records, records == 1 ? one : several)};
   }
   return {};
 }

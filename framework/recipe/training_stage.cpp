@@ -7,6 +7,7 @@
 #include "framework/base/reading.h"
 #include "framework/kernels/allocator.h"
 #include "framework/kernels/linear.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/checkpoints.h"
 #include "framework/recipe/later_steps.h"
 #include "framework/store/append_log.h"
@@ -60,7 +61,7 @@ void show_sample(StageContext& stage, const Tokenizer& tokenizer, const ExampleV
 class Record {
  public:
   Record(const StageContext& stage, std::int64_t resumed_at)
-      : steps_(stage.folder() / "steps.jsonl", resumed_at),
+      : steps_(stage.folder() / "steps.jsonl", stage.owner(), resumed_at),
         events_(stage.folder() / "events", unix_seconds(), resumed_at),
         saves_(stage.folder() / kSavesLog) {}
   [[nodiscard]] std::int64_t foreign_lines() const { return steps_.foreign_lines(); }
@@ -137,7 +138,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
         "{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
         stage.name(), step, saved.durable_seconds, saved.stall_seconds);
   };
-  Checkpoints checkpoints(stage.work() / "checkpoints", groups, stage.log(),
+  Checkpoints checkpoints(checkpoints_of(stage.folder()), groups, stage.log(),
                           {.stage = stage.name(),
                            .identity = stage.plan().identity,
                            .background = job.settings.save == SaveMode::background,
@@ -158,10 +159,10 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
         stage.name());
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
-  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(stage.work() / "checkpoints").empty())) {
+  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(checkpoints_of(stage.folder())).empty())) {
     stage.log().warn(
         "{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
-        stage.name(), (stage.work() / "checkpoints").string());
+        stage.name(), (checkpoints_of(stage.folder())).string());
   }
   if (trainer.num_steps() > 0 && trainer.warmup_steps() > trainer.num_steps()) {
     stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
@@ -171,12 +172,13 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
 
   const std::int64_t first_step = trainer.cursor().step;
   if (groups.world.rank() == 0) {
-    const std::vector<TrainCursor> saved = sealed_cursors(stage.work() / "checkpoints");
-    keep_later_steps(stage.folder(), first_step, saved.empty() ? 0 : saved.back().step);
+    const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage.folder()));
+    keep_later_steps(stage.folder(), stage.owner(), first_step, saved.empty() ? 0 : saved.back().step);
     record.emplace(stage, first_step);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
-      stage.log().warn("{}: {} lines of steps.jsonl are damaged or were no records of steps, and are left out",
-                       stage.name(), foreign);
+      stage.log().warn(
+          "{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
+          stage.name(), foreign);
     }
   }
   stage.progress().begin(stage.name(), trainer.num_steps(), first_step);

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kHead = "{\"sum\":\"";
 constexpr std::string_view kOf = "\",\"of\":\"";
 constexpr std::string_view kMiddle = "\",\"record\":";
-constexpr std::size_t kSumDigits = 16, kOwnerDigits = 16;
+constexpr std::size_t kSumDigits = 16;
 constexpr std::size_t kMaxComplaints = 20;
 
 std::string checksum(std::string_view owner, std::string_view json) {
@@ -74,8 +74,8 @@ std::optional<Unwrapped> unwrap(std::string_view line) {
   line.remove_prefix(kSumDigits);
   Unwrapped result;
   if (line.starts_with(kOf)) {
-    result.owner = line.substr(kOf.size(), kOwnerDigits);
-    line.remove_prefix(std::min(line.size(), kOf.size() + kOwnerDigits));
+    result.owner = line.substr(kOf.size(), Owner::kDigits);
+    line.remove_prefix(std::min(line.size(), kOf.size() + Owner::kDigits));
   }
   if (!line.starts_with(kMiddle)) return std::nullopt;
   result.record = line.substr(kMiddle.size());
@@ -115,11 +115,6 @@ void read_piece(const fs::path& path, std::int64_t piece, const Owner* owner,
 }
 
 }  // namespace
-
-Owner::Owner(std::string_view identity) : text_(identity.substr(0, kOwnerDigits)) {
-  FT_CHECK(text_.size() == kOwnerDigits && text_.find_first_not_of("0123456789abcdef") == std::string::npos,
-           "'{}' is no identity", identity);
-}
 
 AppendLog::AppendLog(const fs::path& path, Owner owner)
     : file_(path, O_RDWR | O_CREAT | O_APPEND), owner_(std::move(owner)) {
@@ -162,6 +157,14 @@ PieceCounts read_pieces(const std::vector<fs::path>& paths, const std::function<
     read_piece(
         path, 0, nullptr, [&](std::string_view record, const RecordPlace&) { use(record); }, counts);
   return counts;
+}
+
+std::int64_t count_records(const std::vector<fs::path>& paths, const Owner& owner) {
+  PieceCounts counts;
+  for (const fs::path& path : paths)
+    read_piece(
+        path, 0, &owner, [](std::string_view, const RecordPlace&) {}, counts);
+  return counts.records;
 }
 
 PieceCounts RecordFiles::read_all(

@@ -1,7 +1,6 @@
 // Records that are kept as they come: JSON lines, each with a checksum, each written by one write(2). After any kill
 // the file holds every record whose append() had returned, and perhaps a torn one, which reading drops and counts.
-// Records of work that goes on later say whose they are: files are copied between folders, and a record that fits in
-// form alone would be taken for a result of this work.
+// Records of work that goes on later say whose they are (base/owner.h).
 //
 //   AppendLog log(folder / piece_name("attempts", rank), Owner(stage.identity));   // one file a rank, no two writers
 //   log.append(R"({"problem": "p1", "text": "..."})");
@@ -20,21 +19,10 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/base/owner.h"
 #include "framework/store/files.h"
 
 namespace ft {
-
-// Whose records: 16 hexadecimal digits of an identity, or nobody's.
-class Owner {
- public:
-  Owner() = default;
-  // `identity`: at least 16 hexadecimal digits, as of a SHA-256 (checked).
-  explicit Owner(std::string_view identity);
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 class AppendLog {
  public:
@@ -71,6 +59,8 @@ struct PieceCounts {
 // what cannot be read throws Unreadable: its records would be taken for missing.
 PieceCounts read_pieces(const std::vector<std::filesystem::path>& paths,
                         const std::function<void(std::string_view json)>& use);
+// How many good records of `owner` they hold. Throws Unreadable.
+[[nodiscard]] std::int64_t count_records(const std::vector<std::filesystem::path>& paths, const Owner& owner);
 
 // Where a record lies: its whole line in a piece. Of plain bytes.
 struct RecordPlace {

@@ -64,6 +64,11 @@ std::optional<std::string> DigestNotes::find(const fs::path& file) const {
   return found->second.sha256;
 }
 
+std::string DigestNotes::hash_if_touched(const fs::path& file) {
+  const std::optional<std::string> known = find(file);
+  return known ? *known : hash(file);
+}
+
 std::string DigestNotes::hash(const fs::path& file) {
   const Json before = file_state(file);
   std::string sha256 = sha256_file(file);

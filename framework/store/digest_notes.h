@@ -34,6 +34,9 @@ class DigestNotes {
   // The file's SHA-256, computed; remembered unless the file has changed meanwhile. Throws Unreadable.
   std::string hash(const std::filesystem::path& file);
 
+  // The same; what is remembered, where the file is the one that was hashed.
+  std::string hash_if_touched(const std::filesystem::path& file);
+
   // What is remembered of one file, for the notes of another rank; empty where that is nothing.
   [[nodiscard]] std::string note_text(const std::filesystem::path& file) const;
   // What note_text() gave. Throws Error where it is none.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "framework/base/digest.h"
 #include "framework/base/reading.h"
 #include "framework/store/files.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace fs = std::filesystem;
@@ -20,7 +22,7 @@ std::int64_t line_of(const std::string& text, std::size_t byte) {
 
 [[noreturn]] void fail_broken(const std::string& place, std::string_view why) {
   throw BrokenRecord(
-      fmt::format("{}: the record of the last start says nothing that can be understood: {}. Which outputs were asked "
+      fmt::format("{}: the record of the last start cannot be relied on: {}. Which outputs were asked "
                   "for last is not known; the next start of the run writes it anew",
                   place, why));
 }
@@ -34,14 +36,27 @@ fs::path inner_path(const Json& text) {
   return path;
 }
 
+// Folders are named by what the entry says of identity and extent: one that names another output was changed by hand, and
+// whoever follows it would hand out other weights under this stage's name.
+void require_consistent(const MeantOutput& meant) {
+  const fs::path folder = fs::path("stages") / stage_folder_name(meant.stage, meant.identity);
+  const fs::path output = folder / output_folder_name(sha256(meant.extent));
+  if (meant.folder == folder && meant.output == output) return;
+  throw BrokenRecord(fmt::format(
+      "stage '{}' has the output {} there, but its identity and extent belong to {}: it was changed by hand",
+      meant.stage, meant.output.string(), output.string()));
+}
+
 LastStart parse(const std::string& text) {
   const Json json = Json::parse(text);
   if (json.at("version") != kVersion)
     throw BrokenRecord(fmt::format("version {} is not known", json.at("version").dump()));
   LastStart start;
   for (const Json& entry : json.at("stages")) {
-    start.outputs.push_back({entry.at("stage"), inner_path(entry.at("folder")), inner_path(entry.at("output")),
-                             entry.at("identity"), entry.at("extent")});
+    MeantOutput meant{entry.at("stage"), inner_path(entry.at("folder")), inner_path(entry.at("output")),
+                      entry.at("identity"), entry.at("extent")};
+    require_consistent(meant);
+    start.outputs.push_back(std::move(meant));
   }
   return start;
 }

@@ -36,7 +36,7 @@ struct LastStart {
   [[nodiscard]] const MeantOutput* find_folder(const std::filesystem::path& folder) const;
 };
 
-// The record is there and says nothing that can be understood.
+// The record is there, and cannot be understood or says of one output two things.
 class BrokenRecord : public Error {
   using Error::Error;
 };

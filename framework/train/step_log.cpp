@@ -22,19 +22,27 @@ constexpr std::size_t kSumDigits = 16;
 
 std::string sum_of(std::string_view line) { return xxh128(line).substr(0, kSumDigits); }
 
-std::string with_sum(const Json& json) {
+std::string signed_line(Json json, const Owner& owner) {
+  json["of"] = owner.text();
   const std::string line = json.dump();
   return fmt::format("{}{}{}{}", std::string_view(line).substr(0, line.size() - 1), kSumHead, sum_of(line), kSumTail);
 }
 
-// False where the line has a sum that is not its own.
 bool matches_sum(std::string_view line) {
   constexpr std::size_t kSize = kSumHead.size() + kSumDigits + kSumTail.size();
-  if (line.size() <= kSize) return true;
+  if (line.size() <= kSize) return false;
   const std::string_view end = line.substr(line.size() - kSize);
-  if (!end.starts_with(kSumHead) || !end.ends_with(kSumTail)) return true;
+  if (!end.starts_with(kSumHead) || !end.ends_with(kSumTail)) return false;
   const std::string whole = std::string(line.substr(0, line.size() - kSize)) + "}";
   return sum_of(whole) == end.substr(kSumHead.size(), kSumDigits);
+}
+
+// The object of a line that is whole and the owner's; what it holds is not looked at.
+std::optional<Json> read_signed(std::string_view line, const Owner& owner) {
+  if (!matches_sum(line)) return std::nullopt;
+  Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("of") || json["of"] != owner.text()) return std::nullopt;
+  return json;
 }
 
 // What an earlier start has left.
@@ -44,11 +52,11 @@ struct Earlier {
   bool all_kept = true;
 };
 
-Earlier read_until(const std::filesystem::path& path, std::int64_t step) {
+Earlier read_until(const std::filesystem::path& path, const Owner& owner, std::int64_t step) {
   Earlier earlier;
   LineReader lines(path);
   for (std::string line; lines.next(line);) {
-    const auto json = lines.torn() ? std::nullopt : read_step_line(line);
+    const auto json = lines.torn() ? std::nullopt : read_step_line(line, owner);
     if (!lines.torn() && !json) ++earlier.foreign;
     if (json && json->at("step").get<std::int64_t>() <= step) {
       earlier.kept += line + "\n";
@@ -73,7 +81,7 @@ void replace_log(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
-std::string to_json_line(const StepRecord& record) {
+std::string to_json_line(const StepRecord& record, const Owner& owner) {
   Json terms = Json::object();
   for (int k = 0; k < kNumLossKinds; ++k)
     if (record.counts[k] > 0) terms[std::string(to_string(static_cast<LossKind>(k)))] = record.terms[k];
@@ -90,17 +98,17 @@ std::string to_json_line(const StepRecord& record) {
     json["skipped"] = true;
     json["suspects"] = record.suspects;
   }
-  return with_sum(json);
+  return signed_line(std::move(json), owner);
 }
 
-std::optional<StepRecord> step_from_json(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
-  if (!matches_sum(line)) return std::nullopt;
+std::optional<StepRecord> step_from_json(std::string_view line, const Owner& owner) {
+  const std::optional<Json> read = read_signed(line, owner);
+  if (!read) return std::nullopt;
+  const Json& json = *read;
   const auto number = [](const Json& object, std::string_view key) {
     return object.contains(key) && object[key].is_number();
   };
-  if (!json.is_object() || !number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm"))
-    return std::nullopt;
+  if (!number(json, "step") || !number(json, "loss") || !number(json, "gradient_norm")) return std::nullopt;
   StepRecord record{.step = json["step"],
                     .loss = json["loss"],
                     .gradient_norm = json["gradient_norm"],
@@ -115,29 +123,31 @@ std::optional<StepRecord> step_from_json(std::string_view line) {
   return record;
 }
 
-std::string to_json_line(const ValidationRecord& record) {
-  return with_sum({{"step", record.step}, {"validation_loss", record.loss}});
+std::string to_json_line(const ValidationRecord& record, const Owner& owner) {
+  return signed_line({{"step", record.step}, {"validation_loss", record.loss}}, owner);
 }
 
-std::optional<nlohmann::ordered_json> read_step_line(const std::string& line) {
-  Json json = Json::parse(line, nullptr, false);
-  if (!matches_sum(line)) return std::nullopt;
-  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
-  if (json.contains("validation_loss")) return json["validation_loss"].is_number() ? std::optional(json) : std::nullopt;
+std::optional<nlohmann::ordered_json> read_step_line(const std::string& line, const Owner& owner) {
+  std::optional<Json> read = read_signed(line, owner);
+  if (!read) return std::nullopt;
+  const Json& json = *read;
+  if (!json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
+  if (json.contains("validation_loss")) return json["validation_loss"].is_number() ? std::move(read) : std::nullopt;
   for (const char* key : {"tokens", "seconds", "learning_rate"}) {
     if (!json.contains(key) || !json[key].is_number()) return std::nullopt;
   }
   const bool skipped = json.contains("skipped");
   if (!json.contains("loss") || !(json["loss"].is_number() || (skipped && json["loss"].is_null()))) return std::nullopt;
-  return json;
+  return read;
 }
 
-std::int64_t count_damaged_lines(const std::filesystem::path& path) {
-  return read_until(path, std::numeric_limits<std::int64_t>::max()).foreign;
+std::int64_t count_foreign_lines(const std::filesystem::path& path, const Owner& owner) {
+  return read_until(path, owner, std::numeric_limits<std::int64_t>::max()).foreign;
 }
 
-StepLog::StepLog(const std::filesystem::path& path, std::int64_t step) : path_(path) {
-  const Earlier earlier = read_until(path, step);
+StepLog::StepLog(const std::filesystem::path& path, Owner owner, std::int64_t step)
+    : path_(path), owner_(std::move(owner)) {
+  const Earlier earlier = read_until(path, owner_, step);
   foreign_lines_ = earlier.foreign;
   if (!earlier.all_kept) replace_log(path, earlier.kept);
   file_.open(path, std::ios::app);

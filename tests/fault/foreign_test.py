@@ -4,8 +4,9 @@
   foreign_test.py FTRUN
 
 Files of a user's under the names that a run writes to; the run file as the run's own run.yaml; a user's things beside the tokenised
-examples, and links there; a stage's folder that was renamed to another one's name, an output or a checkpoint of other settings, an
-output whose parent was made again with other bits; folders that are moved away under a run."""
+examples, and links there; a stage's folder that was renamed to another one's name, an output or a checkpoint of other settings, steps and
+attempts of another run, an output whose parent was made again with other bits; folders that are moved away under a run."""
+import json
 import os
 import pathlib
 import re
@@ -138,6 +139,86 @@ def case_checkpoint(ftrun, base):
     check(tree(mine) == before, "the foreign checkpoint was touched")
 
 
+def checkpoint_of_other_settings(ftrun, base, name):
+    run = TinyRun(ftrun, base, name)
+    run.to_end(OTHER)
+    return sorted(run.folder.glob("stages/solver-*/work/checkpoints/step-*"))[-1]
+
+
+TWO_TRAININGS = RUN_FILE.replace("  answers:", "  second: {recipe: solution_sft, model: solver, problems: train, length: 6steps}\n  answers:").replace("answers: {recipe: sample, model: solver", "answers: {recipe: sample, model: second")
+
+
+def case_strange_checkpoints(ftrun, base):
+    """Told before the first stage, wherever they stand and whatever their number."""
+    theirs = checkpoint_of_other_settings(ftrun, base, "strange-other")
+    put = {"an earlier step's place": lambda folder: shutil.copytree(theirs, folder / "step-00000001"),
+           "a later step's place": lambda folder: shutil.copytree(theirs, folder / "step-00000990"),
+           "in part": lambda folder: shutil.copytree(theirs, folder / "step-00000002", ignore=lambda *_: ["rank-0000.h5"]),
+           "a link to it": lambda folder: (folder / "step-00000003").symlink_to(theirs),
+           "a link to nothing": lambda folder: (folder / "step-00000003").symlink_to(folder / "nothing"),
+           "a file": lambda folder: (folder / "step-00000004").write_text("a user's")}
+    run = TinyRun(ftrun, base, "strange")
+    run.file.write_text(TWO_TRAININGS)
+    run.to_end()
+    for index, (name, make) in enumerate(put.items()):
+        stage = ("second", "solver")[index % 2]
+        (own,) = run.folder.glob(f"stages/{stage}-*")
+        (output,) = own.glob("output-*")
+        kept, checkpoints = output.rename(run.home / "kept"), own / "work/checkpoints"
+        shutil.copytree(checkpoints, run.home / "checkpoints")
+        make(checkpoints)
+        refused(run, f"{name}, in {stage}", f"stage '{stage}' has among its checkpoints what was put there by hand", "step-0000",
+                commands=("run", "plan", "doctor") if index < 2 else ("run",))
+        kept.rename(output)
+        if index < 2:
+            run.to_end()  # where the stage is done nobody reads them
+        shutil.rmtree(checkpoints)
+        (run.home / "checkpoints").rename(checkpoints)
+
+
+def case_put_while_it_trains(ftrun, base):
+    theirs = checkpoint_of_other_settings(ftrun, base, "put-other")
+    length = ["stages.solver.length=600steps", "training.save_every=10steps", "training.keep=1"]
+    whole = TinyRun(ftrun, base, "put-whole").to_end(*length)
+    for keep_work in ("all", "last", "none"):
+        run = TinyRun(ftrun, base, f"put-{keep_work}")
+        process = begin(run, lambda run=run: run.saved_step() > 0, *length, f"training.keep_work={keep_work}")
+        (folder,) = run.folder.glob("stages/solver-*/work/checkpoints")
+        for name in ("step-00000001", "step-00000590"):
+            shutil.copytree(theirs, run.home / "fresh")
+            (run.home / "fresh").rename(folder / name)
+        output, _ = process.communicate(timeout=120)
+        check(process.returncode == 0 and run.outcome() == whole, f"keep_work {keep_work}: exit code {process.returncode}\n{output[-1500:]}")
+        check(tree(folder / "step-00000001") == tree(theirs), f"keep_work {keep_work}: the foreign checkpoint is gone")
+        (aside,) = folder.glob("step-00000590.*")
+        check(tree(aside) == tree(theirs) and "is a checkpoint of other settings" in output, f"keep_work {keep_work}: the one in the way is gone\n{output[-1500:]}")
+
+
+def case_step_log(ftrun, base):
+    """Steps of another run: neither in the report nor in the log of a training that goes on."""
+    run, other = TinyRun(ftrun, base, "log"), TinyRun(ftrun, base, "log-other")
+    run.to_end()
+    other.to_end(OTHER)
+    (log,), (theirs,) = run.folder.glob("stages/solver-*/steps.jsonl"), other.folder.glob("stages/solver-*/steps.jsonl")
+    own, foreign = log.read_bytes(), theirs.read_bytes()
+    losses = lambda: [curve["training"] for curve in json.loads(next(run.folder.glob("stages/report-*/output-*/report.json")).read_text())["results"]["losses"].values()]  # noqa: E731
+    (points,) = losses()
+    check(len(points) == 6, f"the loss curve has {len(points)} points")
+    for name, text, left in (("instead", foreign, []), ("behind", own + foreign, [points]), ("before", foreign + own, [points]),
+                             ("mixed", b"".join(b"".join(pair) for pair in zip(own.splitlines(True), foreign.splitlines(True))), [points])):
+        log.write_bytes(text)
+        shutil.rmtree(next(run.folder.glob("stages/report-*/output-*")))
+        (run.folder / "log.txt").unlink()
+        run.to_end()
+        check("6 lines of steps.jsonl are damaged, of other work or no records" in run.log(), f"{name}: nobody tells of the foreign lines\n{run.log()[-1500:]}")
+        check(losses() == left, f"{name}: the report shows {losses()}")
+        check(log.read_bytes() == text, f"{name}: a look has changed the log")
+    shutil.rmtree(next(run.folder.glob("stages/solver-*/output-*")))
+    (run.folder / "log.txt").unlink()
+    run.to_end()
+    check(log.read_bytes() == own and "6 lines of steps.jsonl are damaged, of other work" in run.log(), f"a training that goes on keeps them\n{run.log()[-1500:]}")
+
+
 def case_attempts(ftrun, base):
     """Pieces of another run's attempts: same problems, same indices, other texts. And pieces that do not say whose they are."""
     run, other = TinyRun(ftrun, base, "attempts"), TinyRun(ftrun, base, "attempts-other")
@@ -193,7 +274,8 @@ def case_moved_stages(ftrun, base):
 
 
 def main(base):
-    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_attempts,
+    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_strange_checkpoints,
+                 case_put_while_it_trains, case_step_log, case_attempts,
                  case_other_parent, case_moved_stages):
         case(sys.argv[1], base)
         print(case.__name__, "holds", flush=True)

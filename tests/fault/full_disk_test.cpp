@@ -262,7 +262,7 @@ TEST_CASE("a file that is replaced") {
 
 TEST_CASE("the step log and TensorBoard's events") {
   const Action run = [](const fs::path& folder) {
-    StepLog log(folder / "steps.jsonl", 1);
+    StepLog log(folder / "steps.jsonl", Owner(), 1);
     EventFile events(folder / "events", 1000, 1);
     log.write(StepRecord{.step = 2});
     events.add("loss", 1.0, 2, 1001);
@@ -278,7 +278,7 @@ TEST_CASE("the step log and TensorBoard's events") {
     return found;
   };
   const int writes = fail_at_every_write({[](const fs::path& folder) {
-                                            StepLog log(folder / "steps.jsonl", 0);
+                                            StepLog log(folder / "steps.jsonl", Owner(), 0);
                                             for (const std::int64_t step : {1, 2})
                                               log.write(StepRecord{.step = step});  // the second one is to be dropped
                                           },

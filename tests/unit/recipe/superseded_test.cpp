@@ -11,6 +11,7 @@
 #include "framework/store/folder_writer.h"
 #include "framework/store/last_start.h"
 #include "framework/store/set_aside.h"
+#include "framework/store/stage_folder.h"
 #include "tests/support/doctest_torch.h"
 
 using namespace ft;
@@ -79,7 +80,8 @@ struct Run {
     LastStart start;
     for (const StagePlan& s : stages) {
       const fs::path relative = fs::path("stages") / s.folder.filename();
-      start.outputs.push_back({s.name, relative, relative / s.output.filename(), s.identity, s.extent_text});
+      start.outputs.push_back(
+          {s.name, relative, relative / output_folder_name(sha256(s.extent_text)), s.identity, s.extent_text});
     }
     write_last_start(folder, start);
   }

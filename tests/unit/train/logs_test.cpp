@@ -28,6 +28,8 @@ std::string content(const fs::path& path) {
   return text.str();
 }
 
+const Owner kOwner("0123456789abcdef");
+
 }  // namespace
 
 TEST_CASE("CRC-32C equals published check values") {
@@ -70,69 +72,65 @@ TEST_CASE("a step log that is opened again holds every step once") {
   const fs::path path = folder.path / "steps.jsonl";
   StepRecord record{.num_steps = 9, .loss = 2.5, .terms = {2.5}, .counts = {7}};
   {
-    StepLog log(path, 0);
+    StepLog log(path, kOwner, 0);
     for (record.step = 1; record.step <= 5; ++record.step) log.write(record);
     log.write(ValidationRecord{.step = 3, .loss = 1.25});
   }
   std::ofstream(path, std::ios::app) << "{\"step\":6,\"lo";  // torn by a kill
   {
-    StepLog log(path, 3);
+    StepLog log(path, kOwner, 3);
     record.step = 4;
     log.write(record);
   }
   std::string expected;
-  for (record.step = 1; record.step <= 3; ++record.step) expected += to_json_line(record) + "\n";
-  expected += to_json_line(ValidationRecord{.step = 3, .loss = 1.25}) + "\n";
-  CHECK(expected.find("{\"step\":3,\"validation_loss\":1.25,\"sum\":\"") != std::string::npos);
+  for (record.step = 1; record.step <= 3; ++record.step) expected += to_json_line(record, kOwner) + "\n";
+  expected += to_json_line(ValidationRecord{.step = 3, .loss = 1.25}, kOwner) + "\n";
+  CHECK(expected.find("{\"step\":3,\"validation_loss\":1.25,\"of\":\"0123456789abcdef\",\"sum\":\"") !=
+        std::string::npos);
   record.step = 4;
-  expected += to_json_line(record) + "\n";
+  expected += to_json_line(record, kOwner) + "\n";
   CHECK(content(path) == expected);
-  CHECK(to_json_line(record).find("\"terms\":{\"mle\":2.5}") != std::string::npos);
+  CHECK(to_json_line(record, kOwner).find("\"terms\":{\"mle\":2.5}") != std::string::npos);
 }
 
 TEST_CASE("a flipped bit anywhere in a line of the step log makes it no record, or changes nothing that is read") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "steps.jsonl";
   const std::string step = to_json_line(
-                        StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .counts = {7}, .gradient_norm = 0.75}),
-                    checked = to_json_line(ValidationRecord{.step = 12, .loss = 1.5});
-  const auto content_of = [](const nlohmann::ordered_json& json) {
-    nlohmann::ordered_json read = json;
-    read.erase("sum");
-    return read;
-  };
+                        StepRecord{.step = 12, .loss = 2.5, .terms = {2.5}, .counts = {7}, .gradient_norm = 0.75},
+                        kOwner),
+                    checked = to_json_line(ValidationRecord{.step = 12, .loss = 1.5}, kOwner);
   for (const std::string& line : {step, checked}) {
-    const auto original = read_step_line(line);
+    const auto original = read_step_line(line, kOwner);
     REQUIRE(original);
     const std::size_t frame = line.rfind(",\"sum\"");
     for (std::size_t at = 0; at < line.size(); ++at) {
       for (int bit = 0; bit < 8; ++bit) {
         std::string other = line;
         other[at] = static_cast<char>(other[at] ^ (1 << bit));
-        const auto read = read_step_line(other);
+        const auto read = read_step_line(other, kOwner);
         if (at < frame) CHECK_FALSE(read);
         if (read) CHECK((*read)["step"] == (*original)["step"]);
-        if (at < frame) CHECK_FALSE(step_from_json(other));
+        if (at < frame) CHECK_FALSE(step_from_json(other, kOwner));
       }
     }
-    const std::string older = line.substr(0, frame) + "}";
-    REQUIRE(read_step_line(older));
-    CHECK(content_of(*read_step_line(older)) == content_of(*original));
+    CHECK_FALSE(read_step_line(line.substr(0, frame) + "}", kOwner));  // as older programs wrote them
   }
   std::string damaged = step;
   damaged[damaged.find("2.5")] = '3';
   std::ofstream(path, std::ios::binary) << step << "\n" << damaged << "\n" << checked << "\n";
-  CHECK(count_damaged_lines(path) == 1);
-  CHECK(StepLog(path, 12).foreign_lines() == 1);
+  CHECK(count_foreign_lines(path, kOwner) == 1);
+  CHECK(StepLog(path, kOwner, 12).foreign_lines() == 1);
   CHECK(content(path) == step + "\n" + checked + "\n");
 }
 
 TEST_CASE("foreign lines in a step log are left out and counted; what needs no change is not touched") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "steps.jsonl";
-  const std::string one = to_json_line(StepRecord{.step = 1}), two = to_json_line(StepRecord{.step = 2}),
-                    skipped = to_json_line(StepRecord{.step = 3, .skipped = true}),
-                    checked = to_json_line(ValidationRecord{.step = 2, .loss = 1.5});
+  const std::string one = to_json_line(StepRecord{.step = 1}, kOwner),
+                    two = to_json_line(StepRecord{.step = 2}, kOwner),
+                    skipped = to_json_line(StepRecord{.step = 3, .skipped = true}, kOwner),
+                    checked = to_json_line(ValidationRecord{.step = 2, .loss = 1.5}, kOwner);
   const std::vector<std::string> foreign = {"",
                                             "x",
                                             "# a note",
@@ -151,7 +149,7 @@ TEST_CASE("foreign lines in a step log are left out and counted; what needs no c
   text += two + "\n" + checked + "\n" + skipped + "\n{\"step\":4,\"lo";
   std::ofstream(path, std::ios::binary) << text;
   {
-    const StepLog log(path, 3);
+    const StepLog log(path, kOwner, 3);
     CHECK(log.foreign_lines() == std::ssize(foreign));
   }
   const std::string kept = one + "\n" + two + "\n" + checked + "\n" + skipped + "\n";
@@ -163,13 +161,36 @@ TEST_CASE("foreign lines in a step log are left out and counted; what needs no c
   };
   const auto before = inode();
   {
-    StepLog log(path, 3);
+    StepLog log(path, kOwner, 3);
     CHECK(log.foreign_lines() == 0);
   }
   CHECK(inode() == before);
   CHECK(content(path) == kept);
   fs::remove(path);
   fs::create_symlink(folder.path / "nowhere", path);
-  CHECK_THROWS_AS(StepLog(path, 3), Unreadable);
+  CHECK_THROWS_AS(StepLog(path, kOwner, 3), Unreadable);
   fs::remove(path);
+}
+
+TEST_CASE("steps of another stage are foreign, whole as they are") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "steps.jsonl";
+  const Owner other("0123456789abcdee"), nobody;
+  std::string text, own;
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    const Owner& owner = step % 3 == 0 ? other : step % 7 == 0 ? nobody : kOwner;
+    const std::string line = step % 5 == 0 ? to_json_line(ValidationRecord{.step = step, .loss = 1}, owner)
+                                           : to_json_line(StepRecord{.step = step}, owner);
+    text += line + "\n";
+    if (owner.text() == kOwner.text()) own += line + "\n";
+    for (const Owner& reader : {kOwner, other, nobody}) {
+      CHECK(read_step_line(line, reader).has_value() == (reader.text() == owner.text()));
+      CHECK(step_from_json(line, reader).has_value() == (reader.text() == owner.text() && step % 5 != 0));
+    }
+  }
+  std::ofstream(path, std::ios::binary) << text;
+  const std::int64_t foreign = 13 + 4;  // steps that 3 divides; of the others those that 7 divides
+  CHECK(count_foreign_lines(path, kOwner) == foreign);
+  CHECK(StepLog(path, kOwner, 40).foreign_lines() == foreign);
+  CHECK(content(path) == own);
 }

@@ -112,13 +112,13 @@ TEST_CASE("skipped steps count for nothing, and the step log tells the same") {
   CHECK(speaks_at(steps, &words) == 7);
   std::vector<StepRecord> read;
   for (const StepRecord& step : steps) {
-    if (const auto record = step_from_json(to_json_line(step))) read.push_back(*record);
+    if (const auto record = step_from_json(to_json_line(step, Owner()), Owner())) read.push_back(*record);
   }
   CHECK(read.size() == 5);  // a loss that is no number stands there as null
   CHECK(speaks_at(read, &read_words) == 5);
   CHECK(words == read_words);
   for (const char* foreign : {"", "x", "{\"step\": 1", "[1]", "{\"step\":50,\"validation_loss\":1.1}",
                               "{\"step\":\"1\",\"loss\":2,\"gradient_norm\":1}"}) {
-    CHECK_FALSE(step_from_json(foreign));
+    CHECK_FALSE(step_from_json(foreign, Owner()));
   }
 }
