@@ -6,7 +6,7 @@
 #   tests/bench/run.sh --ranks 1 --repeats 1 --only sampling,scoring
 #   tests/bench/run.sh --peers VENV        transformers from a Python environment with torch and transformers, on the same work
 #
-# Needs SmolLM2-135M (launch/fetch_smollm2.sh) and GSM8K (FT_DATA). --build: a configured build folder; what is missing is built.
+# Needs SmolLM2-135M (launch/fetch_model.sh smollm2) and GSM8K (FT_DATA). --build: a configured build folder; what is missing is built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export FT_DATA="${FT_DATA:-$PWD/../shared/data}"

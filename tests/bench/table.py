@@ -224,7 +224,7 @@ def main():
     if not (args.build / "CMakeCache.txt").is_file():
         sys.exit(f"{args.build} is no configured build folder: cmake --preset {args.build.name}")
     if not (args.model / "model.safetensors").is_file():
-        sys.exit(f"{args.model} holds no model: launch/fetch_smollm2.sh")
+        sys.exit(f"{args.model} holds no model: launch/fetch_model.sh smollm2")
     if not (pathlib.Path(os.environ.get("FT_DATA", "")) / "gsm8k").is_dir():
         sys.exit("FT_DATA must name a folder that holds gsm8k (README, Data)")
     subprocess.run(["cmake", "--build", str(args.build), "--target", "ftrun_all", "products", "bench_all_reduce", "save_checkpoint"], check=True,

@@ -1,7 +1,7 @@
 // All of GSM8K train and MATH train through SmolLM2's tokenizer, against hashes from the reference library (tokens.py).
 //
 // Needs the problem sets (FT_DATA, default ../shared/data beside the project) and the model's folder (FT_SMOLLM2,
-// default .deps/smollm2, which launch/fetch_smollm2.sh makes); says SKIPPED where they are not.
+// default .deps/smollm2, which launch/fetch_model.sh smollm2 makes); says SKIPPED where they are not.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -52,7 +52,7 @@ TEST_CASE("SmolLM2's ids of GSM8K and MATH equal the reference's") {
   const auto golden = read_json(fs::path(FT_PROJECT_ROOT) / "tests/golden/tokens_smollm2.json");
   const fs::path model = from_environment("FT_SMOLLM2", ".deps/smollm2");
   if (!fs::exists(model / "tokenizer.json")) {
-    fmt::print("SKIPPED: {} is absent; launch/fetch_smollm2.sh makes it\n", (model / "tokenizer.json").string());
+    fmt::print("SKIPPED: {} is absent; launch/fetch_model.sh smollm2 makes it\n", (model / "tokenizer.json").string());
     return;
   }
   REQUIRE(sha256_file(model / "tokenizer.json") == golden["tokenizer_sha256"].get<std::string>());
