@@ -13,8 +13,6 @@ void check_tensor(Name name, const at::Tensor& tensor, at::DeviceType device) {
   FT_CHECK(tensor.is_contiguous(), "exchange '{}' of a tensor that is not contiguous", name);
 }
 
-void check_host_tensor(Name name, const at::Tensor& tensor) { check_tensor(name, tensor, at::kCPU); }
-
 void check_reducible(Name name, const at::Tensor& tensor, at::DeviceType device) {
   check_tensor(name, tensor, device);
   const at::ScalarType dtype = tensor.scalar_type();

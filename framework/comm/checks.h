@@ -13,7 +13,6 @@ namespace ft {
 
 // A defined, contiguous tensor in host memory, or in the memory of another kind of device.
 void check_tensor(Name name, const at::Tensor& tensor, at::DeviceType device);
-void check_host_tensor(Name name, const at::Tensor& tensor);
 
 // Such a tensor of a dtype that can be reduced: float, double, int32, int64.
 void check_reducible(Name name, const at::Tensor& tensor, at::DeviceType device = at::kCPU);

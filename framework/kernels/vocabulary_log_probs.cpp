@@ -183,11 +183,5 @@ Tensor chunked_log_probs(const Tensor& hidden, const Tensor& weight, const Tenso
   return LogProbsFunction::apply(hidden, weight, rows, targets, chunk_rows, softmax, compute);
 }
 
-Tensor vocabulary_log_probs_reference(const Tensor& hidden, const Tensor& weight, const Tensor& rows,
-                                      const Tensor& targets) {
-  const Tensor logits = at::mm(hidden.index_select(0, rows), weight.t()).to(at::kFloat);
-  return logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1);
-}
-
 }  // namespace ft
 FT_SIMD_END

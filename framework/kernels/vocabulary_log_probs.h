@@ -20,9 +20,6 @@ namespace ft {
                                               const at::Tensor& rows, const at::Tensor& targets,
                                               at::ScalarType compute = at::kFloat);
 
-[[nodiscard]] at::Tensor vocabulary_log_probs_reference(const at::Tensor& hidden, const at::Tensor& weight,
-                                                        const at::Tensor& rows, const at::Tensor& targets);
-
 // Rows of logits that fit a chunk for a vocabulary (or a slice of one) of this size; at least 16.
 [[nodiscard]] std::int64_t vocabulary_chunk_rows(std::int64_t vocab_size);
 

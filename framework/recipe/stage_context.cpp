@@ -73,12 +73,6 @@ void StageContext::load_sealed(const std::string& name, LoadedModel& model) {
   read_checkpoint(input(name), model.decoder->parameters(), nullptr, groups_);
 }
 
-std::unique_ptr<Tokenizer> StageContext::load_tokenizer_of(const std::string& name) {
-  std::unique_ptr<Tokenizer> tokenizer = read_tokenizer(name);
-  require_unchanged_model(plan_, name, services_);
-  return tokenizer;
-}
-
 std::unique_ptr<Tokenizer> StageContext::read_tokenizer(const std::string& name) {
   const auto given = plan_.models.find(name);
   if (given == plan_.models.end()) {

@@ -67,11 +67,9 @@ class StageContext {
   [[nodiscard]] std::filesystem::path work() const { return stage_.folder / "work"; }
 
   // Collective: the model of that name, of the run file's models or of an earlier stage, weights loaded and checked.
-  // These throw UserError where files of the run file's models and problem sets are not those any more that the stages'
+  // This and load_problems() throw UserError where files of the run file's models and problem sets are not those any more that the stages'
   // identities are made of (recipe/unchanged_inputs.h).
   [[nodiscard]] LoadedModel load_model(const std::string& name);
-  // Collective: the tokenizer alone. `stage` may be an attempts stage's model too.
-  [[nodiscard]] std::unique_ptr<Tokenizer> load_tokenizer_of(const std::string& name);
   // Local, the same on every rank.
   [[nodiscard]] std::vector<Problem> load_problems(const std::string& name);
   // The sealed output folder of an earlier stage: its path, for words; and opened, for reading what is in it, which is

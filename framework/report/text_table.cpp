@@ -13,9 +13,6 @@ std::size_t display_width(const std::string& text) {
 
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 std::string percent(double share, double error) { return fmt::format("{:.1f} +- {:.1f}", 100 * share, 100 * error); }
-std::string signed_percent(double share, double error) {
-  return fmt::format("{:+.1f} +- {:.1f}", 100 * share, 100 * error);
-}
 
 std::string percent_in(double share, double low, double high) {
   if (low == high) return percent(share);

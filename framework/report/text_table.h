@@ -25,8 +25,6 @@ class TextTable {
 // "58.8" for 0.588; "58.8 +- 2.2" with an error.
 [[nodiscard]] std::string percent(double share);
 [[nodiscard]] std::string percent(double share, double error);
-// "+3.6 +- 1.4"
-[[nodiscard]] std::string signed_percent(double share, double error);
 // "58.8 [54.3, 63.1]" and "+3.6 [+0.9, +6.4]"; without the brackets where the interval has no width.
 [[nodiscard]] std::string percent_in(double share, double low, double high);
 [[nodiscard]] std::string signed_percent_in(double share, double low, double high);
