@@ -166,7 +166,8 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
   release_freed_memory();  // what planning took is not the program's own
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
-    const std::vector<Superseded> superseded = find_superseded(plan);
+    const bool reads = plan.run.restart == Restart::refuse && !RunLock::holder_of(plan.run.folder);
+    const std::vector<Superseded> superseded = find_superseded(plan, reads ? Look::bytes : Look::sizes);
     refuse_restart(plan, superseded);
     folder.emplace(plan, log, end_note);
     folder->note({{"event", "start"},
