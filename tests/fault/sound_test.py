@@ -45,7 +45,7 @@ def older_settings(bench, whole):
     shutil.rmtree(only(old, "work/checkpoints/step-00000006"))
     flip(only(old, "work/checkpoints/step-00000005") / "rank-0000.h5")
     (old / "output-mine").mkdir()
-    verdict(bench, run, True, "rank-0000.h5 is damaged", OLD, r"output-mine is not sealed.*not asked for", "outputs or checkpoints are not sound, and no failure")
+    verdict(bench, run, True, "rank-0000.h5 is damaged", OLD, r"output-mine is no finished output.*not asked for", "outputs or checkpoints are not sound, and no failure")
     bench.says(["inspect", run.folder], 0, "of other settings")
     (old / "output-mine").rmdir()
     bench.says(["verify", only(old, "output-*")], 1, "NOT SOUND")  # who names it asks for it
