@@ -14,6 +14,7 @@
 #include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
 #include "framework/store/lock.h"
+#include "framework/store/run_marks.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
 
@@ -126,7 +127,8 @@ std::string why_unsealed(const fs::path& output) {
 bool is_run_folder(const fs::path& folder) {
   return look_through(folder / "stages").kind == Found::Kind::folder &&
          (look_through(folder / "ledger.jsonl").kind == Found::Kind::file ||
-          look_through(folder / "lock").kind == Found::Kind::file);
+          look_through(folder / "lock").kind == Found::Kind::file) &&
+         has_run_marks(folder);
 }
 
 std::optional<fs::path> run_around(fs::path path) {
