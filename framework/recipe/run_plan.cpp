@@ -11,6 +11,7 @@
 #include "framework/recipe/grading.h"
 #include "framework/recipe/model_identity.h"
 #include "framework/recipe/names.h"
+#include "framework/recipe/path_kinds.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/recipe/stage_identity.h"
 #include "framework/recipe/stage_planner.h"
@@ -94,6 +95,8 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
   if (const std::string misfit = why_not_writable(plan.run.folder); !misfit.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, misfit));
   }
+  if (const std::string wrong = wrong_kind_in_run(plan.run.folder); !wrong.empty())
+    fail_user(file["run"]["folder"].place(), wrong);
   if (const std::string other = why_not_a_runs(plan.run.folder, file.name(), named_paths(plan, file)); !other.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, other));
   }
@@ -115,9 +118,12 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
   return lines;
 }
 
-// What only shows when the identities are known: that the folder of a stage which was begun before may be written.
+// What only shows when the identities are known: that the folder of a stage which was begun before may be written, and
+// holds nothing that stands in the way.
 std::string check_stage_folders(const RunPlan& plan, const Place& place) {
   for (const StagePlan& stage : plan.stages) {
+    if (const std::string wrong = wrong_kind_in_stage(stage.folder); !wrong.empty())
+      fail_user(place, fmt::format("stage '{}': {}", stage.name, wrong));
     const std::string misfit = why_not_writable(stage.folder);
     if (!misfit.empty())
       fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));

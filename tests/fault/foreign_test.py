@@ -3,7 +3,7 @@
 
   foreign_test.py FTRUN
 
-Files of a user's under the names that a run writes to; folders of other things; the run file as the run's own run.yaml; a user's things beside the tokenised
+Files of a user's under the names that a run writes to; folders of other things; what is no file or no folder where one is needed; the run file as the run's own run.yaml; a user's things beside the tokenised
 examples, and links there; a stage's folder that was renamed to another one's name, an output or a checkpoint of other settings, an
 output whose parent was made again with other bits; folders that are moved away under a run."""
 import json
@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -236,8 +237,56 @@ def case_other_folder(ftrun, base):
     run.to_end()
 
 
+def put(path, kind):
+    """Something of a wrong kind under that name; gives the words for it."""
+    if kind == "folder":
+        path.mkdir()
+        (path / "mine").write_text("a user's")
+    elif kind == "dangling":
+        path.symlink_to("/nowhere/at/all")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    elif kind == "device":
+        path.symlink_to("/dev/null")
+    else:
+        path.write_text("a user's")
+    return {"dangling": "a link that leads nowhere"}.get(kind, f"is a {kind}")
+
+
+def case_kinds(ftrun, base):
+    """Under a name that a run writes to lies what is no file, or no folder: of the last stage, too, told before the first one."""
+    run = TinyRun(ftrun, base, "kinds")
+    run.to_end()
+    (solver,), (answers,), (report,) = (run.folder.glob(f"stages/{stage}-*") for stage in ("solver", "answers", "report"))
+    (piece,) = answers.glob("work/attempts-*.jsonl")
+    files = [*(run.folder / name for name in ("lock", "log.txt", "ledger.jsonl", "exit_code", "run.yaml", "last_start.json", "input_digests.json", "stop_lead_seconds")),
+             solver / "steps.jsonl", solver / "saves.jsonl", answers / "identity.txt", piece, report / "inputs.json"]
+    folders = [run.folder / "stages", run.folder / "examples", solver / "work/checkpoints", solver / "events", answers / "work", answers / "output-0123456789ab", report]
+    kinds = ("folder", "dangling", "pipe", "socket", "device")
+    tries = [(path, kind) for i, path in enumerate(files) for kind in {"folder", kinds[1 + i % 4], "pipe" if path.parent == run.folder else "dangling"}]
+    tries += [(path, kind) for i, path in enumerate(folders) for kind in {"file", ("dangling", "pipe")[i % 2]}]
+    for path, kind in tries:
+        kept = run.home / "kept"
+        if path.exists():
+            path.rename(kept)
+        words = put(path, kind)
+        last = path in (piece, report)
+        refused(run, f"{path.name} as a {kind}", str(path), words, commands=("run", "plan", "doctor") if last else ("run", "plan"))
+        if path.parent == run.folder and kind in ("pipe", "socket"):
+            for command in ("inspect", "verify"):
+                code, output = call([run.ftrun, command, str(run.folder)])
+                check(code in (0, 1, 2), f"{path.name} as a {kind}: {command} ended with {code}\n{output[-1500:]}")
+        shutil.rmtree(path) if kind == "folder" else path.unlink()
+        if kept.exists():
+            kept.rename(path)
+    run.to_end("stages.answers.per_problem=5")
+
+
 def main(base):
-    for case in (case_names, case_other_folder, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_attempts,
+    for case in (case_names, case_other_folder, case_kinds, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_attempts,
                  case_other_parent, case_moved_stages):
         case(sys.argv[1], base)
         print(case.__name__, "holds", flush=True)

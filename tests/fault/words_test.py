@@ -162,11 +162,23 @@ def full_disk(bench, whole):
 
 
 def odd_entries(bench, whole):
-    """Links that lead nowhere in the place of what a run keeps."""
+    """Pipes, links and files in the place of what a run keeps: nobody waits for a pipe's writer."""
     run = copied(whole, "entries")
     (solver,) = run.folder.glob("stages/solver-*")
     (output,) = solver.glob("output-*")
     kept = run.home / "kept"
+    for path in (run.folder / "last_start.json", run.folder / "ledger.jsonl", run.folder / "log.txt", run.folder / "run.yaml", run.folder / "input_digests.json",
+                 solver / f"intact-{output.name}.json", solver / "steps.jsonl", solver / "identity.txt", output / "manifest.json"):
+        path.rename(kept)
+        os.mkfifo(path)
+        inner = path.parent == output  # damage of an output, which is made again
+        bench.says(["plan", run.file, f"run.folder={run.folder}"], 0 if inner else 2, *([] if inner else [rf"{path}.* is a pipe"]))
+        for command in ("inspect", "verify"):
+            said = bench.says([command, run.folder], None)
+            if path.name in ("last_start.json", "ledger.jsonl"):
+                check("a pipe" in said or "neither a run folder" in said, f"{path.name}: {command} does not tell the pipe", said)
+        path.unlink()
+        kept.rename(path)
     output.rename(kept)
     output.symlink_to("/nowhere/at/all")
     for command in ("inspect", "verify"):
