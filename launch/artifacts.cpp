@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> folders;
   for (const std::string& name : list_folder(folder)) {
-    if (!name.starts_with(".") && !is_set_aside(name) && is_folder(folder / name)) folders.push_back(folder / name);
+    if (!name.starts_with(".") && !is_set_aside(name) && look_through(folder / name).kind == Found::Kind::folder)
+      folders.push_back(folder / name);
   }
   return folders;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/store/end_note.h"
 
 namespace CLI {
 class App;
@@ -58,9 +59,9 @@ void add_yes(CLI::App& app, std::vector<std::string>& overrides);
 [[nodiscard]] std::function<std::string(const std::string&)> count_between(std::int64_t low, std::int64_t high);
 
 // The run itself: `ftrun RUNFILE [key.path=value]...`. Collective over the session's ranks.
-// `folder` becomes the run folder, on rank 0, as soon as it is known.
+// `folder` becomes the run folder, on rank 0, as soon as it is known; `note` is begun once it is this run's.
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
-                          std::filesystem::path& folder);
+                          std::filesystem::path& folder, EndNote& note);
 
 // The folder with the built-in recipes: beside the library that carries the rooms, in the build tree and installed.
 [[nodiscard]] std::filesystem::path recipe_folder();

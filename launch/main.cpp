@@ -76,11 +76,12 @@ int run_on_ranks(const std::function<ExitCode(MpiSession&)>& command,
 // mpirun has an exit code of its own where it was told to end itself, so the run's stands in its folder, too.
 int run_run_file(const std::string& run_file, const std::vector<std::string>& overrides) {
   std::filesystem::path folder;  // set on rank 0
-  return run_on_ranks([&](MpiSession& session) { return run_file_command(run_file, overrides, session, folder); },
+  EndNote note;
+  return run_on_ranks([&](MpiSession& session) { return run_file_command(run_file, overrides, session, folder, note); },
                       [&](ExitCode code) {
                         if (folder.empty()) return;
                         try {
-                          note_end(folder, code);
+                          note.end(folder, code);
                         } catch (const std::exception& error) {
                           if (code != ExitCode::failure) complain(fmt::format("warning: {}", failure_text(error)));
                         }

@@ -51,7 +51,7 @@ std::function<std::string(const std::string&)> count_between(std::int64_t low, s
 }
 
 ExitCode run_file_command(const std::string& run_file, const std::vector<std::string>& overrides, MpiSession& session,
-                          std::filesystem::path& folder) {
+                          std::filesystem::path& folder, EndNote& note) {
   const RunFile file = RunFile::load(run_file, overrides);
   const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
   if (session.world().rank() == 0) folder = early.folder;
@@ -100,7 +100,7 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
   warn_of_shortage(plan, services, groups.view(), session.host(), log);
   ProgressLine progress(log, isatty(STDERR_FILENO) == 1);
   try {
-    run_stages(plan, services, groups.view(), log, progress, stop, lead);
+    run_stages(plan, services, groups.view(), log, progress, stop, lead, note);
   } catch (const StopRequested&) {
     if (const double seconds = seconds_since_stop_signal(); seconds > 0)
       log.info("stopped {:.1f} s after the signal ({})", seconds, stop_signal_name());

@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/base/error.h"
+#include "framework/base/plain_file.h"
 #include "framework/base/reading.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
 #include "framework/store/lock.h"
+#include "framework/store/run_marks.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
 #include "framework/store/stage_folder.h"
@@ -45,6 +47,8 @@ std::optional<std::int64_t> step_of(std::string_view name) {
 }
 
 std::string damage_of(const fs::path& folder) {
+  const Found::Kind kind = look_through(folder).kind;
+  if (kind != Found::Kind::folder && kind != Found::Kind::nothing) return why_unsealed(folder);
   try {
     (void)SealedFolder::open(folder);
     return {};
@@ -110,10 +114,20 @@ std::string stage_name(const fs::path& folder) {
   return stage.empty() ? name : stage;
 }
 
+std::string why_unsealed(const fs::path& output) {
+  const Found::Kind kind = look_through(output).kind;
+  if (kind == Found::Kind::dangling)
+    return fmt::format("{} is a link to something that is not there (a disk that is not mounted?)", output.string());
+  if (kind == Found::Kind::folder)
+    return fmt::format("{} is no finished output: it has no {}", output.string(), kManifestName);
+  return fmt::format("{} is {}", output.string(), kind == Found::Kind::file ? "a file, not a folder" : kNoPlainFile);
+}
+
 bool is_run_folder(const fs::path& folder) {
   return look_through(folder / "stages").kind == Found::Kind::folder &&
          (look_through(folder / "ledger.jsonl").kind == Found::Kind::file ||
-          look_through(folder / "lock").kind == Found::Kind::file);
+          look_through(folder / "lock").kind == Found::Kind::file) &&
+         has_run_marks(folder);
 }
 
 std::optional<fs::path> run_around(fs::path path) {
@@ -149,16 +163,19 @@ SeenStage list_stage(const fs::path& folder) {
 SeenRun list_run(const fs::path& folder) {
   SeenRun run{.folder = folder, .holder = RunLock::holder_of(folder), .running = find_cut_off(folder).stage};
   for (const std::string& name : list_folder(folder / "stages")) {
-    if (!name.starts_with(".") && is_folder(folder / "stages" / name))
-      run.stages.push_back(list_stage(folder / "stages" / name));
+    const fs::path stage = folder / "stages" / name;
+    const Found::Kind kind = look_through(stage).kind;
+    if (name.starts_with(".") || (kind != Found::Kind::folder && kind != Found::Kind::dangling)) continue;
+    run.stages.push_back(kind == Found::Kind::folder
+                             ? list_stage(stage)
+                             : SeenStage{.folder = stage, .name = stage_name(stage), .unsealed = {stage}});
   }
   return run;
 }
 
 std::string describe(const SeenStage& stage) {
   std::string text;
-  for (const fs::path& output : stage.unsealed)
-    text += fmt::format("  {} is no finished output: it has no {}\n", output.string(), kManifestName);
+  for (const fs::path& output : stage.unsealed) text += fmt::format("  {}\n", why_unsealed(output));
   for (const SeenCheckpoint& checkpoint : stage.checkpoints) {
     text += fmt::format("  {}: checkpoint of step {}, {}{}\n", checkpoint.folder.string(), checkpoint.step,
                         time_text(checkpoint.time), checkpoint.damage.empty() ? "" : ", DAMAGED: " + checkpoint.damage);

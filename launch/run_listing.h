@@ -40,6 +40,9 @@ struct SeenRun {
   std::vector<SeenStage> stages;      // sorted by folder
 };
 
+// Why what is called an output is none: a sentence that begins with its path.
+[[nodiscard]] std::string why_unsealed(const std::filesystem::path& output);
+
 // By what a start of ftrun leaves in it.
 [[nodiscard]] bool is_run_folder(const std::filesystem::path& folder);
 

@@ -76,6 +76,7 @@ StageState look(const StagePlan& stage, bool known, const std::vector<Superseded
   if (!seen.outputs.empty() && stage.recipe->output() == ArtifactKind::report)
     return {Will::run, "the run folder has another name", ""};
   const auto older = std::ranges::find(superseded, stage.name, &Superseded::stage);
+  if (older != superseded.end() && older->is_damaged) return {Will::again, "its checkpoints are damaged", ""};
   if (older != superseded.end() && older->begins_anew) return {Will::run, older->reasons.front(), ""};
   if (!seen.outputs.empty() || has_files(stage.folder / "work")) return unfinished_state(stage, seen);
   return {Will::run, older == superseded.end() ? "not done yet" : older->reasons.front(), ""};

@@ -119,8 +119,7 @@ class RunVerifier {
                                   : "the next start of the run sets it aside and makes it again");
     }
     for (const auto& output : stage.unsealed) {
-      fmt::print("{} is not sealed: it has no {}{}\n", output.string(), kManifestName,
-                 asked_.output(output) ? "" : "; not asked for by the last start");
+      fmt::print("{}{}\n", why_unsealed(output), asked_.output(output) ? "" : "; not asked for by the last start");
       judge(false, asked_.output(output));
     }
   }

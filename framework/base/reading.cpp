@@ -60,12 +60,19 @@ Found found(const struct stat& info) {
   return {S_ISDIR(info.st_mode) ? Found::Kind::folder : Found::Kind::other};
 }
 
-int open_to_read(const fs::path& path) {
+int open_to_read(const fs::path& path, int flags = 0) {
   int descriptor = -1;
   do {
-    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   } while (descriptor < 0 && errno == EINTR);
   return descriptor;
+}
+
+// Of files that the program keeps itself: a pipe in the place of one may never have a writer, a device no end.
+void require_plain(const fs::path& path, const struct stat& info) {
+  if (S_ISREG(info.st_mode)) return;
+  throw UserError(
+      fmt::format("cannot read {}: it is {}, not a plain file; take it away", path.string(), kind_text(info.st_mode)));
 }
 
 struct CloseFolder {
@@ -140,9 +147,17 @@ InputFile::InputFile(InputFile&& other) noexcept
     : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 std::optional<InputFile> InputFile::open_if_there(const fs::path& path) {
-  const int descriptor = open_to_read(path);
-  if (descriptor >= 0) return InputFile(path, descriptor);
-  require_absent(path, errno);
+  struct stat info {};
+  const int descriptor = open_to_read(path, O_NONBLOCK | O_NOCTTY);  // or opening a pipe waits for its writer
+  if (descriptor >= 0) {
+    InputFile file(path, descriptor);
+    if (::fstat(descriptor, &info) != 0) fail_unreadable(path, errno);
+    require_plain(path, info);
+    return file;
+  }
+  const int error = errno;
+  if (error == ENXIO && ::stat(path.c_str(), &info) == 0) require_plain(path, info);  // a socket
+  require_absent(path, error);
   return std::nullopt;
 }
 

@@ -97,6 +97,51 @@ void run_noted(const StagePlan& stage, StageContext& context, RunFolder* folder,
   }
 }
 
+// Sound when it was looked at last: the next start trusts nobody's word.
+[[noreturn]] void fail_damaged(const BrokenFolder& damage, const std::string& where, const RunPlan& plan,
+                               RunFolder* folder) {
+  if (folder != nullptr) folder->doubt_outputs(plan);
+  throw Error(fmt::format(
+      "{}{}; the next start looks at every byte of what the stages before have made, and makes again what is damaged",
+      damage.what(), where));
+}
+
+// Under a folder that was moved away calls fail in the system's words, on any rank, a user's mistake by their looks: where it
+// is so, that is told instead.
+void tell_of_move(const RunPlan& plan, const std::string& token, const RunFolder* folder, const std::exception& error) {
+  if (folder != nullptr) return folder->require_in_place();
+  try {
+    if (RunLock::token_in(plan.run.folder) == token) return;
+  } catch (const std::exception&) {  // nobody knows
+    return;
+  }
+  throw Error(
+      fmt::format("{}; the run folder {} is not the one any more that this run began in (moved, removed, or its "
+                  "disk unmounted)",
+                  error.what(), plan.run.folder));
+}
+
+// What a stage throws, with what helps the reader.
+void run_told(const RunPlan& plan, const StagePlan& stage, StageContext& context, const std::string& token,
+              RunFolder* folder, const Stopwatch& watch) {
+  try {
+    run_noted(stage, context, folder, watch);
+  } catch (const StopRequested&) {
+    throw;
+  } catch (const UserError& error) {
+    tell_of_move(plan, token, folder, error);
+    if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
+    throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
+  } catch (const BrokenFolder& error) {
+    tell_of_move(plan, token, folder, error);
+    fail_damaged(error, fmt::format(" (in stage '{}')", stage.name), plan, folder);
+  } catch (const std::exception& error) {
+    tell_of_move(plan, token, folder, error);
+    if (!is_out_of_memory(error)) throw;
+    throw Error(fmt::format("stage '{}': {}", stage.name, failure_text(error)));
+  }
+}
+
 // The time of this start, and of all where there were several.
 std::string took(const RunPlan& plan, const StagePlan& stage, double seconds) {
   const StageTimes times = read_stage_times(plan.run.folder);
@@ -115,27 +160,19 @@ void show_reports(const RunPlan& plan) {
   }
 }
 
-// Sound when it was looked at last: the next start trusts nobody's word.
-[[noreturn]] void fail_damaged(const BrokenFolder& damage, const std::string& where, const RunPlan& plan,
-                               RunFolder* folder) {
-  if (folder != nullptr) folder->doubt_outputs(plan);
-  throw Error(fmt::format(
-      "{}{}; the next start looks at every byte of what the stages before have made, and makes again what is damaged",
-      damage.what(), where));
-}
-
 }  // namespace
 
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
-                const StopFlag& stop, StopLead& lead) {
+                const StopFlag& stop, StopLead& lead, EndNote& end_note) {
   Communicator& world = groups.world;
   release_freed_memory();  // what planning took is not the program's own
   std::optional<RunFolder> folder;
   const std::string token = on_rank_zero(world, "run folder", [&] {
-    const std::vector<Superseded> superseded = find_superseded(plan);
+    const bool reads = plan.run.restart == Restart::refuse && !RunLock::holder_of(plan.run.folder);
+    const std::vector<Superseded> superseded = find_superseded(plan, reads ? Look::bytes : Look::sizes);
     refuse_restart(plan, superseded);
     require_own_work(plan);
-    folder.emplace(plan, log);
+    folder.emplace(plan, log, end_note);
     folder->note({{"event", "start"},
                   {"ranks", world.size()},
                   {"tensor", groups.tensor.size()},
@@ -185,17 +222,7 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
       if (folder) folder->require_in_place();
     });
     if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
-    try {
-      run_noted(stage, context, folder ? &*folder : nullptr, watch);
-    } catch (const UserError& error) {
-      if (std::string_view(error.what()).starts_with(to_string(stage.place))) throw;
-      throw UserError(fmt::format("{} (in stage '{}', {})", error.what(), stage.name, to_string(stage.place)));
-    } catch (const BrokenFolder& error) {
-      fail_damaged(error, fmt::format(" (in stage '{}')", stage.name), plan, folder ? &*folder : nullptr);
-    } catch (const std::exception& error) {
-      if (!is_out_of_memory(error)) throw;
-      throw Error(fmt::format("stage '{}': {}", stage.name, failure_text(error)));
-    }
+    run_told(plan, stage, context, token, folder ? &*folder : nullptr, watch);
     const StageMemory memory = largest_memory(world);
     if (world.rank() == 0) lead.write();
     on_rank_zero(world, "stage end", [&] {

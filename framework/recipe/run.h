@@ -15,12 +15,13 @@
 #pragma once
 
 #include "framework/recipe/stage_context.h"
+#include "framework/store/end_note.h"
 
 namespace ft {
 
 // Collective over groups.world. Throws UserError when the folder is in use or not shared by all ranks, StopRequested after
-// a stop on request, and whatever a stage throws.
+// a stop on request, and whatever a stage throws. `end_note` is begun on rank 0; its end is the caller's.
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
-                const StopFlag& stop, StopLead& lead);
+                const StopFlag& stop, StopLead& lead, EndNote& end_note);
 
 }  // namespace ft

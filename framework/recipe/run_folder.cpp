@@ -11,7 +11,6 @@
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/run_records.h"
 #include "framework/recipe/stage_times.h"
-#include "framework/store/end_note.h"
 #include "framework/store/files.h"
 #include "framework/store/intact_note.h"
 #include "framework/store/rights.h"
@@ -60,13 +59,13 @@ const RunPlan& accessible(const RunPlan& plan) {
 
 }  // namespace
 
-RunFolder::RunFolder(const RunPlan& plan, Logger& log)
+RunFolder::RunFolder(const RunPlan& plan, Logger& log, EndNote& note)
     : log_(log), lock_(accessible(plan).run.folder), name_(plan.run.folder) {
   const std::filesystem::path folder = plan.run.folder;
   if (!lock_.exclusive()) {
     log_.warn("the file system of {} knows no locks: take care that only one run works there", folder.string());
   }
-  note_begin(folder);
+  note.begin(folder);
   make_folder(folder / "stages");
   watch(folder / "stages");
   remove_leftovers(folder / "stages");
@@ -77,7 +76,7 @@ RunFolder::RunFolder(const RunPlan& plan, Logger& log)
   log_.to_file(folder / "log.txt");
   for (const std::string& text : damage.all()) log_.warn("{}", text);
   ledger_.emplace(folder / "ledger.jsonl");
-  if (!cut.stage.empty()) note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});
+  if (!cut.stage.empty()) this->note({{"event", "stage was cut off"}, {"stage", cut.stage}, {"seconds", cut.seconds}});
 }
 
 void RunFolder::watch_place() {
@@ -94,16 +93,15 @@ void RunFolder::require_in_place() const {
   for (const auto& [folder, entry] : watched_) {
     if (!lock_.is_in_place()) break;
     if (entry_of(folder) == entry) continue;
-    throw Error(
-        fmt::format("the folder {} was moved or removed while this run worked in it: nothing more is written. Put it "
-                    "back, and the run "
-                    "goes on from its last checkpoint",
-                    folder.string()));
+    throw Error(fmt::format(
+        "the folder {} was moved or removed while this run worked in it, or its disk unmounted: nothing more "
+        "is written. Put it back, and the run goes on from its last checkpoint",
+        folder.string()));
   }
   if (lock_.is_in_place()) return;
   throw Error(fmt::format(
-      "the run folder {} was moved or removed while this run worked in it: nothing more is written. Where it "
-      "was moved, give its new place as run.folder: the run goes on from its last checkpoint there",
+      "the run folder {} was moved or removed while this run worked in it, or its disk unmounted: nothing more is "
+      "written. Where it was moved, give its new place as run.folder: the run goes on from its last checkpoint there",
       name_));
 }
 

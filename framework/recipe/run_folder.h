@@ -1,6 +1,6 @@
 // What rank 0 does to the run folder on behalf of all: the lock, the log, the ledger, and which stages are done.
 //
-//   RunFolder folder(plan, log);                       // takes the lock
+//   RunFolder folder(plan, log, end_note);             // takes the lock
 //   folder.note({{"event", "start"}});
 //   if (!folder.is_done(stage)) { ...; folder.is_sealed(stage); }
 #pragma once
@@ -17,6 +17,7 @@
 #include "framework/base/log.h"
 #include "framework/recipe/run_plan.h"
 #include "framework/store/append_log.h"
+#include "framework/store/end_note.h"
 #include "framework/store/lock.h"
 
 namespace ft {
@@ -24,8 +25,8 @@ namespace ft {
 class RunFolder {
  public:
   // Throws UserError where the folder is in use, or holds what this user may read and not write: before anything of it
-  // is touched. Error where it cannot be written, Unreadable where it cannot be read.
-  RunFolder(const RunPlan& plan, Logger& log);
+  // is touched. Error where it cannot be written, Unreadable where it cannot be read. Begins `note`.
+  RunFolder(const RunPlan& plan, Logger& log, EndNote& note);
 
   // Of the lock: what every rank must see.
   [[nodiscard]] const std::string& token() const { return lock_.token(); }

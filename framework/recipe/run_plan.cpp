@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/base/user_path.h"
 #include "framework/comm/topology.h"
 #include "framework/config/parser.h"
 #include "framework/model/model_check.h"
@@ -10,6 +11,7 @@
 #include "framework/recipe/grading.h"
 #include "framework/recipe/model_identity.h"
 #include "framework/recipe/names.h"
+#include "framework/recipe/path_kinds.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/recipe/stage_identity.h"
 #include "framework/recipe/stage_planner.h"
@@ -74,13 +76,28 @@ void check_tensor_size(const std::string& name, const ModelConfig& config, int t
                                name, misfit, fmt::join(tensor_sizes(config), ", ")));
 }
 
+// Files and folders that the run file names: they may lie in the run folder.
+std::vector<std::filesystem::path> named_paths(const RunPlan& plan, const RunFile& file) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& [name, model] : plan.models) paths.emplace_back(model.path ? *model.path : model.tokenizer);
+  for (const auto& [name, problems] : plan.problems) {
+    for (const Node& set : problems.is_list() ? problems.items() : std::vector<Node>{problems}) {
+      if (set.is_map() && set["path"].is_scalar()) paths.emplace_back(user_path(set["path"].text()));
+    }
+  }
+  for (const Node& library : file["plugins"].items()) paths.push_back(file.folder() / user_path(library.text()));
+  return paths;
+}
+
 // What lies in files, looked at by one rank for all. Gives lines: "warning ..." and "note ...".
 std::string check_files(const RunPlan& plan, const RunFile& file, const StagePlanner& planner,
                         const RunServices& services) {
   if (const std::string misfit = why_not_writable(plan.run.folder); !misfit.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, misfit));
   }
-  if (const std::string other = why_not_a_runs(plan.run.folder, file.name()); !other.empty()) {
+  if (const std::string wrong = wrong_kind_in_run(plan.run.folder); !wrong.empty())
+    fail_user(file["run"]["folder"].place(), wrong);
+  if (const std::string other = why_not_a_runs(plan.run.folder, file.name(), named_paths(plan, file)); !other.empty()) {
     fail_user(file["run"]["folder"].place(), fmt::format("run.folder '{}': {}", plan.run.folder, other));
   }
   CheckedInputs inputs(plan, services);
@@ -101,9 +118,12 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
   return lines;
 }
 
-// What only shows when the identities are known: that the folder of a stage which was begun before may be written.
+// What only shows when the identities are known: that the folder of a stage which was begun before may be written, and
+// holds nothing that stands in the way.
 std::string check_stage_folders(const RunPlan& plan, const Place& place) {
   for (const StagePlan& stage : plan.stages) {
+    if (const std::string wrong = wrong_kind_in_stage(stage.folder); !wrong.empty())
+      fail_user(place, fmt::format("stage '{}': {}", stage.name, wrong));
     const std::string misfit = why_not_writable(stage.folder);
     if (!misfit.empty())
       fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));

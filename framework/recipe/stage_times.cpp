@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "framework/base/reading.h"
 #include "framework/store/append_log.h"
 
 namespace ft {
@@ -48,6 +49,7 @@ bool is_end(const std::string& what) {
 // The time of the log's last line that has one.
 std::optional<std::int64_t> last_sign_of_life(const std::filesystem::path& log) {
   constexpr std::streamoff kTail = 1 << 16;
+  if (look_through(log).kind != Found::Kind::file) return std::nullopt;  // opening a pipe waits for its writer
   std::ifstream file(log, std::ios::binary | std::ios::ate);
   if (!file) return std::nullopt;
   file.seekg(std::max<std::streamoff>(0, static_cast<std::streamoff>(file.tellg()) - kTail));

@@ -17,6 +17,7 @@ constexpr double kWindowSeconds = 300;
 }  // namespace
 
 StopLead::StopLead(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {
+  if (look_through(run_folder_ / kFile).kind == Found::Kind::dangling) return;  // the plan tells of it
   std::istringstream text(read_if_there(run_folder_ / kFile).value_or(""));
   if (!(text >> earlier_)) earlier_ = 0;
 }

@@ -54,27 +54,6 @@ std::int64_t newest_checkpoint(const fs::path& stage) {
   return cursors.empty() ? 0 : cursors.back().step;
 }
 
-// "30steps" of an extent's text; empty where it has none.
-std::string length_in(const std::string& extent) {
-  constexpr std::string_view kKey = "length: ";
-  for (std::size_t begin = 0; begin < extent.size();) {
-    const std::size_t end = std::min(extent.find('\n', begin), extent.size());
-    if (extent.compare(begin, kKey.size(), kKey) == 0)
-      return extent.substr(begin + kKey.size(), end - begin - kKey.size());
-    begin = end + 1;
-  }
-  return {};
-}
-
-// A user's recipe may mean something else by a key of that name.
-std::optional<Length> length_of(const StagePlan& stage) {
-  try {
-    return parse_length(length_in(stage.extent_text));
-  } catch (const UnitError&) {
-    return std::nullopt;
-  }
-}
-
 // The newest step that the stage's length lets it go on from.
 std::optional<std::int64_t> step_to_go_on_from(const StagePlan& stage) {
   const std::optional<Length> length = length_of(stage);
@@ -135,7 +114,7 @@ std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& befo
 
 class Search {
  public:
-  explicit Search(const RunPlan& plan) : plan_(plan), run_(plan.run.folder) {
+  Search(const RunPlan& plan, Look look) : plan_(plan), run_(plan.run.folder), look_(look) {
     for (const std::string& name : list_folder(run_ / "stages")) {
       const fs::path folder = run_ / "stages" / name;
       if (!read_stage_folder_name(name).stage.empty() && holds_work(folder)) folders_.push_back(folder);
@@ -154,6 +133,9 @@ class Search {
     const bool has_folder =
         std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
     const bool is_there = has_folder && (SealedFolder::looks_sealed(stage.output) || continuation_of(stage).goes_on);
+    if (has_folder && !SealedFolder::looks_sealed(stage.output)) {
+      if (const auto lost = lost_checkpoints(stage, look_)) return damaged(stage, *lost);
+    }
     const MeantOutput* last = start_ ? start_->find(stage.name) : nullptr;
     if (last != nullptr && last->folder.filename() == stage.folder.filename()) {
       const bool was_told = last->extent == stage.extent_text;
@@ -198,6 +180,19 @@ class Search {
     return measured(std::move(work));
   }
 
+  Superseded damaged(const StagePlan& stage, const LostCheckpoints& lost) const {
+    constexpr std::size_t kShown = 3;
+    Superseded work{.stage = stage.name, .is_damaged = true, .stays_in_place = true, .folder = stage.folder};
+    const auto shown = lost.damage.begin() + static_cast<std::ptrdiff_t>(std::min(lost.damage.size(), kShown));
+    work.reasons = {
+        fmt::format("no checkpoint to go on from is sound: {}{}", fmt::join(lost.damage.begin(), shown, "; "),
+                    lost.damage.size() > kShown ? fmt::format("; and {} more", lost.damage.size() - kShown) : "")};
+    work = measured(std::move(work));
+    work.amount = fmt::format("{} {}", lost.step, lost.step == 1 ? "step" : "steps");
+    work.is_one = lost.step == 1;
+    return work;
+  }
+
   // The same work under a name that the run file has no more.
   std::optional<Superseded> renamed(const StagePlan& stage) const {
     for (const fs::path& folder : folders_) {
@@ -220,6 +215,7 @@ class Search {
 
   const RunPlan& plan_;
   fs::path run_;
+  Look look_;
   std::vector<fs::path> folders_;  // of stages that hold work
   std::optional<LastStart> start_;
   std::map<std::string, double> seconds_;  // of work, by the digits of an identity
@@ -246,9 +242,9 @@ Continuation continuation_of(const StagePlan& stage) {
   return {};
 }
 
-std::vector<Superseded> find_superseded(const RunPlan& plan) {
+std::vector<Superseded> find_superseded(const RunPlan& plan, Look look) {
   std::vector<Superseded> found;
-  const Search search(plan);
+  const Search search(plan, look);
   for (const StagePlan& stage : plan.stages) {
     if (!is_known(plan, stage)) continue;  // what has changed cannot be told
     if (std::optional<Superseded> work = search.of(stage)) found.push_back(std::move(*work));
@@ -262,7 +258,8 @@ std::string to_text(const Superseded& work) {
                      work.begins_anew ? "begins anew" : "goes on with what it made of these settings before",
                      fmt::join(work.reasons, "; "), work.amount, bytes_text(static_cast<double>(work.bytes)), time,
                      work.folder.string(),
-                     work.stays_in_place
+                     work.is_damaged ? (work.is_one ? "is lost" : "are lost")
+                     : work.stays_in_place
                          ? (work.is_one ? "stays there for a longer length" : "stay there for a longer length")
                      : work.is_one ? "is set aside"
                                    : "are set aside");
@@ -277,8 +274,8 @@ void refuse_restart(const RunPlan& plan, const std::vector<Superseded>& supersed
   if (text.empty()) return;
   fail_user(fmt::format(
       "run.restart is refuse, and this start would begin anew what has been worked on; nothing was touched:{}\n"
-      "take back what was changed, or begin anew with --yes (or run.restart=allowed)",
-      text));
+      "take back what was changed{}, or begin anew with --yes (or run.restart=allowed)",
+      text, std::ranges::any_of(superseded, &Superseded::is_damaged) ? ", bring back sound checkpoints" : ""));
 }
 
 }  // namespace ft

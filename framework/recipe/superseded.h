@@ -1,6 +1,7 @@
 // What a start leaves lying: the work of a stage whose identity has changed, so that the stage begins anew beside it, and
-// checkpoints that all lie beyond a length which is shorter than before. Nothing of it is removed, but nobody looks for it either: so it is said, by the run, by `ftrun plan`, and before
-// anything is touched where `run.restart: refuse` asks for that.
+// checkpoints that all lie beyond a length which is shorter than before, or are all damaged. Nothing of it is removed, but
+// nobody looks for it either: so it is said, by the run, by `ftrun plan`, and before anything is touched where
+// `run.restart: refuse` asks for that.
 //
 //   for (const Superseded& work : find_superseded(plan)) log.warn("{}", to_text(work));
 //
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/recipe/lost_checkpoints.h"
 #include "framework/recipe/run_plan.h"
 
 namespace ft {
@@ -20,6 +22,7 @@ struct Superseded {
   std::string stage;
   bool begins_anew = true;           // false: there is older work of the new settings, and the stage goes on with it
   bool is_report = false;            // a page, or verdicts: made again in seconds
+  bool is_damaged = false;           // nothing was changed: its checkpoints are damaged
   bool stays_in_place = false;       // the new work goes into the same folder, and a longer length finds the old there
   std::filesystem::path folder;      // of the stage as it was
   std::vector<std::string> reasons;  // what has changed; never empty
@@ -35,12 +38,13 @@ struct Continuation {
   std::string from;  // "step 24 is saved"; empty where it does not go on
 };
 
-// As the stage itself will find it, but for damage: that shows only when the bytes are read.
+// As the stage itself will find it, but for damage that shows only when the bytes are read.
 [[nodiscard]] Continuation continuation_of(const StagePlan& stage);
 
 // In the order of the run file. Compares with the last start where there is a record of it, else with the work that
-// differs least. Reads the run folder only. Throws Error where something there cannot be read.
-[[nodiscard]] std::vector<Superseded> find_superseded(const RunPlan& plan);
+// differs least. Checkpoints are looked at as far as `look` says. Reads the run folder only. Throws Error where something
+// there cannot be read.
+[[nodiscard]] std::vector<Superseded> find_superseded(const RunPlan& plan, Look look = Look::sizes);
 
 // One sentence, without a full stop.
 [[nodiscard]] std::string to_text(const Superseded& work);

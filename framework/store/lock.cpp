@@ -97,7 +97,7 @@ bool RunLock::is_in_place() const {
 }
 
 std::optional<std::string> RunLock::holder_of(const fs::path& folder) {
-  const int descriptor = ::open((folder / kLockName).c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open((folder / kLockName).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait
   if (descriptor < 0) return std::nullopt;
   const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   ::close(descriptor);  // and the lock with it

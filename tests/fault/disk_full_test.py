@@ -55,7 +55,7 @@ def main():
         shutil.rmtree(base)
         print(f"skipped: no file system can be mounted here ({mounted.stderr.strip()})")
         sys.exit(77)
-    started, failures, said = time.monotonic(), 0, set()
+    started, failures, noted_starts, said = time.monotonic(), 0, 0, set()
     try:
         expected = run_to_end(ftrun, base / "roomy", ranks, ())
         kilobytes = FIRST_KB
@@ -64,6 +64,10 @@ def main():
             if code == 0:
                 break
             line = check_failure(code, output, disk)
+            noted = disk / "run/exit_code"
+            if noted.exists() and noted.stat().st_size > 0 and noted.read_text() != "1\n":
+                sys.exit(f"after a failure exit_code says {noted.read_text()!r}, not 1")
+            noted_starts += noted.exists() and noted.stat().st_size > 0
             failures += 1
             # The place without numbers: where it failed.
             said.add(re.sub(r"[0-9a-f]{6,}|\d+", "#", line.split(str(disk), 1)[1].split(": No space")[0]))
@@ -74,6 +78,8 @@ def main():
                 sys.exit("the disk cannot be made larger")
         if failures < 5:
             sys.exit(f"only {failures} starts met a full disk: the test has shown too little")
+        if noted_starts < 4:
+            sys.exit(f"only {noted_starts} failures noted their exit code")
         compare(expected, outcome(disk / "run"), f"after {failures} starts on a full disk, the last of {kilobytes} kB")
         print(f"full at: {', '.join(sorted(said))}")
     finally:

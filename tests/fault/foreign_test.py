@@ -3,14 +3,16 @@
 
   foreign_test.py FTRUN
 
-Files of a user's under the names that a run writes to; the run file as the run's own run.yaml; a user's things beside the tokenised
-examples, and links there; a stage's folder that was renamed to another one's name, an output or a checkpoint of other settings, steps and
-attempts of another run, an output whose parent was made again with other bits; folders that are moved away under a run."""
+Files of a user's under the names that a run writes to; folders of other things; what is no file or no folder where one is needed; the
+run file as the run's own run.yaml; a user's things beside the tokenised examples, and links there; a stage's folder that was renamed to
+another one's name, an output or a checkpoint of other settings, steps and attempts of another run, an output whose parent was made
+again with other bits; folders that are moved away under a run."""
 import json
 import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -23,12 +25,13 @@ OTHER = "training.learning_rate=2e-3"
 
 
 def tree(folder):
-    """Every entry below, with its bytes."""
-    return {str(p.relative_to(folder)): os.readlink(p) if p.is_symlink() else p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+    """Every entry below, files with their bytes and times."""
+    return {str(p.relative_to(folder)): os.readlink(p) if p.is_symlink() else (p.read_bytes(), p.stat().st_mtime_ns) if p.is_file() else None
+            for p in sorted(folder.rglob("*"))}
 
 
 def call(command):
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -167,7 +170,7 @@ def case_strange_checkpoints(ftrun, base):
         kept, checkpoints = output.rename(run.home / "kept"), own / "work/checkpoints"
         shutil.copytree(checkpoints, run.home / "checkpoints")
         make(checkpoints)
-        refused(run, f"{name}, in {stage}", f"stage '{stage}' has among its checkpoints what was put there by hand", "step-0000",
+        refused(run, f"{name}, in {stage}", "nothing was touched", "work/checkpoints/step-0000",
                 commands=("run", "plan", "doctor") if index < 2 else ("run",))
         kept.rename(output)
         if index < 2:
@@ -273,9 +276,99 @@ def case_moved_stages(ftrun, base):
         check(run.saved_step() > 0, f"{name}: the checkpoints are gone")
 
 
+def case_other_folder(ftrun, base):
+    """A folder of other things is none for a run; what a job finds where it is started does not keep it away."""
+    run = TinyRun(ftrun, base, "other")
+    for what, make, told in (
+            ("a data set", lambda: (run.folder / "train.jsonl").write_text("{}\n"), "it holds 'train.jsonl', which is not the run's"),
+            ("a model", lambda: [(run.folder / name).write_text("{}") for name in ("config.json", "tokenizer.json", "a.safetensors", "b.safetensors", "slurm-3.out")], "and 1 more, which are not the run's"),
+            ("notes below", lambda: ((run.folder / "sub").mkdir(), (run.folder / "sub/notes.txt").write_text("x")), "it holds 'sub', which is not the run's"),
+            ("a pipe", lambda: os.mkfifo(run.folder / "queue"), "it holds 'queue', which is not the run's"),
+            ("a link", lambda: (run.folder / "away").symlink_to("/nowhere"), "it holds 'away', which is not the run's")):
+        run.folder.mkdir()
+        make()
+        refused(run, what, told, "give a folder that is empty, or not there yet", str(run.folder / "run"))
+        for command in ("inspect", "verify"):
+            code, output = call([run.ftrun, command, str(run.folder)])
+            check(code == 2 and ("is neither a run folder nor a part of one" in output or "no run has begun there" in output), f"{what}: {command}: exit code {code}\n{output[-1500:]}")
+        shutil.rmtree(run.folder)
+    # Somebody's own stages/ and lock make no run folder.
+    (run.folder / "stages/one").mkdir(parents=True)
+    (run.folder / "lock").write_text("")
+    code, output = call([run.ftrun, "inspect", str(run.folder)])
+    check(code == 2 and "is neither a run folder nor a part of one" in output, f"a user's stages: exit code {code}\n{output[-1500:]}")
+    shutil.rmtree(run.folder)
+    # Logs, scripts, hidden and empty files, an empty folder, and what the run file names.
+    (run.folder / "logs").mkdir(parents=True)
+    for name in ("logs/train.o123", "slurm-17.out", "slurm-17_4.err.gz", "job.sbatch", "log", "nohup.out", "train_log.txt", ".notes", "go.sh~", "mpi.log.1"):
+        (run.folder / name).write_text("x")
+    (run.folder / "begun").write_text("")
+    problems = [{"problem": f"Eve has {i} stamps. Hal has {40 - i} stamps. How many stamps in all?", "answer": "40"} for i in range(11, 20)]
+    (run.folder / "data").mkdir()
+    (run.folder / "data/mine.jsonl").write_text("".join(json.dumps(problem) + "\n" for problem in problems))
+    run.file = run.folder / "my.yaml"
+    run.file.write_text(RUN_FILE.replace("{dataset: arithmetic, split: test, limit: 3}", f"{{dataset: jsonl, path: {run.folder}/data/mine.jsonl, limit: 3}}"))
+    before = tree(run.folder)
+    run.to_end()
+    check(tree(run.folder).items() >= before.items(), "what lay in the folder was touched")
+    # Known by any one of its marks.
+    for name in ("lock", "run.yaml", "ledger.jsonl", "last_start.json"):
+        (run.folder / name).unlink()
+    (run.folder / "notes.md").write_text("x")
+    run.to_end()
+
+
+def put(path, kind):
+    """Something of a wrong kind under that name; gives the words for it."""
+    if kind == "folder":
+        path.mkdir()
+        (path / "mine").write_text("a user's")
+    elif kind == "dangling":
+        path.symlink_to("/nowhere/at/all")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    elif kind == "device":
+        path.symlink_to("/dev/null")
+    else:
+        path.write_text("a user's")
+    return {"dangling": "a link that leads nowhere"}.get(kind, f"is a {kind}")
+
+
+def case_kinds(ftrun, base):
+    """Under a name that a run writes to lies what is no file, or no folder: of the last stage, too, told before the first one."""
+    run = TinyRun(ftrun, base, "kinds")
+    run.to_end()
+    (solver,), (answers,), (report,) = (run.folder.glob(f"stages/{stage}-*") for stage in ("solver", "answers", "report"))
+    (piece,) = answers.glob("work/attempts-*.jsonl")
+    files = [*(run.folder / name for name in ("lock", "log.txt", "ledger.jsonl", "exit_code", "run.yaml", "last_start.json", "input_digests.json", "stop_lead_seconds")),
+             solver / "steps.jsonl", solver / "saves.jsonl", answers / "identity.txt", piece, report / "inputs.json"]
+    folders = [run.folder / "stages", run.folder / "examples", solver / "work/checkpoints", solver / "events", answers / "work", answers / "output-0123456789ab", report]
+    kinds = ("folder", "dangling", "pipe", "socket", "device")
+    tries = [(path, kind) for i, path in enumerate(files) for kind in {"folder", kinds[1 + i % 4], "pipe" if path.parent == run.folder else "dangling"}]
+    tries += [(path, kind) for i, path in enumerate(folders) for kind in {"file", ("dangling", "pipe")[i % 2]}]
+    for path, kind in tries:
+        kept = run.home / "kept"
+        if path.exists():
+            path.rename(kept)
+        words = put(path, kind)
+        last = path in (piece, report)
+        refused(run, f"{path.name} as a {kind}", str(path), words, commands=("run", "plan", "doctor") if last else ("run", "plan"))
+        if path.parent == run.folder and kind in ("pipe", "socket"):
+            for command in ("inspect", "verify"):
+                code, output = call([run.ftrun, command, str(run.folder)])
+                check(code in (0, 1, 2), f"{path.name} as a {kind}: {command} ended with {code}\n{output[-1500:]}")
+        shutil.rmtree(path) if kind == "folder" else path.unlink()
+        if kept.exists():
+            kept.rename(path)
+    run.to_end("stages.answers.per_problem=5")
+
+
 def main(base):
-    for case in (case_names, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output, case_checkpoint, case_strange_checkpoints,
-                 case_put_while_it_trains, case_step_log, case_attempts,
+    for case in (case_names, case_other_folder, case_kinds, case_run_file, case_empty_names, case_examples, case_renamed_stage, case_swapped_output,
+                 case_checkpoint, case_strange_checkpoints, case_put_while_it_trains, case_step_log, case_attempts,
                  case_other_parent, case_moved_stages):
         case(sys.argv[1], base)
         print(case.__name__, "holds", flush=True)

@@ -48,6 +48,8 @@ def moved(ftrun, base, name, until_of, overrides, ranks):
     run.folder.rename(moved_to)
     ends(process, name)
     check(not run.folder.exists(), f"{name}: a folder of the old name was made again: {sorted(run.folder.rglob('*'))[:5]}")
+    noted = (moved_to / "exit_code").read_text()  # of several ranks another one may fail first, and the launcher then ends rank 0
+    check(noted == "1\n" or (ranks > 1 and noted.startswith("not ended: ")), f"{name}: exit_code says {noted!r}, not 1")
     moved_to.rename(run.folder)
     return run
 
@@ -59,6 +61,12 @@ def case_moved_in_training(ftrun, base):
         saved = run.saved_step()
         check(saved > 0, f"{ranks} ranks: the checkpoints are gone")
         check(saved >= 60 or run.to_end("stages.solver.length=60steps", ranks=ranks) == whole, f"{ranks} ranks: other digests")
+
+
+def case_moved_while_saving(ftrun, base):
+    """A checkpoint after each step: it is being written when the folder goes, nearly always."""
+    for turn in range(4):
+        moved(ftrun, base, f"saving-{turn}", lambda run: run.saved_step() > turn, [LONG[0], "training.save_every=1steps", f"training.save={('background', 'blocking')[turn % 2]}"], 1 + turn // 2)
 
 
 def case_moved_in_sampling(ftrun, base):
@@ -89,7 +97,7 @@ def case_taken_by_another(ftrun, base):
 
 
 def main(base):
-    for case in (case_moved_in_training, case_moved_in_sampling, case_removed, case_taken_by_another):
+    for case in (case_moved_in_training, case_moved_while_saving, case_moved_in_sampling, case_removed, case_taken_by_another):
         case(sys.argv[1], base)
         print(case.__name__, "holds", flush=True)
 

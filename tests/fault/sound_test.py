@@ -5,7 +5,8 @@
 
 Outputs of older settings, stages that were renamed or left out, and what was set aside may be damaged or gone for ever: it is
 listed. The same damage in what is asked for is a failure, with what to do. Lines of the ledger and the record of the last start that
-were edited are told with file and line, by verify, inspect, plan and the next start, and are left as they are."""
+were edited are told with file and line, by verify, inspect, plan and the next start, and are left as they are. Where all checkpoints
+of half-done work are damaged, run.restart: refuse keeps the stage from beginning anew."""
 import os
 import pathlib
 import re
@@ -44,7 +45,7 @@ def older_settings(bench, whole):
     shutil.rmtree(only(old, "work/checkpoints/step-00000006"))
     flip(only(old, "work/checkpoints/step-00000005") / "rank-0000.h5")
     (old / "output-mine").mkdir()
-    verdict(bench, run, True, "rank-0000.h5 is damaged", OLD, r"output-mine is not sealed.*not asked for", "outputs or checkpoints are not sound, and no failure")
+    verdict(bench, run, True, "rank-0000.h5 is damaged", OLD, r"output-mine is no finished output.*not asked for", "outputs or checkpoints are not sound, and no failure")
     bench.says(["inspect", run.folder], 0, "of other settings")
     (old / "output-mine").rmdir()
     bench.says(["verify", only(old, "output-*")], 1, "NOT SOUND")  # who names it asks for it
@@ -161,11 +162,43 @@ def contents_not_looked_at(bench, whole):
     bench.says(["inspect", run.folder / "solver"], 1, r"rank-0000.h5 has \d+ bytes instead of")
 
 
+def lost_checkpoints(bench, whole):
+    """All checkpoints of half-done work are damaged: a beginning anew, which run.restart: refuse refuses, as the plan says it."""
+    half = copied(whole, "lost")
+    (solver,) = folders(half, "solver")
+    shutil.rmtree(only(solver, "output-*"))
+    files = [only(solver, f"work/checkpoints/step-{step:08}") / "rank-0000.h5" for step in (5, 6)]
+
+    def cut(path):
+        os.truncate(path, 1000)
+
+    for name, damage, seen_by_plan in (("cut", cut, True), ("gone", pathlib.Path.unlink, True), ("flipped", flip, False)):
+        run = copied(half, f"lost-{name}")
+        strict, mine = ["run.restart=refuse"], [run.folder / file.relative_to(half.folder) for file in files]
+        damage(mine[1])
+        command = [run.file, f"run.folder={run.folder}"]
+        bench.says(["plan", *command, *strict], 0, "solver .*(go on|again)", silent=["begins anew"])
+        damage(mine[0])
+        before = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in run.folder.rglob("*")}
+        words = [r"stage 'solver' begins anew: no checkpoint to go on from is sound: .*step-00000006 is not whole: rank-0000.h5.*; .*step-00000005 is not whole: rank-0000.h5",
+                 r"6 steps \([^)]*\) in .*solver-[0-9a-f]{12} are lost", "bring back sound checkpoints, or begin anew with --yes"]
+        for start_of in (["plan"], ["doctor"], []):
+            if start_of and not seen_by_plan:
+                continue
+            bench.says([*start_of, *command, *strict], 2, "run.restart is refuse", *words)
+        after = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in run.folder.rglob("*") if ".ftrun-doctor" not in p.name}
+        check({p: s for p, s in before.items() if p.is_file()} == {p: s for p, s in after.items() if p.is_file()}, f"{name}: something was touched")
+        if seen_by_plan:
+            bench.says(["plan", *command], 0, words[0], r"solver .*again +its checkpoints are damaged")
+        bench.says([*command, *strict, "--yes"], 0, "the stage begins anew")
+        check(run.outcome() == whole.outcome(), f"{name}: other digests")
+
+
 def main(base):
     bench = Bench(os.path.abspath(sys.argv[1]), base)
     whole = TinyRun(bench.ftrun, base, "whole")
     whole.to_end()
-    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at):
+    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at, lost_checkpoints):
         part(bench, whole)
         print(part.__name__.replace("_", " "), flush=True)
 

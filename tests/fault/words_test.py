@@ -161,11 +161,51 @@ def full_disk(bench, whole):
     check(code == 99 and "parameters, weights" in said, f"half of it fits: exit code {code}", said)  # 99: it is there
 
 
+def odd_entries(bench, whole):
+    """Pipes, links and files in the place of what a run keeps: nobody waits for a pipe's writer."""
+    run = copied(whole, "entries")
+    (solver,) = run.folder.glob("stages/solver-*")
+    (output,) = solver.glob("output-*")
+    kept = run.home / "kept"
+    for path in (run.folder / "last_start.json", run.folder / "ledger.jsonl", run.folder / "log.txt", run.folder / "run.yaml", run.folder / "input_digests.json",
+                 solver / f"intact-{output.name}.json", solver / "steps.jsonl", solver / "identity.txt", output / "manifest.json"):
+        path.rename(kept)
+        os.mkfifo(path)
+        inner = path.parent == output  # damage of an output, which is made again
+        bench.says(["plan", run.file, f"run.folder={run.folder}"], 0 if inner else 2, *([] if inner else [rf"{path}.* is a pipe"]))
+        for command in ("inspect", "verify"):
+            said = bench.says([command, run.folder], None)
+            if path.name in ("last_start.json", "ledger.jsonl"):
+                check("a pipe" in said or "neither a run folder" in said, f"{path.name}: {command} does not tell the pipe", said)
+        path.unlink()
+        kept.rename(path)
+    output.rename(kept)
+    output.symlink_to("/nowhere/at/all")
+    for command in ("inspect", "verify"):
+        bench.says([command, run.folder], None, rf"{output} is a link to something that is not there", silent=["has no manifest.json"])
+    output.unlink()
+    kept.rename(output)
+    solver.rename(kept)
+    solver.symlink_to("/nowhere/at/all")
+    for command in ("inspect", "verify"):
+        bench.says([command, run.folder], None, rf"{solver} is a link to something that is not there")
+    solver.unlink()
+    kept.rename(solver)
+    bench.says(["verify", run.folder], 0)
+
+
+def odd_places(bench, whole):
+    for folder in ("/proc/x", "/proc/self/x", "/sys/x", "/sys/kernel/x/y"):
+        for command in ([], ["plan"], ["doctor"]):
+            bench.says([*command, whole.file, f"run.folder={folder}"], 2, "is the system's own: no files can be made there")
+    bench.says(["plan", whole.file, "run.folder=/dev/null/x"], 2, "/dev/null is a device, not a folder")
+
+
 def main(base):
     bench = Bench(os.path.abspath(sys.argv[1]), base)
     whole = TinyRun(bench.ftrun, base, "whole")
     whole.to_end()
-    for part in (run_files, filters, no_plain_files, model_files, names_of_another_kind, limits, one_step, reranked, full_disk):
+    for part in (run_files, filters, no_plain_files, model_files, names_of_another_kind, limits, one_step, reranked, full_disk, odd_entries, odd_places):
         part(bench, whole)
         print(part.__name__.replace("_", " "), flush=True)
 

@@ -138,6 +138,35 @@ TEST_CASE("work of the last start is told with what has changed and how much it 
   CHECK(text.ends_with(fmt::format("of work) in {} are set aside", before.folder.string())));
 }
 
+TEST_CASE("checkpoints none of which is sound are lost work, as far as is looked") {
+  Run run;
+  const StagePlan solver = run.stage("solver", kTwo);
+  Run::save(solver, 4);
+  Run::save(solver, 8);
+  run.record({solver});
+  const auto file = [&](int step) {
+    return solver.folder / "work/checkpoints" / fmt::format("step-{:08}", step) / "rank-0000.h5";
+  };
+  replace_file(file(8), "short");
+  CHECK(run.find({solver}).empty());  // the one before is sound
+  CHECK(find_superseded(run.plan, Look::bytes).empty());
+  replace_file(file(4), std::string(500, 'y'));
+  CHECK(run.find({solver}).empty());
+  const auto found = find_superseded(run.plan, Look::bytes);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].is_damaged);
+  CHECK(found[0].begins_anew);
+  CHECK(found[0].amount == "8 steps");
+  CHECK(to_text(found[0]).find("step-00000008 is not whole: rank-0000.h5 has 5 bytes instead of 500; ") !=
+        std::string::npos);
+  CHECK(to_text(found[0]).ends_with("are lost"));
+  run.plan.run.restart = Restart::refuse;
+  CHECK(refusal(run.plan, found).find("bring back sound checkpoints") != std::string::npos);
+  fs::remove(file(4));
+  REQUIRE(run.find({solver}).size() == 1);
+  CHECK(run.find({solver})[0].is_damaged);
+}
+
 TEST_CASE("without a record it is the work that differs least; with one, the work that the last start meant") {
   Run run;
   const StagePlan near = run.stage("solver", kTwo), far = run.stage("solver", kSix), now = run.stage("solver", kFour);
