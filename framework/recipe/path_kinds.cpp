@@ -80,7 +80,8 @@ std::string look_over(Look look) {
 
 std::string wrong_kind_in_run(const fs::path& run) {
   return look_over([&](Kinds& kinds) {
-    for (const char* folder : {"", "stages", "examples", "hang"}) kinds.want(run / folder, Wanted::folder);
+    kinds.want(run, Wanted::folder);
+    for (const char* folder : {"stages", "examples", "hang"}) kinds.want(run / folder, Wanted::folder);
     for (const char* file : {"lock", "log.txt", "ledger.jsonl", "exit_code", "run.yaml", "last_start.json",
                              "input_digests.json", "stop_lead_seconds"}) {
       kinds.want(run / file, Wanted::file);
@@ -92,7 +93,8 @@ std::string wrong_kind_in_run(const fs::path& run) {
 
 std::string wrong_kind_in_stage(const fs::path& stage) {
   return look_over([&](Kinds& kinds) {
-    for (const char* folder : {"", "work", "events"}) kinds.want(stage / folder, Wanted::folder);
+    kinds.want(stage, Wanted::folder);
+    for (const char* folder : {"work", "events"}) kinds.want(stage / folder, Wanted::folder);
     for (const char* file :
          {"identity.txt", "inputs.json", "steps.jsonl", "later-steps.jsonl", "saves.jsonl", "sample.txt"})
       kinds.want(stage / file, Wanted::file);

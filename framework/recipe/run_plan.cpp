@@ -79,13 +79,19 @@ void check_tensor_size(const std::string& name, const ModelConfig& config, int t
 // Files and folders that the run file names: they may lie in the run folder.
 std::vector<std::filesystem::path> named_paths(const RunPlan& plan, const RunFile& file) {
   std::vector<std::filesystem::path> paths;
+  const auto add = [&](const std::filesystem::path& base, const Node& node) {
+    try {
+      if (node.is_scalar()) paths.push_back(base / user_path(node.text()));
+    } catch (const UserError&) {  // told with its place by who reads it
+    }
+  };
   for (const auto& [name, model] : plan.models) paths.emplace_back(model.path ? *model.path : model.tokenizer);
   for (const auto& [name, problems] : plan.problems) {
     for (const Node& set : problems.is_list() ? problems.items() : std::vector<Node>{problems}) {
-      if (set.is_map() && set["path"].is_scalar()) paths.emplace_back(user_path(set["path"].text()));
+      if (set.is_map()) add({}, set["path"]);
     }
   }
-  for (const Node& library : file["plugins"].items()) paths.push_back(file.folder() / user_path(library.text()));
+  for (const Node& library : file["plugins"].items()) add(file.folder(), library);
   return paths;
 }
 

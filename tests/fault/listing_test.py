@@ -109,7 +109,7 @@ def unfinished(bench, whole):
     newest = only(run.folder, f"stages/solver-*/work/checkpoints/step-{step:08}")
     (newest / "config.json").unlink()
     bench.says(["inspect", run.folder], 0, rf"checkpoint of step {step}, .*DAMAGED: .*config.json is missing")
-    bench.says(command, 0, r"solver .*(go on|again) ", r"stage 'solver': .*config.json is missing")
+    bench.says(command, 0, r"solver .*(go on|again) ", r"stage 'solver'.*config.json is missing")
     aside = newest.rename(newest.with_name(newest.name + ".damaged-2026-01-02T03-04-05Z"))  # as a start names it
     bench.says(["inspect", run.folder], 0, r"\.damaged-\S+: damaged, set aside; it goes when a sound one")
     bench.says(["inspect", aside], 1, "is not whole: config.json is missing")

@@ -173,7 +173,7 @@ class Bench:
         yield "the ledger may not be written", "finished", closed("ledger.jsonl", 0o444), 2, ["ledger.jsonl", "may not be read and written"]
         yield "checkpoints may not be read", "training", closed("stages/solver-*/work/checkpoints/step-*/rank-*.h5", 0), 1, ["rank-0000.h5", "Permission denied"]
         yield "an output may not be read", "restored", closed("stages/solver-*/output-*/rank-*.h5", 0), 1, ["rank-0000.h5", "Permission denied"]
-        yield "an output lies on a disk that is gone", "finished", dangling, 1, ["output-", "it is a link"]
+        yield "an output lies on a disk that is gone", "finished", dangling, 2, ["output-", "is a link that leads nowhere"]
         yield "a checkpoint is damaged", "training", damaged("stages/solver-*/work/checkpoints/step-*/rank-*.h5", flip), 0, ["rank-0000.h5 is damaged", "it is kept as"]
         yield "an output is damaged", "finished", damaged("stages/solver-*/output-*/config.json", flip), 0, ["config.json is damaged", "it is kept as"]
         yield "an output lost its manifest", "finished", damaged("stages/answers-*/output-*/manifest.json", pathlib.Path.unlink), 0, ["no manifest.json", "it is kept as"]
