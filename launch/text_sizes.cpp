@@ -90,6 +90,18 @@ std::int64_t longest_prompt(const std::vector<Problem>& problems, const ExampleB
   return tokens;
 }
 
+// Problems with their first solutions, as they stand before a problem.
+std::int64_t tokens_of_solved(const std::vector<Problem>& problems, const ExampleBuilder& build) {
+  std::int64_t tokens = 0;
+  for (const Problem& problem : problems) {
+    try {
+      if (!problem.solutions.empty()) tokens += build.solution(problem, 0).num_tokens();
+    } catch (const UserError&) {
+    }
+  }
+  return tokens;
+}
+
 double count_solutions(const std::vector<Problem>& problems) {
   double solutions = 0;
   for (const Problem& problem : problems) solutions += static_cast<double>(problem.solutions.size());
@@ -111,6 +123,9 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   const Sample sample = take_sample(problems, build);
   sizes.problems = std::ssize(problems);
   sizes.longest_prompt = longest_prompt(problems, build);
+  const auto shown = std::ranges::find(stage.inputs, "demonstrations", &Input::key);
+  if (shown != stage.inputs.end() && !shown->names.empty())
+    sizes.longest_prompt += tokens_of_solved(problems_of(plan, services, shown->names.front(), known), build);
   double bytes_of_problems = 0;
   for (const Problem& problem : problems) bytes_of_problems += kProblem + text_bytes(problem);
   const auto count = static_cast<double>(problems.size());

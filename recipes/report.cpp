@@ -103,6 +103,8 @@ class Report final : public Recipe {
     table.grading = to_text(grading);
     table.generator = input_of(attempts, "model");
     table.training = training_of(stage.run_plan(), table.generator);
+    if (const std::string shown = input_of(attempts, "demonstrations"); !shown.empty())
+      table.training += fmt::format(", few-shot ({})", shown);
     table.problems = input_of(attempts, "problems");
     return table;
   }

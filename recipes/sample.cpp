@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "framework/batching/examples.h"
+#include "framework/comm/one_rank.h"
+#include "framework/recipe/few_shot.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/reference_check.h"
 #include "framework/recipe/sampling_stage.h"
@@ -27,6 +29,7 @@ class Sample final : public Recipe {
     b.extends("per_problem", job_.per_problem, "sampled attempts a problem", Range{0, kMostAttempts});
     b.identity("greedy", job_.greedy, "one greedy attempt a problem as well: Pass@1");
     ft::describe(job_.settings, b);
+    ft::describe(few_shot_, b);
     if (job_.settings.temperature > 0) return;
     for (const char* key : {"top_p", "top_k"}) b.idle(key, "temperature is 0, which takes the most probable token");
   }
@@ -48,8 +51,9 @@ class Sample final : public Recipe {
     }
     if (const auto ungradable = describe_ungradable(problems.problems))
       check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
+    const PromptTemplates prompts = prompts_of(check);
     if (!check.knows(model_)) return;
-    const ExampleBuilder build(check.tokenizer(model_), check.prompts());
+    const ExampleBuilder build(check.tokenizer(model_), prompts);
     for (const Problem* problem : problems.looked_at) {
       check.check_stop();
       check_length(check, *problem, prompt_of(build, *problem));
@@ -59,10 +63,41 @@ class Sample final : public Recipe {
   void run(StageContext& stage) override {
     LoadedModel model = stage.load_model(model_);
     job_.problems = [&] { return stage.load_problems(problems_); };
+    job_.stop = few_shot_.stop;
+    job_.prompts = stage.prompts();
+    job_.prompts.solver = on_rank_zero(stage.groups().world, "prompt", [&] { return solver_template(stage); });
     run_sampling(stage, model, job_);
   }
 
  private:
+  [[nodiscard]] std::string solver_template(StageContext& stage) const {
+    std::vector<Problem> shown;
+    if (!few_shot_.demonstrations.empty()) shown = stage.load_problems(few_shot_.demonstrations);
+    return few_shot_prompts(stage.prompts(), few_shot_, shown).solver;
+  }
+
+  // Says what is wrong with them at the key that it is wrong with.
+  [[nodiscard]] PromptTemplates prompts_of(StageCheck& check) const {
+    for (const std::string& text : few_shot_.stop)
+      if (text.empty()) check.fail("stop", "holds an empty text, which would end every attempt before it begins");
+    const auto at = [&](std::string_view key, const auto& fill) {
+      try {
+        return fill();
+      } catch (const UserError& error) {
+        check.fail(key, fmt::format("cannot be used: {}", error.what()));
+      }
+    };
+    PromptTemplates prompts = at("prompt", [&] {
+      PromptTemplates filled = few_shot_prompts(check.prompts(), few_shot_, {});
+      (void)ft::solver_prompt(filled, "");
+      return filled;
+    });
+    if (few_shot_.demonstrations.empty()) return prompts;
+    at("demonstration", [&] { return demonstration_text(few_shot_.demonstration, "", ""); });
+    const ProblemsToCheck& shown = check.problems(few_shot_.demonstrations);
+    return at("demonstrations", [&] { return few_shot_prompts(check.prompts(), few_shot_, shown.problems); });
+  }
+
   // Against the data: what would be of no use, and what nobody would live to see the end of.
   void check_counts(StageCheck& check, const ProblemsToCheck& problems) const {
     if (job_.settings.temperature == 0 && job_.per_problem > 1) {
@@ -104,6 +139,7 @@ class Sample final : public Recipe {
   }
 
   std::string model_, problems_;
+  FewShotSettings few_shot_;
   SamplingJob job_;
 };
 

@@ -45,7 +45,7 @@ class Recipe {
 
   [[nodiscard]] virtual ArtifactKind output() const = 0;
 
-  // True where more problems in a problem set add to the work done instead of making another result.
+  // True where more problems in the set that the key `problems` names add to the work done instead of making another result.
   [[nodiscard]] virtual bool extends_with_problems() const { return false; }
 
   // The same for attempts of a stage that samples more of them.

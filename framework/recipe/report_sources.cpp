@@ -174,6 +174,7 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
       if (attempts != nullptr) add(learnt, input_of(*attempts, "problems"));
     } else if (std::find(shown.begin(), shown.end(), stage->name) != shown.end()) {
       add(tested, input_of(attempts == nullptr ? *stage : *attempts, "problems"));
+      add(learnt, input_of(attempts == nullptr ? *stage : *attempts, "demonstrations"));
     }
   }
   struct Texts {

@@ -42,7 +42,8 @@ class Sampling {
       : stage_(stage),
         model_(model),
         job_(job),
-        build_(*model.tokenizer, stage.prompts()),
+        build_(*model.tokenizer, job.prompts),
+        stops_(*model.tokenizer, job.stop),
         problems_(problems),
         indices_(wanted_indices(job)),
         missing_(done, problems, indices_.size()) {}
@@ -70,7 +71,8 @@ class Sampling {
     AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()), stage_.owner());
     SamplingSettings settings = job_.settings;
     settings.slots = static_cast<int>(even_rounds(missing_.total(), groups.data.size(), settings.slots));
-    Generator generator(*model_.decoder, settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size());
+    Generator generator(*model_.decoder, settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size(),
+                        stops_);
     note_batch_sizes(generator);
     const std::int64_t all = std::ssize(indices_) * problems_.num_problems(), before = all - missing_.total();
     stage_.progress().begin(stage_.name(), all, before);
@@ -188,8 +190,8 @@ class Sampling {
     if (--begun->second.unfinished == 0) begun_.erase(begun);
     attempt.index = sampled.request.index;
     std::span<const TokenId> text(sampled.tokens);
-    if (sampled.finished) text = text.first(text.size() - 1);
-    attempt.text = model_.tokenizer->decode(text);
+    if (sampled.finished && !sampled.stopped) text = text.first(text.size() - 1);
+    attempt.text = stops_.cut(model_.tokenizer->decode(text));
     attempt.finished = sampled.finished;
     attempt.num_tokens = static_cast<int>(sampled.tokens.size());
     attempt.log_prob = sampled.log_prob;
@@ -200,6 +202,7 @@ class Sampling {
   LoadedModel& model_;
   const SamplingJob& job_;
   ExampleBuilder build_;
+  StopTexts stops_;
   const ProblemSpool& problems_;
   std::vector<int> indices_;  // that are wanted of each problem
   MissingAttempts missing_;

@@ -17,6 +17,8 @@ namespace ft {
 struct SamplingJob {
   SamplingSettings settings;
   std::function<std::vector<Problem>()> problems;  // called on rank 0
+  PromptTemplates prompts;                         // whose solver's prompt is asked with
+  std::vector<std::string> stop;                   // texts that end an attempt
   int per_problem = 64;
   bool greedy = true;  // one more attempt, Attempt::kGreedy
 };

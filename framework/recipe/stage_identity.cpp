@@ -10,6 +10,13 @@
 
 namespace ft {
 
+namespace {
+
+// More of these may be more of the same; of another set, as of demonstrations, they make another result.
+constexpr std::string_view kProblemsKey = "problems";
+
+}  // namespace
+
 StageIdentifier::StageIdentifier(const RunPlan& plan, const RunFile& file, const PluginLoader& plugins,
                                  const RunServices& services)
     : plan_(plan), file_(file), plugins_(plugins), services_(services) {
@@ -111,7 +118,8 @@ void StageIdentifier::add_problems(StagePlan& stage, const Input& input, const s
   if (inserted) known->second = services_.identify_problems(plan_.problems.at(target));
   stage.identity_text += fmt::format("input {}: {}\n", input.key, known->second.identity);
   stage.contents.push_back({input.key, "problem set", target, known->second.settings, known->second.files});
-  std::string& extent = stage.recipe->extends_with_problems() ? stage.extent_text : stage.identity_text;
+  const bool extends = stage.recipe->extends_with_problems() && input.key == kProblemsKey;
+  std::string& extent = extends ? stage.extent_text : stage.identity_text;
   extent += fmt::format("extent of {}: {}\n", input.key, known->second.extent);
 }
 

@@ -51,12 +51,13 @@ std::span<const float> row_of(const at::Tensor& logits, std::int64_t row) {
 
 struct Generator::Body {
   Body(Decoder& the_model, SamplingSettings the_settings, std::uint64_t seed, std::vector<TokenId> the_ends,
-       TokenId num_tokens)
+       TokenId num_tokens, StopTexts the_stops)
       : model(the_model),
         settings(the_settings),
         packed(the_model, compute_dtype(the_settings.compute)),
         random(seed, "sample"),
         ends(std::move(the_ends)),
+        stops(std::move(the_stops)),
         sampler({.temperature = settings.temperature, .top_p = settings.top_p, .top_k = settings.top_k}, num_tokens),
         sizes(find_exact_sizes(the_model, the_settings.slots)) {}
 
@@ -83,6 +84,7 @@ struct Generator::Body {
   PackedProducts packed;
   Philox random;
   std::vector<TokenId> ends;
+  StopTexts stops;
   Sampler sampler;
   BatchSizes sizes;
   std::unique_ptr<KvCache> cache;  // the attempts' slots, then one for idle rows
@@ -249,6 +251,7 @@ void Generator::Body::extend(Scheduler& scheduler, int slot, std::span<const flo
   result.log_prob += choice.log_prob;
   ++num_sampled;
   result.finished = std::ranges::find(ends, choice.token) != ends.end();
+  if (!result.finished) result.finished = result.stopped = stops.ends(result.tokens);
   if (!result.finished && result.tokens.size() < draft.limit) return;
   scheduler.release(slot);
   cache->end(slot);
@@ -256,12 +259,12 @@ void Generator::Body::extend(Scheduler& scheduler, int slot, std::span<const flo
 }
 
 Generator::Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, std::vector<TokenId> ends,
-                     TokenId num_tokens) {
+                     TokenId num_tokens, StopTexts stops) {
   FT_CHECK(settings.max_new_tokens > 0, "max_new_tokens is {}", settings.max_new_tokens);
   FT_CHECK(settings.slots > 0, "slots is {}", settings.slots);
   FT_CHECK(num_tokens <= model.config().vocab_size, "{} tokens, but the model has {} rows", num_tokens,
            model.config().vocab_size);
-  body_ = std::make_unique<Body>(model, settings, seed, std::move(ends), num_tokens);
+  body_ = std::make_unique<Body>(model, settings, seed, std::move(ends), num_tokens, std::move(stops));
 }
 
 Generator::~Generator() = default;

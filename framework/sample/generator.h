@@ -18,6 +18,7 @@
 #include "framework/base/compute.h"
 #include "framework/model/decoder.h"
 #include "framework/sample/exactness.h"
+#include "framework/sample/stop_texts.h"
 #include "framework/text/tokenizer.h"
 
 namespace ft {
@@ -54,15 +55,16 @@ struct Sampled {
   SampleRequest request;
   std::vector<TokenId> tokens;  // without the prompt; when finished, an end token is the last
   bool finished = false;
-  double log_prob = 0;  // sum over `tokens` of Decoder::log_probs: temperature 1, no top-p, whole vocab_size
+  bool stopped = false;  // finished by a stop text: there is no end token
+  double log_prob = 0;   // sum over `tokens` of Decoder::log_probs: temperature 1, no top-p, whole vocab_size
 };
 
 class Generator {
  public:
   // Collective over the model's tensor group, as run() is: it decodes a few tokens to learn which batch sizes are exact
-  // (exactness.h). Until it goes, the model's weights must stay as they are: it has laid them out for its products. Each of `ends` ends an attempt; without any only its length does. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
+  // (exactness.h). Until it goes, the model's weights must stay as they are: it has laid them out for its products. Each of `ends` ends an attempt, as a text of `stops` does; without any only its length does. Tokens >= num_tokens (padding rows of the vocabulary) are never sampled.
   Generator(Decoder& model, SamplingSettings settings, std::uint64_t seed, std::vector<TokenId> ends,
-            TokenId num_tokens);
+            TokenId num_tokens, StopTexts stops = {});
   ~Generator();
 
   // Each data rank runs its own requests; the ranks of a tensor group run the same ones, with a `more` and a `stop` that

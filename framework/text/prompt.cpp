@@ -82,4 +82,24 @@ std::string verifier_prompt(const PromptTemplates& templates, std::string_view p
   return fill("verifier", templates.verifier, values);
 }
 
+std::string demonstration_text(std::string_view demonstration, std::string_view problem, std::string_view solution) {
+  const Value values[] = {{"problem", problem}, {"solution", solution}};
+  return fill("demonstration", demonstration, values);
+}
+
+// One more pair of braces around each placeholder, the inner one where there are two already.
+std::string as_template(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = end_of_placeholder(text, at);
+    if (end == at) {
+      out.push_back(text[at++]);
+      continue;
+    }
+    out.append("{").append(text.substr(at, end - at)).append("}");
+    at = end;
+  }
+  return out;
+}
+
 }  // namespace ft

@@ -28,4 +28,10 @@ struct PromptTemplates {
 [[nodiscard]] std::string verifier_prompt(const PromptTemplates& templates, std::string_view problem,
                                           std::string_view solution);
 
+// A worked example that stands before a problem. Fills {problem} and {solution}, both required.
+[[nodiscard]] std::string demonstration_text(std::string_view demonstration, std::string_view problem,
+                                             std::string_view solution);
+// The template that stands for this very text, whatever braces are in it.
+[[nodiscard]] std::string as_template(std::string_view text);
+
 }  // namespace ft
