@@ -66,45 +66,35 @@ void look_at_work(const fs::path& work, Kinds& kinds) {
   }
 }
 
-template <class Look>
-std::string look_over(Look look) {
-  Kinds kinds;
-  try {
-    look(kinds);
-  } catch (const Unreadable&) {
-  }
-  return kinds.wrong();
-}
-
 }  // namespace
 
 std::string wrong_kind_in_run(const fs::path& run) {
-  return look_over([&](Kinds& kinds) {
-    kinds.want(run, Wanted::folder);
-    for (const char* folder : {"stages", "examples", "hang"}) kinds.want(run / folder, Wanted::folder);
-    for (const char* file : {"lock", "log.txt", "ledger.jsonl", "exit_code", "run.yaml", "last_start.json",
-                             "input_digests.json", "stop_lead_seconds"}) {
-      kinds.want(run / file, Wanted::file);
-      kinds.want(run / fmt::format(".{}.partial", file), Wanted::replaceable);
-    }
-    if (kinds.wrong().empty()) look_at_examples(run / "examples", kinds);
-  });
+  Kinds kinds;
+  kinds.want(run, Wanted::folder);
+  for (const char* folder : {"stages", "examples", "hang"}) kinds.want(run / folder, Wanted::folder);
+  for (const char* file : {"lock", "log.txt", "ledger.jsonl", "exit_code", "run.yaml", "last_start.json",
+                           "input_digests.json", "stop_lead_seconds"}) {
+    kinds.want(run / file, Wanted::file);
+    kinds.want(run / fmt::format(".{}.partial", file), Wanted::replaceable);
+  }
+  if (kinds.wrong().empty()) look_at_examples(run / "examples", kinds);
+  return kinds.wrong();
 }
 
 std::string wrong_kind_in_stage(const fs::path& stage) {
-  return look_over([&](Kinds& kinds) {
-    kinds.want(stage, Wanted::folder);
-    for (const char* folder : {"work", "events"}) kinds.want(stage / folder, Wanted::folder);
-    for (const char* file :
-         {"identity.txt", "inputs.json", "steps.jsonl", "later-steps.jsonl", "saves.jsonl", "sample.txt"})
-      kinds.want(stage / file, Wanted::file);
-    if (!kinds.wrong().empty()) return;
-    for (const std::string& name : list_folder(stage)) {
-      if (name.starts_with("output-") && !is_set_aside(name)) kinds.want(stage / name, Wanted::folder);
-      if (name.starts_with("intact-")) kinds.want(stage / name, Wanted::file);
-    }
-    if (kinds.wrong().empty()) look_at_work(stage / "work", kinds);
-  });
+  Kinds kinds;
+  kinds.want(stage, Wanted::folder);
+  for (const char* folder : {"work", "events"}) kinds.want(stage / folder, Wanted::folder);
+  for (const char* file :
+       {"identity.txt", "inputs.json", "steps.jsonl", "later-steps.jsonl", "saves.jsonl", "sample.txt"})
+    kinds.want(stage / file, Wanted::file);
+  if (!kinds.wrong().empty()) return kinds.wrong();
+  for (const std::string& name : list_folder(stage)) {
+    if (name.starts_with("output-") && !is_set_aside(name)) kinds.want(stage / name, Wanted::folder);
+    if (name.starts_with("intact-")) kinds.want(stage / name, Wanted::file);
+  }
+  if (kinds.wrong().empty()) look_at_work(stage / "work", kinds);
+  return kinds.wrong();
 }
 
 }  // namespace ft

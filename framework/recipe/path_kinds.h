@@ -5,7 +5,7 @@
 //   if (const std::string wrong = wrong_kind_in_run(folder); !wrong.empty()) fail_user(place, wrong);
 //   for (const StagePlan& stage : plan.stages) ... wrong_kind_in_stage(stage.folder) ...
 //
-// Looks only. What cannot be looked at is left to those who read it.
+// Looks only. Throws Unreadable where it cannot be known.
 #pragma once
 
 #include <filesystem>
