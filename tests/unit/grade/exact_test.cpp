@@ -5,8 +5,10 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "framework/grade/big_int.h"
 #include "framework/grade/grade.h"
@@ -73,6 +75,26 @@ TEST_CASE("whole numbers: large ones obey the laws") {
   CHECK(pow(BigInt(3), 100).to_string() == "515377520732011331036461129765621272702107522001");
 }
 
+TEST_CASE("common divisors are those of Euclid's algorithm, one quotient after the other") {
+  const auto euclid = [](BigInt a, BigInt b) {
+    while (!b.is_zero()) a = std::exchange(b, divide(a, b).remainder);
+    return abs(a);
+  };
+  CHECK(rc::check([&] {
+    const BigInt shared = some_big_int();
+    const BigInt a = some_big_int() * shared;
+    const BigInt b =
+        *rc::gen::inRange(0, 4) == 0 ? a * BigInt(*rc::gen::inRange(0, 5)) + shared : some_big_int() * shared;
+    RC_ASSERT(gcd(a, b) == euclid(a, b));
+  }));
+  // Neighbours in Fibonacci's sequence: every quotient is one.
+  BigInt a(1);
+  BigInt b(1);
+  for (int i = 0; i < 1000; ++i) b = std::exchange(a, a + b);
+  CHECK(gcd(a, b).is_one());
+  CHECK(gcd(a * a, a * b) == a);
+}
+
 TEST_CASE("fractions are reduced and ordered") {
   CHECK(Rational(BigInt(6), BigInt(-4)).to_string() == "-3/2");
   CHECK(Rational::parse_decimal("0.125").to_string() == "1/8");
@@ -83,6 +105,7 @@ TEST_CASE("fractions are reduced and ordered") {
 
 TEST_CASE("wide numbers: identities hold to 28 digits") {
   using ft::grade::Wide;
+  CHECK(std::isnan(exp(Wide(std::numeric_limits<double>::quiet_NaN())).high));
   const auto near_zero = [](const Wide& value, double scale) { return std::fabs(value.high) < 1e-28 * scale; };
   for (const double x : {0.1, 0.7, 1.0, 2.5, 3.14, 10.0, 33.3, -0.4, -7.7}) {
     const Wide wide = Wide(x) / Wide(3);
