@@ -48,7 +48,19 @@ bool Algebra::is_decided_by_form(const Polynomial& polynomial) const {
   return !(pi && euler);  // nobody knows whether pi and e are independent
 }
 
+// Nothing in the factor can be taken together: letters, pi and their like, with an exponent that is not huge.
+bool Algebra::is_reduced(const std::pair<std::string, Rational>& factor) const {
+  const Kind kind = kind_of(factor.first);
+  return kind != Kind::imaginary && kind != Kind::prime && kind != Kind::radical && kind != Kind::magnitude &&
+         factor.second.numerator().num_limbs() < 2;
+}
+
 Polynomial Algebra::reduced(const Rational& coefficient, const Monomial& monomial) {
+  if (std::all_of(monomial.begin(), monomial.end(), [&](const auto& factor) { return is_reduced(factor); })) {
+    Polynomial term;
+    term.add(coefficient, monomial);
+    return term;
+  }
   Polynomial factor = Rational(1);
   Rational number = coefficient;
   Monomial rest;

@@ -58,6 +58,7 @@ class Algebra {
 
   [[nodiscard]] Polynomial multiply(const Polynomial& a, const Polynomial& b);
   [[nodiscard]] Polynomial power(const Polynomial& base, long long exponent);
+  [[nodiscard]] bool is_reduced(const std::pair<std::string, Rational>& factor) const;
   // Applies the rules of the atoms to one term.
   [[nodiscard]] Polynomial reduced(const Rational& coefficient, const Monomial& monomial);
   [[nodiscard]] Quotient simplified(Polynomial top, Polynomial bottom);
