@@ -239,8 +239,9 @@ std::uint64_t BigInt::bits_from(std::size_t first) const {
   return shift == 0 ? low : (low >> shift) | (at(limb + 2) << (64U - shift));
 }
 
-// Knuth, volume 2, algorithm L: the quotients of Euclid's algorithm are those of the leading digits for as long as an
-// error in the last of these cannot change them, so that long numbers are touched once for many steps.
+// Knuth, volume 2, section 4.5.2, algorithm L (Lehmer 1938): the quotients of Euclid's algorithm are those of the leading
+// digits for as long as an error in the last of these cannot change them, so that long numbers are touched once for many
+// steps. With a > b > 0 it does one step or more: b becomes smaller.
 void BigInt::reduce_leading(BigInt* a, BigInt* b) {
   constexpr std::size_t kLeading = 62;
   constexpr std::int64_t kMostFactor = std::int64_t{1} << 30U;  // times a limb: fits with a carry
@@ -285,7 +286,11 @@ void BigInt::reduce_leading(BigInt* a, BigInt* b) {
 BigInt gcd(BigInt a, BigInt b) {
   a.negative_ = b.negative_ = false;
   if (BigInt::compare_magnitude(a, b) < 0) std::swap(a, b);
-  while (b.limbs_.size() > 2) BigInt::reduce_leading(&a, &b);
+  // Each round does at least one division of Euclid's algorithm, of which there are fewer than 1.45 for each bit (Lamé).
+  for (std::size_t rounds = 3 * b.bit_length() / 2; b.limbs_.size() > 2; --rounds) {
+    FT_CHECK(rounds > 0, "a common divisor took more steps than Euclid's algorithm can");
+    BigInt::reduce_leading(&a, &b);
+  }
   if (b.is_zero()) return a;
   if (a.limbs_.size() > 2) a = std::exchange(b, divide(a, b).remainder);
   const std::uint64_t common = std::gcd(a.bits_from(0), b.bits_from(0));
