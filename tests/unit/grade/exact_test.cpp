@@ -75,11 +75,59 @@ TEST_CASE("whole numbers: large ones obey the laws") {
   CHECK(pow(BigInt(3), 100).to_string() == "515377520732011331036461129765621272702107522001");
 }
 
+namespace {
+
+BigInt euclid(BigInt a, BigInt b) {
+  while (!b.is_zero()) a = std::exchange(b, divide(a, b).remainder);
+  return abs(a);
+}
+
+// Up to so many limbs, of which many are all zeros or all ones: where digits in front decide wrongly, these do.
+BigInt with_limbs(int most) {
+  const BigInt radix = pow(BigInt(2), 32);
+  BigInt value(0);
+  for (int i = *rc::gen::inRange(0, most + 1); i > 0; --i) {
+    const int kind = *rc::gen::inRange(0, 5);
+    const long long limb = kind == 0 ? 0 : kind == 1 ? 0xffffffffLL : *rc::gen::inRange<long long>(0, 0x100000000LL);
+    value = value * radix + BigInt(limb);
+  }
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("common divisors of all lengths, of neighbours and of numbers that begin alike") {
+  constexpr int kMostLimbs = 40;
+  CHECK(rc::check([&] {
+    for (int round = 0; round < 20; ++round) {
+      const BigInt a = with_limbs(kMostLimbs);
+      const BigInt low = with_limbs(*rc::gen::inRange(0, 4));
+      BigInt b = with_limbs(kMostLimbs);
+      switch (*rc::gen::inRange(0, 5)) {
+        case 0:  // equal in front
+          b = a + low;
+          break;
+        case 1:  // a long quotient, then a short one
+          b = a * with_limbs(3) + low;
+          break;
+        case 2:
+          b = a;
+          break;
+        case 3:
+          b = divide(a, low + BigInt(2)).quotient;
+          break;
+        default:
+          break;
+      }
+      RC_ASSERT(gcd(a, b) == euclid(a, b));
+      RC_ASSERT(gcd(b, a) == gcd(a, b));
+    }
+  }));
+  CHECK(gcd(BigInt(0), BigInt(0)).is_zero());
+  CHECK(gcd(BigInt(-12), BigInt(0)) == BigInt(12));
+}
+
 TEST_CASE("common divisors are those of Euclid's algorithm, one quotient after the other") {
-  const auto euclid = [](BigInt a, BigInt b) {
-    while (!b.is_zero()) a = std::exchange(b, divide(a, b).remainder);
-    return abs(a);
-  };
   CHECK(rc::check([&] {
     const BigInt shared = some_big_int();
     const BigInt a = some_big_int() * shared;
