@@ -5,9 +5,9 @@
 
 namespace ft::grade {
 
-std::string Quotient::to_string() const {
-  if (bottom == Polynomial(Rational(1))) return top.to_string();
-  return "(" + top.to_string() + ")/(" + bottom.to_string() + ")";
+std::string Algebra::text(const Quotient& quotient) {
+  if (quotient.bottom == Polynomial(Rational(1))) return arithmetic_.text(quotient.top);
+  return "(" + arithmetic_.text(quotient.top) + ")/(" + arithmetic_.text(quotient.bottom) + ")";
 }
 
 const Algebra::Atom& Algebra::remember(const std::string& name, Kind kind, const Quotient& base) {
@@ -48,16 +48,28 @@ bool Algebra::is_decided_by_form(const Polynomial& polynomial) const {
   return !(pi && euler);  // nobody knows whether pi and e are independent
 }
 
+// Nothing in the factor can be taken together: letters, pi and their like, with an exponent that is not huge.
+bool Algebra::is_reduced(const std::pair<std::string, Rational>& factor) const {
+  const Kind kind = kind_of(factor.first);
+  return kind != Kind::imaginary && kind != Kind::prime && kind != Kind::radical && kind != Kind::magnitude &&
+         factor.second.numerator().num_limbs() < 2;
+}
+
 Polynomial Algebra::reduced(const Rational& coefficient, const Monomial& monomial) {
+  if (std::all_of(monomial.begin(), monomial.end(), [&](const auto& factor) { return is_reduced(factor); })) {
+    Polynomial term;
+    arithmetic_.add(&term, coefficient, monomial);
+    return term;
+  }
   Polynomial factor = Rational(1);
   Rational number = coefficient;
   Monomial rest;
   bool expanded = false;
   for (const auto& [atom, exponent] : monomial) {
-    const BigInt whole = floor(exponent);
+    const Rational whole = arithmetic_.whole_part(exponent);
     const auto turns = whole.as_long();
     if (!turns) throw Undecided{"exponent too large"};
-    const Rational fraction = exponent - Rational(whole);
+    const Rational fraction = arithmetic_.difference(exponent, whole);
     switch (kind_of(atom)) {
       case Kind::imaginary: {
         if (!fraction.is_zero()) {
@@ -70,7 +82,7 @@ Polynomial Algebra::reduced(const Rational& coefficient, const Monomial& monomia
         break;
       }
       case Kind::prime:
-        number = number * pow(Rational(BigInt::parse(atom.substr(1))), *turns);
+        number = arithmetic_.product(number, arithmetic_.power(Rational(BigInt::parse(atom.substr(1))), *turns));
         if (!fraction.is_zero()) rest.emplace_back(atom, fraction);
         break;
       case Kind::radical:
@@ -100,7 +112,7 @@ Polynomial Algebra::reduced(const Rational& coefficient, const Monomial& monomia
     }
   }
   Polynomial term;
-  term.add(number, rest);
+  arithmetic_.add(&term, number, rest);
   return expanded ? multiply(term, factor) : term;
 }
 
@@ -108,11 +120,7 @@ Polynomial Algebra::multiply(const Polynomial& a, const Polynomial& b) {
   Polynomial product;
   for (const auto& [left, x] : a.terms()) {
     for (const auto& [right, y] : b.terms()) {
-      budget_.spend(static_cast<long long>(1 + left.size() + right.size() +
-                                           (x.numerator().num_limbs() + x.denominator().num_limbs()) *
-                                               (y.numerator().num_limbs() + y.denominator().num_limbs()) / 8));
-      const Polynomial term = reduced(x * y, left * right);
-      for (const auto& [monomial, coefficient] : term.terms()) product.add(coefficient, monomial);
+      arithmetic_.add(&product, reduced(arithmetic_.product(x, y), arithmetic_.product(left, right)));
     }
   }
   return product;
@@ -129,8 +137,15 @@ Polynomial Algebra::power(const Polynomial& base, long long exponent) {
 }
 
 Quotient Algebra::add(const Quotient& a, const Quotient& b) {
-  if (a.bottom == b.bottom) return simplified(a.top + b.top, a.bottom);
-  return simplified(multiply(a.top, b.bottom) + multiply(b.top, a.bottom), multiply(a.bottom, b.bottom));
+  Polynomial top;
+  if (a.bottom == b.bottom) {
+    arithmetic_.add(&top, a.top);
+    arithmetic_.add(&top, b.top);
+    return simplified(std::move(top), a.bottom);
+  }
+  top = multiply(a.top, b.bottom);
+  arithmetic_.add(&top, multiply(b.top, a.bottom));
+  return simplified(std::move(top), multiply(a.bottom, b.bottom));
 }
 
 Quotient Algebra::multiply(const Quotient& a, const Quotient& b) {
@@ -141,8 +156,14 @@ Quotient Algebra::divide(const Quotient& a, const Quotient& b) {
   return simplified(multiply(a.top, b.bottom), multiply(a.bottom, b.top));
 }
 
+Quotient Algebra::scaled(const Quotient& quotient, const Rational& factor) {
+  return {arithmetic_.scaled(quotient.top, factor), quotient.bottom};
+}
+
 Polynomial Algebra::difference(const Quotient& a, const Quotient& b) {
-  return multiply(a.top, b.bottom) - multiply(b.top, a.bottom);
+  Polynomial difference = multiply(a.top, b.bottom);
+  arithmetic_.subtract(&difference, multiply(b.top, a.bottom));
+  return difference;
 }
 
 Quotient Algebra::simplified(Polynomial top, Polynomial bottom) {
@@ -162,11 +183,11 @@ Quotient Algebra::simplified(Polynomial top, Polynomial bottom) {
   }
   if (bottom.is_monomial()) {
     const auto& [monomial, coefficient] = *bottom.terms().begin();
-    Polynomial inverse = reduced(Rational(1) / coefficient, pow(monomial, -1));
+    const Polynomial inverse = reduced(arithmetic_.quotient(1, coefficient), arithmetic_.power(monomial, -1));
     return {multiply(top, inverse), Rational(1)};
   }
-  const Rational leading = bottom.terms().begin()->second;
-  return {top.scaled(Rational(1) / leading), bottom.scaled(Rational(1) / leading)};
+  const Rational factor = arithmetic_.quotient(1, bottom.terms().begin()->second);
+  return {arithmetic_.scaled(top, factor), arithmetic_.scaled(bottom, factor)};
 }
 
 // One step towards a denominator without i and without square roots of primes: multiplies both by the conjugate with
@@ -187,7 +208,7 @@ bool Algebra::rationalise(Polynomial* top, Polynomial* bottom) {
   Polynomial conjugate;
   for (const auto& [monomial, coefficient] : bottom->terms()) {
     const bool has = std::any_of(monomial.begin(), monomial.end(), [&](const auto& f) { return f.first == chosen; });
-    conjugate.add(has ? -coefficient : coefficient, monomial);
+    arithmetic_.add(&conjugate, has ? -coefficient : coefficient, monomial);
   }
   *top = multiply(*top, conjugate);
   *bottom = multiply(*bottom, conjugate);
@@ -198,7 +219,7 @@ bool Algebra::rationalise(Polynomial* top, Polynomial* bottom) {
 bool Algebra::divide_exactly(const Polynomial& top, const Polynomial& bottom, Polynomial* quotient) {
   if (bottom.terms().empty() || top.terms().size() < 1) return false;
   // Leading term: the largest exponent of the first atom of the divisor that is a variable, ties by the map's order.
-  const auto leading = [](const Polynomial& p, const std::string& atom) {
+  const auto leading = [&](const Polynomial& p, const std::string& atom) {
     const auto degree = [&](const Monomial& monomial) {
       for (const auto& [name, exponent] : monomial) {
         if (name == atom) return exponent;
@@ -206,10 +227,15 @@ bool Algebra::divide_exactly(const Polynomial& top, const Polynomial& bottom, Po
       return Rational(0);
     };
     auto best = p.terms().begin();
+    Rational highest = degree(best->first);
     for (auto term = p.terms().begin(); term != p.terms().end(); ++term) {
-      if (degree(best->first) < degree(term->first)) best = term;
+      budget_.spend(static_cast<long long>(term->first.size()));
+      Rational own = degree(term->first);
+      if (!arithmetic_.less(highest, own)) continue;
+      best = term;
+      highest = std::move(own);
     }
-    return std::pair{*best, degree(best->first)};
+    return std::pair{*best, highest};
   };
   std::string atom;
   for (const auto& [monomial, coefficient] : bottom.terms()) {
@@ -222,11 +248,11 @@ bool Algebra::divide_exactly(const Polynomial& top, const Polynomial& bottom, Po
   Polynomial rest = top;
   for (int step = 0; step < 64 && !rest.is_zero(); ++step) {
     const auto [next, degree] = leading(rest, atom);
-    if (degree < head_degree) return false;
-    Polynomial part = reduced(next.second / head.second, next.first * pow(head.first, -1));
-    *quotient = *quotient + part;
-    rest = rest - multiply(part, bottom);
-    budget_.spend();
+    if (arithmetic_.less(degree, head_degree)) return false;
+    const Polynomial part = reduced(arithmetic_.quotient(next.second, head.second),
+                                    arithmetic_.product(next.first, arithmetic_.power(head.first, -1)));
+    arithmetic_.add(quotient, part);
+    arithmetic_.subtract(&rest, multiply(part, bottom));
   }
   return rest.is_zero();
 }
@@ -271,7 +297,7 @@ Quotient Algebra::evaluate(const Node& node) {
       return call(node);
     case Op::quantity:
       if (node.text == "degree") {
-        return multiply(kid(0), {named("@pi", Kind::pi).scaled(Rational(BigInt(1), BigInt(180))), Rational(1)});
+        return scaled(multiply(kid(0), {named("@pi", Kind::pi), Rational(1)}), Rational(BigInt(1), BigInt(180)));
       }
       return kid(0);
     case Op::words:

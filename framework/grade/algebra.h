@@ -13,6 +13,7 @@
 #include <map>
 #include <string>
 
+#include "framework/grade/arithmetic.h"
 #include "framework/grade/node.h"
 #include "framework/grade/polynomial.h"
 
@@ -22,15 +23,13 @@ struct Quotient {
   Polynomial top;
   Polynomial bottom = Rational(1);
 
-  // The same for equal quotients in most cases; equal texts mean equal values.
-  [[nodiscard]] std::string to_string() const;
   [[nodiscard]] bool is_rational() const { return top.is_constant() && bottom == Polynomial(Rational(1)); }
   [[nodiscard]] Rational rational() const { return top.constant(); }
 };
 
 class Algebra {
  public:
-  explicit Algebra(Budget& budget) : budget_(budget) {}
+  explicit Algebra(Budget& budget) : budget_(budget), arithmetic_(budget) {}
 
   // The normal form of a scalar tree. Throws Undecided on structures and where the budget ends.
   [[nodiscard]] Quotient evaluate(const Node& node);
@@ -39,6 +38,8 @@ class Algebra {
   [[nodiscard]] Quotient multiply(const Quotient& a, const Quotient& b);
   [[nodiscard]] Quotient divide(const Quotient& a, const Quotient& b);
   [[nodiscard]] Quotient power(const Quotient& base, const Quotient& exponent);
+  // The same for equal quotients in most cases; equal texts mean equal values.
+  [[nodiscard]] std::string text(const Quotient& quotient);
   // The numerator of a - b over a common denominator: zero means equal.
   [[nodiscard]] Polynomial difference(const Quotient& a, const Quotient& b);
   // True where a polynomial in these atoms is zero only if it has no terms.
@@ -56,8 +57,10 @@ class Algebra {
   [[nodiscard]] Polynomial named(const std::string& name, Kind kind, const Rational& exponent = 1,
                                  const Quotient& base = {});
 
+  [[nodiscard]] Quotient scaled(const Quotient& quotient, const Rational& factor);
   [[nodiscard]] Polynomial multiply(const Polynomial& a, const Polynomial& b);
   [[nodiscard]] Polynomial power(const Polynomial& base, long long exponent);
+  [[nodiscard]] bool is_reduced(const std::pair<std::string, Rational>& factor) const;
   // Applies the rules of the atoms to one term.
   [[nodiscard]] Polynomial reduced(const Rational& coefficient, const Monomial& monomial);
   [[nodiscard]] Quotient simplified(Polynomial top, Polynomial bottom);
@@ -74,14 +77,17 @@ class Algebra {
   [[nodiscard]] Quotient call(const Node& node);
   [[nodiscard]] Quotient logarithm(const Quotient& argument);
   [[nodiscard]] Quotient magnitude(const Quotient& argument);
+  [[nodiscard]] Polynomial cosine_of(long long twelfths);
   [[nodiscard]] Quotient trigonometric(const std::string& name, const Quotient& argument);
   [[nodiscard]] Quotient hyperbolic(const std::string& name, const Quotient& argument);
   [[nodiscard]] Quotient inverse_trigonometric(const std::string& name, const Quotient& argument);
+  [[nodiscard]] Rational remainder(const Rational& value, const Rational& modulus);
   [[nodiscard]] Quotient whole_number_function(const std::string& name, const std::vector<Quotient>& arguments);
   [[nodiscard]] Quotient extremum(const std::string& name, const std::vector<Quotient>& arguments);
   [[nodiscard]] Quotient opaque(const std::string& name, std::vector<Quotient> arguments);
 
   Budget& budget_;
+  Arithmetic arithmetic_;
   std::map<std::string, Atom> atoms_;
 };
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "framework/grade/algebra.h"
 
@@ -24,13 +23,13 @@ bool leads_negative(const Polynomial& polynomial) {
 
 Quotient Algebra::opaque(const std::string& name, std::vector<Quotient> arguments) {
   std::vector<std::string> texts;
-  for (const Quotient& argument : arguments) texts.push_back(argument.to_string());
+  for (const Quotient& argument : arguments) texts.push_back(text(argument));
   if (name == "max" || name == "min" || name == "gcd" || name == "lcm") std::sort(texts.begin(), texts.end());
-  std::string text = name + "(";
-  for (const std::string& argument : texts) text += argument + ",";
-  text.back() = ')';
-  if (text.size() > 20000) throw Undecided{"expression too large"};
-  return {named(text, Kind::other), Rational(1)};
+  std::string written = name + "(";
+  for (const std::string& argument : texts) written += argument + ",";
+  written.back() = ')';
+  if (written.size() > 20000) throw Undecided{"expression too large"};
+  return {named(written, Kind::other), Rational(1)};
 }
 
 Quotient Algebra::call(const Node& node) {
@@ -64,33 +63,33 @@ Quotient Algebra::logarithm(const Quotient& argument) {
   if (argument.top.is_zero()) throw Undecided{"the logarithm of zero"};
   const bool single = argument.top.is_monomial() && argument.bottom == Polynomial(Rational(1));
   const auto atom_of = [&](const Quotient& inner, const Rational& times) {
-    return named("ln(" + inner.to_string() + ")", Kind::logarithm, 1, inner).scaled(times);
+    return arithmetic_.scaled(named("ln(" + text(inner) + ")", Kind::logarithm, 1, inner), times);
   };
   if (!single) return {atom_of(argument, 1), Rational(1)};
   const auto& [monomial, coefficient] = *argument.top.terms().begin();
   if (coefficient.is_negative()) return {atom_of(argument, 1), Rational(1)};
   Polynomial sum;
   for (const auto& [prime, power] : factorised(coefficient)) {
-    sum = sum + atom_of(constant(Rational(BigInt::parse(prime.substr(1)))), power);
+    arithmetic_.add(&sum, atom_of(constant(Rational(BigInt::parse(prime.substr(1)))), power));
   }
   for (const auto& [atom, power] : monomial) {
     switch (kind_of(atom)) {
       case Kind::euler:
-        sum = sum + Polynomial(power);
+        arithmetic_.add(&sum, power, {});
         break;
       case Kind::prime:
-        sum = sum + atom_of(constant(Rational(BigInt::parse(atom.substr(1)))), power);
+        arithmetic_.add(&sum, atom_of(constant(Rational(BigInt::parse(atom.substr(1)))), power));
         break;
       case Kind::imaginary:
         return {atom_of(argument, 1), Rational(1)};
       case Kind::variable:
         if (power.is_integer() && !power.numerator().is_odd()) {
-          sum = sum + atom_of(magnitude({Polynomial::atom(atom), Rational(1)}), power);
+          arithmetic_.add(&sum, atom_of(magnitude({Polynomial::atom(atom), Rational(1)}), power));
           break;
         }
         [[fallthrough]];
       default:
-        sum = sum + atom_of({Polynomial::atom(atom), Rational(1)}, power);
+        arithmetic_.add(&sum, atom_of({Polynomial::atom(atom), Rational(1)}, power));
     }
   }
   return {sum, Rational(1)};
@@ -98,8 +97,8 @@ Quotient Algebra::logarithm(const Quotient& argument) {
 
 Quotient Algebra::magnitude(const Quotient& argument) {
   const auto bars = [&](Quotient inner) {
-    if (leads_negative(inner.top)) inner.top = inner.top.scaled(-1);
-    return named("abs(" + inner.to_string() + ")", Kind::magnitude, 1, inner);
+    if (leads_negative(inner.top)) inner = scaled(inner, -1);
+    return named("abs(" + text(inner) + ")", Kind::magnitude, 1, inner);
   };
   if (!argument.top.is_monomial() || argument.bottom != Polynomial(Rational(1))) {
     return argument.top.is_zero() ? argument : Quotient{bars(argument), Rational(1)};
@@ -116,10 +115,39 @@ Quotient Algebra::magnitude(const Quotient& argument) {
       result = multiply(result, reduced(1, {{atom, power}}));
     } else {
       const Polynomial size = bars({Polynomial::atom(atom), Rational(1)});
-      result = multiply(result, reduced(1, pow(size.terms().begin()->first, power)));
+      result = multiply(result, reduced(1, arithmetic_.power(size.terms().begin()->first, power)));
     }
   }
   return {result, Rational(1)};
+}
+
+// Of 0 to 6 twelfths of pi.
+Polynomial Algebra::cosine_of(long long twelfths) {
+  const Rational half(BigInt(1), BigInt(2));
+  const auto root = [&](long long number, long long sign = 1) {
+    return arithmetic_.scaled(rational_root(number, half), Rational(BigInt(sign), BigInt(2)));
+  };
+  const auto sum_of_roots = [&](long long sign) {  // (sqrt 6 +- sqrt 2) / 4
+    Polynomial sum = root(6);
+    arithmetic_.add(&sum, root(2, sign));
+    return arithmetic_.scaled(sum, half);
+  };
+  switch (twelfths) {
+    case 0:
+      return Rational(1);
+    case 1:
+      return sum_of_roots(1);
+    case 2:
+      return root(3);
+    case 3:
+      return root(2);
+    case 4:
+      return half;
+    case 5:
+      return sum_of_roots(-1);
+    default:
+      return {};
+  }
 }
 
 // Exact at multiples of pi/12 (15 degrees); otherwise an atom, odd and even functions with a sign rule.
@@ -143,23 +171,17 @@ Quotient Algebra::trigonometric(const std::string& name, const Quotient& argumen
   const bool turn =
       plain && (top.is_zero() || (top.is_monomial() && top.terms().begin()->first == Monomial{{"@pi", 1}}));
   if (turn) {
-    Rational twelfths = top.is_zero() ? Rational(0) : top.terms().begin()->second * Rational(12);
-    if (name == "sin") twelfths = Rational(6) - twelfths;  // sin a = cos(pi/2 - a)
-    twelfths = twelfths - Rational(floor(twelfths / Rational(24))) * Rational(24);
+    Rational twelfths = top.is_zero() ? Rational(0) : arithmetic_.product(top.terms().begin()->second, 12);
+    if (name == "sin") twelfths = arithmetic_.difference(6, twelfths);  // sin a = cos(pi/2 - a)
+    twelfths = remainder(twelfths, 24);
     if (const auto step = twelfths.as_long()) {
       const long long folded = *step > 12 ? 24 - *step : *step;  // 0..12
-      const long long quarter = folded > 6 ? 12 - folded : folded;
-      const Rational half(BigInt(1), BigInt(2));
-      const auto root = [&](long long number) { return rational_root(number, half); };
-      const std::array<Polynomial, 7> cosines{
-          Polynomial(Rational(1)), (root(6) + root(2)).scaled(half * half), root(3).scaled(half), root(2).scaled(half),
-          Polynomial(half),        (root(6) - root(2)).scaled(half * half), Polynomial()};
-      const Polynomial& value = cosines.at(static_cast<std::size_t>(quarter));
-      return {folded > 6 ? value.scaled(-1) : value, Rational(1)};
+      const Polynomial value = cosine_of(folded > 6 ? 12 - folded : folded);
+      return {folded > 6 ? arithmetic_.scaled(value, -1) : value, Rational(1)};
     }
   }
   if (leads_negative(top)) {
-    const Quotient opposite{top.scaled(-1), argument.bottom};
+    const Quotient opposite = scaled(argument, -1);
     const Quotient value = opaque(name, {opposite});
     return name == "cos" ? value : multiply(constant(-1), value);
   }
@@ -186,13 +208,19 @@ Quotient Algebra::hyperbolic(const std::string& name, const Quotient& argument) 
 Quotient Algebra::inverse_trigonometric(const std::string& name, const Quotient& argument) {
   const std::string direct = name.substr(3);
   const long long first = name == "arccos" ? 0 : -6;
-  const std::string wanted = argument.to_string();
+  const std::string wanted = text(argument);
   for (long long k = first; k <= first + 12; ++k) {
     if (direct == "tan" && (k == -6 || k == 6)) continue;
-    const Quotient angle{named("@pi", Kind::pi).scaled(Rational(BigInt(k), BigInt(12))), Rational(1)};
-    if (trigonometric(direct, angle).to_string() == wanted) return angle;
+    const Quotient angle = scaled({named("@pi", Kind::pi), Rational(1)}, Rational(BigInt(k), BigInt(12)));
+    if (text(trigonometric(direct, angle)) == wanted) return angle;
   }
   return opaque(name, {argument});
+}
+
+// value - n modulus for the largest whole n that leaves nothing negative, where the modulus is positive.
+Rational Algebra::remainder(const Rational& value, const Rational& modulus) {
+  const Rational turns = arithmetic_.whole_part(arithmetic_.quotient(value, modulus));
+  return arithmetic_.difference(value, arithmetic_.product(turns, modulus));
 }
 
 Quotient Algebra::whole_number_function(const std::string& name, const std::vector<Quotient>& arguments) {
@@ -215,8 +243,7 @@ Quotient Algebra::whole_number_function(const std::string& name, const std::vect
     const long long n = small_whole(arguments.at(0), 1500, "a factorial too large");
     if (n < 0) throw Undecided{"the factorial of a negative number"};
     BigInt product(1);
-    for (long long i = 2; i <= n; ++i, budget_.spend(1 + static_cast<long long>(product.num_limbs())))
-      product = product * BigInt(i);
+    for (long long i = 2; i <= n; ++i) product = arithmetic_.product(product, BigInt(i));
     return constant(Rational(product));
   }
   if (name == "binom") {
@@ -225,27 +252,27 @@ Quotient Algebra::whole_number_function(const std::string& name, const std::vect
     if (n < 0) throw Undecided{"a negative binomial coefficient"};
     if (k < 0 || k > n) return constant(0);
     BigInt value(1);
-    for (long long i = 0; i < std::min(k, n - k); ++i, budget_.spend(1 + static_cast<long long>(value.num_limbs()))) {
-      value = ft::grade::divide(value * BigInt(n - i), BigInt(i + 1)).quotient;
-    }
+    for (long long i = 0; i < std::min(k, n - k); ++i)
+      value = arithmetic_.quotient(arithmetic_.product(value, BigInt(n - i)), BigInt(i + 1));
     return constant(Rational(value));
   }
   BigInt result(0);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const Rational value = arguments[i].rational();
     if (!value.is_integer()) throw Undecided{name + " of a fraction"};
-    if (name == "gcd") result = ft::grade::gcd(result, value.numerator());
+    if (name == "gcd") result = arithmetic_.common_divisor(result, value.numerator());
     if (name == "lcm") {
       if (value.is_zero()) return constant(0);
       const BigInt magnitude = abs(value.numerator());
-      result = i == 0 ? magnitude : ft::grade::divide(result, ft::grade::gcd(result, magnitude)).quotient * magnitude;
+      result = i == 0 ? magnitude
+                      : arithmetic_.product(arithmetic_.quotient(result, arithmetic_.common_divisor(result, magnitude)),
+                                            magnitude);
     }
   }
   if (name == "mod") {
     const Rational modulus = arguments.at(1).rational();
     if (modulus.is_zero()) throw Undecided{"modulo zero"};
-    const Rational value = arguments.at(0).rational();
-    return constant(value - Rational(floor(value / modulus)) * modulus);
+    return constant(remainder(arguments.at(0).rational(), modulus));
   }
   return constant(Rational(result));
 }
@@ -254,7 +281,7 @@ Quotient Algebra::extremum(const std::string& name, const std::vector<Quotient>&
   const bool all_numbers =
       std::all_of(arguments.begin(), arguments.end(), [](const Quotient& a) { return a.is_rational(); });
   if (!all_numbers) return arguments.size() == 1 ? arguments.front() : opaque(name, arguments);
-  const auto less = [](const Quotient& a, const Quotient& b) { return a.rational() < b.rational(); };
+  const auto less = [&](const Quotient& a, const Quotient& b) { return arithmetic_.less(a.rational(), b.rational()); };
   return name == "max" ? *std::max_element(arguments.begin(), arguments.end(), less)
                        : *std::min_element(arguments.begin(), arguments.end(), less);
 }

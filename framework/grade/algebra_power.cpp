@@ -38,7 +38,7 @@ Quotient Algebra::rational_power(const Quotient& base, const Rational& exponent)
     }
     if (single) {
       const auto& [monomial, coefficient] = *base.top.terms().begin();
-      return {reduced(pow(coefficient, *times), pow(monomial, exponent)), Rational(1)};
+      return {reduced(arithmetic_.power(coefficient, *times), arithmetic_.power(monomial, exponent)), Rational(1)};
     }
     const Quotient positive = {power(base.top, std::abs(*times)), power(base.bottom, std::abs(*times))};
     return *times > 0 ? simplified(positive.top, positive.bottom) : simplified(positive.bottom, positive.top);
@@ -48,10 +48,9 @@ Quotient Algebra::rational_power(const Quotient& base, const Rational& exponent)
     return monomial_root(coefficient, monomial, exponent);
   }
   // A sum under the root: its positive content comes out, the rest is an atom.
-  const Rational content = base.top.content();
-  Quotient inner = base;
-  inner.top = base.top.scaled(Rational(1) / content);
-  const std::string name = "r(" + inner.to_string() + ")";
+  const Rational content = arithmetic_.content(base.top);
+  const Quotient inner = scaled(base, arithmetic_.quotient(1, content));
+  const std::string name = "r(" + text(inner) + ")";
   remember(name, Kind::radical, inner);
   const Polynomial root = reduced(1, {{name, exponent}});
   return {multiply(root, rational_root(content, exponent)), Rational(1)};
@@ -63,10 +62,10 @@ Quotient Algebra::monomial_root(const Rational& coefficient, const Monomial& mon
   const bool even_root = !exponent.denominator().is_odd();
   for (const auto& [atom, power] : monomial) {
     const Kind kind = kind_of(atom);
-    const Rational scaled = power * exponent;
+    const Rational scaled = arithmetic_.product(power, exponent);
     if (kind == Kind::imaginary) {
       const Polynomial base = Polynomial::atom(atom, power);
-      result = multiply(result, named("r(" + base.to_string() + ")", Kind::other, exponent));
+      result = multiply(result, named("r(" + arithmetic_.text(base) + ")", Kind::other, exponent));
       continue;
     }
     const bool positive = kind == Kind::prime || kind == Kind::pi || kind == Kind::euler || kind == Kind::exponential ||
@@ -76,7 +75,7 @@ Quotient Algebra::monomial_root(const Rational& coefficient, const Monomial& mon
     Polynomial factor;
     if (!positive && even_root && even_power && !even_result) {
       const Quotient size = magnitude({Polynomial::atom(atom), Rational(1)});
-      factor = reduced(1, pow(size.top.terms().begin()->first, scaled));
+      factor = reduced(1, arithmetic_.power(size.top.terms().begin()->first, scaled));
     } else {
       factor = reduced(1, {{atom, scaled}});
     }
@@ -97,11 +96,11 @@ Polynomial Algebra::rational_root(const Rational& base, const Rational& exponent
       remember("@i", Kind::imaginary);
       result = reduced(1, {{"@i", Rational(exponent.numerator())}});
     } else {
-      return named("r(" + base.to_string() + ")", Kind::other, exponent);
+      return named("r(" + arithmetic_.text(base) + ")", Kind::other, exponent);
     }
   }
   for (const auto& [name, power] : factorised(positive)) {
-    result = multiply(result, reduced(1, {{name, power * exponent}}));
+    result = multiply(result, reduced(1, {{name, arithmetic_.product(power, exponent)}}));
   }
   return result;
 }
@@ -120,13 +119,13 @@ std::map<std::string, Rational> Algebra::factorised(const Rational& value) {
     };
     for (long long prime = 2; prime <= kTrialLimit; prime += prime == 2 ? 1 : 2) {
       if (number.is_one()) return;
-      budget_.spend(1 + static_cast<long long>(number.num_limbs()) / 4);
+      budget_.spend(1 + static_cast<long long>(number.num_limbs()) / 8);
       if (const auto small = number.as_long(); small && prime * prime > *small) break;
       for (auto division = ft::grade::divide(number, BigInt(prime)); division.remainder.is_zero();
            division = ft::grade::divide(number, BigInt(prime))) {
         number = division.quotient;
         note(BigInt(prime), Kind::prime);
-        budget_.spend(static_cast<long long>(number.num_limbs()));
+        budget_.spend(2 + static_cast<long long>(number.num_limbs()) / 8);
       }
     }
     if (number.is_one()) return;
@@ -167,10 +166,11 @@ Quotient Algebra::symbolic_power(const Quotient& base, const Quotient& exponent)
       continue;
     }
     Polynomial bare;
-    bare.add(1, monomial);
+    arithmetic_.add(&bare, 1, monomial);
     for (const auto& [factor, power] : factors) {
-      const std::string name = factor + "^[" + bare.to_string() + "]";
-      result = multiply(result, {named(name, Kind::exponential, power * coefficient), Rational(1)});
+      const std::string name = factor + "^[" + arithmetic_.text(bare) + "]";
+      const Rational times = arithmetic_.product(power, coefficient);
+      result = multiply(result, {named(name, Kind::exponential, times), Rational(1)});
     }
   }
   return result;
@@ -190,14 +190,15 @@ Quotient Algebra::exponential(const Polynomial& exponent) {
       continue;
     }
     if (monomial == Monomial{{"@i", 1}, {"@pi", 1}}) {
-      const Quotient angle{Polynomial::atom("@pi").scaled(coefficient), Rational(1)};
+      const Quotient angle{arithmetic_.scaled(Polynomial::atom("@pi"), coefficient), Rational(1)};
       const Quotient i{Polynomial::atom("@i"), Rational(1)};
       result = multiply(result, add(trigonometric("cos", angle), multiply(i, trigonometric("sin", angle))));
       continue;
     }
     Polynomial bare;
-    bare.add(1, monomial);
-    result = multiply(result, {named("@e^[" + bare.to_string() + "]", Kind::exponential, coefficient), Rational(1)});
+    arithmetic_.add(&bare, 1, monomial);
+    const std::string name = "@e^[" + arithmetic_.text(bare) + "]";
+    result = multiply(result, {named(name, Kind::exponential, coefficient), Rational(1)});
   }
   return result;
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "framework/base/error.h"
 
@@ -225,15 +227,75 @@ void BigInt::divide_long(const BigInt& dividend, const BigInt& divisor, std::vec
 
 BigInt abs(const BigInt& value) { return value.is_negative() ? -value : value; }
 
-BigInt gcd(BigInt a, BigInt b) {
-  a = abs(a);
-  b = abs(b);
-  while (!b.is_zero()) {
-    if (a.num_limbs() == 1 && b.num_limbs() == 1) return {std::gcd<long long>(a.limbs()[0], b.limbs()[0])};
-    BigInt rest = divide(a, b).remainder;
-    a = std::move(b);
-    b = std::move(rest);
+std::size_t BigInt::bit_length() const {
+  return limbs_.empty() ? 0 : limbs_.size() * 32 - static_cast<std::size_t>(std::countl_zero(limbs_.back()));
+}
+
+std::uint64_t BigInt::bits_from(std::size_t first) const {
+  const std::size_t limb = first / 32;
+  const auto shift = static_cast<unsigned>(first % 32);
+  const auto at = [&](std::size_t i) { return i < limbs_.size() ? std::uint64_t{limbs_[i]} : 0; };
+  const std::uint64_t low = at(limb) | (at(limb + 1) << 32U);
+  return shift == 0 ? low : (low >> shift) | (at(limb + 2) << (64U - shift));
+}
+
+// Knuth, volume 2, section 4.5.2, algorithm L (Lehmer 1938): the quotients of Euclid's algorithm are those of the leading
+// digits for as long as an error in the last of these cannot change them, so that long numbers are touched once for many
+// steps. With a > b > 0 it does one step or more: b becomes smaller.
+void BigInt::reduce_leading(BigInt* a, BigInt* b) {
+  constexpr std::size_t kLeading = 62;
+  constexpr std::int64_t kMostFactor = std::int64_t{1} << 30U;  // times a limb: fits with a carry
+  const std::size_t first = std::max(a->bit_length(), kLeading) - kLeading;
+  auto x = static_cast<std::int64_t>(a->bits_from(first));
+  auto y = static_cast<std::int64_t>(b->bits_from(first));
+  std::int64_t ax = 1;
+  std::int64_t bx = 0;
+  std::int64_t ay = 0;
+  std::int64_t by = 1;
+  while (y + ay != 0 && y + by != 0) {
+    const std::int64_t quotient = (x + ax) / (y + ay);
+    if (quotient != (x + bx) / (y + by) || quotient >= kMostFactor) break;
+    const std::int64_t next_a = ax - quotient * ay;
+    const std::int64_t next_b = bx - quotient * by;
+    if (std::max(std::abs(next_a), std::abs(next_b)) >= kMostFactor) break;
+    ax = std::exchange(ay, next_a);
+    bx = std::exchange(by, next_b);
+    x = std::exchange(y, x - quotient * y);
   }
+  if (bx == 0) {  // a quotient that is too large, or not to be told
+    BigInt rest = divide(*a, *b).remainder;
+    *a = std::exchange(*b, std::move(rest));
+    return;
+  }
+  std::int64_t carry_a = 0;
+  std::int64_t carry_b = 0;
+  for (std::size_t i = 0; i < a->limbs_.size(); ++i) {
+    const auto p = std::int64_t{a->limbs_[i]};
+    const auto q = i < b->limbs_.size() ? std::int64_t{b->limbs_[i]} : 0;
+    carry_a += ax * p + bx * q;
+    carry_b += ay * p + by * q;
+    a->limbs_[i] = static_cast<std::uint32_t>(carry_a);
+    if (i < b->limbs_.size()) b->limbs_[i] = static_cast<std::uint32_t>(carry_b);
+    carry_a >>= 32U;
+    carry_b >>= 32U;
+  }
+  a->trim();
+  b->trim();
+}
+
+BigInt gcd(BigInt a, BigInt b) {
+  a.negative_ = b.negative_ = false;
+  if (BigInt::compare_magnitude(a, b) < 0) std::swap(a, b);
+  // Each round does at least one division of Euclid's algorithm, of which there are fewer than 1.45 for each bit (Lamé).
+  for (std::size_t rounds = 3 * b.bit_length() / 2; b.limbs_.size() > 2; --rounds) {
+    FT_CHECK(rounds > 0, "a common divisor took more steps than Euclid's algorithm can");
+    BigInt::reduce_leading(&a, &b);
+  }
+  if (b.is_zero()) return a;
+  if (a.limbs_.size() > 2) a = std::exchange(b, divide(a, b).remainder);
+  const std::uint64_t common = std::gcd(a.bits_from(0), b.bits_from(0));
+  a.limbs_ = {static_cast<std::uint32_t>(common), static_cast<std::uint32_t>(common >> 32U)};
+  a.trim();
   return a;
 }
 

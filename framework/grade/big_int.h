@@ -51,6 +51,7 @@ class BigInt {
   struct Division;
   // Truncates towards zero, as the built-in types do. `divisor` must not be zero.
   friend Division divide(const BigInt& dividend, const BigInt& divisor);
+  friend BigInt gcd(BigInt a, BigInt b);
 
  private:
   void trim();
@@ -59,6 +60,9 @@ class BigInt {
   static BigInt subtract_magnitude(const BigInt& a, const BigInt& b);  // |a| >= |b|
   static void divide_long(const BigInt& dividend, const BigInt& divisor, std::vector<std::uint32_t>* quotient,
                           std::vector<std::uint32_t>* remainder);
+  [[nodiscard]] std::size_t bit_length() const;
+  [[nodiscard]] std::uint64_t bits_from(std::size_t first) const;  // the 64 bits of which the lowest is `first`
+  static void reduce_leading(BigInt* a, BigInt* b);                // some steps of Euclid's algorithm; a > b > 0
 
   std::vector<std::uint32_t> limbs_;
   bool negative_ = false;

@@ -46,6 +46,7 @@ bool mentions_decimal(const Node& node) {
 
 Judgement Equivalence::compare(const Node& a, const Node& b) {
   if (depth_ > 60) return unknown("nested too deep");
+  if (budget_.is_spent()) return unknown("step budget spent");  // without throwing: there may be thousands of pairs
   ++depth_;
   Judgement judgement;
   try {

@@ -146,6 +146,7 @@ std::vector<Node> Equivalence::distinct(const std::vector<Node>& elements) {
   for (const Node& element : elements) {
     const bool seen = std::any_of(result.begin(), result.end(),
                                   [&](const Node& other) { return compare(element, other).verdict == Verdict::equal; });
+    if (budget_.is_spent()) throw Undecided{"step budget spent"};
     if (!seen) result.push_back(element);
   }
   return result;

@@ -32,7 +32,8 @@ std::string Equivalence::key(const Node& node) {
     if (node.is(Op::constant) && node.text == "inf") return "inf";
     if (node.is(Op::negate) && node.kids[0].is(Op::constant) && node.kids[0].text == "inf") return "-inf";
     if (mentions_infinity(node)) throw Undecided{"arithmetic with infinity"};  // 0 times infinity is not 0
-    return Algebra(budget_).evaluate(node).to_string();
+    Algebra algebra(budget_);
+    return algebra.text(algebra.evaluate(node));
   }
   switch (node.op) {
     case Op::quantity:

@@ -38,7 +38,7 @@ Answer Grader::read(std::string_view answer) const {
   reading->number = plain_number(reading->text);
   if (reading->number || reading->text.empty()) return Answer(std::move(reading));
   try {
-    Budget budget(options_.step_budget);
+    Budget budget(options_.step_budget / 4);
     reading->readings = read_all(reading->text, budget);
   } catch (const std::bad_alloc&) {
     throw;                                 // says nothing of the answers: another try may have the memory
@@ -145,6 +145,7 @@ Judgement Grader::compared(const Answer::Reading& a, const Answer::Reading& b) c
       a.readings.condition != b.readings.condition)
     usual = Judgement{Verdict::unknown, "equal under different conditions"};
   usual->rung = equivalence.rung();
+  usual->steps = budget.spent();
   return *usual;
 }
 

@@ -34,6 +34,7 @@ struct Judgement {
   Verdict verdict = Verdict::unknown;
   std::string reason;           // what decided, or why nothing could
   std::string_view rung = "-";  // the dearest rung that was asked: text, number, structure, exact, cas, numeric
+  long long steps = 0;          // of GraderOptions::step_budget that were spent
 };
 
 // Compares two answers (not solutions) under the default conventions. Symmetric, and reflexive but for one case: an
@@ -65,7 +66,8 @@ class Answer {
 class Rung;
 struct GraderOptions {
   Conventions conventions;
-  long long step_budget = 400'000;  // work for one comparison before it is unknown; a step is about 0.1 microseconds
+  // Work for one comparison before it is unknown; a step is about 0.1 microseconds. Reading an answer may take a quarter.
+  long long step_budget = 1'200'000;
 };
 class Grader {
  public:

@@ -11,50 +11,40 @@
 namespace ft::grade {
 namespace {
 
-constexpr auto kPointers =
-    std::to_array<std::string_view>({"step",       "steps",      "case",        "cases",
-                                     "part",       "question",   "problem",     "exercise",
-                                     "figure",     "fig",        "table",       "equation",
-                                     "eq",         "equations",  "example",     "chapter",
-                                     "section",    "lemma",      "theorem",     "method",
-                                     "solution",   "approach",   "formula",     "statement",
-                                     "page",       "pages",      "item",        "remark",
-                                     "grade",      "runner",     "version",     "attempt",
-                                     "hint",       "note",       "corollary",   "proposition",
-                                     "triangle",   "circle",     "scenario",    "option",
-                                     "choice",     "condition",  "property",    "rule",
-                                     "definition", "appendix",   "footnote",    "reference",
-                                     "route",      "highway",    "flight",      "phase",
-                                     "diagram",    "chart",      "graph",       "claim",
-                                     "fact",       "axiom",      "identity",    "subcase",
-                                     "line",       "eqn",        "player",      "room",
-                                     "apartment",  "platform",   "exit",        "bus",
-                                     "gate",       "interstate", "psalm",       "verse",
-                                     "seat",       "channel",    "jersey",      "model",
-                                     "boeing",     "airbus",     "windows",     "zimmer",
-                                     "chambre",    "seite",      "p\u00e1gina", "pagina",
-                                     "strona",     "kapitel",    "chapitre",    "cap\u00edtulo",
-                                     "satz",       "aufgabe",    "frage",       "pregunta",
-                                     "schritt",    "gleichung",  "sonnet",      "opus",
-                                     "episode",    "track",      "vitamin",     "law",
-                                     "article",    "paragraph",  "nr",          "habitaci\u00f3n"});
+constexpr auto kPointers = std::to_array<std::string_view>(
+    {"step",      "steps",     "case",        "cases",       "part",       "question",   "problem",  "exercise",
+     "figure",    "fig",       "table",       "equation",    "eq",         "equations",  "example",  "chapter",
+     "section",   "lemma",     "theorem",     "method",      "solution",   "approach",   "formula",  "statement",
+     "page",      "pages",     "item",        "remark",      "grade",      "runner",     "version",  "attempt",
+     "hint",      "note",      "corollary",   "proposition", "triangle",   "circle",     "scenario", "option",
+     "choice",    "condition", "property",    "rule",        "definition", "appendix",   "footnote", "reference",
+     "route",     "highway",   "flight",      "phase",       "diagram",    "chart",      "graph",    "claim",
+     "fact",      "axiom",     "identity",    "subcase",     "line",       "eqn",        "player",   "room",
+     "apartment", "platform",  "exit",        "bus",         "gate",       "interstate", "psalm",    "verse",
+     "seat",      "channel",   "jersey",      "model",       "boeing",     "airbus",     "windows",  "zimmer",
+     "chambre",   "seite",     "p\u00e1gina", "pagina",      "strona",     "kapitel",    "chapitre", "cap\u00edtulo",
+     "satz",      "aufgabe",   "frage",       "pregunta",    "schritt",    "gleichung",  "sonnet",   "opus",
+     "episode",   "track",     "vitamin",     "law",         "article",    "paragraph",  "nr",       "habitaci\u00f3n",
+     "door",      "locker",    "suite",       "booth",       "pier",       "lesson"});
 
 // Words for how much something is, and adverbs: the number behind them says it.
 constexpr auto kMeasuring = std::to_array<std::string_view>(
-    {"total",      "sum",           "area",     "length",      "age",       "ages",       "volume",  "height",
-     "width",      "radius",        "diameter", "side",        "perimeter", "speed",      "value",   "price",
-     "cost",       "average",       "mean",     "median",      "mode",      "difference", "product", "quotient",
-     "remainder",  "score",         "weight",   "mass",        "distance",  "number",     "answer",  "result",
-     "size",       "order",         "degree",   "probability", "base",      "about",      "around",  "exactly",
-     "only",       "just",          "over",     "nearly",      "almost",    "roughly",    "all",     "another",
-     "additional", "precisely",     "than",     "these",       "those",     "first",      "last",    "next",
-     "other",      "remaining",     "final",    "minimum",     "maximum",   "rate",       "depth",   "least",
-     "most",       "ratio",         "power",    "year",        "day",       "hour",       "minute",  "and",
-     "or",         "approximately", "the",      "a",           "an",        "his",        "her",     "their",
-     "my",         "our",           "your",     "its",         "both",      "more",       "extra",   "full",
-     "whole",      "adding",        "selling",  "having",      "getting",   "making",     "using",   "taking",
-     "buying",     "subtracting",   "dividing", "multiplying", "being",     "exponent",   "grams",   "dollars",
-     "some",       "each",          "every"});
+    {"total",      "sum",       "area",     "length",      "age",       "ages",          "volume",   "height",
+     "width",      "radius",    "diameter", "side",        "perimeter", "speed",         "value",    "price",
+     "cost",       "average",   "mean",     "median",      "mode",      "difference",    "product",  "quotient",
+     "remainder",  "score",     "weight",   "mass",        "distance",  "number",        "answer",   "result",
+     "size",       "order",     "degree",   "probability", "base",      "about",         "around",   "exactly",
+     "only",       "just",      "over",     "nearly",      "almost",    "roughly",       "all",      "another",
+     "additional", "precisely", "than",     "these",       "those",     "first",         "last",     "next",
+     "other",      "remaining", "final",    "minimum",     "maximum",   "rate",          "depth",    "least",
+     "most",       "ratio",     "power",    "and",         "or",        "approximately", "the",      "a",
+     "an",         "his",       "her",      "their",       "my",        "our",           "your",     "its",
+     "both",       "more",      "extra",    "full",        "whole",     "adding",        "selling",  "having",
+     "getting",    "making",    "using",    "taking",      "buying",    "subtracting",   "dividing", "multiplying",
+     "being",      "exponent",  "some",     "each",        "every"});
+
+// Of a word in small letters, units included.
+bool measures(std::string_view word) { return among(kMeasuring, word) || unit_of(word).dimension != "label"; }
 
 std::string_view first_word(std::string_view text) {
   text = trim(text);
@@ -85,8 +75,8 @@ bool is_named_before(std::string_view text, std::size_t begin, std::size_t end) 
   std::string_view word = take_last_word(&before);
   if (word.empty() || !std::all_of(word.begin(), word.end(), is_letter)) return false;
   const std::string plain = lower_case(word);
-  if (among(kMeasuring, plain) || word == "AD") return false;
-  const auto measures = [&] { return unit_of(plain).dimension != "label"; };  // dear, so asked last
+  if (among(kMeasuring, plain) || word == "AD") return false;  // the year AD 45 is the year 45, unlike 45 BC
+  const auto is_unit = [&] { return unit_of(plain).dimension != "label"; };  // dear, so asked last
   if (word[0] >= 'A' && word[0] <= 'Z') {
     int names = 0;
     while (!word.empty() && word[0] >= 'A' && word[0] <= 'Z' && std::all_of(word.begin(), word.end(), is_letter)) {
@@ -97,18 +87,18 @@ bool is_named_before(std::string_view text, std::size_t begin, std::size_t end) 
              "now",       "since", "because", "if",        "when",   "as",   "at",  "in",   "on",         "by",
              "for",       "after", "with",    "from",      "of",     "step", "yes", "no",   "clearly",    "answer",
              "currently", "today", "overall", "adding",    "result", "not",  "is"});
-        return acts && (names > 1 || !among(kOpeners, lower_case(word))) && !measures();
+        return acts && (names > 1 || !among(kOpeners, lower_case(word))) && !is_unit();
       }
       word = take_last_word(&before);
     }
     static constexpr auto kGermanArticles = std::to_array<std::string_view>(
         {"das", "die", "der", "den", "dem", "ein", "eine", "einen", "einem", "unser", "sein", "ihr"});
-    return ends && !gives(lower_case(word)) && !among(kGermanArticles, word) && word != "=" && !measures();
+    return ends && !gives(lower_case(word)) && !among(kGermanArticles, word) && word != "=" && !is_unit();
   }
   static constexpr auto kIntroducing =
       std::to_array<std::string_view>({"on", "in", "at", "from", "by", "a", "an", "the", "with", "of", "for"});
   const std::string_view introducing = take_last_word(&before);
-  return ends && !trim(before).empty() && among(kIntroducing, introducing) && !measures();
+  return ends && !trim(before).empty() && among(kIntroducing, introducing) && !is_unit();
 }
 
 }  // namespace
@@ -137,7 +127,7 @@ bool is_piece_of_name(std::string_view text, std::size_t begin, std::size_t end)
     while (first > 0 && is_letter(text[first - 1])) --first;
     const std::string name = lower_case(text.substr(first, begin - 1 - first));
     const bool word = name.size() > 1 || (first + 1 < begin && capital(first));
-    return word && !among(kMeasuring, name) && name != "ans" && (first == 0 || text[first - 1] == ' ');
+    return word && !measures(name) && name != "ans" && (first == 0 || text[first - 1] == ' ');
   }
   // "seat 45B", but "45N" measures.
   if (capital(end) && !is_word_byte(end + 1 < text.size() ? text[end + 1] : ' '))

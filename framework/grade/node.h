@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/grade/budget.h"
 #include "framework/grade/rational.h"
 
 namespace ft::grade {
@@ -58,20 +59,6 @@ struct Node {
 
   [[nodiscard]] bool is(Op kind) const { return op == kind; }
   [[nodiscard]] bool is_scalar() const { return op <= Op::plus_minus; }
-};
-
-// Work done so far on one comparison, against a limit: what makes the grader total. Deterministic, unlike a clock.
-class Budget {
- public:
-  explicit Budget(long long steps) : left_(steps) {}
-  // Throws Undecided when the budget is spent.
-  void spend(long long steps = 1) {
-    left_ -= steps;
-    if (left_ < 0) throw Undecided{"step budget spent"};
-  }
-
- private:
-  long long left_;
 };
 
 }  // namespace ft::grade

@@ -94,6 +94,7 @@ class Evaluator {
   }
 
   Approximate power(const Approximate& base, const Node& exponent) {
+    budget_.spend(kStepsOfPower);
     const Node* value = &exponent;
     bool minus = false;
     for (; value->is(Op::negate); value = &value->kids[0]) minus = !minus;
@@ -113,6 +114,7 @@ class Evaluator {
   static Approximate inverse(const std::string& name, const Approximate& x);
 
   static constexpr double kInvisible = 1e-16;
+  static constexpr long long kStepsOfPower = 60;
   void note_saturation(const std::string& name, const Approximate& x);
 
   const Point& point_;
@@ -136,6 +138,8 @@ void Evaluator::note_saturation(const std::string& name, const Approximate& x) {
 Approximate Evaluator::call(const Node& node) {
   const std::string& name = node.text;
   if (node.kids.empty()) throw Undecided{"a function without argument"};
+  constexpr long long kStepsOfFunction = 80;  // logarithms and exponentials, to 31 digits
+  budget_.spend(kStepsOfFunction);
   const bool letter = name.size() == 1 || name[1] == '_' || name[1] == '\'';
   if (letter) return unknown_function(node);
   const Approximate x = (*this)(node.kids[0]);

@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 
+#include "framework/grade/arithmetic.h"
 #include "framework/grade/parser_state.h"
 #include "framework/grade/parser_words.h"
 #include "framework/grade/scale_words.h"
@@ -38,9 +39,12 @@ std::string with_period(const std::string& text) {
 }
 
 // "0.5(72)" is 0.5727272...
-Rational number_value(const std::string& text) {
+Rational number_value(const std::string& text, Budget& budget) {
+  pay_for_digits(text.size(), budget);
   if (const std::size_t e = text.find('E'); e != std::string::npos) {
-    return number_value(text.substr(0, e)) * pow(Rational(10), std::stoll(text.substr(e + 1)));
+    Arithmetic arithmetic(budget);
+    return arithmetic.product(number_value(text.substr(0, e), budget),
+                              arithmetic.power(10, std::stoll(text.substr(e + 1))));
   }
   const std::size_t open = text.find('(');
   if (open == std::string::npos) return Rational::parse_decimal(text);
@@ -235,15 +239,16 @@ std::optional<Node> Parser::mixed_number() {
   const bool latex = peek(1).kind == TokenKind::command && is_fraction_command(peek(1).text);
   const bool plain = whole_at(1) && peek(1).after_space && is_symbol("/", 2) && whole_at(3);
   if (!latex && !plain) return std::nullopt;
-  Node whole(number_value(peek().text));
+  Node whole(number_value(peek().text, budget_));
   advance();
   if (plain) {
-    const Rational top = number_value(peek().text);
+    const Rational top = number_value(peek().text, budget_);
     advance();
     advance();
-    const Rational bottom = number_value(peek().text);
+    const Rational bottom = number_value(peek().text, budget_);
     advance();
-    return Node(whole.value + top / bottom);
+    Arithmetic arithmetic(budget_);
+    return Node(arithmetic.sum(whole.value, arithmetic.quotient(top, bottom)));
   }
   Node part = postfix(fraction());
   const Op op = part.is(Op::divide) && is_whole(part.kids[0]) && is_whole(part.kids[1]) ? Op::add : Op::multiply;
@@ -313,7 +318,7 @@ Node Parser::exponent_of(Node base) {
   }
   bool minus = false;
   for (; is_symbol("-") || is_symbol("+"); advance()) minus = minus != is_symbol("-");
-  Node exponent = peek().kind == TokenKind::number ? Node(number_value(peek().text)) : Node();
+  Node exponent = peek().kind == TokenKind::number ? Node(number_value(peek().text, budget_)) : Node();
   if (peek().kind == TokenKind::number) {
     advance();
   } else {
@@ -332,9 +337,9 @@ Node Parser::primary() {
       if (const std::string recurring = goes_on ? with_period(text) : std::string(); !recurring.empty()) {
         advance();
         advance();
-        return Node(number_value(recurring));
+        return Node(number_value(recurring, budget_));
       }
-      Node number(number_value(text));
+      Node number(number_value(text, budget_));
       if (text.find('.') != std::string::npos) number.text = kDecimal;
       advance();
       return number;

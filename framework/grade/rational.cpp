@@ -69,6 +69,7 @@ std::strong_ordering operator<=>(const Rational& a, const Rational& b) {
 }
 
 BigInt floor(const Rational& value) {
+  if (value.is_integer()) return value.numerator();
   const auto [quotient, remainder] = divide(value.numerator(), value.denominator());
   return remainder.is_negative() ? quotient - BigInt(1) : quotient;
 }

@@ -56,16 +56,17 @@ struct Linear {
   Quotient offset;
 };
 
-std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra,
-                                    const std::vector<std::string>& symbols) {
+std::optional<Linear> linear_in_one(const Quotient& difference, const std::vector<std::string>& symbols,
+                                    Budget& budget) {
   if (symbols.size() != 1 || !(difference.bottom == Polynomial(Rational(1)))) return std::nullopt;
+  Arithmetic arithmetic(budget);
   Linear linear{symbols.front(), 0, {}};
   Polynomial offset;
   for (const auto& [monomial, coefficient] : difference.top.terms()) {
     const bool has = std::any_of(monomial.begin(), monomial.end(),
                                  [&](const auto& f) { return f.first.find(linear.variable) != std::string::npos; });
     if (!has) {
-      offset.add(coefficient, monomial);
+      arithmetic.add(&offset, coefficient, monomial);
     } else if (monomial == Monomial{{linear.variable, 1}}) {
       linear.slope = coefficient;
     } else {
@@ -73,11 +74,13 @@ std::optional<Linear> linear_in_one(const Quotient& difference, Algebra& algebra
     }
   }
   if (linear.slope.is_zero()) return std::nullopt;
-  linear.offset = algebra.divide({offset, Rational(1)}, {linear.slope, Rational(1)});
+  linear.offset = {arithmetic.scaled(offset, arithmetic.quotient(1, linear.slope)), Rational(1)};
   return linear;
 }
 
+// At most two of them: what is asked is whether there is one.
 void collect_symbols(const Node& node, std::vector<std::string>* names) {
+  if (names->size() > 1) return;
   if (node.is(Op::symbol) && std::find(names->begin(), names->end(), node.text) == names->end())
     names->push_back(node.text);
   for (const Node& kid : node.kids) collect_symbols(kid, names);
@@ -163,8 +166,8 @@ std::optional<Membership> membership_of(const Node& relation, Budget& budget) {
   Algebra algebra(budget);
   const Quotient left = algebra.evaluate(relation.kids[0]);
   const Quotient right = algebra.evaluate(relation.kids[1]);
-  const Quotient difference = algebra.add(left, {right.top.scaled(-1), right.bottom});
-  const auto linear = linear_in_one(difference, algebra, symbols);
+  const Quotient difference = algebra.add(left, {Arithmetic(budget).scaled(right.top, -1), right.bottom});
+  const auto linear = linear_in_one(difference, symbols, budget);
   if (!linear || !linear->offset.is_rational()) return std::nullopt;
   // slope * (x + offset) < 0
   const Node bound(-linear->offset.rational());
@@ -179,10 +182,9 @@ std::optional<GeneralTerm> general_term(const Node& node, Budget& budget) {
   std::vector<std::string> symbols;
   collect_symbols(node, &symbols);
   if (!node.is_scalar() || symbols.size() != 1) return std::nullopt;
-  Algebra algebra(budget);
-  const auto linear = linear_in_one(algebra.evaluate(node), algebra, symbols);
+  const auto linear = linear_in_one(Algebra(budget).evaluate(node), symbols, budget);
   if (!linear || !linear->offset.is_rational()) return std::nullopt;
-  return GeneralTerm{linear->slope, linear->offset.rational() * linear->slope};
+  return GeneralTerm{linear->slope, Arithmetic(budget).product(linear->offset.rational(), linear->slope)};
 }
 
 std::string relation_normal_form(const Node& relation, Budget& budget) {
@@ -197,7 +199,8 @@ std::string relation_normal_form(const Node& relation, Budget& budget) {
   if (direction && !(left.bottom.is_constant() && right.bottom.is_constant()))
     throw Undecided{"an inequality with a fraction"};
   const Rational factor = direction && leading.is_negative() ? -leading : leading;
-  return relation.text + " " + difference.scaled(Rational(1) / factor).to_string();
+  Arithmetic arithmetic(budget);
+  return relation.text + " " + arithmetic.text(arithmetic.scaled(difference, arithmetic.quotient(1, factor)));
 }
 
 }  // namespace ft::grade

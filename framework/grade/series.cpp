@@ -21,7 +21,8 @@ Node count_of(const Node& last, long long first) { return binary(Op::add, last, 
 
 // Newton's forward differences d_j of the values at first, first + 1, ... of a polynomial of degree below their number:
 // the sum over n terms is sum_j d_j binom(n, j + 1).
-Node newton_sum(const std::vector<Rational>& values, const Node& last, long long first) {
+Node newton_sum(const std::vector<Rational>& values, const Node& last, long long first, Budget& budget) {
+  Arithmetic arithmetic(budget);
   std::vector<Rational> differences = values;
   const Node count = count_of(last, first);
   std::vector<Node> terms{Node(Rational(0))};
@@ -33,7 +34,8 @@ Node newton_sum(const std::vector<Rational>& values, const Node& last, long long
                                Node(Rational(static_cast<long long>(i) + 1))));
     }
     if (!differences[0].is_zero()) terms.emplace_back(Op::multiply, std::move(factors));
-    for (std::size_t i = 0; i + 1 < differences.size(); ++i) differences[i] = differences[i + 1] - differences[i];
+    for (std::size_t i = 0; i + 1 < differences.size(); ++i)
+      differences[i] = arithmetic.difference(differences[i + 1], differences[i]);
     differences.pop_back();
   }
   return {Op::add, std::move(terms)};
@@ -56,7 +58,8 @@ std::optional<long long> degree_in(const Quotient& value, const std::string& nam
 }  // namespace
 
 Node substituted(Node node, const std::string& name, const Node& value, Budget& budget) {
-  budget.spend();
+  constexpr long long kStepsOfNode = 2;
+  budget.spend(kStepsOfNode);
   if ((node.is(Op::symbol) || node.is(Op::constant)) && node.text == name) return value;
   if (node.is(Op::symbol) && node.text.ends_with("_" + name) && (value.is(Op::symbol) || value.is(Op::number)))
     node.text.replace(node.text.size() - name.size(), name.size(),
@@ -75,23 +78,24 @@ std::optional<Node> closed_sum(const Node& body, const std::string& name, long l
     if (const auto degree = degree_in(general, kBoundName); degree && !endless) {
       std::vector<Rational> values;
       for (long long k = 0; k <= *degree; ++k) values.push_back(at(first + k).rational());
-      return newton_sum(values, last, first);
+      return newton_sum(values, last, first, budget);
     }
     // A geometric progression: the next term is the ratio times this one, for every k.
     const Quotient start = at(first);
     const Quotient second = at(first + 1);
     if (!start.is_rational() || !second.is_rational() || start.rational().is_zero()) return std::nullopt;
-    const Rational ratio = second.rational() / start.rational();
+    Arithmetic arithmetic(budget);
+    const Rational ratio = arithmetic.quotient(second.rational(), start.rational());
     const Quotient next = algebra.evaluate(
         substituted(body, name, binary(Op::add, Node(Op::symbol, kBoundName), Node(Rational(1))), budget));
-    const Quotient scaled{general.top.scaled(ratio), general.bottom};
+    const Quotient scaled{arithmetic.scaled(general.top, ratio), general.bottom};
     if (ratio == Rational(1) || !algebra.difference(next, scaled).is_zero()) return std::nullopt;
     if (endless) {
-      if (!(ratio < Rational(1)) || !(Rational(-1) < ratio)) return std::nullopt;
-      return Node(start.rational() / (Rational(1) - ratio));
+      if (!arithmetic.less(ratio, 1) || !arithmetic.less(-1, ratio)) return std::nullopt;
+      return Node(arithmetic.quotient(start.rational(), arithmetic.difference(1, ratio)));
     }
     Node power = binary(Op::power, Node(ratio), count_of(last, first));
-    return binary(Op::multiply, Node(start.rational() / (ratio - Rational(1))),
+    return binary(Op::multiply, Node(arithmetic.quotient(start.rational(), arithmetic.difference(ratio, 1))),
                   binary(Op::add, std::move(power), Node(Rational(-1))));
   } catch (const Undecided&) {
     return std::nullopt;

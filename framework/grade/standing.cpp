@@ -223,12 +223,26 @@ bool is_counterfactual(std::string_view before, std::string_view behind) {
   return said.find(" were ") != std::string_view::npos || said.find(" had ") != std::string_view::npos;
 }
 
-// "is over", "a little under", "anything above", and "over" as the first word; "spread over 45 days" says how long.
+bool ends_in_word(std::string_view before, std::string_view word) {
+  return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
+         (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
+}
+
+// "is over", "a little under", "are up to", "anything above", and "over" as the first word; "spread over 45 days" says
+// how long, "adds up to" what it comes to, and "can throw up to" how far.
 bool lies_beside(std::string_view before) {
   static constexpr auto kSides = std::to_array<std::string_view>({"over", "under", "above", "below"});
   static constexpr auto kDegrees = std::to_array<std::string_view>(
       {"",         "is",   "are",  "was", "were", "be",       "it's",   "that's",  "little",     "bit",   "slightly",
        "somewhat", "well", "just", "far", "way",  "anything", "number", "numbers", "everything", "value", "values"});
+  constexpr std::string_view kUpTo = "up to";
+  if (ends_in_word(before, kUpTo)) {
+    before.remove_suffix(kUpTo.size());
+    while (before.ends_with(' ') || before.ends_with(':') || before.ends_with('#')) before.remove_suffix(1);
+    static constexpr auto kHaving = std::to_array<std::string_view>({"has", "have", "had"});
+    const std::string_view word = take_last_word(&before);
+    return among(kDegrees, word) || among(kHaving, word);
+  }
   return among(kSides, take_last_word(&before)) && among(kDegrees, take_last_word(&before));
 }
 
@@ -240,11 +254,6 @@ bool offers_comparison(std::string_view behind) {
   const std::string_view word = behind.substr(0, std::min(behind.find_first_of(" .,;!)"), behind.size()));
   return word == "more" || word == "less" || word == "so" || word == "above" || word == "below" || word == "over" ||
          word == "under" || word == "thereabouts" || (word.size() > 4 && word.ends_with("er") && word != "number");
-}
-
-bool ends_in_word(std::string_view before, std::string_view word) {
-  return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
-         (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
 }
 
 }  // namespace

@@ -39,90 +39,112 @@ Node build(std::size_t rows, std::size_t cols, const Entry& entry) {
 
 const Node& at(const Node& matrix, std::size_t i, std::size_t j) { return matrix.kids.at(i).kids.at(j); }
 
-Node sum_of(const Node& a, const Node& b) {
+long long count_nodes(const Node& node) {
+  long long count = 1;
+  for (const Node& kid : node.kids) count += count_nodes(kid);
+  return count;
+}
+
+// Paid for: what is calculated with matrices that hold formulas doubles with each step.
+Node copy_of(const Node& node, Budget& budget) {
+  constexpr long long kStepsOfNode = 2;
+  budget.spend(kStepsOfNode * count_nodes(node));
+  return node;
+}
+
+Node copy_of_entry(const Node& matrix, std::size_t i, std::size_t j, Budget& budget) {
+  return copy_of(at(matrix, i, j), budget);
+}
+
+Node sum_of(const Node& a, const Node& b, Budget& budget) {
   check_shape(a);
   check_shape(b);
   if (a.kids.size() != b.kids.size() || columns(a) != columns(b)) throw Undecided{"matrices of different shapes"};
-  return build(a.kids.size(), columns(a),
-               [&](std::size_t i, std::size_t j) { return binary(Op::add, at(a, i, j), at(b, i, j)); });
+  return build(a.kids.size(), columns(a), [&](std::size_t i, std::size_t j) {
+    return binary(Op::add, copy_of_entry(a, i, j, budget), copy_of_entry(b, i, j, budget));
+  });
 }
 
-Node scaled(const Node& matrix, const Node& factor, Op op) {
+Node scaled(const Node& matrix, const Node& factor, Op op, Budget& budget) {
   check_shape(matrix);
-  return build(matrix.kids.size(), columns(matrix),
-               [&](std::size_t i, std::size_t j) { return binary(op, at(matrix, i, j), factor); });
+  return build(matrix.kids.size(), columns(matrix), [&](std::size_t i, std::size_t j) {
+    return binary(op, copy_of_entry(matrix, i, j, budget), copy_of(factor, budget));
+  });
 }
 
-Node product_of(const Node& a, const Node& b) {
+Node product_of(const Node& a, const Node& b, Budget& budget) {
   check_shape(a);
   check_shape(b);
   if (columns(a) != b.kids.size()) throw Undecided{"matrices that do not fit"};
   return build(a.kids.size(), columns(b), [&](std::size_t i, std::size_t j) {
     std::vector<Node> terms;
-    for (std::size_t k = 0; k < columns(a); ++k) terms.push_back(binary(Op::multiply, at(a, i, k), at(b, k, j)));
+    for (std::size_t k = 0; k < columns(a); ++k)
+      terms.push_back(binary(Op::multiply, copy_of_entry(a, i, k, budget), copy_of_entry(b, k, j, budget)));
     return terms.size() == 1 ? std::move(terms.front()) : Node(Op::add, std::move(terms));
   });
 }
 
-Node minor_of(const Node& matrix, std::size_t row, std::size_t column) {
+Node minor_of(const Node& matrix, std::size_t row, std::size_t column, Budget& budget) {
   return build(matrix.kids.size() - 1, columns(matrix) - 1, [&](std::size_t i, std::size_t j) {
-    return at(matrix, i + (i >= row ? 1 : 0), j + (j >= column ? 1 : 0));
+    return copy_of_entry(matrix, i + (i >= row ? 1 : 0), j + (j >= column ? 1 : 0), budget);
   });
 }
 
-Node determinant(const Node& matrix) {
+Node determinant(const Node& matrix, Budget& budget) {
   check_shape(matrix);
   const std::size_t n = matrix.kids.size();
   if (n != columns(matrix) || n > 5) throw Undecided{"the determinant of a large or uneven matrix"};
-  if (n == 1) return at(matrix, 0, 0);
+  if (n == 1) return copy_of_entry(matrix, 0, 0, budget);
   std::vector<Node> terms;
   for (std::size_t j = 0; j < n; ++j) {
-    Node term = binary(Op::multiply, at(matrix, 0, j), determinant(minor_of(matrix, 0, j)));
+    Node rest = determinant(minor_of(matrix, 0, j, budget), budget);
+    Node term = binary(Op::multiply, copy_of_entry(matrix, 0, j, budget), std::move(rest));
     terms.push_back(j % 2 == 0 ? std::move(term) : Node(Op::negate, std::vector<Node>{std::move(term)}));
   }
   return {Op::add, std::move(terms)};
 }
 
-Node inverse(const Node& matrix) {
-  const Node whole = determinant(matrix);
+Node inverse(const Node& matrix, Budget& budget) {
+  const Node whole = determinant(matrix, budget);
   const std::size_t n = matrix.kids.size();
   if (n > 3) throw Undecided{"the inverse of a large matrix"};
   return build(n, n, [&](std::size_t i, std::size_t j) {
-    Node cofactor = n == 1 ? Node(Rational(1)) : determinant(minor_of(matrix, j, i));
+    Node cofactor = n == 1 ? Node(Rational(1)) : determinant(minor_of(matrix, j, i, budget), budget);
     if ((i + j) % 2 == 1) cofactor = Node(Op::negate, std::vector<Node>{std::move(cofactor)});
-    return binary(Op::divide, std::move(cofactor), whole);
+    return binary(Op::divide, std::move(cofactor), copy_of(whole, budget));
   });
 }
 
-Node matrix_power(const Node& matrix, const Node& exponent) {
+Node matrix_power(const Node& matrix, const Node& exponent, Budget& budget) {
   check_shape(matrix);
   if (exponent.is(Op::symbol) && exponent.text == "T") {
-    return build(columns(matrix), matrix.kids.size(), [&](std::size_t i, std::size_t j) { return at(matrix, j, i); });
+    return build(columns(matrix), matrix.kids.size(),
+                 [&](std::size_t i, std::size_t j) { return copy_of_entry(matrix, j, i, budget); });
   }
   const bool minus = exponent.is(Op::negate);
   const Node& size = minus ? exponent.kids[0] : exponent;
   const auto times = size.is(Op::number) ? size.value.as_long() : std::nullopt;
   if (!times || *times < 1 || *times > 6) throw Undecided{"a power of a matrix"};
-  Node result = minus ? inverse(matrix) : matrix;
+  Node result = minus ? inverse(matrix, budget) : matrix;
   const Node base = result;
-  for (long long i = 1; i < *times; ++i) result = product_of(result, base);
+  for (long long i = 1; i < *times; ++i) result = product_of(result, base, budget);
   return result;
 }
 
-Node with_matrices(Node node) {
+Node with_matrices(Node node, Budget& budget) {
   const bool any = std::any_of(node.kids.begin(), node.kids.end(), [](const Node& kid) { return kid.is(Op::matrix); });
   if (!any) return node;
   switch (node.op) {
     case Op::negate:
-      return scaled(node.kids[0], Node(Rational(-1)), Op::multiply);
+      return scaled(node.kids[0], Node(Rational(-1)), Op::multiply, budget);
     case Op::divide:
       if (node.kids[1].is(Op::matrix)) throw Undecided{"division by a matrix"};
-      return scaled(node.kids[0], node.kids[1], Op::divide);
+      return scaled(node.kids[0], node.kids[1], Op::divide, budget);
     case Op::power:
       if (node.kids[1].is(Op::matrix)) throw Undecided{"a matrix as exponent"};
-      return matrix_power(node.kids[0], node.kids[1]);
+      return matrix_power(node.kids[0], node.kids[1], budget);
     case Op::call:
-      if (node.text == "det" && node.kids.size() == 1) return determinant(node.kids[0]);
+      if (node.text == "det" && node.kids.size() == 1) return determinant(node.kids[0], budget);
       return node;
     case Op::add:
     case Op::multiply: {
@@ -131,12 +153,12 @@ Node with_matrices(Node node) {
         const Node& next = node.kids[i];
         if (node.is(Op::add)) {
           if (!result.is(Op::matrix) || !next.is(Op::matrix)) throw Undecided{"a matrix plus a number"};
-          result = sum_of(result, next);
+          result = sum_of(result, next, budget);
         } else if (result.is(Op::matrix)) {
-          result = next.is(Op::matrix) ? product_of(result, next) : scaled(result, next, Op::multiply);
+          result = next.is(Op::matrix) ? product_of(result, next, budget) : scaled(result, next, Op::multiply, budget);
         } else {
-          result =
-              next.is(Op::matrix) ? scaled(next, result, Op::multiply) : binary(Op::multiply, std::move(result), next);
+          result = next.is(Op::matrix) ? scaled(next, result, Op::multiply, budget)
+                                       : binary(Op::multiply, std::move(result), next);
         }
       }
       return result;
@@ -187,9 +209,10 @@ Node with_smallest_member(Node node, Budget& budget) {
   if (!member.is_rational() || !divisor.is_rational() || !member.rational().is_integer() ||
       !divisor.rational().is_integer() || divisor.rational().is_zero())
     return node;
+  Arithmetic arithmetic(budget);
   const Rational size = divisor.rational().is_negative() ? -divisor.rational() : divisor.rational();
-  const Rational turns{floor(member.rational() / size)};
-  node.kids[0] = Node(member.rational() - turns * size);
+  const Rational turns = arithmetic.whole_part(arithmetic.quotient(member.rational(), size));
+  node.kids[0] = Node(arithmetic.difference(member.rational(), arithmetic.product(turns, size)));
   node.kids[1] = Node(size);
   return node;
 }
@@ -234,7 +257,7 @@ Node with_finite_sets(Node node, Budget& budget) {
       const Quotient value = algebra.evaluate(element);
       // Equal elements must share a key and different ones must not: sure for rational numbers and single letters.
       if (!value.is_rational() && !element.is(Op::symbol)) return node;
-      own.emplace(value.to_string(), element);
+      own.emplace(algebra.text(value), element);
     }
     if (i == 0 || node.is(Op::unite)) {
       elements.insert(own.begin(), own.end());
@@ -286,7 +309,7 @@ Node worked_out(Node node, Budget& budget) {
     for (Node& kid : node.kids[0].kids) column.kids.emplace_back(Op::list, std::vector<Node>{std::move(kid)});
     return column;
   }
-  node = with_matrices(std::move(node));
+  node = with_matrices(std::move(node), budget);
   if (node.is(Op::call) && (node.text == "sum" || node.text == "prod") && node.kids.size() == 3 &&
       node.kids[0].is(Op::relation))
     return with_range(std::move(node), budget);

@@ -1,5 +1,5 @@
-// Cases for the grader, generated from real answers: other ways to write one, ways to change it in one place, and an
-// exact evaluation that judges both without knowing the grader.
+// Cases for the grader, generated from real answers: other ways to write one, and ways to change it in one place.
+// formula_value.h judges both without knowing the grader.
 //
 //   AnswerCases cases(seed);
 //   for (const std::string& same : cases.same("\frac{1}{2}")) ...      // "$\dfrac{1}{2}$", "1/2 ", full-width digits,
@@ -11,15 +11,9 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ft {
-
-// The value modulo the prime 2^61 - 1 of a formula of whole and decimal numbers, letters, + - * /, \frac, \cdot,
-// \times, brackets and small whole exponents, where each letter stands for a number that its name decides. Two formulas
-// with the same value are the same but for a chance of 2^-50 (Schwartz and Zippel). Nothing for everything else.
-[[nodiscard]] std::optional<std::uint64_t> exact_value(std::string_view formula);
 
 class AnswerCases {
  public:

@@ -24,7 +24,8 @@ constexpr auto kComparing = std::to_array<std::string_view>(
     {"more than",   "less than",    "fewer than",   "greater than",  "smaller than",
      "larger than", "at least",     "at most",      "no more than",  "no fewer than",
      "just under",  "just over",    "well over",    "a little over", "slightly less than",
-     "upwards of",  "in excess of", "anything but", "nowhere near",  "different from"});
+     "upwards of",  "in excess of", "anything but", "nowhere near",  "different from",
+     "up to"});
 constexpr auto kMarks =
     std::to_array<std::string_view>({"It is", "The answer is", "There are", "So it is", "Therefore the answer is",
                                      "Answer:", "####", "The final answer is"});
@@ -32,8 +33,9 @@ constexpr auto kLimits = std::to_array<std::string_view>(
     {"at most", "at least", "or more", "or fewer", "or less", "and up", "and counting", "or higher", "or so"});
 
 constexpr auto kPlaces = std::to_array<std::string_view>(
-    {"in room", "on page", "at gate", "in chapter", "on platform", "in seat", "on bus", "from exit", "by theorem",
-     "in figure", "on line", "at table", "on flight", "in apartment", "by lemma", "on channel"});
+    {"in room",     "on page",   "at gate",  "in chapter", "on platform", "in seat",      "on bus",   "from exit",
+     "by theorem",  "in figure", "on line",  "at table",   "on flight",   "in apartment", "by lemma", "on channel",
+     "behind door", "in locker", "at booth", "in suite",   "from pier",   "in lesson"});
 constexpr auto kDoing = std::to_array<std::string_view>({"She waits", "They met", "We find it", "He is", "This is"});
 constexpr auto kProper = std::to_array<std::string_view>(
     {"It was Apollo", "So he flew a Boeing", "She drove along Interstate", "It is a B-", "The code is XK-",
@@ -44,7 +46,7 @@ constexpr auto kClaims = std::to_array<std::string_view>(
     {"The most it could be is", "The largest it can possibly be is", "So it must be", "It has to be",
      "With that she could buy", "So there are exactly", "It might sound odd, but the answer is",
      "The least it may be is", "The only possible value is", "We are sure that it is", "So he could fill",
-     "The answer, as may be expected, is"});
+     "The answer, as may be expected, is", "The sum adds up to", "Together they come up to", "So it sums up to"});
 
 }  // namespace
 

@@ -5,8 +5,10 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "framework/grade/big_int.h"
 #include "framework/grade/grade.h"
@@ -73,6 +75,74 @@ TEST_CASE("whole numbers: large ones obey the laws") {
   CHECK(pow(BigInt(3), 100).to_string() == "515377520732011331036461129765621272702107522001");
 }
 
+namespace {
+
+BigInt euclid(BigInt a, BigInt b) {
+  while (!b.is_zero()) a = std::exchange(b, divide(a, b).remainder);
+  return abs(a);
+}
+
+// Up to so many limbs, of which many are all zeros or all ones: where digits in front decide wrongly, these do.
+BigInt with_limbs(int most) {
+  const BigInt radix = pow(BigInt(2), 32);
+  BigInt value(0);
+  for (int i = *rc::gen::inRange(0, most + 1); i > 0; --i) {
+    const int kind = *rc::gen::inRange(0, 5);
+    const long long limb = kind == 0 ? 0 : kind == 1 ? 0xffffffffLL : *rc::gen::inRange<long long>(0, 0x100000000LL);
+    value = value * radix + BigInt(limb);
+  }
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("common divisors of all lengths, of neighbours and of numbers that begin alike") {
+  constexpr int kMostLimbs = 40;
+  CHECK(rc::check([&] {
+    for (int round = 0; round < 20; ++round) {
+      const BigInt a = with_limbs(kMostLimbs);
+      const BigInt low = with_limbs(*rc::gen::inRange(0, 4));
+      BigInt b = with_limbs(kMostLimbs);
+      switch (*rc::gen::inRange(0, 5)) {
+        case 0:  // equal in front
+          b = a + low;
+          break;
+        case 1:  // a long quotient, then a short one
+          b = a * with_limbs(3) + low;
+          break;
+        case 2:
+          b = a;
+          break;
+        case 3:
+          b = divide(a, low + BigInt(2)).quotient;
+          break;
+        default:
+          break;
+      }
+      RC_ASSERT(gcd(a, b) == euclid(a, b));
+      RC_ASSERT(gcd(b, a) == gcd(a, b));
+    }
+  }));
+  CHECK(gcd(BigInt(0), BigInt(0)).is_zero());
+  CHECK(gcd(BigInt(-12), BigInt(0)) == BigInt(12));
+}
+
+TEST_CASE("common divisors are those of Euclid's algorithm, one quotient after the other") {
+  CHECK(rc::check([&] {
+    const BigInt shared = some_big_int();
+    const BigInt a = some_big_int() * shared;
+    const BigInt b =
+        *rc::gen::inRange(0, 4) == 0 ? a * BigInt(*rc::gen::inRange(0, 5)) + shared : some_big_int() * shared;
+    RC_ASSERT(gcd(a, b) == euclid(a, b));
+  }));
+  // Neighbours in Fibonacci's sequence: every quotient is one.
+  BigInt a(1);
+  BigInt b(1);
+  for (int i = 0; i < 1000; ++i) b = std::exchange(a, a + b);
+  CHECK(gcd(a, b).is_one());
+  CHECK(gcd(a * a, a * b) == a);
+}
+
 TEST_CASE("fractions are reduced and ordered") {
   CHECK(Rational(BigInt(6), BigInt(-4)).to_string() == "-3/2");
   CHECK(Rational::parse_decimal("0.125").to_string() == "1/8");
@@ -83,6 +153,7 @@ TEST_CASE("fractions are reduced and ordered") {
 
 TEST_CASE("wide numbers: identities hold to 28 digits") {
   using ft::grade::Wide;
+  CHECK(std::isnan(exp(Wide(std::numeric_limits<double>::quiet_NaN())).high));
   const auto near_zero = [](const Wide& value, double scale) { return std::fabs(value.high) < 1e-28 * scale; };
   for (const double x : {0.1, 0.7, 1.0, 2.5, 3.14, 10.0, 33.3, -0.4, -7.7}) {
     const Wide wide = Wide(x) / Wide(3);

@@ -13,6 +13,7 @@
 
 #include "framework/grade/grade.h"
 #include "tests/support/answer_cases.h"
+#include "tests/support/formula_value.h"
 #include "tests/support/unclaimed_texts.h"
 
 using ft::Verdict;
