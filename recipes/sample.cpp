@@ -36,6 +36,11 @@ class Sample final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::attempts; }
   bool extends_with_problems() const override { return true; }
+  PromptTemplates read_prompts(const PromptTemplates& templates) const override {
+    PromptTemplates read;
+    if (few_shot_.prompt.empty()) read.solver = templates.solver;
+    return read;
+  }
 
   void check_inputs(StageCheck& check) const override {
     if (job_.per_problem == 0 && !job_.greedy)
@@ -52,6 +57,9 @@ class Sample final : public Recipe {
     if (const auto ungradable = describe_ungradable(problems.problems))
       check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
     const PromptTemplates prompts = prompts_of(check);
+    if (few_shot_.demonstrations == problems_)
+      check.warn("demonstrations",
+                 fmt::format("name '{}', the problems themselves: each stands solved before itself", problems_));
     if (!check.knows(model_)) return;
     const ExampleBuilder build(check.tokenizer(model_), prompts);
     for (const Problem* problem : problems.looked_at) {
@@ -134,8 +142,11 @@ class Sample final : public Recipe {
         "max_new_tokens",
         fmt::format(
             "is {}: problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; lower "
-            "max_new_tokens, or leave such problems out",
-            job_.settings.max_new_tokens, problem.id, needed, prompt.size(), job_.settings.max_new_tokens, context));
+            "max_new_tokens, {}or leave such problems out",
+            job_.settings.max_new_tokens, problem.id, needed, prompt.size(), job_.settings.max_new_tokens, context,
+            few_shot_.demonstrations.empty()
+                ? ""
+                : fmt::format("show fewer demonstrations (problems.{}.limit), ", few_shot_.demonstrations)));
   }
 
   std::string model_, problems_;

@@ -26,6 +26,7 @@ class SolutionSft final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::model; }
+  PromptTemplates read_prompts(const PromptTemplates& templates) const override { return {.solver = templates.solver}; }
 
   void check_inputs(StageCheck& check) const override {
     check_training(check, model_, settings_);

@@ -100,6 +100,7 @@ std::vector<TrainCursor> sealed_cursors(const std::filesystem::path& folder) {
 }
 
 std::optional<std::string> foreign_identity(const std::filesystem::path& checkpoint, std::string_view identity) {
+  if (!SealedFolder::looks_sealed(checkpoint)) return std::nullopt;
   const std::filesystem::path path = checkpoint / kManifestName;
   const std::optional<std::string> text = read_if_there(path);
   if (!text) return std::nullopt;

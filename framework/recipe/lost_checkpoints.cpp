@@ -9,23 +9,18 @@
 #include "framework/train/settings.h"
 
 namespace ft {
-namespace {
-
 namespace fs = std::filesystem;
 
-// Empty: it is sound, as far as is looked.
-std::string damage_of(const fs::path& checkpoint, Look look) {
-  if (look_through(checkpoint).kind != Found::Kind::folder) return fmt::format("{} is no folder", checkpoint.string());
+std::string damage_of(const fs::path& folder, Look look) {
+  if (look_through(folder).kind != Found::Kind::folder) return fmt::format("{} is no folder", folder.string());
   try {
-    const SealedFolder folder = SealedFolder::open(checkpoint);
-    if (look == Look::bytes) folder.require_intact();
+    const SealedFolder sealed = SealedFolder::open(folder);
+    if (look == Look::bytes) sealed.require_intact();
     return {};
   } catch (const BrokenFolder& broken) {
     return broken.what();
   }
 }
-
-}  // namespace
 
 std::string length_in(const std::string& extent) {
   constexpr std::string_view kKey = "length: ";

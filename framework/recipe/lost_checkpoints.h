@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct LostCheckpoints {
   std::int64_t step = 0;            // that the newest of them had reached
   std::vector<std::string> damage;  // of each, the newest first
 };
+
+// What is wrong with a sealed folder, as far as is looked; empty: nothing. Throws Unreadable.
+[[nodiscard]] std::string damage_of(const std::filesystem::path& folder, Look look);
 
 // Nothing for a stage that makes no model, where one of its checkpoints is sound, and where all lie beyond its length. Changes
 // nothing. Throws Unreadable.

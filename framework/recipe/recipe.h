@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "framework/config/binder.h"
+#include "framework/text/prompt.h"
 
 namespace ft {
 
@@ -56,6 +57,9 @@ class Recipe {
 
   // True where the tokenised text of the run's prompt templates enters the result.
   [[nodiscard]] virtual bool uses_prompts() const { return true; }
+  // Of the run's templates those that this stage tokenises, the others as they are by default: what is read by nobody here
+  // changes nothing.
+  [[nodiscard]] virtual PromptTemplates read_prompts(const PromptTemplates& templates) const { return templates; }
 
   // Checks that need more than one key or the run file's other parts; throws UserError. Called before anything runs.
   virtual void check() const {}
@@ -80,7 +84,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 3;
+inline constexpr int kRecipeInterface = 4;
 
 }  // namespace ft
 

@@ -29,6 +29,7 @@ namespace ft {
                                                         const std::vector<const StagePlan*>& stages);
 
 // Each problem set that `stages` test on against each that they train or validate on, and with itself. Local.
+// A set that cannot be read any more, or whose files are others now, is left out with a warning.
 [[nodiscard]] std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
                                                                        const std::vector<const StagePlan*>& stages,
                                                                        const std::vector<std::string>& shown);

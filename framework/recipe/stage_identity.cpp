@@ -32,7 +32,7 @@ void StageIdentifier::identify(StagePlan& stage, const Parser& parser) {
   stage.identity_text += fmt::format("seed: {}\n", plan_.run.seed);
   if (stage.recipe->uses_prompts()) {
     Digester prompts;
-    PromptTemplates templates = plan_.prompts;
+    PromptTemplates templates = stage.recipe->read_prompts(plan_.prompts);
     describe(templates, prompts);
     stage.identity_text += prompts.identity_text();
   }

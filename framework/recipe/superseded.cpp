@@ -14,6 +14,7 @@
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
+#include "framework/store/intact_note.h"
 #include "framework/store/last_start.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/store/set_aside.h"
@@ -112,6 +113,21 @@ std::vector<std::string> reasons_of(const StagePlan& stage, const fs::path& befo
   return reasons;
 }
 
+bool is_quickly_made(const StagePlan& stage) {
+  return stage.recipe->output() == ArtifactKind::report || stage.recipe->output() == ArtifactKind::verdicts;
+}
+
+// As far as is looked; one that somebody has hashed, and is the same still, is not read.
+bool is_damaged(const fs::path& output, Look look) {
+  try {
+    const SealedFolder folder = SealedFolder::open(output);
+    if (look == Look::bytes && !intact_note_of(output).vouches_for(folder)) folder.require_intact();
+    return false;
+  } catch (const BrokenFolder&) {
+    return true;
+  }
+}
+
 class Search {
  public:
   Search(const RunPlan& plan, Look look) : plan_(plan), run_(plan.run.folder), look_(look) {
@@ -133,8 +149,11 @@ class Search {
     const bool has_folder =
         std::ranges::any_of(folders_, [&](const fs::path& f) { return f.filename() == stage.folder.filename(); });
     const bool is_there = has_folder && (SealedFolder::looks_sealed(stage.output) || continuation_of(stage).goes_on);
-    if (has_folder && !SealedFolder::looks_sealed(stage.output)) {
+    const bool sealed = SealedFolder::looks_sealed(stage.output);
+    // A damaged output is made again, which is a beginning anew only where there is nothing to go on from.
+    if (has_folder && (!sealed || (plan_.run.restart == Restart::refuse && is_damaged(stage.output, look_)))) {
       if (const auto lost = lost_checkpoints(stage, look_)) return damaged(stage, *lost);
+      if (sealed && !continuation_of(stage).goes_on) return damaged_output(stage);
     }
     const MeantOutput* last = start_ ? start_->find(stage.name) : nullptr;
     if (last != nullptr && last->folder.filename() == stage.folder.filename()) {
@@ -159,7 +178,7 @@ class Search {
   Superseded describe(const StagePlan& stage, const fs::path& folder, bool goes_on) const {
     Superseded work{
         .stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
-    work.is_report = stage.recipe->output() == ArtifactKind::report || stage.recipe->output() == ArtifactKind::verdicts;
+    work.is_report = is_quickly_made(stage);
     return measured(std::move(work));
   }
 
@@ -191,6 +210,14 @@ class Search {
     work.amount = fmt::format("{} {}", lost.step, lost.step == 1 ? "step" : "steps");
     work.is_one = lost.step == 1;
     return work;
+  }
+
+  // Of what is finished, with nothing beside it to go on from.
+  Superseded damaged_output(const StagePlan& stage) const {
+    Superseded work{.stage = stage.name, .is_damaged = true, .stays_in_place = true, .folder = stage.folder};
+    work.is_report = is_quickly_made(stage);
+    work.reasons = {fmt::format("its output is damaged: {}", damage_of(stage.output, look_))};
+    return measured(std::move(work));
   }
 
   // The same work under a name that the run file has no more.

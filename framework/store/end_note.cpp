@@ -11,6 +11,7 @@
 #include "framework/base/reading.h"
 #include "framework/store/files.h"
 #include "framework/store/lock.h"
+#include "framework/store/run_marks.h"
 
 namespace ft {
 namespace {
@@ -62,11 +63,13 @@ void EndNote::end(const std::filesystem::path& run, ExitCode code) {
     return;
   }
   const std::filesystem::path path = run / kEndNoteName;
-  if (code != ExitCode::stopped || !is_there(path)) return;
   try {
+    if (look_at_entry(path).kind != Found::Kind::file || !has_run_marks(run)) return;
     const RunLock lock(run);
     replace_file(path, number);
   } catch (const UserError&) {  // somebody is at work there: the note is theirs
+  } catch (const Error&) {      // of a start that was refused, maybe for that very reason
+    if (code == ExitCode::stopped) throw;
   }
 }
 

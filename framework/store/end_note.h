@@ -27,9 +27,9 @@ class EndNote {
   // Replaces the number of the start before. Throws Error where the file cannot be written.
   void begin(const std::filesystem::path& run);
 
-  // Nothing where the note is not of this process: it never got the folder, or another start has taken it since. Who was
-  // stopped before it had the folder (while it made its plan) says so where nobody else is at work there, or a script would
-  // take the number of the start before for its own.
+  // Nothing where the note is not of this process: it never got the folder, or another start has taken it since. Who ended
+  // before it had the folder (stopped while it made its plan, or refused) says so where a run has been and nobody else is at
+  // work, or a script would take the number of the start before for its own.
   void end(const std::filesystem::path& run, ExitCode code);
 
  private:

@@ -66,7 +66,9 @@ bool is_log_or_script(std::string name) {
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))) return true;
   const std::string ending = fs::path(name).extension().string();
-  if (is_one_of(ending, {".yaml", ".yml", ".sh", ".sbatch", ".slurm", ".pbs", ".sge", ".lsf", ".job"})) return true;
+  if (is_one_of(ending, {".yaml", ".yml", ".sh", ".sbatch", ".slurm", ".pbs", ".sge", ".lsf", ".job", ".pid", ".md"}))
+    return true;
+  if (is_one_of(name.substr(0, name.find('.')), {"readme", "license", "makefile", "core"})) return true;
   const bool by_number = ending.size() > 1 && ending.find_first_not_of("0123456789", 1) == std::string::npos;
   if (!by_number && !is_one_of(ending, {"", ".log", ".out", ".err", ".txt", ".gz"})) {
     const std::size_t digits = ending.find_first_of("0123456789");  // ".o123", ".pe123"

@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frame import check, main_of  # noqa: E402
 from identity_test import write_model  # noqa: E402
-from moved_test import begin  # noqa: E402
+from moved_test import attempts_begun, begin  # noqa: E402
 from tiny_run import TinyRun  # noqa: E402
 
 RUN_FILE = """\
@@ -98,6 +98,20 @@ class Run(TinyRun):
         return process.returncode, output
 
 
+def report_goes_on(ftrun, base):
+    """What only the report would look at again ends no run."""
+    run = Run(ftrun, base, "report")
+    run.file.write_text(run.file.read_text().replace("length: 60steps", "length: 6steps").replace("per_problem: 4", "per_problem: 400")
+                        + "  report: {recipe: report, of: [answers]}\n")
+    process = begin(run, lambda: attempts_begun(run))
+    rewrite(run.inputs / "mine.jsonl", OTHER_PROBLEM)
+    output, _ = process.communicate(timeout=300)
+    check(process.returncode == 0 and "shares with other sets are left out of the report: problem set 'mine' is not what it was" in output,
+          f"an edit that only the report meets: exit code {process.returncode}", output)
+    check(list(run.folder.glob("stages/report-*/output-*/report.json")) != [], "there is no report", output)
+    print("the report goes on", flush=True)
+
+
 def main(base):
     ftrun = sys.argv[1]
     whole = Run(ftrun, base, "whole").to_end()
@@ -119,6 +133,7 @@ def main(base):
             run.to_end()
             check(len(list(run.folder.glob("stages/answers-*/output-*/manifest.json"))) == 2, f"{name}: the new content made no new output")
         print(name, "holds", flush=True)
+    report_goes_on(ftrun, base)
     for index, (name, edit) in enumerate(SAME.items()):
         run = Run(ftrun, base, f"same-{index}")
         code, output = run.edited_while_it_trains(edit, ranks=1 + index % 2)

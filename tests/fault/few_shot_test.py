@@ -110,10 +110,21 @@ def identities(few):
         check(done.returncode == 0, name, done.stderr)
         check(len(few.stages()) == len(begun) + 1, f"{name}: no stage of its own")
         begun = few.stages()
+    few.give("")
+    done = few.start(few.command("prompts.verifier='{problem} {solution} is'", "prompts.correct=' yes'"))
+    check(done.returncode == 0 and few.stages() == begun, "a prompt that nobody is asked with makes another stage", done.stderr)
     few.give("demonstration: \"{problem} {solution}\"")
     done = few.start(few.command())
     check(done.returncode == 0 and few.stages() == begun, "a demonstration that is not shown makes another stage", done.stderr)
     check("demonstration has no effect: there are no demonstrations" in done.stderr, "nobody says that it has no effect", done.stderr)
+
+
+def shown_themselves(ftrun, base):
+    run = Run(ftrun, base, "themselves", keys(demonstrations="solved", demonstration="{problem}{solution}"))
+    run.file.write_text(run.file.read_text().replace("problems: test,", "problems: solved,").replace("  two:", f"  solved: {{dataset: jsonl, path: {run.home}/shots.jsonl, limit: 1}}\n  two:"))
+    start = run.command()
+    done = run.start([start[0], "plan", *start[1:]])
+    check(done.returncode == 0 and "the problems themselves: each stands solved before itself" in done.stdout + done.stderr, "problems that stand solved before themselves", done.stdout + done.stderr)
 
 
 def mistakes(ftrun, base):
@@ -142,6 +153,7 @@ def main(base):
     print("stop texts end attempts", flush=True)
     identities(few)
     print("what changes the result is in the identity", flush=True)
+    shown_themselves(ftrun, base)
     mistakes(ftrun, base)
     print("mistakes are told", flush=True)
 

@@ -162,6 +162,32 @@ def contents_not_looked_at(bench, whole):
     bench.says(["inspect", run.folder / "solver"], 1, r"rank-0000.h5 has \d+ bytes instead of")
 
 
+def states(folder):
+    """Of the files, but for those that tell of a start itself."""
+    return {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in folder.rglob("*") if p.is_file() and p.name not in ("lock", "exit_code") and ".ftrun-doctor" not in p.name}
+
+
+def lost_output(bench, whole):
+    """A damaged output with nothing to go on from is a beginning anew, too; with a sound checkpoint, or of a report, it is none."""
+    for name, stage, keep, refused in (("no checkpoints", "solver", False, True), ("checkpoints", "solver", True, False), ("attempts", "answers", False, True),
+                                       ("attempts and their pieces", "answers", True, False), ("a report", "report", True, False)):
+        run = copied(whole, f"output-{name.replace(' ', '-')}")
+        (folder,) = folders(run, stage)
+        output = only(folder, "output-*")
+        flip(max((p for p in output.iterdir() if p.name != "manifest.json"), key=lambda p: p.stat().st_size))
+        if not keep:
+            shutil.rmtree(folder / "work")
+        command = [run.file, f"run.folder={run.folder}", "run.restart=refuse"]
+        before = states(run.folder)
+        if refused:
+            bench.says(command, 2, "run.restart is refuse", f"stage '{stage}' begins anew: its output is damaged: .*is damaged: its SHA-256 is another one", "are lost|is lost")
+            check(states(run.folder) == before, f"{name}: something was touched")
+            check((run.folder / "exit_code").read_text() == "2\n", f"{name}: exit_code says {(run.folder / 'exit_code').read_text()}")
+        bench.says([*command, *(["--yes"] if refused else [])], 0, "is damaged and will be made again")
+        check(run.outcome() == whole.outcome(), f"{name}: other digests")
+        check((run.folder / "exit_code").read_text() == "0\n", f"{name}: exit_code says {(run.folder / 'exit_code').read_text()}")
+
+
 def lost_checkpoints(bench, whole):
     """All checkpoints of half-done work are damaged: a beginning anew, which run.restart: refuse refuses, as the plan says it."""
     half = copied(whole, "lost")
@@ -179,15 +205,14 @@ def lost_checkpoints(bench, whole):
         command = [run.file, f"run.folder={run.folder}"]
         bench.says(["plan", *command, *strict], 0, "solver .*(go on|again)", silent=["begins anew"])
         damage(mine[0])
-        before = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in run.folder.rglob("*")}
+        before = states(run.folder)
         words = [r"stage 'solver' begins anew: no checkpoint to go on from is sound: .*step-00000006 is not whole: rank-0000.h5.*; .*step-00000005 is not whole: rank-0000.h5",
                  r"6 steps \([^)]*\) in .*solver-[0-9a-f]{12} are lost", "bring back sound checkpoints, or begin anew with --yes"]
         for start_of in (["plan"], ["doctor"], []):
             if start_of and not seen_by_plan:
                 continue
             bench.says([*start_of, *command, *strict], 2, "run.restart is refuse", *words)
-        after = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in run.folder.rglob("*") if ".ftrun-doctor" not in p.name}
-        check({p: s for p, s in before.items() if p.is_file()} == {p: s for p, s in after.items() if p.is_file()}, f"{name}: something was touched")
+        check(states(run.folder) == before, f"{name}: something was touched")
         if seen_by_plan:
             bench.says(["plan", *command], 0, words[0], r"solver .*again +its checkpoints are damaged")
         bench.says([*command, *strict, "--yes"], 0, "the stage begins anew")
@@ -198,7 +223,7 @@ def main(base):
     bench = Bench(os.path.abspath(sys.argv[1]), base)
     whole = TinyRun(bench.ftrun, base, "whole")
     whole.to_end()
-    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at, lost_checkpoints):
+    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at, lost_checkpoints, lost_output):
         part(bench, whole)
         print(part.__name__.replace("_", " "), flush=True)
 
