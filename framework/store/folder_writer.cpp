@@ -69,7 +69,9 @@ FolderWriter FolderWriter::create(const fs::path& target, Observer observer, IfT
   std::error_code error;
   fs::remove_all(writer.partial_, error);
   if (error) fail_system("remove", writer.partial_, error.value());
-  make_folder(writer.target_.parent_path());
+  // One level alone: where what lies above is gone, too, somebody has moved it, and nothing may come back under its name.
+  const fs::path parent = writer.target_.parent_path(), above = parent.parent_path();
+  if (!parent.empty() && (above.empty() || is_folder(above))) make_folder(parent);
   if (::mkdir(writer.partial_.c_str(), 0755) != 0) fail_making("make the folder", writer.partial_, errno);
   writer.open_ = true;
   return writer;

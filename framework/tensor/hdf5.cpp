@@ -117,6 +117,15 @@ Hdf5Handle without_times(hid_t kind) {
   return create;
 }
 
+// HDF5 opens a file twice while it creates it, and has no words for a limit on open files.
+void require_descriptors(const std::string& path) {
+  const int one = ::open(path.c_str(), O_RDWR | O_CLOEXEC), other = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  const int error = errno;
+  if (one >= 0) ::close(one);
+  if (other >= 0) ::close(other);
+  if (one < 0 || other < 0) fail_output("open", "a file in memory", error);
+}
+
 // A file that HDF5 lays out in memory: what it does not write (the values' places) takes no room. So HDF5 never meets a
 // full disk, and what it laid out is copied by write(2), whose errors are ordinary ones.
 class Draft {
@@ -129,6 +138,7 @@ class Draft {
     check(H5Pset_fapl_stdio(access.id()), "set up a file");  // the default driver resolves links, and this is one
     const Hdf5Handle create = without_times(H5P_FILE_CREATE);
     const std::string path = fmt::format("/proc/self/fd/{}", descriptor_);
+    require_descriptors(path);
     file_ = handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.id(), access.id()), H5Fclose, "lay out a file");
   }
   ~Draft() {
