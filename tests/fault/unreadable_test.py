@@ -262,8 +262,8 @@ class Bench:
 
 
 def everything(run):
-    """{path: digest} of all files but the run's own words."""
-    return {str(path.relative_to(run)): sha256(path) for path in run.rglob("*") if path.is_file() and os.access(path, os.R_OK)}
+    """{path: digest} of all files but those that tell of a start itself."""
+    return {str(path.relative_to(run)): sha256(path) for path in run.rglob("*") if path.is_file() and os.access(path, os.R_OK) and path.name not in ("lock", "exit_code")}
 
 
 def sha256(path):
