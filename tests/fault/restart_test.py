@@ -105,7 +105,8 @@ class Keys:
 
 
 def digest_of(folder):
-    return {str(p.relative_to(folder)): (p.stat().st_size, p.read_bytes()[-4096:]) for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Of all files but those that tell of a start itself."""
+    return {str(p.relative_to(folder)): (p.stat().st_size, p.read_bytes()[-4096:]) for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in ("lock", "exit_code")}
 
 
 def halve(folder):
