@@ -3,13 +3,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "framework/base/error.h"
 #include "framework/base/plain_file.h"
 #include "framework/base/reading.h"
+#include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/recipe/verdict_files.h"
 #include "framework/store/append_log.h"
@@ -24,8 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kStep = "step-";
-
 std::time_t time_of(const fs::path& file) {
   struct stat info {};
   return ::stat(file.c_str(), &info) == 0 ? info.st_mtime : 0;
@@ -36,14 +34,6 @@ std::string time_text(std::time_t time) {
   char text[32] = "";
   if (gmtime_r(&time, &parts) != nullptr) (void)std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
   return text;
-}
-
-std::optional<std::int64_t> step_of(std::string_view name) {
-  std::int64_t step = 0;
-  if (!name.starts_with(kStep)) return std::nullopt;
-  const auto [end, error] = std::from_chars(name.data() + kStep.size(), name.data() + name.size(), step);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return step;
 }
 
 std::string damage_of(const fs::path& folder) {
@@ -145,7 +135,7 @@ SeenStage list_stage(const fs::path& folder) {
   }
   const fs::path work = folder / "work", checkpoints = work / "checkpoints";
   for (const std::string& name : list_folder(checkpoints)) {
-    const std::optional<std::int64_t> step = step_of(name);
+    const std::optional<std::int64_t> step = step_of_checkpoint(name);
     if (!step) continue;
     stage.checkpoints.push_back(
         {checkpoints / name, *step, time_of(checkpoints / name / kManifestName), damage_of(checkpoints / name)});

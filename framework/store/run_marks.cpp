@@ -13,6 +13,7 @@
 #include "framework/base/reading.h"
 #include "framework/store/last_start.h"
 #include "framework/store/lock.h"
+#include "framework/store/stage_folder.h"
 
 namespace ft {
 namespace {
@@ -48,10 +49,8 @@ bool holds_nothing(const fs::path& path) {
 
 // "solver-0123456789ab", with what every stage begins with.
 bool holds_stages(const fs::path& folder) {
-  constexpr std::size_t kDigits = 12;
   for (const std::string& name : list_folder(folder)) {
-    if (name.size() <= kDigits + 1 || name[name.size() - kDigits - 1] != '-') continue;
-    if (name.find_first_not_of("0123456789abcdef", name.size() - kDigits) != std::string::npos) continue;
+    if (read_stage_folder_name(name).stage.empty()) continue;
     if (look_through(folder / name / "identity.txt").kind == Found::Kind::file) return true;
   }
   return false;
