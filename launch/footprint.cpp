@@ -68,14 +68,14 @@ struct LocalShape {
     if (c.qk_norm) layer += 2 * head_dim;
     parameters = layers * layer + vocabulary * hidden * (c.tied_embeddings ? 1 : 2) + hidden;
     products = layers * hidden * (2 * query + 2 * key + 3 * inner) + vocabulary * hidden;
-    largest = hidden * static_cast<double>(std::max(c.vocab_size, c.intermediate_size));
+    gathered = tensor == 1 ? 0 : hidden * static_cast<double>(std::max(c.vocab_size, 2 * c.intermediate_size));
     largest_own = hidden * std::max(vocabulary, inner);
     chunk_rows = static_cast<double>(vocabulary_chunk_rows(static_cast<std::int64_t>(vocabulary)));
   }
 
   double layers, hidden, head_dim, heads, query, key, inner, vocabulary, head_norms, parameters;
   double products;     // elements of the matrices that hidden states are multiplied with
-  double largest;      // parameter of the whole model
+  double gathered;     // of the largest parameter, while tensor ranks put it together (checkpoint/collective.cpp)
   double largest_own;  // this rank's part of it
   double chunk_rows;   // of logits that are computed at a time
 };
@@ -133,15 +133,15 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
   if (named<SaveMode>(settings.text("save")) != SaveMode::blocking) parts.push_back({"copy for checkpoints", 3 * own});
-  // A checkpoint's digest is that of whole parameters: from all tensor ranks in a row, then in order (collective.cpp).
-  if (grid.tensor > 1) parts.push_back({"gathered parameter", 2 * kFloat * s.largest});
+  if (grid.tensor > 1) parts.push_back({"gathered parameter", kFloat * s.gathered});
   parts.push_back({"activations", kFloat * saved_elements(s, tokens) + backward_bytes(s, tokens, is_narrow(settings))});
   return parts;
 }
 
-// Beside the weights while they are read from a stage's output: its largest piece. Data ranks read what each owns.
+// Beside the weights while they are read from a stage's output: its largest piece, and then for the digest of what was
+// read. Data ranks read what each owns.
 double reading_bytes(const LocalShape& s, const Grid& grid) {
-  return kFloat * std::min(s.largest_own, s.parameters / grid.data());
+  return kFloat * std::max(std::min(s.largest_own, s.parameters / grid.data()), s.gathered);
 }
 
 // What sampling and scoring multiply by (model/packed_products.h).

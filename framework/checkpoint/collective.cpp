@@ -80,6 +80,11 @@ at::Tensor whole_parameter(const ParameterSet& parameters, std::size_t p,
   }
   const at::Tensor parts = at::empty({total}, local.options());
   tensor.all_gather(fmt::format("slices of {}", parameter.name), parts, local, sizes);
+  // Rows of the ranks in a row are the whole: the largest parameter, the vocabulary's, is held once and not twice. Ranks that
+  // share a key's head hold the same rows, and have none in a row.
+  std::int64_t rows = 0;
+  for (const Parameter& one : of_rank) rows = one.shard.begin == rows ? one.shard.end : -1;
+  if (parameter.shard.dim == 0 && rows == parameter.shape.front()) return parts.view(parameter.shape);
   at::Tensor whole = at::empty(parameter.shape, local.options());
   std::int64_t offset = 0;
   for (std::size_t rank = 0; rank < of_rank.size(); ++rank) {
