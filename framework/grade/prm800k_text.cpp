@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "framework/grade/prm800k.h"
+#include "framework/grade/prm800k_latex.h"
 
 namespace ft::grade {
 
@@ -24,14 +25,14 @@ void replace_all(std::string* text, std::string_view what, std::string_view with
   *text = std::move(out);
 }
 
-namespace {
-
 std::string trimmed(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   while (!text.empty() && space(text.front())) text.remove_prefix(1);
   while (!text.empty() && space(text.back())) text.remove_suffix(1);
   return std::string(text);
 }
+
+namespace {
 
 // "\text{abc}" as a whole to "abc".
 std::string without_text_command(std::string text) {
@@ -152,147 +153,20 @@ void delete_units(std::string* text) {
   }
 }
 
-// The group or single sign at `*at`, which moves behind it.
-std::string argument(const std::string& text, std::size_t* at) {
-  while (*at < text.size() && text[*at] == ' ') ++*at;
-  if (*at >= text.size()) return {};
-  if (text[*at] != '{') return std::string(1, text[(*at)++]);
-  int depth = 0;
-  const std::size_t begin = *at + 1;
-  for (; *at < text.size(); ++*at) {
-    if (text[*at] == '{') ++depth;
-    if (text[*at] == '}' && --depth == 0) return text.substr(begin, (*at)++ - begin);
-  }
-  return text.substr(begin);
-}
-
-// Commands whose spelling is a sign, or nothing.
-constexpr auto kSigns = std::to_array<std::pair<std::string_view, std::string_view>>({{"pi", "pi"},
-                                                                                      {"infty", "inf"},
-                                                                                      {"cup", "U"},
-                                                                                      {"cdot", "*"},
-                                                                                      {"times", "*"},
-                                                                                      {"div", "\u00F7"},
-                                                                                      {"alpha", "\u03B1"},
-                                                                                      {"beta", "\u03B2"},
-                                                                                      {"gamma", "\u03B3"},
-                                                                                      {"delta", "\u03B4"},
-                                                                                      {"epsilon", "\u03B5"},
-                                                                                      {"theta", "\u03B8"},
-                                                                                      {"lambda", "\u03BB"},
-                                                                                      {"mu", "\u03BC"},
-                                                                                      {"rho", "\u03C1"},
-                                                                                      {"sigma", "\u03C3"},
-                                                                                      {"tau", "\u03C4"},
-                                                                                      {"phi", "\u03C6"},
-                                                                                      {"omega", "\u03C9"},
-                                                                                      {"le", "\u2264"},
-                                                                                      {"leq", "\u2264"},
-                                                                                      {"ge", "\u2265"},
-                                                                                      {"geq", "\u2265"},
-                                                                                      {"ne", "\u2260"},
-                                                                                      {"neq", "\u2260"},
-                                                                                      {"pm", "\u00B1"},
-                                                                                      {"in", "\u2208"},
-                                                                                      {"lfloor", "\u230A"},
-                                                                                      {"rfloor", "\u230B"},
-                                                                                      {"lceil", "\u2308"},
-                                                                                      {"rceil", "\u2309"},
-                                                                                      {"left", ""},
-                                                                                      {"right", ""},
-                                                                                      {"displaystyle", ""},
-                                                                                      {"textstyle", ""},
-                                                                                      {"quad", " "},
-                                                                                      {"qquad", "  "},
-                                                                                      {"big", ""},
-                                                                                      {"Big", ""},
-                                                                                      {"bigl", ""},
-                                                                                      {"bigr", ""},
-                                                                                      {"large", ""},
-                                                                                      {"Large", ""},
-                                                                                      {"boldsymbol", ""},
-                                                                                      {"operatorname", ""},
-                                                                                      {"limits", ""},
-                                                                                      {"mathbb", ""},
-                                                                                      {"mathcal", ""},
-                                                                                      {"mathit", ""},
-                                                                                      {"mathsf", ""},
-                                                                                      {"bf", ""},
-                                                                                      {"it", ""},
-                                                                                      {"rm", ""},
-                                                                                      {"checkmark", ""},
-                                                                                      {"thickspace", " "},
-                                                                                      {"thinspace", " "},
-                                                                                      {"vert", "|"},
-                                                                                      {"mid", "|"},
-                                                                                      {"ldots", "\u2026"},
-                                                                                      {"dots", "\u2026"},
-                                                                                      {"emptyset", "\u2205"},
-                                                                                      {"varnothing", "\u2205"}});
-
-// What the original's library writes for a command: a sign, nothing for what only sets, else the name, so that \log 5
-// is never 5 and \alpha never \beta.
-std::string sign_of(std::string_view name) {
-  const auto sign = std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& entry) { return entry.first == name; });
-  return std::string(sign == kSigns.end() ? name : sign->second);
-}
-
-// Only what stands in the group counts.
-bool is_dress(std::string_view name) {
-  static constexpr auto kDress =
-      std::to_array<std::string_view>({"text", "mathrm", "mbox", "mathbf", "textbf", "textit", "textrm", "boxed",
-                                       "fbox", "underline", "emph", "textsf", "texttt"});
-  return std::find(kDress.begin(), kDress.end(), name) != kDress.end();
-}
-
-// LaTeX as plain text: fractions with a slash, roots as sqrt(...), signs and names of other commands.
-std::string plain_text(const std::string& latex, int depth = 0) {
-  if (depth > 100) return latex;
-  std::string out;
-  for (std::size_t at = 0; at < latex.size();) {
-    if (latex[at] != '\\') {
-      out.push_back(latex[at++]);
-      continue;
-    }
-    std::size_t end = ++at;
-    while (end < latex.size() && is_letter(latex[end])) ++end;
-    if (end == at) {  // an escaped sign: a blank for \, and its like
-      const bool space = at < latex.size() && std::string_view(",;: ").find(latex[at]) != std::string_view::npos;
-      if (space) {
-        out.push_back(' ');
-      } else if (at < latex.size() && latex[at] != '!' && latex[at] != '\\') {
-        out.push_back(latex[at]);
-      }
-      if (at < latex.size()) ++at;
-      continue;
-    }
-    const std::string name = latex.substr(at, end - at);
-    at = end;
-    if (name == "frac" || name == "tfrac" || name == "dfrac") {
-      const std::string top = plain_text(argument(latex, &at), depth + 1);
-      out += " " + top + "/" + plain_text(argument(latex, &at), depth + 1);
-    } else if (name == "sqrt") {
-      if (at < latex.size() && latex[at] == '[') at = std::min(latex.find(']', at), latex.size() - 1) + 1;
-      out += "sqrt(" + plain_text(argument(latex, &at), depth + 1) + ")";
-    } else if (is_dress(name)) {
-      out += plain_text(argument(latex, &at), depth + 1);
-    } else {
-      out += sign_of(name);
-    }
-  }
-  return trimmed(out);
-}
-
 // "- 3" to "-3", "2 1/3" to "2+1/3", no blanks.
 std::string without_blanks(const std::string& text) {
   std::string out;
+  std::size_t first_free = 0;  // a digit that ends one pair begins no other: "1 2 3" is 1+23 there
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != ' ') {
       out.push_back(text[i]);
       continue;
     }
+    const bool begins = i > first_free && is_digit(text[i - 1]);
     while (i + 1 < text.size() && text[i + 1] == ' ') ++i;
-    if (!out.empty() && is_digit(out.back()) && i + 1 < text.size() && is_digit(text[i + 1])) out.push_back('+');
+    if (!begins || i + 1 >= text.size() || !is_digit(text[i + 1])) continue;
+    out.push_back('+');
+    first_free = i + 2;
   }
   return out;
 }
@@ -322,7 +196,7 @@ std::string prm800k_normal_text(std::string_view answer) {
   while (text.find(",\\! ") != std::string::npos) replace_all(&text, ",\\! ", ",\\!");
   replace_all(&text, ",\\!", "");
   if (const auto value = as_number(text); value && is_whole(*value)) text = whole_text(*value);
-  if (text.find('\\') != std::string::npos) text = plain_text(text);
+  if (text.find('\\') != std::string::npos) text = latex_as_text(text);
   while (text.find("- ") != std::string::npos) replace_all(&text, "- ", "-");
   text = without_blanks(text);
   replace_all(&text, "{", "");

@@ -9,6 +9,8 @@ namespace ft::grade {
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// Without the blanks and line ends around it.
+[[nodiscard]] std::string trimmed(std::string_view text);
 void replace_all(std::string* text, std::string_view what, std::string_view with);
 // "1,234" to "1234": commas with a digit before and exactly three behind.
 [[nodiscard]] std::string without_thousands_commas(std::string text);

@@ -108,6 +108,16 @@ TEST_CASE("the rules of PRM800K: normal texts") {
   CHECK(prm800k_normal_text("2\\frac{1}{3}") == "2+1/3");
   CHECK(prm800k_normal_text("\\sqrt{2}\\pi") == "sqrt(2)pi");
   CHECK(prm800k_normal_text("{A}") == "a");
+  CHECK(prm800k_normal_text("1 2 3 4") == "1+23+4");
+  CHECK(prm800k_normal_text("12 34 56") == "12+34+56");
+  for (const std::string name : {"pmatrix", "bmatrix", "smallmatrix"}) {
+    CHECK(prm800k_normal_text("\\begin{" + name + "} a & 22 \\\\ -3 & \\frac{1}{2} \\end{" + name + "}") ==
+          "[a22;-3+1/2]");
+  }
+  CHECK(prm800k_normal_text("\\begin{array}{c|c}1&2\\\\3&\\end{array}") == "[1+2;3]");
+  CHECK(prm800k_normal_text("\\begin{pmatrix}1&\\begin{pmatrix}x\\\\y\\end{pmatrix}\\end{pmatrix}") == "[1[x;y]]");
+  CHECK(prm800k_normal_text("\\begin{pmatrix}1&2") == "[1+2]");
+  CHECK(prm800k_normal_text("\\begin{vmatrix} 1 & 2 \\\\ 3 & 4 \\end{vmatrix}") == "1+2\n3+4");
 }
 
 TEST_CASE("the rules of PRM800K: verdicts") {
@@ -115,13 +125,15 @@ TEST_CASE("the rules of PRM800K: verdicts") {
   const auto verdict = [&](const std::string& gold, const std::string& given) {
     return ft::grade::prm800k_equal(gold, given, grader).verdict;
   };
-  for (const auto& [gold, given] : Pairs{{"\\frac{1}{2}", "0.5"},
-                                         {"5", "5 \\text{ cm}"},
-                                         {"(3,\\frac{\\pi}{2})", "(3, \\pi/2)"},
-                                         {"x^2+2*x+1", "(x+1)^2"},
-                                         {"\\sqrt{8}", "2\\sqrt{2}"},
-                                         {"1,000", "1000"},
-                                         {"28\\%", "28"}}) {
+  for (const auto& [gold, given] :
+       Pairs{{"\\frac{1}{2}", "0.5"},
+             {"5", "5 \\text{ cm}"},
+             {"(3,\\frac{\\pi}{2})", "(3, \\pi/2)"},
+             {"x^2+2*x+1", "(x+1)^2"},
+             {"\\sqrt{8}", "2\\sqrt{2}"},
+             {"1,000", "1000"},
+             {"28\\%", "28"},
+             {"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{bmatrix} 1 \\\\ 2 \\end{bmatrix}"}}) {
     CHECK_MESSAGE(verdict(gold, given) == Verdict::equal, gold, " | ", given);
   }
   for (const auto& [gold, given] : Pairs{{"\\frac{1}{2}", "\\frac{2}{4}"},  // not reduced
