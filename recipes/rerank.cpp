@@ -26,10 +26,8 @@ class Rerank final : public Recipe {
     b.identity("top_n", top_n_, "N of Maj1.TopN: the vote among the N best-scored attempts", Range::at_least(1));
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
     b.identity("tokens_per_micro_batch", scoring_.tokens_per_micro_batch, "tokens scored together", Range::at_least(1));
-    // As long as it is the default it is no part of the identity: rankings from before there was this key stay.
-    b.choice("compute", scoring_.compute,
-             scoring_.compute == ScoringSettings().compute ? KeyKind::execution : KeyKind::identity,
-             "what matrix products with the verifier's weights are computed from; another value begins the stage anew");
+    b.choice_unless(ScoringSettings().compute, "compute", scoring_.compute,
+                    "what matrix products with the verifier's weights are computed from");
     if (!verifier_.empty()) return;
     for (const char* key : {"tokens_per_micro_batch", "compute"}) b.idle(key, "there is no verifier");
   }

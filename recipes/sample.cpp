@@ -56,6 +56,7 @@ class Sample final : public Recipe {
     }
     if (const auto ungradable = describe_ungradable(problems.problems))
       check.warn("problems", fmt::format("name '{}': {}", problems_, *ungradable));
+    if (check.knows(model_)) check_own_words(check);
     const PromptTemplates prompts = prompts_of(check);
     if (few_shot_.demonstrations == problems_)
       check.warn("demonstrations",
@@ -82,6 +83,18 @@ class Sample final : public Recipe {
     std::vector<Problem> shown;
     if (!few_shot_.demonstrations.empty()) shown = stage.load_problems(few_shot_.demonstrations);
     return few_shot_prompts(stage.prompts(), few_shot_, shown).solver;
+  }
+
+  // What the model's vocabulary lacks is the prompt's fault where the prompt holds it, and not that of the first problem.
+  void check_own_words(StageCheck& check) const {
+    if (few_shot_.prompt.empty()) return;
+    try {
+      PromptTemplates own = check.prompts();
+      own.solver = few_shot_.prompt;
+      (void)ExampleBuilder(check.tokenizer(model_), own).solver_prompt("");
+    } catch (const UserError& error) {
+      check.fail("prompt", fmt::format("cannot be used: {}", error.what()));
+    }
   }
 
   // Says what is wrong with them at the key that it is wrong with.

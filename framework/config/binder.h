@@ -26,6 +26,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -94,6 +95,10 @@ using Value =
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<double>*, std::optional<std::string>*,
                  std::optional<Length>*, std::optional<Duration>*, std::optional<ByteSize>*>;
 
+// The value as it stands in the resolved dump, a flow YAML text that parses back to it; "null" for an absent optional.
+// Canonical: equal values give equal texts (1e-3 and 0.001).
+[[nodiscard]] std::string value_text(const Value& value);
+
 // Everything known of a key but its value.
 struct Key {
   std::string name;
@@ -103,6 +108,7 @@ struct Key {
   std::vector<std::string> choices;  // not empty: the text must be one of them
   bool required = false;             // no default: the file must give it
   std::string input;                 // not empty: the value names an input of this sort ("model", "problems", "file")
+  std::optional<std::string> usual;  // the value that enters no identity (value_text); none: every value does
 };
 
 // The visitor. Derived: Parser (config/parser.h), Explainer, Printer, Digester, InputLister (config/print.h).
@@ -116,6 +122,19 @@ class Binder {
   template <class T>
   void identity(std::string_view name, T& value, std::string_view doc, Limits limits = {}) {
     add({.name = std::string(name), .kind = KeyKind::identity, .doc = std::string(doc), .limits = std::move(limits)},
+        &value);
+  }
+  // A key of that kind that came when there were results already: its `usual` value is what they were made with, and enters
+  // no identity, so that they stay.
+  template <class T>
+  void identity_unless(const std::type_identity_t<T>& usual, std::string_view name, T& value, std::string_view doc,
+                       Limits limits = {}) {
+    T text_of = usual;
+    add({.name = std::string(name),
+         .kind = KeyKind::identity,
+         .doc = std::string(doc),
+         .limits = std::move(limits),
+         .usual = value_text(&text_of)},
         &value);
   }
   template <class T>
@@ -136,6 +155,16 @@ class Binder {
          .kind = kind,
          .doc = std::string(doc),
          .choices = {any.names().begin(), any.names().end()}},
+        &any);
+  }
+  template <NamedEnum E>
+  void choice_unless(std::type_identity_t<E> usual, std::string_view name, E& value, std::string_view doc) {
+    Choice any(value), before(usual);
+    add({.name = std::string(name),
+         .kind = KeyKind::identity,
+         .doc = std::string(doc),
+         .choices = {any.names().begin(), any.names().end()},
+         .usual = value_text(&before)},
         &any);
   }
   // The same where the names are known at run time alone: a string that must be one of `choices`; the default must be,
@@ -188,8 +217,5 @@ concept Described = requires(S& s, Binder& b) {
 
 // The type as a user knows it: "whole number", "length (200steps, 5Mtokens, 2epochs, 10min)", "list of texts".
 [[nodiscard]] std::string type_text(const Key& key, const Value& value);
-// The value as it stands in the resolved dump, a flow YAML text that parses back to it; "null" for an absent optional.
-// Canonical: equal values give equal texts (1e-3 and 0.001).
-[[nodiscard]] std::string value_text(const Value& value);
 
 }  // namespace ft

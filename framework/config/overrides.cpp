@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "framework/config/run_file.h"
 
@@ -25,6 +26,16 @@ DataPointer place_everywhere(const DataPointer& data, const Place& place) {
   return copy;
 }
 
+// Who means a text seldom knows that it is read as YAML: `{problem} {x}`, `a: b`, `*all*`.
+Node parse_value(std::string_view text, const std::string& file, const std::string& path) {
+  try {
+    return parse_yaml(text, file, path);
+  } catch (const UserError& error) {
+    fail_user(fmt::format("{}; what is meant as a text stands in quotes of its own: '{}={}'", error.what(), path,
+                          nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  }
+}
+
 Override parse_argument(std::string_view argument) {
   Override result;
   result.place.file = fmt::format("argument '{}'", argument);
@@ -39,7 +50,7 @@ Override parse_argument(std::string_view argument) {
     result.steps.emplace_back(path.substr(begin, end - begin));
     begin = end + 1;
   }
-  const Node value = parse_yaml(argument.substr(equals + 1), result.place.file, std::string(path));
+  const Node value = parse_value(argument.substr(equals + 1), result.place.file, std::string(path));
   result.value = Node(place_everywhere(value.data(), result.place));
   return result;
 }

@@ -51,6 +51,7 @@ class Reader {
   }
   void read(Choice& out) const { out.set(choice()); }
   void read(std::string& out) const {
+    if (node_.is_map() && key_.choices.empty()) refuse("; a text that begins with { stands in quotes");
     const std::string& text = scalar();
     if (!key_.choices.empty()) (void)choice();
     if (key_.limits.not_empty && text.empty()) node_.fail(fmt::format("'{}' is empty: name a folder", key_.name));

@@ -33,7 +33,8 @@ void Digester::bind(const Key& key, Value value) {
         return false;
       },
       value);
-  if (!key.input.empty() || absent) return;
+  if (key.usual) with_usual_.insert(key.name);
+  if (!key.input.empty() || absent || key.usual == value_text(value)) return;
   values_.at(key.kind).emplace(key.name, value_text(value));
 }
 
@@ -42,8 +43,12 @@ void Digester::mark_idle(std::string_view name, std::string_view) {
   const auto known = defaults_.find(key);
   for (auto& [kind, values] : values_) {
     const auto found = values.find(key);
-    if (known != defaults_.end() && found != values.end()) found->second = known->second;
-    if (known == defaults_.end()) values.erase(key);
+    const bool is_none = known == defaults_.end() || with_usual_.contains(key);
+    if (is_none) {
+      values.erase(key);
+    } else if (found != values.end()) {
+      found->second = known->second;
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,8 @@ class Printer final : public Binder {
 // The canonical texts: a line "name: value" for each key, sorted by name, so that neither the order in the struct nor
 // the way a number was written matters. Defaults count as if they had been written. An absent optional gives no line: a
 // later version may add an optional key without redoing every stage. Input keys give none (Binder::input). A key that is
-// idle counts as if it had not been given: with its text in `defaults`, and with no line where that is missing.
+// idle counts as if it had not been given: with its text in `defaults`, and with no line where that is missing or where
+// the key has a usual value, which never gives one.
 class Digester final : public Binder {
  public:
   // Texts of the defaults by the keys' names (default_texts below).
@@ -73,6 +75,7 @@ class Digester final : public Binder {
 
  private:
   std::map<std::string, std::string> defaults_;
+  std::set<std::string> with_usual_;
   std::map<KeyKind, std::map<std::string, std::string>> values_{
       {KeyKind::identity, {}}, {KeyKind::extends, {}}, {KeyKind::execution, {}}};
 };

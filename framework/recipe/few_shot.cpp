@@ -4,22 +4,17 @@
 
 namespace ft {
 
-// As long as nothing is asked of them these keys are no part of the identity: attempts from before there were any stay the
-// stage's.
 void describe(FewShotSettings& settings, Binder& binder) {
-  const auto add = [&](std::string_view key, auto& value, bool is_used, std::string_view doc) {
-    is_used ? binder.identity(key, value, doc) : binder.execution(key, value, doc);
-  };
-  add("prompt", settings.prompt, !settings.prompt.empty(),
-      "the solver's prompt of this stage, with {problem}; empty = prompts.solver; another value begins the stage anew");
+  const FewShotSettings none;
+  binder.identity_unless(none.prompt, "prompt", settings.prompt,
+                         "the solver's prompt of this stage, with {problem}; empty = prompts.solver");
   binder.input("demonstrations", settings.demonstrations, "problems",
                "a problem set whose problems stand solved before each problem, in their order; empty = none");
-  const bool shows = !settings.demonstrations.empty();
-  add("demonstration", settings.demonstration, shows,
-      "how each of them is written, with {problem} and {solution}; another value begins the stage anew");
-  add("stop", settings.stop, !settings.stop.empty(),
-      "texts that end an attempt, and are cut off with what follows; another value begins the stage anew");
-  if (!shows) binder.idle("demonstration", "there are no demonstrations");
+  binder.identity_unless(none.demonstration, "demonstration", settings.demonstration,
+                         "how each of them is written, with {problem} and {solution}");
+  binder.identity_unless(none.stop, "stop", settings.stop,
+                         "texts that end an attempt, and are cut off with what follows");
+  if (settings.demonstrations.empty()) binder.idle("demonstration", "there are no demonstrations");
 }
 
 PromptTemplates few_shot_prompts(const PromptTemplates& templates, const FewShotSettings& settings,

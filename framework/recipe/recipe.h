@@ -84,7 +84,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 4;
+inline constexpr int kRecipeInterface = 5;
 
 }  // namespace ft
 

@@ -10,12 +10,9 @@ void describe(SamplingSettings& settings, Binder& binder) {
                   Range{.low = 0, .high = 1, .low_open = true});
   binder.identity("top_k", settings.top_k, "samples from this many most probable tokens; 0 is off", Range::at_least(0));
   binder.identity("max_new_tokens", settings.max_new_tokens, "longest attempt, in tokens", Range{1, 1 << 20});
-  // As long as it is the default it is no part of the identity: attempts from before there was this key stay the stage's.
-  const KeyKind kind = settings.compute == SamplingSettings().compute ? KeyKind::execution : KeyKind::identity;
-  binder.choice(
-      "compute", settings.compute, kind,
-      "what matrix products with weights are computed from; keys and values, norms, attention and the draw are "
-      "float32; another value begins the stage anew");
+  binder.choice_unless(SamplingSettings().compute, "compute", settings.compute,
+                       "what matrix products with weights are computed from; keys and values, norms, attention and the "
+                       "draw are float32");
   binder.execution("slots", settings.slots, "attempts that one rank decodes together", Range{1, 4096});
 }
 

@@ -152,6 +152,7 @@ TEST_CASE("mistakes in an override point at the argument") {
   CHECK(refused("training.lane=4") ==
         "argument 'training.lane=4': unknown key 'lane' in 'training'; did you mean 'lanes'?");
   CHECK(refused("training.lanes=4") == "accepted");
+  CHECK(refused("training.tags=[{problem}]").ends_with("a text that begins with { stands in quotes"));
 }
 
 TEST_CASE("several structs share one parser; unknown is what none of them knows") {
@@ -299,6 +300,36 @@ TEST_CASE("a key that nothing reads is told of, and counts for the identity as i
   CHECK_FALSE(parser.describes("other"));
   Printer printer;
   CHECK_THROWS_AS(printer.idle("nobody", "why"), Error);
+}
+
+TEST_CASE("a key with a usual value: that value gives no line, another one does, and its help calls it identity") {
+  struct Late {
+    std::string prompt = "p";
+    std::vector<std::string> stop;
+    Loss loss = Loss::xent;
+    int width = 3;
+  };
+  const auto describe_late = [](Late& s, Binder& b) {
+    const Late usual;
+    b.identity_unless(usual.prompt, "prompt", s.prompt, "");
+    b.identity_unless(usual.stop, "stop", s.stop, "");
+    b.choice_unless(usual.loss, "loss", s.loss, "");
+    b.identity("width", s.width, "");
+    if (s.width == 0) b.idle("prompt", "no width");
+  };
+  Late fresh;
+  Explainer explainer;
+  describe_late(fresh, explainer);
+  for (const KeyInfo& info : explainer.keys()) CHECK(info.key.kind == KeyKind::identity);
+  const auto identity = [&](Late late) {
+    Digester digester(default_texts(explainer.keys()));
+    describe_late(late, digester);
+    return digester.identity_text();
+  };
+  CHECK(identity({}) == "width: 3\n");
+  CHECK(identity({.prompt = "q", .stop = {"a"}, .loss = Loss::margin}) ==
+        "loss: margin\nprompt: q\nstop: [a]\nwidth: 3\n");
+  CHECK(identity({.prompt = "q", .width = 0}) == "width: 0\n");
 }
 
 TEST_CASE("ranges in words") {

@@ -176,6 +176,16 @@ TEST_CASE("an override that leads nowhere names itself") {
   CHECK(load("seed").starts_with("argument 'seed': an override is written key.path=value"));
   CHECK(load("=5").starts_with("argument '=5': an override is written key.path=value"));
   CHECK(load("run.seed=[1").starts_with("argument 'run.seed=[1':"));
+  for (const std::string text : {"{problem} {x}", "a: b: c", "*all*", "\"a\" b"}) {
+    const std::string said = load("run.seed=" + text);
+    CAPTURE(said);
+    const std::string mark = "stands in quotes of its own: '";
+    const auto at = said.find(mark);
+    REQUIRE(at != std::string::npos);
+    std::string argument = said.substr(at + mark.size());
+    argument.pop_back();
+    CHECK(RunFile::parse(kText, "run.yaml", {argument})["run"]["seed"].text() == text);
+  }
   CHECK(load("run.seed={a: 1, a: 2}").find("written twice") != std::string::npos);
 }
 

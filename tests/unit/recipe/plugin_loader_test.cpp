@@ -42,7 +42,8 @@ TEST_CASE("recipes are found by name, with their version") {
 
 TEST_CASE("each foreign library is refused with its reason, at its place, before it runs") {
   for (const auto& [library, reason] : std::vector<std::pair<std::string, std::string>>{
-           {"libforeign_interface.so", "it was built for recipe interface 999, this ftrun has 4; rebuild it"},
+           {"libforeign_interface.so",
+            fmt::format("it was built for recipe interface 999, this ftrun has {}; rebuild it", kRecipeInterface)},
            {"libforeign_compiler.so", "it was built with compiler other++-1, this ftrun with g++"},
            {"libforeign_libtorch.so", "it was built with libtorch 0.0, this ftrun with"},
            {"libforeign_no_tag.so", "it is no ftrun recipe"},
