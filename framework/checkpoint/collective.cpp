@@ -96,22 +96,14 @@ at::Tensor whole_parameter(const ParameterSet& parameters, std::size_t p,
   return whole;
 }
 
-// Digests of the blocks of parameter `p`, given whole, concatenated.
-std::string block_digests(const ParameterSet& parameters, std::size_t p, const at::Tensor& whole) {
-  const auto digests_of = [&](const ParameterSet& set, int index) {
-    std::string digests;
-    for (const Block& block : set.blocks())
-      if (block.parameter == index)
-        digests += xxh128(std::as_bytes(std::span(
-            whole.const_data_ptr<float>() + (block.offset - set.all()[index].offset), std::size_t(block.size))));
-    return digests;
-  };
-  const Parameter& parameter = parameters.all()[p];
-  if (parameter.shard.dim < 0) return digests_of(parameters, static_cast<int>(p));
-  ParameterSet alone;  // cuts the logical shape into its blocks
-  alone.add({.name = parameter.name, .shape = parameter.shape});
-  alone.finish();
-  return digests_of(alone, 0);
+// Digests of the parameter's blocks, concatenated.
+std::string block_digests(const Parameter& parameter, const at::Tensor& whole) {
+  std::string digests;
+  for (const Block& block : whole_blocks(parameter)) {
+    digests += xxh128(
+        std::as_bytes(std::span(whole.const_data_ptr<float>() + block.offset, static_cast<std::size_t>(block.size))));
+  }
+  return digests;
 }
 
 }  // namespace
@@ -124,7 +116,7 @@ std::string logical_weights_digest(const ParameterSet& parameters, Groups groups
   std::string mine;
   for (std::size_t p = groups.data.rank(); p < parameters.all().size(); p += groups.data.size()) {
     const at::Tensor whole = whole_parameter(parameters, p, slices, groups.tensor).to(at::kCPU);
-    if (groups.tensor.rank() == 0) mine += block_digests(parameters, p, whole) + "\n";
+    if (groups.tensor.rank() == 0) mine += block_digests(parameters.all()[p], whole) + "\n";
   }
   const auto all = groups.data.all_gather_bytes("digests of the weights", mine);
   std::vector<std::size_t> next(all.size(), 0);

@@ -125,6 +125,12 @@ void ParameterSet::set_gradient(const at::Tensor& flat_gradient) {
   }
 }
 
+std::vector<Block> whole_blocks(const Parameter& parameter) {
+  std::vector<Block> blocks;
+  append_blocks({.name = parameter.name, .shape = parameter.shape}, 0, blocks);
+  return blocks;
+}
+
 std::vector<std::int64_t> owned_sizes(std::span<const Block> blocks, int num_ranks) {
   FT_CHECK(num_ranks > 0, "{} ranks cannot own blocks", num_ranks);
   std::int64_t total = 0;

@@ -88,6 +88,9 @@ class ParameterSet {
   std::int64_t size_ = 0;
 };
 
+// The blocks of a parameter as they are where it is held whole, their offsets counted from its first element.
+[[nodiscard]] std::vector<Block> whole_blocks(const Parameter& parameter);
+
 // Cuts the blocks into `num_ranks` contiguous runs of about equal size; element counts per rank (sum = size()).
 // Boundaries are block boundaries, so each rank owns at most one run of rows of any parameter.
 [[nodiscard]] std::vector<std::int64_t> owned_sizes(std::span<const Block> blocks, int num_ranks);
