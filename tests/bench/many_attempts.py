@@ -7,6 +7,7 @@ report cost, in time and in memory of the rank that holds most.
 By hand; needs the Python package xxhash. A run is stopped at the beginning of its stages of sampling and ranking; the attempts and
 scores are put into their work folders as if ranks had made them, but for one; then the run goes on. Printed is what the ledger says
 of each stage: seconds, and memory beyond the libraries."""
+import hashlib
 import json
 import random
 import shutil
@@ -32,15 +33,16 @@ stages:
 STAGES = ["answers", "answers.verdicts", "ranking", "report"]
 
 
-def record(value):
+def record(owner, value):
     text = json.dumps(value, separators=(",", ":"))
-    return f'{{"sum":"{xxhash.xxh3_128_hexdigest(text.encode())[:16]}","record":{text}}}\n'
+    return f'{{"sum":"{xxhash.xxh3_128_hexdigest((owner + text).encode())[:16]}","of":"{owner}","record":{text}}}\n'
 
 
 def write_pieces(work, stem, records, pieces=4):
+    owner = hashlib.sha256((work.parent / "identity.txt").read_bytes()).hexdigest()[:16]
     files = [open(work / f"{stem}-{i:04}.jsonl", "w") for i in range(pieces)]
     for number, value in records:
-        files[number % pieces].write(record(value))
+        files[number % pieces].write(record(owner, value))
     for file in files:
         file.close()
 
