@@ -53,7 +53,7 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
   }
   if (stage.recipe->output() == ArtifactKind::attempts) {
     for (const Input& input : stage.inputs) {
-      if (input.what != "problems" || input.names.empty()) continue;
+      if (input.what != "problems" || input.names.empty() || !plan.problems.contains(input.names.front())) continue;
       const std::size_t problems = services.load_problems(plan.problems.at(input.names.front())).size();
       const bool greedy = settings["greedy"] && settings["greedy"].is_scalar() && read<bool>(settings["greedy"]);
       const double each = number("per_problem") + (greedy ? 1 : 0);

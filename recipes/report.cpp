@@ -18,6 +18,7 @@
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_check.h"
+#include "framework/report/comparison.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/train/step_log.h"
 
@@ -31,11 +32,16 @@ class Report final : public Recipe {
     b.identity("title", title_, "heading of the page; empty = the name of the run folder");
     b.identity("examples", num_examples_, "readable examples of each kind", Range::at_least(0));
     b.identity("bootstrap", options_.bootstrap, "resamples of the 95 % intervals; 0 = none", Range::at_least(0));
+    b.identity_unless(
+        {}, "compare", compare_,
+        "differences to be tested, each as \"STAGE [STRATEGY] [by SCORE] - STAGE [STRATEGY] [by SCORE]\"");
     b.identity("check_overlap", check_overlap_, "look for problems that training and test sets share");
   }
 
   ArtifactKind output() const override { return ArtifactKind::report; }
   bool uses_prompts() const override { return false; }
+  bool uses_seed() const override { return false; }
+  bool gathers_seeds() const override { return true; }
 
   void check_inputs(StageCheck& check) const override {
     if (of_.empty()) check.fail("of", "is empty: name the stages whose results are shown");
@@ -49,10 +55,14 @@ class Report final : public Recipe {
                                name, to_string(kind)));
       }
     }
+    for (const std::string& text : compare_) check_comparison(check, text);
   }
 
   void run(StageContext& stage) override {
     report::ReportInput input;
+    options_.keep_values = true;
+    for (const std::string& text : compare_)
+      input.comparisons.push_back(report::read_comparison(text, first_names(stage)));
     for (const std::string& name : of_) {
       const StagePlan& source = stage.input_plan(name);
       const ArtifactKind kind = source.recipe->output();
@@ -71,11 +81,43 @@ class Report final : public Recipe {
   }
 
  private:
+  // The stages that are shown, by what they are called with the first seed.
+  std::vector<std::string> first_names(const StageContext& stage) const {
+    std::vector<std::string> names;
+    for (const std::string& name : of_) {
+      if (stage.input_plan(name).copy_of.empty()) names.push_back(name);
+    }
+    return names;
+  }
+
+  void check_comparison(StageCheck& check, const std::string& text) const {
+    std::optional<report::Comparison> read;
+    try {
+      std::vector<std::string> names;
+      for (const std::string& name : of_) {
+        if (check.source(name).copy_of.empty()) names.push_back(name);
+      }
+      read = report::read_comparison(text, names);
+    } catch (const UserError& error) {
+      check.fail("compare", error.what());
+    }
+    for (const report::ComparedSide& side : {read->left, read->right}) {
+      const StagePlan& source = check.source(side.stage);
+      const bool judged = source.recipe->output() == ArtifactKind::ranking && !input_of(source, "verifier").empty();
+      if (side.ranks() && side.by.value_or(rerank::ScoreKind::verifier) == rerank::ScoreKind::verifier && !judged) {
+        check.fail("compare", fmt::format("'{}': {} chooses by a verifier's scores, and '{}' has none; name a stage of "
+                                          "rerank, or add by mean log p",
+                                          text, side.strategy, side.stage));
+      }
+    }
+  }
+
   // What rank 0 adds to the tables.
   void collect(StageContext& stage, report::ReportInput& input) const {
     input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
+      if (!source->copy_of.empty()) continue;  // of other seeds the page shows results alone
       if (const std::int64_t damaged = count_foreign_lines(source->folder / "steps.jsonl", Owner(source->identity));
           damaged > 0) {
         stage.log().warn(
@@ -106,6 +148,7 @@ class Report final : public Recipe {
     if (const std::string shown = input_of(attempts, "demonstrations"); !shown.empty())
       table.training += fmt::format(", few-shot ({})", shown);
     table.problems = input_of(attempts, "problems");
+    table.seed = attempts.seed;
     return table;
   }
 
@@ -126,7 +169,12 @@ class Report final : public Recipe {
     rerank::RankingOptions options = options_;
     options.equality = rerank::equality_of(make_judge(grading));
     table.table = evaluate_together(stage, problems, read_of(*folders), false, options);
-    input.stages.push_back(std::move(table));
+    add_table(source, std::move(table), input);
+  }
+
+  static void add_table(const StagePlan& source, report::StageTable table, report::ReportInput& input) {
+    table.first_name = source.first_name();
+    (source.copy_of.empty() ? input.stages : input.other_seeds).push_back(std::move(table));
   }
 
   void add_ranking(StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
@@ -161,11 +209,12 @@ class Report final : public Recipe {
     }
     const ReadGraded read = read_of(*folders);
     table.table = evaluate_together(stage, problems, read, !table.evaluator.empty(), options);
-    stage.together("examples", [&] {  // the table is rank 0's
-      for (report::Example& example : examples_of(table.table, read, num_examples_, options.equality))
-        input.examples.push_back(std::move(example));
-    });
-    input.stages.push_back(std::move(table));
+    if (source.copy_of.empty())
+      stage.together("examples", [&] {  // the table is rank 0's
+        for (report::Example& example : examples_of(table.table, read, num_examples_, options.equality))
+          input.examples.push_back(std::move(example));
+      });
+    add_table(source, std::move(table), input);
   }
 
   // They are in the order of the problems' names, which nobody can read beside the attempts.
@@ -219,7 +268,7 @@ class Report final : public Recipe {
     input.settings.push_back(std::move(section));
   }
 
-  std::vector<std::string> of_;
+  std::vector<std::string> of_, compare_;
   std::string title_;
   int num_examples_ = 3;
   bool check_overlap_ = true;
@@ -229,4 +278,4 @@ class Report final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Report, "report", "3")
+FT_RECIPE(ft::Report, "report", "4")

@@ -34,6 +34,7 @@ class Rerank final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
   bool verdicts_extend() const override { return true; }  // scores know nothing of them
+  bool uses_seed() const override { return false; }
 
   void check_inputs(StageCheck& check) const override {
     require_sampled(check, "attempts", attempts_);

@@ -36,6 +36,7 @@ class Sample final : public Recipe {
 
   ArtifactKind output() const override { return ArtifactKind::attempts; }
   bool extends_with_problems() const override { return true; }
+  bool uses_seed() const override { return job_.per_problem > 0 && job_.settings.temperature > 0; }
   PromptTemplates read_prompts(const PromptTemplates& templates) const override {
     PromptTemplates read;
     if (few_shot_.prompt.empty()) read.solver = templates.solver;

@@ -9,9 +9,8 @@ namespace {
 
 // A vocabulary of a folder is what it is made of: the same content elsewhere is the same one. A built-in vocabulary is
 // the program's own, as the built-in recipes are, and goes by its name.
-ModelIdentity preset_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
-                              const RunServices& services) {
-  ModelIdentity identity{.settings = fmt::format("preset: {}\n", *model.preset)};
+ModelIdentity preset_identity(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
+  ModelIdentity identity{.is_drawn = true, .settings = fmt::format("preset: {}\n", *model.preset)};
   std::string vocabulary = model.tokenizer;
   if (model.tokenizer == ModelSettings{}.tokenizer) {
     identity.settings += fmt::format("tokenizer: {}\n", vocabulary);
@@ -26,15 +25,14 @@ ModelIdentity preset_identity(const ModelSettings& model, const PromptTemplates&
     identity.files = read_file_digests(files);
     vocabulary = sha256(files);
   }
-  identity.identity = fmt::format("preset {} tokenizer {} seed {}", *model.preset, vocabulary, seed);
+  identity.identity = fmt::format("preset {} tokenizer {}", *model.preset, vocabulary);
   return identity;
 }
 
 }  // namespace
 
-ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, std::int64_t seed,
-                             const RunServices& services) {
-  if (model.preset) return preset_identity(model, prompts, seed, services);
+ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
+  if (model.preset) return preset_identity(model, prompts, services);
   // Which files these are is asked on one rank, too.
   const auto list = [&] { return model_files(*model.path); };
   const std::string files = services.digest_files ? to_text(services.digest_files(list)) : services.on_one_rank([&] {
@@ -43,6 +41,10 @@ ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& 
   ModelIdentity identity{.files = read_file_digests(files)};
   identity.identity = "files " + sha256(files);
   return identity;
+}
+
+std::string ModelIdentity::with(std::int64_t seed) const {
+  return is_drawn ? fmt::format("{} seed {}", identity, seed) : identity;
 }
 
 std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,

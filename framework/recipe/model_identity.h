@@ -1,7 +1,7 @@
 // What identifies a model of the run file: a preset's shape, seed and vocabulary, or the content of the files of its
 // folder that are read. Where it lies does not count.
 //
-//   plan.model_identities["base"] = model_identity(settings, plan.prompts, plan.run.seed, services);
+//   plan.model_identities["base"] = model_identity(settings, plan.prompts, services);
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,19 @@ struct ModelSettings;
 struct RunServices;
 
 struct ModelIdentity {
-  std::string identity;           // one line
+  std::string identity;           // one line; of a preset without the seed
+  bool is_drawn = false;          // its weights are a function of the seed
   std::string settings;           // lines "key: value"
   std::vector<FileDigest> files;  // that it is read from
+
+  [[nodiscard]] std::string with(std::int64_t seed) const;
 };
 
 // Digests of the model's files, by services.digest_files or on one rank: collective. The settings have been
 // checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
 // read.
 [[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts,
-                                           std::int64_t seed, const RunServices& services);
+                                           const RunServices& services);
 
 // The digest of each file, computed on one rank for all.
 [[nodiscard]] std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,

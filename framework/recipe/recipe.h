@@ -16,6 +16,7 @@
 // The version is part of every stage's identity: raise it when results change.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "framework/config/binder.h"
@@ -36,6 +37,10 @@ inline constexpr std::string_view kGradedInput = "graded attempts";
 inline constexpr std::string_view kResultsInput = "results";  // any stage; attempts with their verdicts
 // Such a stage of verdicts, as an input that nobody wrote: the key and the sort.
 inline constexpr std::string_view kVerdictsInput = "verdicts";
+
+// The same for a problem set that is made of attempts (attempt_set.h): the keys of what the stage reads for it.
+[[nodiscard]] inline std::string attempts_key(std::string_view set) { return "attempts of " + std::string(set); }
+[[nodiscard]] inline std::string verdicts_key(std::string_view set) { return "verdicts of " + std::string(set); }
 
 class Recipe {
  public:
@@ -61,6 +66,12 @@ class Recipe {
   // changes nothing.
   [[nodiscard]] virtual PromptTemplates read_prompts(const PromptTemplates& templates) const { return templates; }
 
+  // False where the result is the same for every seed of the run, but for what its inputs are: such a stage is done once.
+  [[nodiscard]] virtual bool uses_seed() const { return true; }
+  // True where one stage tells of what was found with all seeds (run.seeds): there is one of it, and each of its inputs
+  // stands for the stages of every seed.
+  [[nodiscard]] virtual bool gathers_seeds() const { return false; }
+
   // Checks that need more than one key or the run file's other parts; throws UserError. Called before anything runs.
   virtual void check() const {}
 
@@ -84,7 +95,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 5;
+inline constexpr int kRecipeInterface = 6;
 
 }  // namespace ft
 

@@ -1,6 +1,7 @@
 #include "framework/recipe/report_sources.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
@@ -163,7 +164,16 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
                                                          const std::vector<const StagePlan*>& stages,
                                                          const std::vector<std::string>& shown) {
   std::vector<std::string> learnt, tested;  // names of problem sets, in the order of the run file, each once
-  const auto add = [](std::vector<std::string>& list, const std::string& name) {
+  const RunPlan& plan = context.run_plan();
+  const std::function<void(std::vector<std::string>&, const std::string&)> add = [&](std::vector<std::string>& list,
+                                                                                     const std::string& name) {
+    if (const auto set = plan.attempt_sets.find(name); set != plan.attempt_sets.end()) {
+      const StagePlan* attempts = plan.find_stage(set->second.attempts);
+      if (attempts->recipe->output() == ArtifactKind::verdicts)
+        attempts = plan.find_stage(input_of(*attempts, "attempts"));
+      add(list, input_of(*attempts, "problems"));
+      return add(list, set->second.with);
+    }
     if (!name.empty() && std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
   };
   for (const StagePlan* stage : stages) {

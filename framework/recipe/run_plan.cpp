@@ -157,12 +157,31 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// One seed or several, each once.
+void check_seeds(RunSettings& run, const Node& node) {
+  if (!node["seeds"] || node["seeds"].is_null()) return;
+  if (run.seeds.empty()) fail_user(node["seeds"].place(), "run.seeds is empty: name the seeds, as in seeds: [1, 2, 3]");
+  if (node["seed"])
+    fail_user(node["seed"].place(), "run.seed and run.seeds are both given: seeds names them all, so leave seed out");
+  for (std::size_t i = 0; i < run.seeds.size(); ++i) {
+    if (std::find(run.seeds.begin(), run.seeds.begin() + static_cast<std::ptrdiff_t>(i), run.seeds[i]) !=
+        run.seeds.begin() + static_cast<std::ptrdiff_t>(i))
+      fail_user(node["seeds"].place(), fmt::format("run.seeds names {} twice", run.seeds[i]));
+  }
+  run.seed = run.seeds.front();
+}
+
 std::string resolved_text(const RunPlan& plan) {
   std::string text = std::string(kRunMark);
   text +=
       "run:\n" + print(plan.run, 2) + "parallel:\n" + print(plan.parallel, 2) + "prompts:\n" + print(plan.prompts, 2);
   text += "stages:\n";
   for (const StagePlan& stage : plan.stages) {
+    if (!stage.copy_of.empty()) {
+      text += fmt::format("  # {} with seed {}, called {}: identity {}\n", stage.copy_of, stage.seed, stage.name,
+                          stage.identity);
+      continue;
+    }
     text += fmt::format("  {}:\n    recipe: {}\n{}", stage.name, stage.recipe_name, stage.settings);
     text += fmt::format("    # identity {}\n{}", stage.identity,
                         indented("# " + stage.extent_text.substr(0, stage.extent_text.find('\n')), 4));
@@ -176,6 +195,11 @@ void describe(RunSettings& s, Binder& b) {
   b.execution("folder", s.folder, "where everything of this run is kept; the same folder continues the run",
               Limits::folder());
   b.identity("seed", s.seed, "what all random numbers of the run are a function of", Range::at_least(0));
+  b.identity(
+      "seeds", s.seeds,
+      "in place of `seed`: everything that depends on it is done once with each of these, and the report tells what "
+      "holds for all; the stages of the first seed keep their names, those of another are called NAME.seedN",
+      Range::at_least(0));
   b.execution("time_limit", s.time_limit, "stop with a sealed checkpoint and exit code 75 after this time; 0s = never");
   b.execution(
       "hang_timeout", s.hang_timeout,
@@ -229,6 +253,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   check_sections(file.root());
   RunPlan plan;
   plan.run = parse<RunSettings>({file["run"]});
+  check_seeds(plan.run, file["run"]);
   plan.parallel = parse<ParallelSettings>({file["parallel"]});
   plan.prompts = parse<PromptTemplates>({file["prompts"]});
   // The filled-in prompts are not kept: this only reports templates without their placeholders now, not after hours.
@@ -249,7 +274,12 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   }
   for (const std::string& name : file["problems"].keys()) {
     names.add(name, "problem set", file["problems"].key_place(name));
-    plan.problems[name] = file["problems"][name];
+    const Node spec = file["problems"][name];
+    if (is_attempt_set(spec)) {
+      plan.attempt_sets[name] = parse<AttemptSet>({spec});
+    } else {
+      plan.problems[name] = spec;
+    }
   }
   // Unknown keys are reported here: stages look at their own only.
   (void)parse<TrainingSettings>({file["training"]});
@@ -257,10 +287,8 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   const Node stages = file["stages"];
   if (stages.keys().empty()) fail_user({file.name()}, "the run file has no stages: there is nothing to do");
   StagePlanner planner(plan, file, plugins, names);
-  for (const std::string& name : stages.keys()) {
-    names.add(name, "stage", stages.key_place(name));
-    planner.add(name, stages[name]);
-  }
+  for (const std::string& name : stages.keys()) names.add(name, "stage", stages.key_place(name));
+  planner.add_all(stages);
   plan.warnings = file.warnings();
   for (const std::string& line :
        lines_of(services.on_one_rank([&] { return check_files(plan, file, planner, services); }))) {
@@ -269,7 +297,7 @@ RunPlan plan_run(const RunFile& file, PluginLoader& plugins, const RunServices& 
   }
   for (const auto& [name, model] : plan.models) {
     at_place(file["models"][name].place(), fmt::format("model '{}'", name),
-             [&] { plan.model_identities[name] = model_identity(model, plan.prompts, plan.run.seed, services); });
+             [&] { plan.model_identities[name] = model_identity(model, plan.prompts, services); });
   }
   StageIdentifier identifier(plan, file, plugins, services);
   planner.for_each([&](StagePlan& stage, const Parser& parser) { identifier.identify(stage, parser); });

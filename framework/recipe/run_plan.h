@@ -21,6 +21,7 @@
 #include "framework/config/run_file.h"
 #include "framework/model/layer_factory.h"
 #include "framework/problem/problem.h"
+#include "framework/recipe/attempt_set.h"
 #include "framework/recipe/input_content.h"
 #include "framework/recipe/model_identity.h"
 #include "framework/recipe/plugin_loader.h"
@@ -36,7 +37,8 @@ constexpr auto names_of(Restart) { return std::to_array<std::string_view>({"allo
 
 struct RunSettings {
   std::string folder = "runs/run";
-  std::int64_t seed = 1;
+  std::int64_t seed = 1;       // the first of `seeds`, where these are given
+  std::vector<int> seeds;      // empty: `seed` alone
   Duration time_limit;         // 0 = none
   Duration hang_timeout{600};  // 0 = off
   Restart restart = Restart::allowed;
@@ -117,6 +119,8 @@ struct StagePlan {
   std::string recipe_version;
   bool written = true;   // in the run file; false: the run needs it, and makes it of its own accord
   std::string made_for;  // then: the stage whose keys of `grading` it has; empty: the section's
+  std::int64_t seed = 1;
+  std::string copy_of;  // of another seed than the first: the stage of the first seed that it repeats
   Place place;
   std::shared_ptr<Recipe> recipe;
   std::vector<Input> inputs;
@@ -130,8 +134,10 @@ struct StagePlan {
   std::filesystem::path folder;  // <run>/stages/<name>-<identity>
   std::filesystem::path output;  // <folder>/output-<extent>
 
+  // What it is called with the first seed.
+  [[nodiscard]] const std::string& first_name() const { return copy_of.empty() ? name : copy_of; }
   // The stage of the run file whose keys it has.
-  [[nodiscard]] const std::string& home() const { return made_for.empty() ? name : made_for; }
+  [[nodiscard]] const std::string& home() const { return made_for.empty() ? first_name() : made_for; }
 };
 
 struct RunPlan {
@@ -141,6 +147,7 @@ struct RunPlan {
   std::map<std::string, ModelSettings> models;
   std::map<std::string, ModelIdentity> model_identities;
   std::map<std::string, Node> problems;
+  std::map<std::string, AttemptSet> attempt_sets;  // problem sets that the run makes itself
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;  // lines for the log: what is legal, but hardly meant
   std::vector<std::string> notes;     // what could only be looked at in part

@@ -43,7 +43,9 @@ void choose(ProblemsToCheck& set) {
 const ProblemsToCheck& CheckedInputs::problems(const std::string& set) {
   if (const auto known = problems_.find(set); known != problems_.end()) return known->second;
   ProblemsToCheck seen;
-  if (services_.look_at_problems) {
+  if (plan_.attempt_sets.contains(set)) {
+    seen.read = seen.whole = false;  // nobody knows yet what will be right
+  } else if (services_.look_at_problems) {
     check_stop();
     SeenProblems first = services_.look_at_problems(plan_.problems.at(set), Reach::beginning);
     seen.problems = std::move(first.problems);
@@ -70,7 +72,7 @@ void CheckedInputs::look_at_the_rest() {
 std::vector<std::string> CheckedInputs::notes() const {
   std::vector<std::string> notes;
   for (const auto& [name, set] : problems_) {
-    if (set.whole) continue;
+    if (set.whole || plan_.attempt_sets.contains(name)) continue;
     notes.push_back(fmt::format(
         "problem set '{}' is large: lengths and tokens were looked at in its first {} problems and the {} longest "
         "others{}",

@@ -9,6 +9,8 @@
 #include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/comm/one_rank.h"
+#include "framework/recipe/graded_attempts.h"
+#include "framework/recipe/report_sources.h"
 #include "framework/recipe/unchanged_inputs.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/lineage.h"
@@ -88,6 +90,17 @@ std::unique_ptr<Tokenizer> StageContext::read_tokenizer(const std::string& name)
 }
 
 std::vector<Problem> StageContext::load_problems(const std::string& name) {
+  if (const auto set = plan_.attempt_sets.find(name); set != plan_.attempt_sets.end()) {
+    const std::string attempts = input_of(stage_, attempts_key(name));
+    std::vector<Problem> problems =
+        problems_of(set->second, graded_attempts(plan_, stage_, attempts).open(),
+                    set->second.with.empty() ? std::vector<Problem>() : load_problems(set->second.with));
+    if (problems.empty())
+      fail_user(fmt::format("problem set '{}' is empty: no attempt of '{}' is {}finished{}", name, attempts,
+                            set->second.only == AttemptsTaken::right ? "right and " : "",
+                            set->second.with.empty() ? "; 'with' names a set that is in it all the same" : ""));
+    return problems;
+  }
   std::vector<Problem> problems = services_.load_problems(plan_.problems.at(name));
   require_unchanged_problems(plan_, name, services_);
   return problems;

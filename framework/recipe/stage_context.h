@@ -53,7 +53,7 @@ class StageContext {
   [[nodiscard]] const StagePlan& plan() const { return stage_; }
   [[nodiscard]] const RunPlan& run_plan() const { return plan_; }
   [[nodiscard]] Groups groups() const { return groups_; }
-  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(plan_.run.seed); }
+  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(stage_.seed); }
   [[nodiscard]] const PromptTemplates& prompts() const { return plan_.prompts; }
   [[nodiscard]] Logger& log() { return log_; }
   [[nodiscard]] ProgressLine& progress() { return progress_; }

@@ -29,7 +29,7 @@ void StageIdentifier::identify(StagePlan& stage, const Parser& parser) {
   stage.recipe->describe(digester);
   stage.identity_text = fmt::format("recipe: {} {}\n", stage.recipe_name, stage.recipe_version);
   add_plugin(stage);
-  stage.identity_text += fmt::format("seed: {}\n", plan_.run.seed);
+  stage.identity_text += fmt::format("seed: {}\n", stage.seed);
   if (stage.recipe->uses_prompts()) {
     Digester prompts;
     PromptTemplates templates = stage.recipe->read_prompts(plan_.prompts);
@@ -90,7 +90,7 @@ void StageIdentifier::add_input(StagePlan& stage, const Input& input, const std:
     add_problems(stage, input, target);
   } else if (input.what == "model" && plan_.models.contains(target)) {
     const ModelIdentity& model = plan_.model_identities.at(target);
-    stage.identity_text += fmt::format("input {}: {}\n", input.key, model.identity);
+    stage.identity_text += fmt::format("input {}: {}\n", input.key, model.with(stage.seed));
     stage.contents.push_back({input.key, "model", target, model.settings, model.files});
   } else {
     const StagePlan& source = *plan_.find_stage(target);
@@ -113,14 +113,39 @@ std::string StageIdentifier::conventions_of(const StagePlan& verdicts) const {
   return fmt::format("recipe: {} {}\n{}", verdicts.recipe_name, verdicts.recipe_version, digester.identity_text());
 }
 
+const ProblemSetIdentity& StageIdentifier::identity_of_set(const std::string& name) {
+  const auto [known, inserted] = identities_.try_emplace(name);
+  if (inserted) known->second = services_.identify_problems(plan_.problems.at(name));
+  return known->second;
+}
+
+// One line, of which who shares examples makes a digest, too: it must say all.
+void StageIdentifier::add_attempt_set(StagePlan& stage, const Input& input, const std::string& target) {
+  const AttemptSet& set = plan_.attempt_sets.at(target);
+  const std::string settings = ft::identity_text(set);
+  std::string line = fmt::format("attempts {}", sha256(settings));
+  for (const Input& source : stage.inputs) {
+    if (source.key != attempts_key(target) && source.key != verdicts_key(target)) continue;
+    const StagePlan& made = *plan_.find_stage(source.names.front());
+    line += fmt::format(" {} {}", made.identity, made.extent);
+  }
+  stage.contents.push_back({input.key, "problem set", target, settings, {}});
+  if (!set.with.empty()) {
+    const ProblemSetIdentity& with = identity_of_set(set.with);
+    line += fmt::format(" with {} {}", with.identity, with.extent);
+    stage.contents.push_back({input.key, "problem set", set.with, with.settings, with.files});
+  }
+  stage.identity_text += fmt::format("input {}: {}\nextent of {}: all\n", input.key, line, input.key);
+}
+
 void StageIdentifier::add_problems(StagePlan& stage, const Input& input, const std::string& target) {
-  const auto [known, inserted] = identities_.try_emplace(target);
-  if (inserted) known->second = services_.identify_problems(plan_.problems.at(target));
-  stage.identity_text += fmt::format("input {}: {}\n", input.key, known->second.identity);
-  stage.contents.push_back({input.key, "problem set", target, known->second.settings, known->second.files});
+  if (plan_.attempt_sets.contains(target)) return add_attempt_set(stage, input, target);
+  const ProblemSetIdentity& known = identity_of_set(target);
+  stage.identity_text += fmt::format("input {}: {}\n", input.key, known.identity);
+  stage.contents.push_back({input.key, "problem set", target, known.settings, known.files});
   const bool extends = stage.recipe->extends_with_problems() && input.key == kProblemsKey;
   std::string& extent = extends ? stage.extent_text : stage.identity_text;
-  extent += fmt::format("extent of {}: {}\n", input.key, known->second.extent);
+  extent += fmt::format("extent of {}: {}\n", input.key, known.extent);
 }
 
 }  // namespace ft

@@ -26,6 +26,8 @@ class StageIdentifier {
   void add_plugin(StagePlan& stage);
   void add_input(StagePlan& stage, const Input& input, const std::string& target);
   [[nodiscard]] std::string conventions_of(const StagePlan& verdicts) const;
+  const ProblemSetIdentity& identity_of_set(const std::string& name);
+  void add_attempt_set(StagePlan& stage, const Input& input, const std::string& target);
   void add_problems(StagePlan& stage, const Input& input, const std::string& target);
 
   const RunPlan& plan_;

@@ -29,6 +29,7 @@ bool gives(const StagePlan& stage, const Input& input) {
   std::vector<std::string> names;
   if (input.what == "problems") {
     for (const auto& [name, node] : plan.problems) names.push_back(name);
+    for (const auto& [name, set] : plan.attempt_sets) names.push_back(name);
   } else {
     if (input.what == "model") {
       for (const auto& [name, model] : plan.models) names.push_back(name);
@@ -54,6 +55,18 @@ bool gives(const StagePlan& stage, const Input& input) {
                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
 }
 
+// What it is made of must be there when the stage that names it runs.
+void check_attempt_set(const RunPlan& plan, const RunFile& file, const StagePlan& stage, const std::string& name,
+                       const AttemptSet& set) {
+  const Node node = file["problems"][name];
+  check_input(plan, file, stage, node["attempts"].place(), {"attempts", std::string(kGradedInput), {}}, set.attempts);
+  if (set.with.empty()) return;
+  if (plan.attempt_sets.contains(set.with))
+    fail_user(node["with"].place(),
+              fmt::format("'{}' is made of attempts itself: 'with' names a problem set that is given", set.with));
+  check_input(plan, file, stage, node["with"].place(), {"with", "problems", {}}, set.with);
+}
+
 }  // namespace
 
 void check_input(const RunPlan& plan, const RunFile& file, const StagePlan& stage, const Place& place,
@@ -68,7 +81,11 @@ void check_input(const RunPlan& plan, const RunFile& file, const StagePlan& stag
     return;
   }
   if (input.what == "problems") {
-    if (!plan.problems.contains(target)) refuse(plan, file, stage, place, input, target);
+    if (const auto set = plan.attempt_sets.find(target); set != plan.attempt_sets.end()) {
+      check_attempt_set(plan, file, stage, target, set->second);
+    } else if (!plan.problems.contains(target)) {
+      refuse(plan, file, stage, place, input, target);
+    }
     return;
   }
   if (input.what == "model" && plan.models.contains(target)) return;

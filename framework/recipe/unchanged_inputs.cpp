@@ -30,7 +30,7 @@ void require_unchanged_model(const RunPlan& plan, const std::string& name, const
   const auto given = plan.models.find(name);
   if (given == plan.models.end() || !services.digest_again) return;
   const ModelIdentity& planned = plan.model_identities.at(name);
-  const ModelIdentity now = model_identity(given->second, plan.prompts, plan.run.seed, services);
+  const ModelIdentity now = model_identity(given->second, plan.prompts, services);
   if (now.identity != planned.identity) fail_changed(fmt::format("model '{}'", name), planned.files, now.files);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/report/effects.h"
 #include "framework/report/html_parts.h"
 #include "framework/report/html_sections.h"
 #include "framework/report/html_style.h"
@@ -48,6 +49,50 @@ std::string headline(const ReportInput& input) {
   return table.to_string();
 }
 
+std::string seed_table(const ReportInput& input) {
+  const std::vector<SeedRow> rows = seed_rows(input);
+  if (rows.empty()) return {};
+  HtmlTable table(
+      "Accuracy in per cent: the mean over all seeds with its 95 % interval over problems and seeds, the deviation "
+      "between "
+      "seeds in points, and each seed's own. All further tables are of the first seed.",
+      {"stage", "strategy", "accuracy", "between seeds", "seeds"});
+  table.title("All seeds");
+  table.text_column(1);
+  for (const SeedRow& row : rows) {
+    rerank::Estimate value;
+    value.mean = row.value.mean;
+    value.low = row.value.low;
+    value.high = row.value.high;
+    std::string each;
+    for (const double mean : row.value.of_seeds) each += fmt::format("{}{:.1f}", each.empty() ? "" : " ", 100 * mean);
+    table.add({escape(row.stage), escape(row.strategy), accuracy(value),
+               fmt::format("{:.1f}", 100 * row.value.between_seeds), each});
+  }
+  return table.to_string();
+}
+
+std::string difference_table(const ReportInput& input) {
+  const std::vector<Effect> all = effects(input);
+  if (all.empty()) return {};
+  HtmlTable table(
+      input.other_seeds.empty()
+          ? "Paired differences in points with their 95 % interval over problems. There is one seed: what another "
+            "training would show is not in these intervals, so nothing here is called a gain or a loss."
+          : "Paired differences in points with their 95 % interval over problems and seeds. Holm p: adjusted among "
+            "the differences that the run file asks for.",
+      {"difference", "points", "p", "Holm p", "seeds", "verdict"});
+  table.title("Differences");
+  table.text_column(5);
+  const auto p_text = [](double p) { return p < 0.001 ? std::string("&lt;0.001") : fmt::format("{:.3f}", p); };
+  for (const Effect& effect : all) {
+    table.add({escape(effect.text), change(effect.value.mean, effect.value.low, effect.value.high),
+               p_text(effect.value.p), effect.asked ? p_text(effect.adjusted_p) : "",
+               std::to_string(effect.value.seeds), verdict_of(effect)});
+  }
+  return table.to_string();
+}
+
 std::string all_figures(const ReportInput& input) {
   std::string out;
   for (std::size_t i = 0; i < input.stages.size(); ++i) {
@@ -70,6 +115,8 @@ std::string all_stages(const ReportInput& input) {
 std::vector<PageSection> page_sections(const ReportInput& input) {
   std::vector<PageSection> all{
       {"results", "Results", tiles(input) + finding_list(input) + headline(input)},
+      {"seeds", "Seeds", seed_table(input)},
+      {"differences", "Differences", difference_table(input)},
       {"tables", "Method's tables", paper_tables(input)},
       {"figure-1", "Ranking", all_figures(input)},
       {"attempts", "More attempts", more_attempts(input)},

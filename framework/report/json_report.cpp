@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "framework/report/effects.h"
 #include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 
@@ -133,6 +134,24 @@ Json to_json(const rerank::ProblemRow& problem) {
   return row;
 }
 
+Json to_json(const rerank::TwoLevel& value) {
+  return Json{{"seeds", value.seeds},
+              {"problems", value.problems},
+              {"mean", value.mean},
+              {"interval_95", {value.low, value.high}},
+              {"standard_error", value.standard_error},
+              {"between_seeds", value.between_seeds},
+              {"of_seeds", value.of_seeds}};
+}
+
+Json to_json(const Effect& effect) {
+  Json json = to_json(effect.value);
+  json["p"] = effect.value.p;
+  if (effect.asked) json["holm_p"] = effect.adjusted_p;
+  json["verdict"] = verdict_of(effect);
+  return json;
+}
+
 // The numbers of the method's tables that stand nowhere else: paired changes and points picked after the fact.
 Json to_json(const MethodTable& table) {
   Json rows = Json::array();
@@ -264,6 +283,7 @@ class JsonStream {
 
 void write(JsonStream& out, const StageTable& stage) {
   out.begin('{', stage.stage);
+  out.add(stage.seed, "seed");
   out.add(stage.description, "description");
   for (const auto& [key, value] :
        {std::pair{"generator", &stage.generator}, std::pair{"training", &stage.training},
@@ -283,6 +303,17 @@ void write_results(JsonStream& out, const ReportInput& input) {
   out.begin('{', "stages");
   for (const StageTable& stage : input.stages) write(out, stage);
   out.end();
+  if (!input.other_seeds.empty()) {
+    out.begin('{', "other_seeds");
+    for (const StageTable& stage : input.other_seeds) write(out, stage);
+    out.end();
+    Json rows = Json::object();
+    for (const SeedRow& row : seed_rows(input)) rows[row.stage][row.strategy] = to_json(row.value);
+    out.add(rows, "over_seeds");
+  }
+  Json differences = Json::object();
+  for (const Effect& effect : effects(input)) differences[effect.text] = to_json(effect);
+  if (!differences.empty()) out.add(differences, "differences");
   Json results{{"tables", Json::array()}, {"losses", Json::object()}};
   for (const MethodTable& table : method_tables(input)) results["tables"].push_back(to_json(table));
   for (const LossCurve& curve : input.losses) {

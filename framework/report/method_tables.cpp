@@ -166,9 +166,9 @@ MethodTable best_table(const std::vector<const StageTable*>& stages) {
 
 std::string said(const Estimate& e) { return fmt::format("{:.1f} %", 100 * e.mean); }
 
-// "higher by 2.5 points (95 % interval -0.6 to +5.9): not told apart from chance"
+// Over problems alone: what another seed would show is not in it, so it is called no gain and no loss.
 std::string compared(double mean, double low, double high) {
-  const char* verdict = low > 0 ? "a gain" : high < 0 ? "a loss" : "no difference shown";
+  const char* verdict = low > 0 ? "more, with this seed" : high < 0 ? "less, with this seed" : "no difference shown";
   return fmt::format("{:+.1f} points ({:+.1f} to {:+.1f}: {})", 100 * mean, 100 * low, 100 * high, verdict);
 }
 

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "framework/report/comparison.h"
 #include "framework/report/examples.h"
 #include "framework/report/overlap.h"
 #include "framework/rerank/ranking.h"
@@ -47,6 +48,8 @@ struct StageTable {
   std::string evaluator{};       // the model that scored them
   std::string evaluator_loss{};  // what that was trained with: "margin"
   std::string evaluator_of{};    // the model whose attempts it learnt to judge
+  std::int64_t seed = 1;         // of the run
+  std::string first_name{};      // what the stage is called with the run's first seed; empty: its name
   std::string grading{};         // "grader 4, conventions by default": how answers were compared
 };
 
@@ -78,8 +81,10 @@ struct StageTime {
 
 struct ReportInput {
   std::string title;
-  std::string summary;  // one or two sentences; may be empty
-  std::vector<StageTable> stages;
+  std::string summary;                  // one or two sentences; may be empty
+  std::vector<StageTable> stages;       // of the first seed
+  std::vector<StageTable> other_seeds;  // the same with the others
+  std::vector<Comparison> comparisons;  // that were asked for
   std::vector<LossCurve> losses;
   std::vector<Section> settings;
   std::vector<Section> execution;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "framework/report/effects.h"
 #include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 #include "framework/report/text_table.h"
@@ -129,6 +131,37 @@ std::string losses(const ReportInput& input) {
   return "\n" + table.to_string();
 }
 
+// "0.031", "<0.001"
+std::string p_text(double p) { return p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p); }
+
+std::string differences(const ReportInput& input) {
+  const std::vector<Effect> all = effects(input);
+  if (all.empty()) return {};
+  TextTable table({"difference", "points", "p", "Holm p", "seeds", ""});
+  for (const Effect& effect : all) {
+    table.add({effect.text, signed_percent_in(effect.value.mean, effect.value.low, effect.value.high),
+               p_text(effect.value.p), effect.asked ? p_text(effect.adjusted_p) : "",
+               std::to_string(effect.value.seeds), verdict_of(effect)});
+  }
+  return fmt::format("\nDifferences in points with their 95 % interval over problems{}\n{}",
+                     input.other_seeds.empty() ? "; of another seed they say nothing" : " and seeds",
+                     table.to_string());
+}
+
+std::string over_seeds(const ReportInput& input) {
+  const std::vector<SeedRow> rows = seed_rows(input);
+  if (rows.empty()) return {};
+  TextTable table({"stage", "strategy", "accuracy", "between seeds", "seeds"});
+  for (const SeedRow& row : rows) {
+    std::vector<std::string> each;
+    for (const double mean : row.value.of_seeds) each.push_back(percent(mean));
+    table.add({row.stage, row.strategy, percent_in(row.value.mean, row.value.low, row.value.high),
+               percent(row.value.between_seeds), fmt::format("{}", fmt::join(each, " "))});
+  }
+  return "\nAccuracy in per cent with its 95 % interval over problems and seeds; what follows is of the first seed\n" +
+         table.to_string();
+}
+
 std::string overlaps(const ReportInput& input) {
   if (input.overlaps.empty()) return {};
   TextTable table({"problems of", "also in", "checked", "against", "equal", "near"});
@@ -147,10 +180,12 @@ std::string text_report(const ReportInput& input) {
   std::string text = input.title + "\n" + std::string(display_width(input.title), '=') + "\n";
   if (!input.summary.empty()) text += input.summary + "\n";
   text += "\n";
+  text += over_seeds(input);
   if (!input.stages.empty()) text += headline(input);
   const std::vector<std::string> found = findings(input);
   if (!found.empty()) text += "\n";
   for (const std::string& finding : found) text += "- " + finding + "\n";
+  text += differences(input);
   for (const StageTable& stage : input.stages)
     text += strategies(stage) + attempt_curves(stage.table) + groups(stage.table);
   return text + losses(input) + overlaps(input);

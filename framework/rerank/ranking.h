@@ -46,6 +46,7 @@ struct RankingOptions {
   int resamples = 2000;   // of that resampling, for each problem
   int bootstrap = 1000;   // resamples of the intervals; 0 for none
   std::uint64_t seed = 1;
+  bool keep_values = false;  // what each problem contributes to each strategy, for comparisons with other tables
   AnswerEquality equality = grader_equality();  // of the votes
 };
 
@@ -88,6 +89,13 @@ struct ProblemRow {
   std::optional<double> ranked;  // W.RR by the verifier, where any attempt has a score
 };
 
+// The same for one strategy: a value for each of the table's problems, in their order.
+struct StrategyValues {
+  std::string strategy;         // the row's name
+  std::optional<ScoreKind> by;  // what it ranks by; none: votes
+  std::vector<double> values;
+};
+
 struct RankingTable {
   int num_problems = 0;
   int num_attempts = 0;     // N: the largest number of attempts of a problem
@@ -106,7 +114,8 @@ struct RankingTable {
   std::optional<VerifierQuality> verifier;
   std::optional<VerifierQuality> mean_log_prob;
   std::vector<GroupRow> groups;
-  std::vector<ProblemRow> problems;  // those with attempts, in the order given
+  std::vector<ProblemRow> problems;    // those with attempts, in the order given
+  std::vector<StrategyValues> values;  // RankingOptions::keep_values; not of the greedy attempt
 
   // Null where there is no such row.
   [[nodiscard]] const StrategyRow* find(std::string_view name) const;

@@ -79,7 +79,17 @@ class TableMaker {
   void solver_rows();
   void greedy_row();
   void add_solver(const std::string& name, const std::string& meaning, Column column) {
+    keep(name, {}, column);
     table_.rows.push_back({name, meaning, average(std::move(column)), {}, {}, {}, 0});
+  }
+  void keep(const std::string& strategy, std::optional<ScoreKind> by, const Column& column) {
+    if (!options_.keep_values || !questions_.has_answers()) return;
+    column(table_.values.emplace_back(StrategyValues{strategy, by, std::vector<double>(rows())}).values);
+  }
+  Estimate ranked(const std::string& strategy, const char* measure, int k, ScoreKind kind) {
+    const Column column = of(by(measure, kind), k);
+    keep(strategy, kind, column);
+    return average(column);
   }
   void add_ranked(const std::string& name, const std::string& meaning, const char* measure, int k, double cost,
                   bool baselines = true);
@@ -162,10 +172,10 @@ void TableMaker::solver_rows() {
 void TableMaker::add_ranked(const std::string& name, const std::string& meaning, const char* measure, int k,
                             double cost, bool baselines) {
   StrategyRow row{name, meaning, {}, {}, {}, {}, 0};
-  if (table_.has_scores) row.verifier = average(of(by(measure, ScoreKind::verifier), k));
+  if (table_.has_scores) row.verifier = ranked(name, measure, k, ScoreKind::verifier);
   if (baselines && table_.has_log_probs) {
-    row.mean_log_prob = average(of(by(measure, ScoreKind::mean_log_prob), k));
-    row.sum_log_prob = average(of(by(measure, ScoreKind::sum_log_prob), k));
+    row.mean_log_prob = ranked(name, measure, k, ScoreKind::mean_log_prob);
+    row.sum_log_prob = ranked(name, measure, k, ScoreKind::sum_log_prob);
   }
   row.cost = cost;
   table_.rows.push_back(std::move(row));

@@ -49,6 +49,7 @@ class Questions {
     asked_.push_back(std::move(question));
     return asked_.size() <= answers_.size() ? std::move(answers_[asked_.size() - 1]) : Answer();
   }
+  [[nodiscard]] bool has_answers() const { return !answers_.empty(); }
   [[nodiscard]] const std::vector<Question>& asked() const { return asked_; }
 
  private:

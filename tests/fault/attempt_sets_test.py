@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Right attempts as training data: a problem set of the run file that is made of a stage's attempts.
+
+  attempt_sets_test.py FTRUN
+
+A model that is trained on such a set has the bits of one that is trained on a file with the same solutions, chosen here from the sealed
+attempts and verdicts by the keys' meaning: right or any, so many of a problem, each text once, beside another set's. So on one and two
+ranks, after a kill, and with several seeds. Keys that change the choice begin the training anew; mistakes are told before anything runs."""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frame import check, main_of  # noqa: E402
+from tiny_run import TinyRun  # noqa: E402
+
+RUN_FILE = """\
+run: {{seed: 3}}
+models:
+  base: {{preset: tiny}}
+problems:
+  train: {{dataset: arithmetic, split: train, limit: 200}}
+  asked: {problems}
+  few: {{dataset: jsonl, path: {home}/few.jsonl}}
+  solved: {solved}
+training: {{lanes: 2, tokens_per_lane: 600, max_length: 200, learning_rate: 3e-3, save_every: 10steps}}
+stages:
+  solver: {{recipe: solution_sft, model: base, problems: train, length: 60steps}}
+  answers: {{recipe: sample, model: solver, problems: asked, per_problem: 8, max_new_tokens: 60}}
+  again: {{recipe: solution_sft, model: solver, problems: solved, length: 20steps{keys}}}
+"""
+
+
+class Run(TinyRun):
+    def __init__(self, ftrun, base, name):
+        super().__init__(ftrun, base, name)
+        self.problems = "{dataset: arithmetic, split: test, limit: 24}"
+
+    def give(self, solved, keys=""):
+        self.file.write_text(RUN_FILE.format(home=self.home.parent, problems=self.problems, solved=solved, keys=keys))
+
+    def end(self, *overrides, ranks=1, code=0):
+        done = subprocess.run(self.command(*overrides, ranks=ranks), capture_output=True, text=True)
+        check(done.returncode == code, f"{self.home.name} {overrides}: exit code {done.returncode}", done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def lines(self, stem, file):
+        folder = max(self.folder.glob(f"stages/{stem}-*/output-*"), key=lambda path: path.stat().st_mtime)
+        return [json.loads(line) for piece in sorted(folder.glob(file)) for line in piece.read_text().splitlines()]
+
+    def digests(self, stem="again"):
+        return {json.loads(path.read_text())["body"]["weights_digest"] for path in self.folder.glob(f"stages/{stem}-*/output-*/manifest.json")}
+
+
+def chosen(run, stem, only, per_problem, distinct, beside):
+    """The set by its definition, as lines of a problem file."""
+    right = {(line["problem"], line["index"]) for line in run.lines(stem + ".verdicts", "verdicts*.jsonl") if line["verdict"] == "equal"}
+    of = {}
+    for line in sorted(run.lines(stem, "attempts*.jsonl"), key=lambda line: line["index"]):
+        texts = of.setdefault(line["problem"], [])
+        if line["index"] < 0 or not line["finished"] or (only == "right" and (line["problem"], line["index"]) not in right):
+            continue
+        if len(texts) < per_problem and not (distinct and line["text"] in texts):
+            texts.append(line["text"])
+    rows = [dict(one, solutions=list(one["solutions"])) for one in beside]
+    known = {one["id"]: one for one in rows}
+    for problem in run.lines(stem, "problems*.jsonl"):
+        texts = [{"text": text, "style": "attempt"} for text in of.get(problem["id"], [])]
+        if problem["id"] in known:
+            known[problem["id"]]["solutions"] += texts
+        elif texts:
+            rows.append({"id": problem["id"], "problem": problem["text"] if "text" in problem else problem["problem"], "answer": problem["answer"], "solutions": texts})
+    return rows
+
+
+def first_look(ftrun, base):
+    """Problems whose answers are what the solver says of them, so that many attempts are right; and two more that are solved."""
+    run = Run(ftrun, base, "look")
+    (base / "few.jsonl").write_text(json.dumps({"id": "x", "problem": "1 + 1", "answer": "2"}) + "\n")
+    run.give("{attempts: answers, only: any}")
+    run.end()
+    said = {}
+    for line in run.lines("answers.verdicts", "verdicts*.jsonl"):
+        if line.get("answer") and line["index"] >= 0:
+            said.setdefault(line["problem"], line["answer"])
+    problems = [dict(id=one["id"], problem=one.get("text", one.get("problem")), answer=said.get(one["id"], one["answer"])) for one in run.lines("answers", "problems*.jsonl")]
+    check(len(said) > 10, f"only {len(said)} problems have an answer")
+    (base / "asked.jsonl").write_text("".join(json.dumps(one) + "\n" for one in problems))
+    few = [dict(id=one["id"], problem=one.get("text", one.get("problem")), answer=one["answer"], solutions=one["solutions"])
+           for one in run.lines("answers", "problems*.jsonl")[:2]]
+    check(all(one["solutions"] for one in few), "the test problems have no solutions")
+    (base / "few.jsonl").write_text("".join(json.dumps(one) + "\n" for one in few))
+    return few
+
+
+def same_as_a_file(ftrun, base, few):
+    run = Run(ftrun, base, "sets")
+    run.problems = f"{{dataset: jsonl, path: {base}/asked.jsonl}}"
+    trained = set()
+    for only, per_problem, distinct, beside in (("right", 4, True, []), ("right", 2, False, few), ("any", 3, True, few), ("right", 1, True, few)):
+        keys = f"attempts: answers, only: {only}, per_problem: {per_problem}, distinct: {str(distinct).lower()}" + (", with: few" if beside else "")
+        run.give(f"{{{keys}}}")
+        before = run.digests()
+        run.end(ranks=1 + len(trained) % 2)
+        made = run.digests() - before
+        check(len(made) == 1, f"{keys}: the training is not another one")
+        rows = chosen(run, "answers", only, per_problem, distinct, beside)
+        check(len(rows) > 5 and sum(len(row["solutions"]) for row in rows) > len(rows) * (per_problem > 1), f"{keys}: too little to tell anything: {len(rows)}")
+        path = base / f"file{len(trained)}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        file = Run(ftrun, base, f"file{len(trained)}")
+        file.problems = run.problems
+        file.give(f"{{dataset: jsonl, path: {path}}}")
+        file.end()
+        check(file.digests() == made, f"{keys}: {made} on the set, {file.digests()} on a file of the same solutions")
+        trained |= made
+    check(len(trained) == 4, "sets of other keys are trained on alike")
+    said = run.end()
+    check(len(run.digests()) == 4, "the same again is not found", said)
+    return run
+
+
+def killed(ftrun, base, run):
+    wanted = run.digests()
+    again = Run(ftrun, base, "killed")
+    again.problems = run.problems
+    again.give("{attempts: answers, only: right, per_problem: 4, distinct: true}")
+    process = subprocess.Popen(again.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not any(again.folder.glob("stages/again-*/work/checkpoints/step-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again.end()
+    check(again.digests() <= wanted, "a killed run trains on something else")
+
+
+def seeds(ftrun, base, run):
+    many = Run(ftrun, base, "seeds")
+    many.problems = run.problems
+    many.give("{attempts: answers, per_problem: 4, with: few}")
+    many.file.write_text(many.file.read_text().replace("{seed: 3}", "{seeds: [3, 4]}"))
+    many.end()
+    alone = Run(ftrun, base, "alone")
+    alone.problems = run.problems
+    alone.give("{attempts: answers, per_problem: 4, with: few}")
+    alone.end("run.seed=4")
+    check(many.digests("again.seed4") == alone.digests(), "the second seed trains on the first one's attempts")
+
+
+def mistakes(ftrun, base):
+    run = Run(ftrun, base, "mistakes")
+    for solved, words in (("{attempts: answer}", "did you mean 'answers'?"), ("{attempts: answers, per_problem: 0}", "from 1 to 100000"), ("{attempts: again}", "cannot be made from its own output"),
+                          ("{attempts: solver}", "but stage 'solver' gives a model"), ("{attempts: answers, with: solved}", "is made of attempts itself"), ("{attempts: answers, with: fw}", "did you mean 'few'?"),
+                          ("{attempts: answers, only: wrong}", "right, any"), ("{attempts: answers, limit: 3}", "unknown key 'limit'")):
+        run.give(solved)
+        for command in ("plan", "run"):
+            start = run.command()
+            if command == "plan":
+                start.insert(1, command)
+            done = subprocess.run(start, capture_output=True, text=True)
+            check(done.returncode == 2 and words in done.stderr and "run.yaml:" in done.stderr, f"{command} {solved} ends with {done.returncode}", done.stdout + done.stderr)
+    check(not run.folder.exists(), "something was made")
+
+
+def nothing_right(ftrun, base):
+    run = Run(ftrun, base, "nothing")
+    (base / "hopeless.jsonl").write_text("".join(json.dumps(dict(json.loads(line), answer="123456789")) + "\n" for line in (base / "asked.jsonl").read_text().splitlines()))
+    run.problems = f"{{dataset: jsonl, path: {base}/hopeless.jsonl}}"
+    run.give("{attempts: answers}")
+    said = run.end(code=2)
+    check("no attempt" in said and "answers" in said, "nobody says that nothing was right", said)
+
+
+def main(base):
+    ftrun = sys.argv[1]
+    few = first_look(ftrun, base)
+    mistakes(ftrun, base)
+    run = same_as_a_file(ftrun, base, few)
+    print("a set of attempts is the file of the same solutions", flush=True)
+    killed(ftrun, base, run)
+    seeds(ftrun, base, run)
+    nothing_right(ftrun, base)
+    print("killed, with seeds, and where nothing is right", flush=True)
+
+
+if __name__ == "__main__":
+    main_of(main, "ftrun-attempt-sets-", in_memory=True)
