@@ -161,8 +161,12 @@ std::vector<std::string> lines_of(const std::string& text) {
 void check_seeds(RunSettings& run, const Node& node) {
   if (!node["seeds"] || node["seeds"].is_null()) return;
   if (run.seeds.empty()) fail_user(node["seeds"].place(), "run.seeds is empty: name the seeds, as in seeds: [1, 2, 3]");
-  if (node["seed"])
-    fail_user(node["seed"].place(), "run.seed and run.seeds are both given: seeds names them all, so leave seed out");
+  if (node["seed"] && run.seed != run.seeds.front()) {
+    fail_user(node["seeds"].place(),
+              fmt::format("run.seeds begins with {}, but run.seed is {}: leave seed out, or name "
+                          "it first among the seeds",
+                          run.seeds.front(), run.seed));
+  }
   for (std::size_t i = 0; i < run.seeds.size(); ++i) {
     if (std::find(run.seeds.begin(), run.seeds.begin() + static_cast<std::ptrdiff_t>(i), run.seeds[i]) !=
         run.seeds.begin() + static_cast<std::ptrdiff_t>(i))

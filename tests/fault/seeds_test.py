@@ -174,7 +174,7 @@ def numbers(run):
 
 def mistakes(ftrun, base):
     run = Run(ftrun, base, "mistakes")
-    for given, words in ((("run.seeds=[1, 2]",), "run.seed and run.seeds are both given"),):
+    for given, words in ((("run.seeds=[1, 2]",), "run.seeds begins with 1, but run.seed is 5"),):
         said = run.end(*given, code=2)
         check(words in said, f"{given}", said)
     run.file.write_text(RUN_FILE.replace("run: {seed: 5}", "run: {}"))
