@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numbers>
 
 #include "framework/base/error.h"
 
@@ -40,6 +40,12 @@ double incomplete_beta(double a, double b, double x, double y) {
   return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, y) / b;
 }
 
+double density(double t, double freedom) {
+  const double log_scale =
+      std::lgamma((freedom + 1) / 2) - std::lgamma(freedom / 2) - 0.5 * std::log(freedom * std::numbers::pi);
+  return std::exp(log_scale - (freedom + 1) / 2 * std::log1p(t * t / freedom));
+}
+
 }  // namespace
 
 double student_cdf(double t, double freedom) {
@@ -54,15 +60,21 @@ double student_quantile(double probability, double freedom) {
   FT_CHECK(probability > 0 && probability < 1, "a quantile at {}", probability);
   if (probability == 0.5) return 0;
   const double tail = std::min(probability, 1 - probability);
-  double low = -1;
-  while (student_cdf(low, freedom) > tail && low > -1e300) low *= 2;
-  double high = 0;
-  for (int i = 0; i < 200 && low < high; ++i) {
-    const double middle = (low + high) / 2;
-    if (middle == low || middle == high) break;
-    (student_cdf(middle, freedom) < tail ? low : high) = middle;
+  double low = -1, high = 0;
+  while (student_cdf(low, freedom) > tail && low > -1e150) {
+    high = low;
+    low *= 2;
   }
-  return probability < 0.5 ? high : -high;
+  double t = (low + high) / 2;
+  for (int i = 0; i < 200; ++i) {  // Newton's method, within what is known to hold the root
+    const double off = student_cdf(t, freedom) - tail;
+    (off < 0 ? low : high) = t;
+    double next = t - off / density(t, freedom);
+    if (!(next > low && next < high)) next = (low + high) / 2;
+    if (std::abs(next - t) <= 1e-15 * std::abs(t)) break;
+    t = next;
+  }
+  return probability < 0.5 ? t : -t;
 }
 
 }  // namespace ft::rerank
