@@ -1,5 +1,7 @@
 #include "datasets/arithmetic.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -87,11 +89,12 @@ std::vector<int> told_order(const std::vector<Person>& people, Draws& draws) {
 
 Story draw_story(const ArithmeticOptions& options, Draws& draws) {
   Story story;
+  const bool hard = options.hard_share > 0 && draws.chance(options.hard_share);
   const std::vector<int> names = draws.order(kMostPeople);
   story.item = kItems[draws.below(static_cast<int>(kItems.size()))];
   for (int i = 0; i < options.people; ++i) {
     Person person{.name = kNames[names[i]]};
-    if (i > 0 && draws.chance(options.relation_probability)) {
+    if (i > 0 && (hard || draws.chance(options.relation_probability))) {
       person.other = draws.below(i);
       person.more = draws.chance(0.5);
       person.number = draws.between(options.relation_min, options.relation_max);
@@ -130,6 +133,20 @@ std::uint64_t story_hash(const Story& story) {
   for (const std::string& statement : statements) text += statement;
   return name_hash(text);
 }
+
+// What hangs on person `of` (-1: on nobody), in an order of its own: names, items and the order of people leave it as it is.
+std::string structure_text(const std::vector<Person>& people, int of) {
+  std::vector<std::string> parts;
+  for (int i = 0; i < static_cast<int>(people.size()); ++i) {
+    if (people[i].other != of) continue;
+    const char* sign = of < 0 ? "" : people[i].more ? "+" : "-";
+    parts.push_back(fmt::format("{}{}({})", sign, people[i].number, structure_text(people, i)));
+  }
+  std::ranges::sort(parts);
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::uint64_t structure_hash(const Story& story) { return name_hash(structure_text(story.people, -1)); }
 
 // Four fifths of all problems are for training, a tenth each for the others.
 std::string_view split_of(std::uint64_t hash) {
@@ -196,6 +213,8 @@ Problem problem_of(const Story& story, const ArithmeticOptions& options, std::st
   const std::vector<int> values = values_of(story.people);
   problem.answer = std::to_string(std::accumulate(values.begin(), values.end(), 0));
   problem.dataset = "arithmetic";
+  problem.level =
+      1 + static_cast<int>(std::ranges::count_if(story.people, [](const Person& p) { return p.other >= 0; }));
   const bool slips = split == "train";
   // Both are drawn whatever is asked for: `styles` changes no number.
   const Reading fine = read_story(story, options, slips, draws);
@@ -235,6 +254,11 @@ void describe(ArithmeticOptions& options, Binder& binder) {
                   "how often a training solution takes a 'more' for a 'fewer' or the other way round", probability);
   binder.identity("omit_probability", options.omit_probability,
                   "how often a training solution leaves a person out of the total", probability);
+  binder.choice_unless(ArithmeticSplit::story, "split_by", options.split_by,
+                       "what no two splits share: a problem with its names, or its numbers and how they hang together");
+  binder.identity_unless(0.0, "hard_share", options.hard_share,
+                         "share of problems in which everybody but the first has more or fewer than another one",
+                         probability);
   binder.choice("styles", options.styles, {"both", "fine", "terse"}, KeyKind::identity,
                 "solutions step by step, in one line, or both");
 }
@@ -279,7 +303,8 @@ std::vector<Problem> arithmetic_problems(const ArithmeticOptions& options, std::
       const Story story = draw_story(options, draws);
       if (!in_range(values_of(story.people), options)) continue;
       const std::uint64_t hash = story_hash(story);
-      if (split_of(hash) != split || !seen.insert(hash).second) continue;
+      const bool by_story = options.split_by == ArithmeticSplit::story;
+      if (split_of(by_story ? hash : structure_hash(story)) != split || !seen.insert(hash).second) continue;
       problems.push_back(problem_of(story, options, split, index, draws));
       break;
     }

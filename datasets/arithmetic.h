@@ -18,7 +18,9 @@
 // the total. About 72 % of training solutions stay right. Slips stand for the errors of solutions that people and
 // models write, and make checking easier than solving. `Problem::answer` is always the truth.
 //
-// Splits share no problem: a hash of the problem (whatever the order of its statements) belongs to exactly one split.
+// Splits share no problem, also up to names and items: a hash of the numbers and of how they hang together belongs to exactly
+// one split (`split_by: story`, as it was once: of the problem with its names, whatever the order of its statements).
+// `Problem::level` is one more than the number of relations. A `hard_share` of the problems has as many as there can be.
 // Problem i is a function of (options, split, i) and of the problems before it, which it does not repeat: a larger
 // limit gives the same problems and more.
 //
@@ -26,11 +28,13 @@
 // Licence: the generator is part of this project (Apache-2.0); its problems are nobody's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "framework/base/choice.h"
 #include "framework/base/error.h"
 #include "framework/problem/problem.h"
 #include "framework/text/prompt.h"
@@ -39,11 +43,16 @@ namespace ft {
 
 class Binder;
 
+enum class ArithmeticSplit { story, structure };
+constexpr auto names_of(ArithmeticSplit) { return std::to_array<std::string_view>({"story", "structure"}); }
+
 struct ArithmeticOptions {
   std::int64_t seed = 1;
   int people = 3;  // 2 to 8
   int value_min = 10, value_max = 30;
   double relation_probability = 0.6;
+  double hard_share = 0;
+  ArithmeticSplit split_by = ArithmeticSplit::structure;
   int relation_min = 10, relation_max = 20;
   int least_value = 10, most_total = 99;
   double swap_probability = 0.42;

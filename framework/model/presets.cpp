@@ -23,6 +23,18 @@ ModelConfig tiny(std::int64_t tokenizer_size) {
           .max_position = 2048};
 }
 
+// Four times as many weights: 2,443,008 parameters with 64 tokens.
+ModelConfig small(std::int64_t tokenizer_size) {
+  return {.vocab_size = padded(tokenizer_size),
+          .hidden_size = 256,
+          .intermediate_size = 704,
+          .num_layers = 3,
+          .num_heads = 16,
+          .num_kv_heads = 16,
+          .head_dim = 16,
+          .max_position = 2048};
+}
+
 // For tests: grouped queries, a tied head, and a vocabulary that no number of ranks divides.
 ModelConfig tiny_gqa(std::int64_t tokenizer_size) {
   return {.vocab_size = tokenizer_size,
@@ -37,7 +49,8 @@ ModelConfig tiny_gqa(std::int64_t tokenizer_size) {
 }
 
 using Preset = ModelConfig (*)(std::int64_t tokenizer_size);
-constexpr std::array<std::pair<const char*, Preset>, 2> kPresets = {{{"tiny", tiny}, {"tiny-gqa", tiny_gqa}}};
+constexpr std::array<std::pair<const char*, Preset>, 3> kPresets = {
+    {{"tiny", tiny}, {"small", small}, {"tiny-gqa", tiny_gqa}}};
 
 }  // namespace
 

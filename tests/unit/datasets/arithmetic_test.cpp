@@ -142,6 +142,48 @@ TEST_CASE("relations stand as often as asked, after the rejection of numbers out
   }
 }
 
+TEST_CASE("splits share no numbers with their structure, up to names, items and orders; the level counts relations") {
+  // By an independent reading: what each person's number is, and whose it hangs on, down to the first one.
+  const auto structure = [](const std::string& text) {
+    static const std::regex statement(R"((\w+) has (\d+)(?: (more|fewer) than (\w+))?)");
+    std::map<std::string, std::string> chain;  // of each person, from the root
+    std::multiset<std::string> all;
+    int relations = 0;
+    for (std::sregex_iterator it(text.begin(), text.end(), statement), end; it != end; ++it) {
+      const std::smatch& m = *it;
+      relations += m[3].matched ? 1 : 0;
+      chain[m[1]] = m[3].matched ? chain.at(m[4]) + (m[3] == "more" ? " +" : " -") + m[2].str() : m[2].str();
+      all.insert(chain[m[1]]);
+    }
+    return std::pair{all, relations};
+  };
+  std::map<std::multiset<std::string>, std::string> split_of;
+  int same_within = 0;
+  for (const std::string split : {"train", "valid", "test"}) {
+    for (const std::int64_t seed : {1, 2}) {
+      ArithmeticOptions options;
+      options.seed = seed;
+      for (const Problem& problem : arithmetic_problems(options, split, 3000)) {
+        const auto [of, relations] = structure(problem.text);
+        const auto [known, fresh] = split_of.try_emplace(of, split);
+        CHECK(known->second == split);
+        same_within += fresh ? 0 : 1;
+        CHECK(problem.level == 1 + relations);
+      }
+    }
+  }
+  CHECK(same_within > 100);  // so it would have shown
+  ArithmeticOptions hard;
+  hard.hard_share = 0.3;
+  double most = 0;
+  const auto problems = arithmetic_problems(hard, "test", 4000);
+  for (const Problem& problem : problems) most += problem.level == 3 ? 1 : 0;
+  double usual = 0;
+  for (const Problem& problem : arithmetic_problems({}, "test", 4000)) usual += problem.level == 3 ? 1 : 0;
+  CHECK(most > usual + 400);
+  CHECK(most < 4000);
+}
+
 TEST_CASE("splits share no problem, whatever the seed and the order of statements, and hold none twice") {
   std::map<std::string, std::string> split_of;
   const auto canonical = [](const std::string& text) {

@@ -50,10 +50,11 @@ TEST_CASE("the tiny preset has 619,392 parameters at 64 tokens") {
   const auto model = make_model("tiny");
   CHECK(model->parameters().size() == 619392);
   CHECK(model->config().vocab_size == 64);
+  CHECK(make_model("small")->parameters().size() == 2443008);
 }
 
 TEST_CASE("fresh models of every preset know nothing: the loss is near that of a uniform guess") {
-  for (const char* preset : {"tiny", "tiny-gqa"}) {
+  for (const char* preset : {"tiny", "small", "tiny-gqa"}) {
     const auto model = make_model(preset);
     const at::NoGradGuard no_grad;
     const double loss = -next_token_log_probs(*model, make_pack({40, 30, 50}, 61)).mean().item<double>();

@@ -89,7 +89,7 @@ TEST_CASE("wrong values are refused with the key's name, several at once") {
 }
 
 TEST_CASE("presets write a config.json that reads back the same") {
-  for (const char* preset : {"tiny", "tiny-gqa"}) {
+  for (const char* preset : {"tiny", "small", "tiny-gqa"}) {
     const ft::ModelConfig made = ft::preset_config(preset, 61);
     const ft::ModelConfig again = parse(ft::to_config_json(made));
     CHECK(again.num_parameters() == made.num_parameters());
