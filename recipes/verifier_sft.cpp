@@ -64,6 +64,9 @@ class VerifierSft final : public Recipe {
              "with cross_entropy alone: take attempts as they come, or as many right as wrong");
     b.identity("reference_is_right", reference_is_right_, "reference solutions count as right attempts too");
     b.identity("unreadable_is_wrong", unreadable_is_wrong_, "attempts without a readable answer count as wrong");
+    b.input("validation_attempts", validation_attempts_, kGradedInput,
+            "held-out attempts whose loss is looked at while training (validate_every), and decides with result: best");
+    settings_.validates_otherwise = !validation_attempts_.empty();
     ft::describe(settings_, b);
     describe_idle(b);
   }
@@ -76,6 +79,9 @@ class VerifierSft final : public Recipe {
     check_something_to_learn(check);
     check_training(check, model_, settings_);
     check_counts(check);
+    if (validation_attempts_ == attempts_)
+      check.fail("validation_attempts",
+                 fmt::format("names '{}', from which it learns: name attempts at other problems", attempts_));
     if (!check.knows(model_)) return;
     check_verifier_prompts(check, model_, attempts_);
     check_lengths(check);
@@ -93,7 +99,9 @@ class VerifierSft final : public Recipe {
     weight(LossKind::cross_entropy_full) = weight(LossKind::cross_entropy_two) = cross_entropy_weight_;
     weight(LossKind::mle) = mle_weight_;
     weight(LossKind::contrastive) = contrastive_weight_;
-    job.examples = examples(stage, *model.tokenizer, build, job.facts);
+    job.examples = examples(stage, *model.tokenizer, build, attempts_, job.facts["examples"]);
+    if (!validation_attempts_.empty())
+      job.validation = examples(stage, *model.tokenizer, build, validation_attempts_, job.facts["validation"]);
     run_training(stage, model, std::move(job));
   }
 
@@ -123,8 +131,9 @@ class VerifierSft final : public Recipe {
     no_effect("contrastive_margin", contrastive_weight_ == 0, "contrastive_weight is 0");
     no_effect("length_exponent", contrastive_weight_ == 0, "contrastive_weight is 0");
     no_effect("mle_on", mle_weight_ == 0, "mle_weight is 0");
-    for (const char* key : {"validation", "validate_every", "result"}) {
-      no_effect(key, true, "a verifier has no validation; the report measures it on unseen attempts");
+    no_effect("validation", true, "a verifier is validated on attempts: validation_attempts");
+    if (validation_attempts_.empty()) {
+      for (const char* key : {"validate_every", "result"}) no_effect(key, true, "there are no validation_attempts");
     }
   }
 
@@ -187,14 +196,14 @@ class VerifierSft final : public Recipe {
   enum Count : std::size_t { kProblems, kWithout, kAttempts, kRight, kWrong, kUnreadable, kUnknown, kBoth };
 
   Examples examples(StageContext& stage, const Tokenizer& tokenizer, const ExampleBuilder& build,
-                    nlohmann::ordered_json& facts) const {
-    const GradedAttempts graded = graded_attempts(stage, attempts_);
+                    const std::string& attempts, nlohmann::ordered_json& facts) const {
+    const GradedAttempts graded = graded_attempts(stage, attempts);
     const LengthLimit limit = {.max_length = settings_.max_length,
                                .tokens_per_lane = settings_.tokens_per_lane,
                                .too_long = settings_.too_long};
     const ExampleSource source = {
-        .name = attempts_,
-        .decided_by = decided_by(stage),
+        .name = attempts,
+        .decided_by = decided_by(stage, attempts),
         .begin = [&](const std::filesystem::path&) { return problems_of(stage, graded); },
         .make =
             [&](std::span<const std::int64_t> blocks, const ExampleSource::AddBlock& add_block) {
@@ -202,19 +211,19 @@ class VerifierSft final : public Recipe {
             }};
     Examples made = stage_examples(stage, tokenizer, limit, source);
     const ExampleTallies& tallies = made.tallies();
-    if (made.empty()) fail_user(nothing_to_learn(tallies));
+    if (made.empty()) fail_user(nothing_to_learn(attempts, tallies));
     const std::int64_t problems = tallies.of_recipe[kProblems], without = tallies.of_recipe[kWithout];
-    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts_,
+    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts,
                      tallies.summary(), without, problems);
-    facts["examples"] = {{"attempts", attempts_},       {"count", tallies.examples}, {"tokens", tallies.tokens},
-                         {"too_long", tallies.dropped}, {"problems", problems},      {"problems_without", without}};
+    facts = {{"attempts", attempts},        {"count", tallies.examples}, {"tokens", tallies.tokens},
+             {"too_long", tallies.dropped}, {"problems", problems},      {"problems_without", without}};
     return made;
   }
 
   // Attempts and their verdicts count by their bytes, which the manifests of their folders name.
-  std::vector<std::string> decided_by(StageContext& stage) const {
+  std::vector<std::string> decided_by(StageContext& stage, const std::string& name) const {
     std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts", [&] {
-      const GradedFolders folders = graded_attempts(stage, attempts_).open();
+      const GradedFolders folders = graded_attempts(stage, name).open();
       return folders.attempts.digest() + " " + folders.verdicts.digest();
     });
     return {"verdicts",
@@ -284,13 +293,13 @@ class VerifierSft final : public Recipe {
     set.of_recipe(kBoth) += !sorted.right.empty() && !sorted.wrong.empty() ? 1 : 0;
   }
 
-  std::string nothing_to_learn(const ExampleTallies& tallies) const {
+  std::string nothing_to_learn(const std::string& attempts, const ExampleTallies& tallies) const {
     const auto& counts = tallies.of_recipe;
     const std::string numbers = fmt::format(
         "of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} "
         "undecided; {} problems "
         "have both right and wrong ones{}",
-        counts[kAttempts], attempts_, counts[kProblems], counts[kRight], counts[kWrong], counts[kUnreadable],
+        counts[kAttempts], attempts, counts[kProblems], counts[kRight], counts[kWrong], counts[kUnreadable],
         counts[kUnknown], counts[kBoth], reference_is_right_ ? ", reference solutions not counted" : "");
     if (tallies.dropped > 0) {
       return fmt::format(
@@ -371,7 +380,7 @@ class VerifierSft final : public Recipe {
     }
   }
 
-  std::string model_, attempts_;
+  std::string model_, attempts_, validation_attempts_;
   Loss loss_ = Loss::margin;
   CrossEntropyOver cross_entropy_over_ = CrossEntropyOver::vocabulary;
   Balance balance_ = Balance::one_to_one;

@@ -181,7 +181,9 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
     if (stage->recipe->output() == ArtifactKind::model) {
       add(learnt, input_of(*stage, "problems"));
       add(learnt, input_of(*stage, "validation"));
-      if (attempts != nullptr) add(learnt, input_of(*attempts, "problems"));
+      for (const StagePlan* read : {attempts, context.run_plan().find_stage(input_of(*stage, "validation_attempts"))}) {
+        if (read != nullptr) add(learnt, input_of(*read, "problems"));
+      }
     } else if (std::find(shown.begin(), shown.end(), stage->name) != shown.end()) {
       add(tested, input_of(attempts == nullptr ? *stage : *attempts, "problems"));
       add(learnt, input_of(attempts == nullptr ? *stage : *attempts, "demonstrations"));

@@ -75,7 +75,7 @@ void check_units(StageCheck& check, const TrainingSettings& s) {
        {std::tuple{"save_every", s.save_every, "nothing is saved before its end"},
         std::tuple{"validate_every", s.validate_every, "there is no validation before its end"}}) {
     const bool idle = every.unit != s.length.unit || every.value <= s.length.value ||
-                      (key == std::string_view("validate_every") && s.validation.empty());
+                      (key == std::string_view("validate_every") && !validates(s));
     if (!idle && check.given(key)) {
       check.warn(key, fmt::format("is {}, longer than the whole training (length: {}): {}", to_string(every),
                                   to_string(s.length), what));
@@ -111,7 +111,7 @@ void check_step(StageCheck& check, const TrainingSettings& s, const std::vector<
 }
 
 void check_result(StageCheck& check, const TrainingSettings& s) {
-  if (s.validation.empty() && s.result == ResultWeights::best && check.given("result")) {
+  if (!validates(s) && s.result == ResultWeights::best && check.given("result")) {
     check.fail("result",
                "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), "
                "or take result: last");

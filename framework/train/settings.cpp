@@ -10,7 +10,7 @@ constexpr double kMostTokens = 1 << 24;  // of what one rank computes in one go:
 }  // namespace
 
 bool can_extend(const TrainingSettings& settings) {
-  const bool takes_last = settings.result == ResultWeights::last || settings.validation.empty();
+  const bool takes_last = settings.result == ResultWeights::last || !validates(settings);
   return takes_last && (settings.schedule == ScheduleKind::constant || settings.schedule_length.has_value());
 }
 
@@ -73,7 +73,7 @@ void describe(TrainingSettings& s, Binder& b) {
   if (s.schedule == ScheduleKind::constant) {
     for (const char* key : {"final_learning_rate", "schedule_length"}) b.idle(key, "schedule: constant does not fall");
   }
-  if (s.validation.empty()) {
+  if (!validates(s)) {
     for (const char* key : {"validate_every", "result"}) b.idle(key, "there is no validation");
   }
   if (s.non_finite == NonFinite::stop) b.idle("most_skipped", "non_finite: stop skips no step");

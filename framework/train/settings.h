@@ -43,6 +43,7 @@ struct TrainingSettings {
   int most_skipped = 10;                          // steps skipped in a row before training stops all the same
   double clip = 1.0;                              // largest gradient norm; 0 = no clipping
   std::string validation;                         // name of a problem set, or empty
+  bool validates_otherwise = false;               // no key: set by a recipe that has examples of another sort for it
   Length validate_every{0, Length::Unit::steps};  // 0 = only at the end
   Length save_every{600, Length::Unit::seconds};  // 0 = only at the end
   SaveMode save = SaveMode::background;
@@ -50,6 +51,11 @@ struct TrainingSettings {
   int keep = 2;                                // checkpoints kept, besides the best by validation loss
   KeepWork keep_work = KeepWork::all;          // of them, once the stage's output is sealed
 };
+
+// Whether there is a validation at all.
+[[nodiscard]] inline bool validates(const TrainingSettings& s) {
+  return !s.validation.empty() || s.validates_otherwise;
+}
 
 // Whether a longer `length` goes on from where a shorter one has ended, with the same bits: where the learning rate of a
 // step does not depend on the length, nor the result on which steps were validated.
