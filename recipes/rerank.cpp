@@ -17,6 +17,9 @@
 namespace ft {
 namespace {
 
+enum class Scored { all, top_clusters };
+constexpr auto names_of(Scored) { return std::to_array<std::string_view>({"all", "top_clusters"}); }
+
 class Rerank final : public Recipe {
  public:
   void describe(Binder& b) override {
@@ -28,8 +31,12 @@ class Rerank final : public Recipe {
     b.identity("tokens_per_micro_batch", scoring_.tokens_per_micro_batch, "tokens scored together", Range::at_least(1));
     b.choice_unless(ScoringSettings().compute, "compute", scoring_.compute,
                     "what matrix products with the verifier's weights are computed from");
+    b.choice_unless(
+        Scored::all, "score", score_,
+        "which attempts the verifier judges: all, or those in the top_clusters largest clusters, which is cheaper, "
+        "and enough to rank within these");
     if (!verifier_.empty()) return;
-    for (const char* key : {"tokens_per_micro_batch", "compute"}) b.idle(key, "there is no verifier");
+    for (const char* key : {"tokens_per_micro_batch", "compute", "score"}) b.idle(key, "there is no verifier");
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
@@ -51,11 +58,16 @@ class Rerank final : public Recipe {
       problems = count_problems(folders->attempts);
       grading = graded.grading();
     });
-    std::optional<StoredScores> scores;
-    if (!verifier_.empty()) scores = score_attempts(stage, verifier_, folders->attempts, scoring_);
     options_.top_clusters = {top_clusters_};
     options_.top_n = {top_n_};
     options_.equality = rerank::equality_of(make_judge(grading));
+    std::optional<ScoredClusters> clusters;
+    if (score_ == Scored::top_clusters && !verifier_.empty()) {
+      options_.scored_clusters = top_clusters_;
+      clusters = {*folders, top_clusters_, options_.equality, graded.verdicts->identity + graded.verdicts->extent};
+    }
+    std::optional<StoredScores> scores;
+    if (!verifier_.empty()) scores = score_attempts(stage, verifier_, folders->attempts, scoring_, clusters);
     const auto read = [&](const WantedProblems& wanted, const UseGraded& use) {
       std::int64_t place = 0;
       const auto noted = [&](std::int64_t problem) { return wanted(place = problem); };
@@ -75,6 +87,7 @@ class Rerank final : public Recipe {
         {"description", description()},
         {"options", {{"top_clusters", top_clusters_}, {"top_n", top_n_}, {"bootstrap", options_.bootstrap}}},
         {"grading", to_json(grading)}};
+    if (options_.scored_clusters > 0) body["scored_clusters"] = options_.scored_clusters;
     if (scores) body[kProblemsPerFile] = scores->problems_per_file();
     const Communicator& world = stage.groups().world;
     stage.seal_pieces([&] { return body; },
@@ -94,6 +107,7 @@ class Rerank final : public Recipe {
 
   std::string attempts_, verifier_;
   int top_clusters_ = 8, top_n_ = 16;
+  Scored score_ = Scored::all;
   rerank::RankingOptions options_;
   ScoringSettings scoring_;
 };

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "framework/base/digest.h"
 #include "framework/batching/examples.h"
 #include "framework/model/packed_products.h"
 #include "framework/problem/problem_places.h"
@@ -16,6 +17,7 @@
 #include "framework/recipe/deal.h"
 #include "framework/recipe/dropped_records.h"
 #include "framework/recipe/sealed_inputs.h"
+#include "framework/rerank/own_attempts.h"
 
 namespace ft {
 namespace {
@@ -23,6 +25,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kStem = "scores";
+
+// "scores", or of some clusters "top8scores0123456789ab": what is in the one is never taken for what belongs into the other.
+std::string stem_of(const std::optional<ScoredClusters>& clusters) {
+  if (!clusters) return std::string(kStem);
+  return fmt::format("top{}scores{}", clusters->top, sha256(clusters->grading).substr(0, 12));
+}
 constexpr std::int64_t kProblemsAFile = 64, kMostFiles = 1024;  // of what is sealed
 // Fewer attempts at a problem are not worth computing the problem once more; and many small runs would make many records.
 constexpr std::int64_t kAttemptsAPart = 8, kMostParts = 256, kMostPartsARun = 64;
@@ -60,11 +68,11 @@ std::optional<std::pair<std::int32_t, std::int32_t>> parts_of(std::string_view r
 }
 
 // Collective: each rank looks at some of the pieces.
-StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int parts_each) {
+StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int parts_each, const std::string& stem) {
   Communicator& world = stage.groups().world;
   using Kept = StoredScores::Kept;
   std::vector<Kept> own;
-  RecordFiles files(list_pieces(stage.work(), kStem), stage.owner());
+  RecordFiles files(list_pieces(stage.work(), stem), stage.owner());
   PieceCounts counts;
   for (std::int64_t piece = world.rank(); piece < std::ssize(files.pieces()); piece += world.size()) {
     const PieceCounts of_piece = files.read_all(piece, [&](std::string_view json, const RecordPlace& record) {
@@ -158,17 +166,18 @@ class MissingScores {
 class Scoring {
  public:
   Scoring(StageContext& stage, LoadedModel& verifier, const SealedFolder& attempts, const StoredScores& found,
-          const ScoringSettings& settings)
+          const ScoringSettings& settings, const std::optional<ScoredClusters>& clusters)
       : stage_(stage),
         verifier_(verifier),
         attempts_(attempts),
         settings_(settings),
+        clusters_(clusters),
         packed_(*verifier.decoder, compute_dtype(settings.compute)),
         build_(*verifier.tokenizer, stage.prompts()),
         parts_each_(found.parts_each()),
         missing_(found, !all_packed(*verifier.decoder)),
         before_(found.num_problems() - missing_.num_problems()),
-        log_(stage.work() / piece_name(kStem, stage.groups().world.rank()), stage.owner()),
+        log_(stage.work() / piece_name(stem_of(clusters), stage.groups().world.rank()), stage.owner()),
         deal_(stage.groups(), "attempts to score", missing_.total(), {.most = kMostPartsARun}) {
     const VerdictTokens verdicts = build_.verdicts();
     labels_ = {verdicts.correct, verdicts.incorrect};
@@ -182,9 +191,17 @@ class Scoring {
     std::string damage;
     try {
       next_run();
-      for_each_problem(
-          attempts_, [&](std::int64_t place) { return is_next(place); },
-          [&](const Problem& problem, std::vector<Attempt> attempts) { score(problem, std::move(attempts)); });
+      const auto wanted = [&](std::int64_t place) { return is_next(place); };
+      if (clusters_) {
+        for_each_graded(clusters_->folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
+          worth_ = in_top_clusters(attempts, *clusters_);
+          score(problem, {attempts.begin(), attempts.end()});
+        });
+      } else {
+        for_each_problem(attempts_, wanted, [&](const Problem& problem, std::vector<Attempt> attempts) {
+          score(problem, std::move(attempts));
+        });
+      }
     } catch (const StopRequested&) {
       stopped = true;
     } catch (const BrokenFolder& broken) {
@@ -245,7 +262,12 @@ class Scoring {
     for (const auto& prompt : prompts)
       check_length(verifier_.decoder->config(), static_cast<std::int64_t>(prompt.size() + label));
     std::vector<bool> wanted;
-    for (const int of_prompt : part_of) wanted.push_back(std::ranges::binary_search(parts, of_prompt));
+    for (const int of_prompt : part_of) wanted.push_back(std::ranges::binary_search(parts, of_prompt) && !clusters_);
+    for (const Attempt& attempt : attempts) {  // some of them: the others are never looked at
+      const std::size_t prompt = place_of.at(attempt.text);
+      if (clusters_ && worth_.contains(attempt.index))
+        wanted[prompt] = std::ranges::binary_search(parts, part_of[prompt]);
+    }
     const std::vector<LabelLogProbs> of_text = score_prompts(
         *verifier_.decoder, prompts, labels_, settings_.tokens_per_micro_batch, [&] { return stop(); }, wanted);
     if (of_text.empty()) throw StopRequested("scoring");
@@ -255,7 +277,8 @@ class Scoring {
       std::map<int, LabelLogProbs> scores;
       for (const Attempt& attempt : attempts) {
         const std::size_t prompt = place_of.at(attempt.text);
-        if (part_of[prompt] >= parts[begin] && part_of[prompt] <= parts[end - 1])
+        const bool is_worth = !clusters_ || worth_.contains(attempt.index);
+        if (is_worth && part_of[prompt] >= parts[begin] && part_of[prompt] <= parts[end - 1])
           scores[attempt.index] = of_text[prompt];
       }
       if (stage_.groups().tensor.rank() == 0)
@@ -274,6 +297,8 @@ class Scoring {
   LoadedModel& verifier_;
   const SealedFolder& attempts_;
   const ScoringSettings& settings_;
+  const std::optional<ScoredClusters>& clusters_;
+  std::set<int> worth_;  // of the problem's attempts, where not all are
   PackedProducts packed_;
   ExampleBuilder build_;
   Labels labels_;
@@ -336,16 +361,35 @@ void StoredScores::write_share(FolderWriter& folder, int rank, int ranks) const 
   }
 }
 
+std::set<int> in_top_clusters(const std::vector<GradedAttempt>& attempts, const ScoredClusters& of) {
+  std::vector<rerank::Candidate> candidates;
+  std::vector<int> indices;
+  for (const GradedAttempt& attempt : attempts) {
+    if (attempt.index == Attempt::kGreedy) continue;
+    candidates.push_back(rerank::candidate_of(attempt));
+    indices.push_back(attempt.index);
+  }
+  const std::vector<rerank::Cluster> clusters = rerank::cluster_answers(candidates, of.equality);
+  std::set<int> worth;
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    if (std::cmp_greater_equal(i, of.top) && clusters[i].size() < clusters[static_cast<std::size_t>(of.top) - 1].size())
+      break;
+    for (const int member : clusters[i].members) worth.insert(indices[static_cast<std::size_t>(member)]);
+  }
+  return worth;
+}
+
 StoredScores score_attempts(StageContext& stage, const std::string& model, const SealedFolder& attempts,
-                            const ScoringSettings& settings) {
+                            const ScoringSettings& settings, const std::optional<ScoredClusters>& clusters) {
   const ProblemPlaces problems = look_at(stage, attempts);
   const int parts_each = parts_of_a_problem(attempts);
-  StoredScores found = find_scores(stage, problems, parts_each);
+  const std::string stem = stem_of(clusters);
+  StoredScores found = find_scores(stage, problems, parts_each, stem);
   stage.groups().world.barrier("scores read");
   if (MissingScores(found, true).total() == 0) return found;
   LoadedModel verifier = stage.load_model(model);
-  Scoring(stage, verifier, attempts, found, settings).run();
-  return find_scores(stage, problems, parts_each);
+  Scoring(stage, verifier, attempts, found, settings, clusters).run();
+  return find_scores(stage, problems, parts_each, stem);
 }
 
 }  // namespace ft

@@ -9,12 +9,16 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "framework/base/compute.h"
 #include "framework/problem/attempt.h"
+#include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/stage_context.h"
+#include "framework/rerank/cluster.h"
 #include "framework/sample/scorer.h"
 #include "framework/store/append_log.h"
 
@@ -59,10 +63,22 @@ class StoredScores {
   std::vector<bool> is_there_;
 };
 
+// Which attempts are worth a score, where not all are: those that ranking within the K largest clusters looks at. Which these
+// are is a matter of answers and of how they are compared, so scores that were made under another grading are not looked for.
+struct ScoredClusters {
+  GradedFolders folders;
+  int top = 0;  // K
+  rerank::AnswerEquality equality;
+  std::string grading;  // what decides the clusters, as text
+};
+// The indices of a problem's attempts that lie in a cluster which may be among the K largest, ties included.
+[[nodiscard]] std::set<int> in_top_clusters(const std::vector<GradedAttempt>& attempts, const ScoredClusters& of);
+
 // Collective. Only sampled attempts are scored (not the greedy one). Texts that occur several times are scored once. The
 // model `verifier` is loaded where a score is missing: what was scored is scored, however it is graded. Throws StopRequested
 // when asked to stop; BrokenFolder on all ranks.
 [[nodiscard]] StoredScores score_attempts(StageContext& stage, const std::string& verifier,
-                                          const SealedFolder& attempts, const ScoringSettings& settings);
+                                          const SealedFolder& attempts, const ScoringSettings& settings,
+                                          const std::optional<ScoredClusters>& clusters = {});
 
 }  // namespace ft

@@ -108,7 +108,8 @@ RankingTable Evaluation::table(std::span<const std::string> of_ranks) const {
   RankingTable table = make_table(columns, body_->options, answered);
   std::vector<double> vote(columns.voted().size()), ranked(vote.size());
   columns.read("Maj1", 1, vote);
-  if (table.has_scores) columns.read("W.RR verifier", TableColumns::kLast, ranked);
+  const int scored = body_->options.scored_clusters;
+  if (table.has_scores) columns.read("W.RR verifier", scored > 0 ? scored : TableColumns::kLast, ranked);
   for (std::size_t row = 0; row < vote.size(); ++row) {
     const ProblemFacts& problem = columns.problems()[columns.voted()[row]];
     std::optional<double> greedy, by_verifier;

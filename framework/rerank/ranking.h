@@ -46,6 +46,7 @@ struct RankingOptions {
   int resamples = 2000;   // of that resampling, for each problem
   int bootstrap = 1000;   // resamples of the intervals; 0 for none
   std::uint64_t seed = 1;
+  int scored_clusters = 0;   // K, where only attempts in the K largest clusters were scored; 0: all were
   bool keep_values = false;  // what each problem contributes to each strategy, for comparisons with other tables
   AnswerEquality equality = grader_equality();  // of the votes
 };

@@ -86,6 +86,11 @@ class TableMaker {
     if (!options_.keep_values || !questions_.has_answers()) return;
     column(table_.values.emplace_back(StrategyValues{strategy, by, std::vector<double>(rows())}).values);
   }
+  // Whether the verifier has scored all that the strategy looks at.
+  [[nodiscard]] bool by_verifier(int k, std::string_view measure) const {
+    if (!table_.has_scores) return false;
+    return options_.scored_clusters == 0 || (measure != "Top" && k <= options_.scored_clusters);
+  }
   Estimate ranked(const std::string& strategy, const char* measure, int k, ScoreKind kind) {
     const Column column = of(by(measure, kind), k);
     keep(strategy, kind, column);
@@ -129,7 +134,7 @@ void TableMaker::count(const ProblemFacts& problem) {
 
 void TableMaker::finish_counts() {
   table_.has_scores = scored_ > 0;
-  table_.unscored = table_.has_scores ? readable_ - scored_ : 0;
+  table_.unscored = table_.has_scores && options_.scored_clusters == 0 ? readable_ - scored_ : 0;
   if (rows() == 0) return;
   table_.unreadable /= attempts_;
   table_.unknown /= attempts_;
@@ -172,13 +177,13 @@ void TableMaker::solver_rows() {
 void TableMaker::add_ranked(const std::string& name, const std::string& meaning, const char* measure, int k,
                             double cost, bool baselines) {
   StrategyRow row{name, meaning, {}, {}, {}, {}, 0};
-  if (table_.has_scores) row.verifier = ranked(name, measure, k, ScoreKind::verifier);
+  if (by_verifier(k, measure)) row.verifier = ranked(name, measure, k, ScoreKind::verifier);
   if (baselines && table_.has_log_probs) {
     row.mean_log_prob = ranked(name, measure, k, ScoreKind::mean_log_prob);
     row.sum_log_prob = ranked(name, measure, k, ScoreKind::sum_log_prob);
   }
   row.cost = cost;
-  table_.rows.push_back(std::move(row));
+  if (row.verifier || row.mean_log_prob) table_.rows.push_back(std::move(row));
 }
 
 void TableMaker::ranked_rows() {
@@ -235,18 +240,20 @@ void TableMaker::add_curve(const std::string& name, const char* measure, const s
                            const std::function<Column(int)>& cost) {
   Curve curve{name, axis};
   const bool solver_only = !cost;
+  if (!solver_only && options_.scored_clusters > 0 && table_.has_scores)  // as far as it was scored, and no further
+    last = std::string_view(measure) == "Top" ? 0 : std::min(last, options_.scored_clusters);
   for (int k = 1; k <= last; ++k) {
     curve.at.push_back(k);
     if (solver_only) curve.values.push_back(average(of(measure, k)));
     if (solver_only) continue;
-    if (table_.has_scores) curve.values.push_back(average(of(by(measure, ScoreKind::verifier), k)));
+    if (by_verifier(k, measure)) curve.values.push_back(average(of(by(measure, ScoreKind::verifier), k)));
     if (table_.has_log_probs) {
       curve.baseline.push_back(
           ask({.column = of(by(measure, ScoreKind::mean_log_prob), k), .items = rows(), .against_vote = true}));
     }
     curve.cost.push_back(mean(cost(k)));
   }
-  table_.curves.push_back(std::move(curve));
+  if (!curve.at.empty()) table_.curves.push_back(std::move(curve));
 }
 
 void TableMaker::ranked_curves() {
@@ -306,11 +313,11 @@ void TableMaker::add_group(const std::string& name, const std::vector<std::size_
   };
   add("right", of(share_right));
   add(fmt::format("Maj1@{}", table_.num_attempts), of("Maj1", 1));
-  if (table_.has_scores) {
-    add("RR.All", of("RR verifier", kLast));
-    for (const int k : options_.top_clusters) add(fmt::format("RR.Top-{}", k), of("RR verifier", k));
-    add("W.RR", of("W.RR verifier", kLast));
+  if (by_verifier(kLast, "RR")) add("RR.All", of("RR verifier", kLast));
+  for (const int k : options_.top_clusters) {
+    if (by_verifier(k, "RR")) add(fmt::format("RR.Top-{}", k), of("RR verifier", k));
   }
+  if (by_verifier(kLast, "W.RR")) add("W.RR", of("W.RR verifier", kLast));
   add(fmt::format("Pass@{}", table_.num_attempts), of(any_right));
   table_.groups.push_back(std::move(row));
 }
