@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "framework/base/reading.h"
 #include "framework/grade/cas_client.h"
@@ -37,6 +39,7 @@ struct Options {
   std::vector<std::string> train;
   std::string json, html;
   double near = 0.8;
+  bool compare = false, pool = false;
 };
 
 void write_file(const std::string& path, const std::string& content) {
@@ -125,32 +128,107 @@ fs::path attempts_of(const fs::path& path) {
                         SealedFolder::open(output).manifest().format, instead));
 }
 
+// One file, or a folder of a run's attempts.
+rerank::LabelledAttempts read_one(const Options& options, const fs::path& file, const grade::Judge& judge) {
+  if (const auto own = rerank::own_attempts_folder(file)) return read_own(options, *own, judge);
+  return rerank::read_labelled(std::span(&file, 1), options.fields);
+}
+
+// Attempts of two runs or two models at one problem are no larger sample of either.
+void refuse_shared_problems(const Options& options, const grade::Judge& judge) {
+  if (std::ranges::find(options.files, "-") != options.files.end())
+    fail_user("standard input beside other files: say --compare or --pool, it can be read only once");
+  std::map<std::string, const fs::path*> first;
+  for (const fs::path& file : options.files) {
+    std::set<std::string> own;
+    for (const rerank::RankedProblem& problem : read_one(options, file, judge).problems) own.insert(problem.id);
+    for (const std::string& id : own) {
+      const auto [known, fresh] = first.try_emplace(id, &file);
+      if (fresh) continue;
+      fail_user(
+          fmt::format("problem '{}' has attempts in {} and in {}: --compare puts the files side by side, --pool takes "
+                      "them for attempts of one model",
+                      id, known->second->string(), file.string()));
+    }
+  }
+}
+
+// What tells the files apart: their names, or as much of their paths as is needed.
+std::vector<std::string> names_of(const std::vector<fs::path>& files) {
+  std::vector<std::string> names;
+  for (const fs::path& file : files) names.push_back(file.filename().string());
+  if (std::set<std::string>(names.begin(), names.end()).size() == names.size()) return names;
+  names.clear();
+  for (const fs::path& file : files) names.push_back(file.string());
+  return names;
+}
+
+report::StageTable table_of(const rerank::LabelledAttempts& read, const rerank::RankingOptions& ranking) {
+  report::StageTable table;
+  table.description = read.notes.front();
+  table.table = rerank::evaluate(read.problems, ranking);
+  return table;
+}
+
+void add_file(const Options& options, const std::string& name, const rerank::LabelledAttempts& read,
+              report::ReportInput& input) {
+  report::StageTable table = table_of(read, options.ranking);
+  table.stage = name;
+  input.stages.push_back(std::move(table));
+  report::Section how{options.compare ? fmt::format("how {} was read", name) : "how the files were read", {}};
+  for (std::size_t i = 0; i < read.notes.size(); ++i)
+    how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
+  input.settings.push_back(std::move(how));
+}
+
+// Each further file against the first one, by every measure that both have.
+void compare_files(const std::vector<std::string>& names, report::ReportInput& input) {
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    for (const char* strategy : {"sampled", "greedy", "Maj1", "RR.All", "W.RR"}) {
+      report::Comparison comparison;
+      comparison.left = {names[i], strategy, {}};
+      comparison.right = {names.front(), strategy, {}};
+      input.comparisons.push_back(comparison);
+    }
+  }
+}
+
 ExitCode rerank_command(Options options) {
   const auto judge = judge_of(options);
   for (fs::path& file : options.files) file = attempts_of(file);
   options.fields.judge = judge;
   options.ranking.equality = rerank::equality_of(judge);
-  const auto own = options.files.size() == 1 ? rerank::own_attempts_folder(options.files.front()) : std::nullopt;
-  const rerank::LabelledAttempts read =
-      own ? read_own(options, *own, *judge) : rerank::read_labelled(options.files, options.fields);
+  options.ranking.keep_values = true;
+  if (options.compare && options.files.size() < 2) fail_user("--compare needs two files or more");
+  if (options.compare && options.pool)
+    fail_user("--compare keeps the files apart, --pool puts them together: give one");
+  if (options.files.size() > 1 && !options.compare && !options.pool) refuse_shared_problems(options, *judge);
   report::ReportInput input;
   input.title = options.files.front().filename().string();
-  report::StageTable table;
-  table.stage = "attempts";
-  table.description = read.notes.front();
-  table.table = rerank::evaluate(read.problems, options.ranking);
-  input.stages.push_back(std::move(table));
-  input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
-  input.overlaps = find_leaks(options, read.problems);
-  report::Section how{"how the files were read", {}};
-  for (std::size_t i = 0; i < read.notes.size(); ++i)
-    how.entries.push_back({fmt::format("note {}", i + 1), read.notes[i]});
-  input.settings.push_back(std::move(how));
+  std::vector<std::string> notes;
+  if (options.compare) {
+    const std::vector<std::string> names = names_of(options.files);
+    input.title = fmt::format("{}", fmt::join(names, ", "));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const rerank::LabelledAttempts read = read_one(options, options.files[i], *judge);
+      for (const std::string& note : read.notes) notes.push_back(fmt::format("{}: {}", names[i], note));
+      add_file(options, names[i], read, input);
+    }
+    compare_files(names, input);
+  } else {
+    const rerank::LabelledAttempts read = options.files.size() == 1
+                                              ? read_one(options, options.files.front(), *judge)
+                                              : rerank::read_labelled(options.files, options.fields);
+    notes.assign(read.notes.begin() + 1, read.notes.end());
+    add_file(options, "attempts", read, input);
+    input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
+    input.overlaps = find_leaks(options, read.problems);
+  }
   const bool json_to_terminal = options.json == "-";
   if (!json_to_terminal) {
     fmt::print("{}", report::text_report(input));
     fmt::print("\n");
-    for (std::size_t i = 1; i < read.notes.size(); ++i) fmt::print("note: {}\n", read.notes[i]);
+    for (const std::string& note : notes) fmt::print("note: {}\n", note);
   }
   if (json_to_terminal) fmt::print("{}", report::json_report(input));
   if (!options.json.empty() && !json_to_terminal) write_file(options.json, report::json_report(input));
@@ -210,7 +288,11 @@ void add_rerank(CLI::App& app, Subcommand& chosen) {
       "by its path: reward_model.ground_truth, choices[0].text, output[-1].content. A list of references: any is "
       "right.\n"
       "Or a folder of attempts that a run has sealed (an output of a sample stage): graded by the conventions given.");
-  command->add_option("FILE", options->files, "labelled attempts; several files are read as one")->required();
+  command->add_option("FILE", options->files, "labelled attempts; several files are parts of one set of problems")
+      ->required();
+  command->add_flag("--compare", options->compare,
+                    "a table for each file, and the paired differences of the others to the first");
+  command->add_flag("--pool", options->pool, "take attempts at the same problem from several files for one model's");
   command->add_option("-K,--clusters", options->ranking.top_clusters, "K of RR.MajK and W.RR.MajK: 8, or a list 1,4,8")
       ->delimiter(',')
       ->check(count_between(1, 1000000));

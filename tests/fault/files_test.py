@@ -68,6 +68,31 @@ def rerank(folder):
     check("rerank from standard input", code == 0 and "is the last of them" in out, out + err)
     code, out, err = run("rerank", steps, "--reference", "glod")
     check("rerank: a field that no line has", code == 2 and "did you mean 'gold'?" in err, out + err)
+    sets = {}
+    for name, right in (("a", (1, 0, 0, 1)), ("b", (1, 1, 0, 1)), ("c", (0, 0, 0, 1))):
+        sets[name] = folder / f"{name}.jsonl"
+        sets[name].write_text("".join(json.dumps({"id": f"p{p}", "gold": "1", "attempts": [str(2 - (i < 1 + right[p])) for i in range(3)]}) + "\n" for p in range(4)))
+    other = folder / "d.jsonl"
+    other.write_text('{"id":"q","gold":"1","attempts":["1","2","1"]}\n')
+    code, out, err = run("rerank", sets["a"], sets["b"], "--bootstrap", 0)
+    check("rerank: two files of attempts at the same problems", code == 2 and "'p0' has attempts in" in err and "--compare" in err and "--pool" in err, out + err)
+    code, out, err = run("rerank", sets["a"], other, "--bootstrap", 0, "--json", "-")
+    check("rerank: two files of different problems", code == 0 and json.loads(out)["results"]["stages"]["attempts"]["problems"] == 5, out + err)
+    code, out, err = run("rerank", sets["a"], sets["b"], "--pool", "--bootstrap", 0, "--json", "-")
+    check("rerank --pool", code == 0 and json.loads(out)["results"]["stages"]["attempts"]["attempts_per_problem"] == 6, out + err)
+    code, out, err = run("rerank", sets["a"], sets["b"], sets["c"], "--compare", "--json", "-")
+    results = json.loads(out)["results"] if code == 0 else {}
+    check("rerank --compare: a table each", list(results.get("stages", {})) == ["a.jsonl", "b.jsonl", "c.jsonl"], out + err)
+    rows = {name: [row["right"] for row in table["per_problem"]] for name, table in results["stages"].items()}
+    for name in ("b.jsonl", "c.jsonl"):
+        said = results["differences"][f"{name} sampled - a.jsonl sampled"]
+        means = [x - y for x, y in zip(rows[name], rows["a.jsonl"])]
+        check(f"rerank --compare: {name}", abs(said["mean"] - sum(means) / 4) < 1e-12 and said["problems"] == 4 and "holm_p" in said, json.dumps(said))
+    code, out, err = run("rerank", sets["a"], sets["b"], "--compare", "--bootstrap", 0)
+    check("rerank --compare for people", code == 0 and "b.jsonl Maj1 - a.jsonl Maj1" in out and "a gain" not in out, out + err)
+    for given, words in ((("--compare",), "needs two files"), (("--compare", sets["b"], "--pool"), "give one")):
+        code, out, err = run("rerank", sets["a"], *given)
+        check(f"rerank {given[0]}: {words}", code == 2 and words in err, out + err)
     code, out, err = run("rerank", steps, "--where", "id=2")
     check("rerank: conditions that leave nothing", code == 2 and "the conditions keep none of the" in err, out + err)
 
