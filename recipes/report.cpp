@@ -130,6 +130,7 @@ class Report final : public Recipe {
         input.summary += fmt::format("{}Caution: {}: {}.", input.summary.empty() ? "" : " ", source->name, standstill);
       }
       add_settings(*source, input);
+      add_data(*source, input);
     }
     if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);
     add_datasets(stage, input);
@@ -195,6 +196,7 @@ class Report final : public Recipe {
     rerank::RankingOptions options = options_;
     options.top_clusters = {body.at("options").at("top_clusters").get<int>()};
     options.top_n = {body.at("options").at("top_n").get<int>()};
+    options.scored_clusters = body.value("scored_clusters", 0);
     options.equality = rerank::equality_of(make_judge(grading));
     report::StageTable table = table_of(stage, graded, grading);
     table.stage = source.name;
@@ -255,6 +257,22 @@ class Report final : public Recipe {
         }
         input.settings.push_back(std::move(section));
       }
+    }
+  }
+
+  static void add_data(const StagePlan& source, report::ReportInput& input) {
+    const auto body = SealedFolder::open(source.output).manifest().body;
+    const auto data = nlohmann::ordered_json::json_pointer("/metadata/data");
+    if (!body.contains(data) || !body.at(data).is_object()) return;
+    for (const auto& [role, facts] : body.at(data).items()) {
+      if (!facts.is_object() || !facts.contains("count") || !facts.contains("tokens"))
+        continue;  // a recipe of somebody's
+      input.data.push_back({.stage = source.name,
+                            .role = role,
+                            .of = facts.value(facts.contains("attempts") ? "attempts" : "problems", std::string()),
+                            .examples = facts.at("count").get<std::int64_t>(),
+                            .tokens = facts.at("tokens").get<std::int64_t>(),
+                            .too_long = facts.value("too_long", std::int64_t{0})});
     }
   }
 

@@ -69,8 +69,8 @@ std::string tiles(const ReportInput& input) {
     return row->verifier ? row->verifier : row->solver;
   };
   std::string out;
-  out += tile("one greedy attempt", value("Pass@1"));
-  if (!value("Pass@1")) out += tile("one sampled attempt", value("Pass@1 (sampled)"));
+  out += tile("one sampled attempt", value("Pass@1 (sampled)"));
+  if (value("Pass@1")) out += tile("one greedy attempt", value("Pass@1"));
   out += tile(fmt::format("majority of {}", t.num_attempts), value("Maj1"));
   if (t.has_scores) {
     out += tile("votes weighted by the verifier", value("W.RR"));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -16,6 +17,8 @@ using rerank::Estimate;
 using rerank::ProblemRow;
 using rerank::RankingTable;
 using rerank::StrategyRow;
+
+constexpr const char* kSampled = "Pass@1 (sampled)";
 
 MethodCell name_cell(std::string text) { return {std::move(text), {}, {}, {}}; }
 
@@ -77,29 +80,47 @@ std::optional<Estimate> paired(const RankingTable& a, const RankingTable& b, con
   return difference;
 }
 
+std::optional<double> sampled_of(const ProblemRow& row) { return row.sampled; }
 std::optional<double> greedy_of(const ProblemRow& row) { return row.greedy; }
 std::optional<double> majority_of(const ProblemRow& row) { return row.majority; }
 
-MethodTable generator_table(const std::vector<const StageTable*>& stages) {
-  MethodTable table{2, "Generators", "", {"generator", "trained by", "problems", "N", "Pass@1", "Maj1@N", "Pass@N"}, 3,
-                    {}};
+MethodTable data_table(const std::vector<DataRow>& rows) {
+  MethodTable table{1, "Data", "", {"trained", "on", "as", "examples", "tokens", "tokens each", "left out"}, 3, {}};
   table.caption =
-      "The models that make the attempts, without any ranking: one greedy attempt, the majority of N sampled ones, and "
-      "the oracle that takes a right attempt wherever there is one.";
+      "What each model was trained and validated on: examples and their tokens, prompts included, and how many were "
+      "left out as "
+      "too long.";
+  for (const DataRow& row : rows) {
+    const double each = row.examples > 0 ? static_cast<double>(row.tokens) / static_cast<double>(row.examples) : 0;
+    table.rows.push_back({name_cell(row.stage), name_cell(row.of), name_cell(row.role),
+                          name_cell(std::to_string(row.examples)), name_cell(std::to_string(row.tokens)),
+                          name_cell(fmt::format("{:.1f}", each)), name_cell(std::to_string(row.too_long))});
+  }
+  return table;
+}
+
+MethodTable generator_table(const std::vector<const StageTable*>& stages) {
+  MethodTable table{2,  "Generators",
+                    "", {"generator", "trained by", "problems", "N", "sampled", "greedy", "Maj1@N", "Pass@N"},
+                    3,  {}};
+  table.caption =
+      "The models that make the attempts, without any ranking: one sampled attempt (the mean over all N), one greedy "
+      "attempt, the majority of the N sampled ones, and the oracle that takes a right attempt wherever there is one.";
   for (const StageTable* stage : stages) {
     const RankingTable& t = stage->table;
     table.rows.push_back({name_cell(stage->generator), name_cell(stage->training), name_cell(stage->problems),
-                          name_cell(std::to_string(t.num_attempts)), value_cell(t, "Pass@1"), value_cell(t, "Maj1"),
-                          value_cell(t, fmt::format("Pass@{}", t.num_attempts))});
+                          name_cell(std::to_string(t.num_attempts)), value_cell(t, kSampled), value_cell(t, "Pass@1"),
+                          value_cell(t, "Maj1"), value_cell(t, fmt::format("Pass@{}", t.num_attempts))});
   }
   return table;
 }
 
 // Rows: the plain generator, and those that were trained further. The first is the baseline of the differences.
 MethodTable sequence_table(const std::vector<const StageTable*>& stages) {
-  MethodTable table{4,  "The generator after the verifier's training",
-                    "", {"generator", "trained by", "Pass@1", "change", "Maj1@N", "change", "Pass@N"},
-                    2,  {}};
+  MethodTable table{
+      4,  "The generator after the verifier's training",
+      "", {"generator", "trained by", "sampled", "change", "greedy", "change", "Maj1@N", "change", "Pass@N"},
+      2,  {}};
   const StageTable& base = *stages.front();
   table.caption = fmt::format(
       "What further training does to the generator, on the same problems. Changes are to {}, in points with the 95 % "
@@ -112,9 +133,9 @@ MethodTable sequence_table(const std::vector<const StageTable*>& stages) {
     const auto change = [&](const auto& value) {
       return MethodCell{{}, {}, first ? std::nullopt : paired(t, base.table, value), {}};
     };
-    table.rows.push_back({name_cell(stage->generator), name_cell(stage->training), value_cell(t, "Pass@1"),
-                          change(greedy_of), value_cell(t, "Maj1"), change(majority_of),
-                          value_cell(t, fmt::format("Pass@{}", t.num_attempts))});
+    table.rows.push_back({name_cell(stage->generator), name_cell(stage->training), value_cell(t, kSampled),
+                          change(sampled_of), value_cell(t, "Pass@1"), change(greedy_of), value_cell(t, "Maj1"),
+                          change(majority_of), value_cell(t, fmt::format("Pass@{}", t.num_attempts))});
   }
   return table;
 }
@@ -172,6 +193,12 @@ std::string compared(double mean, double low, double high) {
   return fmt::format("{:+.1f} points ({:+.1f} to {:+.1f}: {})", 100 * mean, 100 * low, 100 * high, verdict);
 }
 
+// Further apart than their errors together let one expect.
+bool part_ways(const Estimate& a, const Estimate& b) {
+  const double error = std::hypot(a.standard_error, b.standard_error);
+  return error > 0 && std::abs(a.mean - b.mean) > 3 * error;
+}
+
 }  // namespace
 
 std::optional<BestPoint> best_point(const RankingTable& table, const std::string& name) {
@@ -184,6 +211,7 @@ std::optional<BestPoint> best_point(const RankingTable& table, const std::string
 
 std::vector<MethodTable> method_tables(const ReportInput& input) {
   std::vector<MethodTable> tables;
+  if (!input.data.empty()) tables.push_back(data_table(input.data));
   const auto models = generators(input);
   if (!models.empty()) tables.push_back(generator_table(models));
   const auto ranked = rankings(input);
@@ -211,8 +239,8 @@ std::vector<std::string> findings(const ReportInput& input) {
     const RankingTable& t = stage->table;
     if (stage != models.front() || t.find("Maj1") == nullptr) continue;
     const StrategyRow* greedy = t.find("Pass@1");
-    const std::string first =
-        greedy == nullptr ? "" : fmt::format("{} with one greedy attempt and ", said(*greedy->solver));
+    std::string first = fmt::format("{} with one sampled attempt, ", said(*t.find(kSampled)->solver));
+    if (greedy != nullptr) first += fmt::format("{} with one greedy attempt and ", said(*greedy->solver));
     found.push_back(fmt::format(
         "Of {} problems, {} solves {}{} by the majority of {} attempts; for {:.1f} % at least one attempt is right.",
         t.num_problems, stage->generator, first, said(*t.find("Maj1")->solver), t.num_attempts, 100 * t.oracle));
@@ -233,14 +261,24 @@ std::vector<std::string> findings(const ReportInput& input) {
   }
   for (const StageTable* stage : models) {
     if (stage == models.front() || stage->problems != models.front()->problems) continue;
+    const auto sampled = paired(stage->table, models.front()->table, sampled_of);
     const auto greedy = paired(stage->table, models.front()->table, greedy_of);
     const auto vote = paired(stage->table, models.front()->table, majority_of);
     const std::string pair =
         fmt::format("{} ({}) against {}", stage->generator, stage->training, models.front()->generator);
     std::string text;
-    if (greedy) text += fmt::format("Pass@1 {}; ", compared(greedy->mean, greedy->low, greedy->high));
+    if (sampled) text += fmt::format("one sampled attempt {}; ", compared(sampled->mean, sampled->low, sampled->high));
+    if (greedy) text += fmt::format("the greedy one {}; ", compared(greedy->mean, greedy->low, greedy->high));
     if (vote) text += fmt::format("Maj1 {}", compared(vote->mean, vote->low, vote->high));
     if (!text.empty()) found.push_back(fmt::format("{}: {}.", pair, text));
+    if (sampled && greedy && part_ways(*sampled, *greedy)) {
+      found.push_back(
+          fmt::format("Caution: {} and {} differ otherwise by their greedy attempts than by their sampled ones. Greedy "
+                      "decoding takes one "
+                      "way of writing solutions for all problems, and may change it; what a model has learnt shows in "
+                      "what it samples.",
+                      stage->generator, models.front()->generator));
+    }
   }
   for (const OverlapFinding& one : input.overlaps) {
     if (one.first == one.second || one.overlap.exact + one.overlap.near == 0) continue;

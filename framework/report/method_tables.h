@@ -1,4 +1,4 @@
-// This run's form of the method's tables (Liu et al. 2023, arXiv 2310.10047): 2 (generators), 3 (re-ranking), 4 (the
+// This run's form of the method's tables (Liu et al. 2023, arXiv 2310.10047): 1 (data), 2 (generators), 3 (re-ranking), 4 (the
 // generator after the verifier's training), 6 (verifiers across generators), 7 (the best K and N, picked after the
 // fact). Only those for which the run has the data.
 #pragma once

@@ -53,6 +53,14 @@ struct StageTable {
   std::string grading{};         // "grader 4, conventions by default": how answers were compared
 };
 
+// What a training stage learnt from, or was validated on.
+struct DataRow {
+  std::string stage;
+  std::string role;  // "examples", "validation"
+  std::string of;    // a problem set, or a stage of attempts
+  std::int64_t examples = 0, tokens = 0, too_long = 0;
+};
+
 // What a training stage did, step by step.
 struct LossCurve {
   std::string stage;
@@ -85,6 +93,7 @@ struct ReportInput {
   std::vector<StageTable> stages;       // of the first seed
   std::vector<StageTable> other_seeds;  // the same with the others
   std::vector<Comparison> comparisons;  // that were asked for
+  std::vector<DataRow> data;
   std::vector<LossCurve> losses;
   std::vector<Section> settings;
   std::vector<Section> execution;
