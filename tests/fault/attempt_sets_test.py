@@ -150,6 +150,66 @@ def seeds(ftrun, base, run):
     check(many.digests("again.seed4") == alone.digests(), "the second seed trains on the first one's attempts")
 
 
+def held_out(ftrun, base, run):
+    """A verifier that is validated on attempts at other problems hands on its best step: the weights of a training that ends there."""
+    text = run.file.read_text().split("  again:")[0].replace("  answers:", "  held: {recipe: sample, model: solver, problems: few, per_problem: 16, max_new_tokens: 60}\n  answers:")
+    lines = (base / "asked.jsonl").read_text().splitlines(keepends=True)
+    (base / "learnt.jsonl").write_text("".join(lines[:14]))
+    (base / "held.jsonl").write_text("".join(lines[14:]))
+    text = text.replace("asked.jsonl", "learnt.jsonl").replace("few.jsonl", "held.jsonl")
+    verifier = "  again: {recipe: verifier_sft, model: solver, attempts: answers, learning_rate: 1e-2, schedule: constant, pairs_per_problem: 6%s}\n"
+    best = Run(ftrun, base, "best")
+    best.file.write_text(text + verifier % ", validation_attempts: held, validate_every: 2steps, result: best, length: 16steps")
+    said = best.end(ranks=2)
+    check("validation loss" in said, "no validation is told of", said)
+    log = [json.loads(line) for path in best.folder.glob("stages/again-*/steps.jsonl") for line in path.read_text().splitlines()]
+    losses = {line["step"]: line["validation_loss"] for line in log if "validation_loss" in line}
+    step = min(losses, key=losses.get)
+    check(len(losses) == 8, f"validated after {sorted(losses)}")
+    manifest = json.loads(next(best.folder.glob("stages/again-*/output-*/manifest.json")).read_text())["body"]["metadata"]
+    check(manifest["training"]["result_step"] == step, f"handed on is step {manifest['training']['result_step']}, the best was {step}: {losses}")
+    check(manifest["data"]["validation"]["attempts"] == "held" and manifest["data"]["validation"]["count"] > 3, f"{manifest['data']}")
+    ended = Run(ftrun, base, "ended")
+    ended.file.write_text(text + verifier % f", length: {step}steps")
+    ended.end()
+    check(ended.digests() == best.digests(), "the best step's weights are not those of a training that ends there")
+    best.file.write_text(text + verifier % ", validation_attempts: answers, length: 2steps")
+    check("from which it learns" in best.end(code=2), "attempts are held out from themselves")
+
+
+def top_clusters(ftrun, base, run):
+    """A verifier that judges the largest clusters alone ranks within them as one that judges all, and judges no more than these."""
+    text = run.file.read_text().split("  again:")[0] + "  ranking: {recipe: rerank, attempts: answers, verifier: solver, top_clusters: 2%s}\n"
+    tables, judged = [], []
+    for name, keys, ranks in (("all", "", 1), ("top", ", score: top_clusters", 1), ("top2", ", score: top_clusters", 2)):
+        ranked = Run(ftrun, base, name)
+        ranked.file.write_text(text % keys)
+        said = ranked.end(ranks=ranks)
+        folder = next(ranked.folder.glob("stages/ranking-*/output-*"))
+        tables.append(next(iter(json.loads((folder / "ranking.json").read_text())["results"]["stages"].values())))
+        judged.append({(line["problem"], line["index"]): line["log_score"] for line in ranked.lines("ranking", "scores*.jsonl")})
+    whole, part = tables[:2]
+    check(judged[1] == judged[2] and tables[1] == tables[2], "two ranks judge otherwise")
+    check(all(judged[0][key] == score for key, score in judged[1].items()), "a score is another one")
+    answers, wanted = {}, set()
+    for line in ranked.lines("answers.verdicts", "verdicts*.jsonl"):
+        if line["index"] >= 0 and line.get("answer"):
+            answers.setdefault(line["problem"], {}).setdefault(line["answer"].lstrip("0"), []).append(line["index"])
+    for problem, clusters in answers.items():
+        sizes = sorted((len(members) for members in clusters.values()), reverse=True)
+        least = sizes[min(1, len(sizes) - 1)]
+        wanted |= {(problem, index) for members in clusters.values() if len(members) >= least for index in members}
+    check(set(judged[1]) == wanted and len(wanted) < len(judged[0]), f"{len(judged[1])} of {len(judged[0])} judged, {len(wanted)} are in the two largest clusters")
+    rows = [{row["name"]: row.get("verifier") for row in table["strategies"]} for table in (whole, part)]
+    for name in ("RR.Top-2", "W.RR.Top-2", "W.RR.Top-2 (max)"):
+        check(rows[0][name] is not None and rows[0][name] == rows[1][name], f"{name}: {rows[0][name]} of all, {rows[1][name]} of some")
+    for name in ("RR.All", "W.RR", "Maj1.Top-16"):
+        check(rows[0][name] is not None and rows[1].get(name) is None, f"{name} is there without its scores")
+    curves = [{curve["name"]: curve["values"]["mean"] for curve in table["curves"]} for table in (whole, part)]
+    for name in ("RR.MajK", "W.RR.MajK"):
+        check(curves[1][name] == curves[0][name][:2], f"{name}: {curves}")
+
+
 def mistakes(ftrun, base):
     run = Run(ftrun, base, "mistakes")
     for solved, words in (("{attempts: answer}", "did you mean 'answers'?"), ("{attempts: answers, per_problem: 0}", "from 1 to 100000"), ("{attempts: again}", "cannot be made from its own output"),
@@ -182,6 +242,8 @@ def main(base):
     print("a set of attempts is the file of the same solutions", flush=True)
     killed(ftrun, base, run)
     seeds(ftrun, base, run)
+    held_out(ftrun, base, run)
+    top_clusters(ftrun, base, run)
     nothing_right(ftrun, base)
     print("killed, with seeds, and where nothing is right", flush=True)
 
