@@ -165,7 +165,9 @@ std::vector<SeedRow> seed_rows(const ReportInput& input) {
   if (input.other_seeds.empty()) return rows;
   for (const StageTable& table : input.stages) {
     std::vector<ComparedSide> sides{{table.stage, "sampled", {}}, {table.stage, "greedy", {}}};
+    if (table.table.has_scores) sides.clear();  // votes stand at the attempts
     for (const rerank::StrategyValues& kept : table.table.values) {
+      if (table.table.has_scores && !kept.by) continue;
       if (kept.strategy == "Pass@1 (sampled)" || (kept.by && *kept.by != ScoreKind::verifier)) continue;
       sides.push_back({table.stage, kept.strategy, kept.by});
     }
@@ -174,7 +176,11 @@ std::vector<SeedRow> seed_rows(const ReportInput& input) {
       std::vector<ByProblem> lists;
       for (const std::int64_t seed : seeds_of(input, by_seed)) lists.push_back(by_seed.at(seed));
       if (lists.size() < 2) continue;
-      if (const auto value = over_seeds(lists)) rows.push_back({table.stage, side.strategy, *value});
+      auto value = over_seeds(lists);
+      if (!value) continue;
+      value->low = std::max(0.0, value->low);  // shares: what lies beyond says nothing
+      value->high = std::min(1.0, value->high);
+      rows.push_back({table.stage, side.strategy, *value});
     }
   }
   return rows;

@@ -37,6 +37,8 @@ def why_not():
     missing = [name for name in TOOLS if tool(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed (launch/setup.sh --tests does that)"
+    if not os.path.ismount("/sys/fs/cgroup"):
+        return "no /sys/fs/cgroup is mounted, without which slurmd does not start"
     probe = "ip link add name ftprobe type bridge && ip link add ftprobe0 type veth peer name ftprobe1 && mount -t tmpfs tmpfs /dev/shm"
     done = subprocess.run(["unshare", "-n", "-u", "-m", "sh", "-c", probe], capture_output=True, text=True)
     return f"no namespaces, bridges or mounts here: {done.stderr.strip()}" if done.returncode != 0 else ""

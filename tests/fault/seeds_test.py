@@ -156,7 +156,7 @@ def numbers(run):
     def minus(a, b):
         return [[x - y for x, y in zip(left, right)] for left, right in zip(a, b)]
 
-    for stem, strategy, value in (("answers", "sampled", "right"), ("answers_longer", "greedy", "pass@1"), ("ranking", "Maj1@8", "maj1")):
+    for stem, strategy, value in (("answers", "sampled", "right"), ("answers_longer", "greedy", "pass@1"), ("answers", "Maj1@8", "maj1")):
         compare(matrix(stem, value), report["over_seeds"][stem][strategy], f"{stem} {strategy}")
     differences = report["differences"]
     compare(minus(matrix("answers_longer", "right"), matrix("answers", "right")), differences["answers_longer sampled - answers sampled"], "sampled")
