@@ -14,6 +14,7 @@
 #include "framework/recipe/sealed_inputs.h"
 #include "framework/records/conversation.h"
 #include "framework/records/reader.h"
+#include "framework/report/effects.h"
 #include "framework/report/overlap.h"
 #include "framework/report/report.h"
 #include "framework/rerank/labelled_file.h"
@@ -224,6 +225,7 @@ ExitCode rerank_command(Options options) {
     input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
     input.overlaps = find_leaks(options, read.problems);
   }
+  report::add_effects(input);
   const bool json_to_terminal = options.json == "-";
   if (!json_to_terminal) {
     fmt::print("{}", report::text_report(input));

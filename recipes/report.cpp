@@ -19,6 +19,7 @@
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_check.h"
 #include "framework/report/comparison.h"
+#include "framework/report/effects.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/train/step_log.h"
 
@@ -133,6 +134,7 @@ class Report final : public Recipe {
       add_data(*source, input);
     }
     if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);
+    report::add_effects(input);
     add_datasets(stage, input);
     input.times = read_times(stage.run_plan(), sources);
     input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});

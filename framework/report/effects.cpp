@@ -6,12 +6,20 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 namespace ft::report {
 namespace {
 
 using rerank::ScoreKind;
-using ByProblem = std::map<std::string, double>;
+// What each problem contributes, in the order of the table; nothing where it has no such value.
+struct Values {
+  const rerank::RankingTable* table = nullptr;
+  std::vector<std::optional<double>> of;
+
+  [[nodiscard]] const std::string& id(std::size_t i) const { return table->problems[i].id; }
+};
 
 const std::string& first_name(const StageTable& table) {
   return table.first_name.empty() ? table.stage : table.first_name;
@@ -21,24 +29,38 @@ std::optional<double> of_row(const rerank::ProblemRow& row, const std::string& s
   return strategy == "sampled" ? std::optional(row.sampled) : row.greedy;
 }
 
-// What each problem contributes; empty where the table has no such row.
-ByProblem values_of(const StageTable& table, const ComparedSide& side) {
-  ByProblem values;
+Values values_of(const StageTable& table, const ComparedSide& side) {
   const rerank::RankingTable& t = table.table;
+  Values values{&t, {}};
   if (side.strategy == "sampled" || side.strategy == "greedy" || side.strategy == "Pass@1") {
-    for (const rerank::ProblemRow& row : t.problems) {
-      if (const auto value = of_row(row, side.strategy)) values[row.id] = *value;
-    }
+    for (const rerank::ProblemRow& row : t.problems) values.of.push_back(of_row(row, side.strategy));
     return values;
   }
   const std::optional<ScoreKind> by = side.ranks() ? side.by.value_or(ScoreKind::verifier) : side.by;
   for (const rerank::StrategyValues& kept : t.values) {
     const bool named = kept.strategy == side.strategy || kept.strategy.starts_with(side.strategy + "@");
     if (!named || kept.by != by) continue;
-    for (std::size_t i = 0; i < t.problems.size(); ++i) values[t.problems[i].id] = kept.values[i];
+    values.of.assign(kept.values.begin(), kept.values.end());
     break;
   }
   return values;
+}
+
+// The list brought into the order of another one; most are in it already.
+std::vector<std::optional<double>> in_order_of(const Values& other, const Values& values) {
+  std::vector<std::optional<double>> result(other.of.size());
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (i < values.of.size() && values.id(i) == other.id(i)) {
+      result[i] = values.of[i];
+      continue;
+    }
+    if (places.empty()) {
+      for (std::size_t j = 0; j < values.of.size(); ++j) places.emplace(values.id(j), j);
+    }
+    if (const auto found = places.find(other.id(i)); found != places.end()) result[i] = values.of[found->second];
+  }
+  return result;
 }
 
 std::vector<const StageTable*> all_tables(const ReportInput& input) {
@@ -50,8 +72,9 @@ std::vector<const StageTable*> all_tables(const ReportInput& input) {
 }
 
 // By seed. A stage that does not depend on it has one entry.
-std::map<std::int64_t, ByProblem> values_by_seed(const ReportInput& input, const ComparedSide& side) {
-  std::map<std::int64_t, ByProblem> by_seed;
+using BySeed = std::map<std::int64_t, Values>;
+BySeed values_by_seed(const ReportInput& input, const ComparedSide& side) {
+  BySeed by_seed;
   for (const StageTable* table : all_tables(input)) {
     if (first_name(*table) == side.stage) by_seed[table->seed] = values_of(*table, side);
   }
@@ -59,7 +82,7 @@ std::map<std::int64_t, ByProblem> values_by_seed(const ReportInput& input, const
 }
 
 // The first seed first; then as they come.
-std::vector<std::int64_t> seeds_of(const ReportInput& input, const std::map<std::int64_t, ByProblem>& by_seed) {
+std::vector<std::int64_t> seeds_of(const ReportInput& input, const BySeed& by_seed) {
   std::vector<std::int64_t> seeds;
   for (const StageTable* table : all_tables(input)) {
     if (by_seed.contains(table->seed) && std::ranges::find(seeds, table->seed) == seeds.end())
@@ -69,32 +92,35 @@ std::vector<std::int64_t> seeds_of(const ReportInput& input, const std::map<std:
 }
 
 // Over the problems that all lists have; nothing where there is none.
-std::optional<rerank::TwoLevel> over_seeds(const std::vector<ByProblem>& lists) {
+std::optional<rerank::TwoLevel> over_seeds(const std::vector<Values>& lists) {
+  std::vector<std::vector<std::optional<double>>> aligned;
+  for (const Values& list : lists) aligned.push_back(in_order_of(lists.front(), list));
   std::vector<std::vector<double>> values(lists.size());
-  for (const auto& [id, value] : lists.front()) {
-    const bool everywhere = std::ranges::all_of(lists, [&](const ByProblem& list) { return list.contains(id); });
-    for (std::size_t i = 0; i < lists.size() && everywhere; ++i) values[i].push_back(lists[i].at(id));
+  for (std::size_t p = 0; p < aligned.front().size(); ++p) {
+    if (!std::ranges::all_of(aligned, [&](const auto& list) { return list[p].has_value(); })) continue;
+    for (std::size_t i = 0; i < aligned.size(); ++i) values[i].push_back(*aligned[i][p]);
   }
   if (values.front().empty()) return std::nullopt;
   return rerank::two_level(values);
 }
 
 std::optional<rerank::TwoLevel> difference(const ReportInput& input, const Comparison& comparison) {
-  const auto left = values_by_seed(input, comparison.left), right = values_by_seed(input, comparison.right);
+  const BySeed left = values_by_seed(input, comparison.left), right = values_by_seed(input, comparison.right);
   if (left.empty() || right.empty()) return std::nullopt;
-  std::vector<ByProblem> lists;
+  std::vector<Values> lists;
   for (const std::int64_t seed : seeds_of(input, left.size() >= right.size() ? left : right)) {
-    const auto of = [&](const std::map<std::int64_t, ByProblem>& side) -> const ByProblem* {
+    const auto of = [&](const BySeed& side) -> const Values* {
       if (side.size() == 1) return &side.begin()->second;
       const auto found = side.find(seed);
       return found == side.end() ? nullptr : &found->second;
     };
-    const ByProblem *a = of(left), *b = of(right);
+    const Values *a = of(left), *b = of(right);
     if (a == nullptr || b == nullptr) continue;
-    ByProblem& both = lists.emplace_back();
-    for (const auto& [id, value] : *a) {
-      if (const auto other = b->find(id); other != b->end()) both[id] = value - other->second;
-    }
+    Values both{a->table, a->of};
+    const std::vector<std::optional<double>> other = in_order_of(*a, *b);
+    for (std::size_t i = 0; i < both.of.size(); ++i)
+      both.of[i] = both.of[i] && other[i] ? std::optional(*both.of[i] - *other[i]) : std::nullopt;
+    lists.push_back(std::move(both));
   }
   return lists.empty() ? std::nullopt : over_seeds(lists);
 }
@@ -131,9 +157,7 @@ std::vector<Comparison> usual_comparisons(const ReportInput& input) {
   return usual;
 }
 
-}  // namespace
-
-std::vector<Effect> effects(const ReportInput& input) {
+std::vector<Effect> effects_of(const ReportInput& input) {
   std::vector<Effect> found;
   std::set<std::string> texts;
   std::vector<double> asked;
@@ -152,15 +176,7 @@ std::vector<Effect> effects(const ReportInput& input) {
   return found;
 }
 
-std::string verdict_of(const Effect& effect) {
-  const bool told = effect.adjusted_p < 0.05;
-  if (!told) return "not told apart";
-  const bool more = effect.value.mean > 0;
-  if (effect.value.seeds > 1) return more ? "a gain" : "a loss";
-  return more ? "more, with this seed" : "less, with this seed";
-}
-
-std::vector<SeedRow> seed_rows(const ReportInput& input) {
+std::vector<SeedRow> rows_over_seeds(const ReportInput& input) {
   std::vector<SeedRow> rows;
   if (input.other_seeds.empty()) return rows;
   for (const StageTable& table : input.stages) {
@@ -173,7 +189,7 @@ std::vector<SeedRow> seed_rows(const ReportInput& input) {
     }
     for (const ComparedSide& side : sides) {
       const auto by_seed = values_by_seed(input, side);
-      std::vector<ByProblem> lists;
+      std::vector<Values> lists;
       for (const std::int64_t seed : seeds_of(input, by_seed)) lists.push_back(by_seed.at(seed));
       if (lists.size() < 2) continue;
       auto value = over_seeds(lists);
@@ -184,6 +200,21 @@ std::vector<SeedRow> seed_rows(const ReportInput& input) {
     }
   }
   return rows;
+}
+
+}  // namespace
+
+std::string verdict_of(const Effect& effect) {
+  const bool told = effect.adjusted_p < 0.05;
+  if (!told) return "not told apart";
+  const bool more = effect.value.mean > 0;
+  if (effect.value.seeds > 1) return more ? "a gain" : "a loss";
+  return more ? "more, with this seed" : "less, with this seed";
+}
+
+void add_effects(ReportInput& input) {
+  input.effects = effects_of(input);
+  input.over_seeds = rows_over_seeds(input);
 }
 
 }  // namespace ft::report

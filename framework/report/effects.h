@@ -1,33 +1,14 @@
-// What a report says beyond its tables: differences with intervals over problems and seeds (rerank/two_level.h), and every
-// strategy's accuracy over the seeds. Only of these is anything called a gain or a loss.
+// Finds what a report says beyond its tables (effect.h), from what each problem contributes to each of them
+// (RankingOptions::keep_values).
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "framework/report/report.h"
-#include "framework/rerank/two_level.h"
 
 namespace ft::report {
 
-struct Effect {
-  std::string text;       // "answers_again - answers_control (sampled)"
-  bool asked = false;     // by the run file: the others are what any reader asks
-  double adjusted_p = 1;  // Holm, among those that were asked for
-  rerank::TwoLevel value;
-};
-// Those that were asked for, then: every ranking against the vote and against the solver's own log-probability, every further
-// generator against the first. A difference whose sides have no problem in common is left out.
-[[nodiscard]] std::vector<Effect> effects(const ReportInput& input);
-
-// "a gain", "a loss" (p below 5 %, adjusted where it was asked for), "not told apart"; with one seed what that seed shows.
-[[nodiscard]] std::string verdict_of(const Effect& effect);
-
-struct SeedRow {
-  std::string stage, strategy;
-  rerank::TwoLevel value;
-};
-// Empty with one seed.
-[[nodiscard]] std::vector<SeedRow> seed_rows(const ReportInput& input);
+// Into `effects`: the differences that were asked for, then every ranking against the vote and against the solver's own
+// log-probability, and every further generator against the first; those whose sides have no problem in common are left out.
+// Into `over_seeds`, where there are several seeds: every strategy's accuracy.
+void add_effects(ReportInput& input);
 
 }  // namespace ft::report

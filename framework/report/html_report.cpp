@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "framework/report/effects.h"
 #include "framework/report/html_parts.h"
 #include "framework/report/html_sections.h"
 #include "framework/report/html_style.h"
@@ -50,7 +49,7 @@ std::string headline(const ReportInput& input) {
 }
 
 std::string seed_table(const ReportInput& input) {
-  const std::vector<SeedRow> rows = seed_rows(input);
+  const std::vector<SeedRow>& rows = input.over_seeds;
   if (rows.empty()) return {};
   HtmlTable table(
       "Accuracy in per cent: the mean over all seeds with its 95 % interval over problems and seeds, the deviation "
@@ -73,7 +72,7 @@ std::string seed_table(const ReportInput& input) {
 }
 
 std::string difference_table(const ReportInput& input) {
-  const std::vector<Effect> all = effects(input);
+  const std::vector<Effect>& all = input.effects;
   if (all.empty()) return {};
   HtmlTable table(
       input.other_seeds.empty()

@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 
-#include "framework/report/effects.h"
 #include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 
@@ -308,11 +307,11 @@ void write_results(JsonStream& out, const ReportInput& input) {
     for (const StageTable& stage : input.other_seeds) write(out, stage);
     out.end();
     Json rows = Json::object();
-    for (const SeedRow& row : seed_rows(input)) rows[row.stage][row.strategy] = to_json(row.value);
+    for (const SeedRow& row : input.over_seeds) rows[row.stage][row.strategy] = to_json(row.value);
     out.add(rows, "over_seeds");
   }
   Json differences = Json::object();
-  for (const Effect& effect : effects(input)) differences[effect.text] = to_json(effect);
+  for (const Effect& effect : input.effects) differences[effect.text] = to_json(effect);
   if (!differences.empty()) out.add(differences, "differences");
   Json results{{"tables", Json::array()}, {"losses", Json::object()}};
   for (const MethodTable& table : method_tables(input)) results["tables"].push_back(to_json(table));

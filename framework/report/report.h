@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "framework/report/comparison.h"
+#include "framework/report/effect.h"
 #include "framework/report/examples.h"
 #include "framework/report/overlap.h"
 #include "framework/rerank/ranking.h"
@@ -93,6 +94,8 @@ struct ReportInput {
   std::vector<StageTable> stages;       // of the first seed
   std::vector<StageTable> other_seeds;  // the same with the others
   std::vector<Comparison> comparisons;  // that were asked for
+  std::vector<Effect> effects{};        // add_effects() (effects.h)
+  std::vector<SeedRow> over_seeds{};    // likewise; empty with one seed
   std::vector<DataRow> data;
   std::vector<LossCurve> losses;
   std::vector<Section> settings;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "framework/report/effects.h"
 #include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 #include "framework/report/text_table.h"
@@ -135,7 +134,7 @@ std::string losses(const ReportInput& input) {
 std::string p_text(double p) { return p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p); }
 
 std::string differences(const ReportInput& input) {
-  const std::vector<Effect> all = effects(input);
+  const std::vector<Effect>& all = input.effects;
   if (all.empty()) return {};
   TextTable table({"difference", "points", "p", "Holm p", "seeds", ""});
   for (const Effect& effect : all) {
@@ -149,7 +148,7 @@ std::string differences(const ReportInput& input) {
 }
 
 std::string over_seeds(const ReportInput& input) {
-  const std::vector<SeedRow> rows = seed_rows(input);
+  const std::vector<SeedRow>& rows = input.over_seeds;
   if (rows.empty()) return {};
   TextTable table({"stage", "strategy", "accuracy", "between seeds", "seeds"});
   for (const SeedRow& row : rows) {

@@ -61,6 +61,11 @@ ReportInput input_of(const std::vector<std::int64_t>& seeds) {
   return input;
 }
 
+std::vector<Effect> effects(ReportInput& input) {
+  add_effects(input);
+  return input.effects;
+}
+
 const Effect& find(const std::vector<Effect>& effects, const std::string& text) {
   for (const Effect& effect : effects)
     if (effect.text == text) return effect;
@@ -102,7 +107,7 @@ TEST_CASE("a comparison is read as it is written") {
 }
 
 TEST_CASE("with one seed: the paired differences of the tables, and nothing is called a gain") {
-  const ReportInput input = input_of({1});
+  ReportInput input = input_of({1});
   const std::vector<Effect> all = effects(input);
   CHECK(all.size() == 5);
   const auto& table = input.stages[2].table;
@@ -120,7 +125,7 @@ TEST_CASE("with one seed: the paired differences of the tables, and nothing is c
     CHECK(verdict_of(effect).find("gain") == std::string::npos);
     CHECK(verdict_of(effect).find("loss") == std::string::npos);
   }
-  CHECK(seed_rows(input).empty());
+  CHECK(input.over_seeds.empty());
 }
 
 TEST_CASE("with several seeds: means over them, Holm among what was asked for, a stage that has no other seed") {
@@ -142,7 +147,7 @@ TEST_CASE("with several seeds: means over them, Holm among what was asked for, a
   CHECK(effect.adjusted_p >= effect.value.p);
   CHECK(find(all, "answers_again sampled - answers sampled").value.seeds == 3);
 
-  const std::vector<SeedRow> rows = seed_rows(input);
+  const std::vector<SeedRow> rows = input.over_seeds;
   const auto row =
       std::ranges::find_if(rows, [](const SeedRow& r) { return r.stage == "ranking" && r.strategy == "W.RR"; });
   REQUIRE(row != rows.end());
