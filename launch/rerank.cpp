@@ -21,6 +21,7 @@
 #include "framework/rerank/own_attempts.h"
 #include "launch/commands.h"
 #include "launch/conventions.h"
+#include "launch/place_check.h"
 #include "launch/run_listing.h"
 
 namespace ft {
@@ -102,6 +103,7 @@ rerank::LabelledAttempts read_own(const Options& options, const fs::path& folder
     return rerank::read_own_attempts(lines_of(files_of(folder, kProblemsPrefix)),
                                      lines_of(files_of(folder, kAttemptsPrefix)), judge);
   }
+  if (const std::string why = why_out_of_place(folder); !why.empty()) fail_user(why);
   return read_sealed(SealedFolder::open(folder), [&](const NextLine& problems, const NextLine& attempts) {
     return rerank::read_own_attempts(problems, attempts, judge);
   });
@@ -225,7 +227,7 @@ ExitCode rerank_command(Options options) {
     input.examples = report::ranking_examples(read.problems, 3, options.ranking.equality);
     input.overlaps = find_leaks(options, read.problems);
   }
-  report::add_effects(input);
+  (void)report::add_effects(input);  // of what these files hold
   const bool json_to_terminal = options.json == "-";
   if (!json_to_terminal) {
     fmt::print("{}", report::text_report(input));

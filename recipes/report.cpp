@@ -18,6 +18,7 @@
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_check.h"
+#include "framework/recipe/verifier_check.h"
 #include "framework/report/comparison.h"
 #include "framework/report/effects.h"
 #include "framework/store/sealed_folder.h"
@@ -102,14 +103,62 @@ class Report final : public Recipe {
     } catch (const UserError& error) {
       check.fail("compare", error.what());
     }
-    for (const report::ComparedSide& side : {read->left, read->right}) {
-      const StagePlan& source = check.source(side.stage);
-      const bool judged = source.recipe->output() == ArtifactKind::ranking && !input_of(source, "verifier").empty();
-      if (side.ranks() && side.by.value_or(rerank::ScoreKind::verifier) == rerank::ScoreKind::verifier && !judged) {
-        check.fail("compare", fmt::format("'{}': {} chooses by a verifier's scores, and '{}' has none; name a stage of "
-                                          "rerank, or add by mean log p",
-                                          text, side.strategy, side.stage));
-      }
+    for (const report::ComparedSide& side : {read->left, read->right}) check_side(check, text, side);
+    const std::string left = input_of(attempts_of(check, read->left), "problems"),
+                      right = input_of(attempts_of(check, read->right), "problems");
+    if (left != right) {
+      check.fail("compare",
+                 fmt::format("'{}': '{}' answers the problems '{}', '{}' the problems '{}': only answers to the "
+                             "same ones can be compared",
+                             text, read->left.stage, left, read->right.stage, right));
+    }
+  }
+
+  static const StagePlan& attempts_of(const StageCheck& check, const report::ComparedSide& side) {
+    const StagePlan& source = check.source(side.stage);
+    return source.recipe->output() == ArtifactKind::attempts ? source : check.source(input_of(source, "attempts"));
+  }
+
+  // That the side's stage will have such a row. Keys of recipes that are not known are not looked at.
+  void check_side(StageCheck& check, const std::string& text, const report::ComparedSide& side) const {
+    const auto refuse = [&](const std::string& why) { check.fail("compare", fmt::format("'{}': {}", text, why)); };
+    const StagePlan& source = check.source(side.stage);
+    const ArtifactKind kind = source.recipe->output();
+    if (kind == ArtifactKind::model) refuse(fmt::format("'{}' gives a model, and no answers", side.stage));
+    const StagePlan& attempts = attempts_of(check, side);
+    if (side.strategy == "greedy" || side.strategy == "Pass@1") {
+      if (setting_of(attempts, "greedy") == "false")
+        refuse(fmt::format("'{}' makes no greedy attempts (greedy: false)", attempts.name));
+      return;
+    }
+    const auto sampled = sampled_per_problem(attempts);
+    if (sampled == 0) refuse(fmt::format("'{}' has no sampled attempts (per_problem: 0)", attempts.name));
+    const bool judged = kind == ArtifactKind::ranking && !input_of(source, "verifier").empty();
+    const bool by_verifier =
+        side.ranks() && side.by.value_or(rerank::ScoreKind::verifier) == rerank::ScoreKind::verifier;
+    if (by_verifier && !judged) {
+      refuse(fmt::format(
+          "{} chooses by a verifier's scores, and '{}' has none; name a stage of rerank, or add by mean log p",
+          side.strategy, side.stage));
+    }
+    const auto only = [&](std::string_view start, std::int64_t number) {
+      if (!side.strategy.starts_with(start) || side.strategy == fmt::format("{}{}", start, number)) return;
+      refuse(fmt::format("'{}' has {}{}, and no {}", side.stage, start, number, side.strategy));
+    };
+    const auto number_of = [&](std::string_view key, std::int64_t otherwise) {
+      const std::string said = kind == ArtifactKind::ranking ? setting_of(source, key) : "";
+      return said.empty() ? otherwise : parse_integer(said);
+    };
+    if (sampled) {
+      for (const char* start : {"Maj1@", "Pass@"}) only(start, *sampled);
+    }
+    for (const char* start : {"RR.Top-", "W.RR.Top-"})
+      only(start, number_of("top_clusters", options_.top_clusters.front()));
+    only("Maj1.Top-", number_of("top_n", options_.top_n.front()));
+    const bool within = side.strategy.starts_with("RR.Top-") || side.strategy.starts_with("W.RR.Top-");
+    if (by_verifier && !within && setting_of(source, "score") == "top_clusters") {
+      refuse(fmt::format("'{}' scores the largest clusters alone (score: top_clusters), and {} needs all scores",
+                         side.stage, side.strategy));
     }
   }
 
@@ -134,7 +183,11 @@ class Report final : public Recipe {
       add_data(*source, input);
     }
     if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);
-    report::add_effects(input);
+    for (const std::string& missing : report::add_effects(input)) {
+      const std::string words = fmt::format("compare: '{}' has no value: its sides have no problem in common", missing);
+      stage.log().warn("{}", words);
+      input.summary += fmt::format("{}Caution: {}.", input.summary.empty() ? "" : " ", words);
+    }
     add_datasets(stage, input);
     input.times = read_times(stage.run_plan(), sources);
     input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});

@@ -179,6 +179,8 @@ class Search {
     Superseded work{
         .stage = stage.name, .begins_anew = !goes_on, .folder = folder, .reasons = reasons_of(stage, folder)};
     work.is_report = is_quickly_made(stage);
+    if (const auto same = goes_on ? std::nullopt : renamed(stage))
+      work.reasons.insert(work.reasons.end(), same->reasons.begin(), same->reasons.end());
     return measured(std::move(work));
   }
 
@@ -226,7 +228,10 @@ class Search {
       const auto [name, identity] = name_of(folder);
       if (!stage.identity.starts_with(identity) || plan_.find_stage(name) != nullptr) continue;
       Superseded work{.stage = stage.name, .folder = folder};
-      work.reasons = {fmt::format("it was named '{}', and a stage is found by its name", name)};
+      const bool of_seed = name != stage.name &&
+                           (name.starts_with(stage.first_name() + ".seed") || stage.name.starts_with(name + ".seed"));
+      work.reasons = {fmt::format("it was named '{}', and a stage is found by its name{}", name,
+                                  of_seed ? ": the first one of run.seeds must stay the first" : "")};
       return measured(std::move(work));
     }
     return std::nullopt;

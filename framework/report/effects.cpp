@@ -15,25 +15,29 @@ namespace {
 using rerank::ScoreKind;
 // What each problem contributes, in the order of the table; nothing where it has no such value.
 struct Values {
-  const rerank::RankingTable* table = nullptr;
+  std::vector<std::string_view> ids;
   std::vector<std::optional<double>> of;
-
-  [[nodiscard]] const std::string& id(std::size_t i) const { return table->problems[i].id; }
 };
 
 const std::string& first_name(const StageTable& table) {
   return table.first_name.empty() ? table.stage : table.first_name;
 }
 
-std::optional<double> of_row(const rerank::ProblemRow& row, const std::string& strategy) {
-  return strategy == "sampled" ? std::optional(row.sampled) : row.greedy;
-}
+bool is_greedy(const ComparedSide& side) { return side.strategy == "greedy" || side.strategy == "Pass@1"; }
 
 Values values_of(const StageTable& table, const ComparedSide& side) {
   const rerank::RankingTable& t = table.table;
-  Values values{&t, {}};
-  if (side.strategy == "sampled" || side.strategy == "greedy" || side.strategy == "Pass@1") {
-    for (const rerank::ProblemRow& row : t.problems) values.of.push_back(of_row(row, side.strategy));
+  Values values;
+  if (is_greedy(side)) {
+    for (const auto& [id, right] : t.greedy) {
+      values.ids.emplace_back(id);
+      values.of.emplace_back(right);
+    }
+    return values;
+  }
+  for (const rerank::ProblemRow& row : t.problems) values.ids.emplace_back(row.id);
+  if (side.strategy == "sampled") {
+    for (const rerank::ProblemRow& row : t.problems) values.of.emplace_back(row.sampled);
     return values;
   }
   const std::optional<ScoreKind> by = side.ranks() ? side.by.value_or(ScoreKind::verifier) : side.by;
@@ -41,9 +45,9 @@ Values values_of(const StageTable& table, const ComparedSide& side) {
     const bool named = kept.strategy == side.strategy || kept.strategy.starts_with(side.strategy + "@");
     if (!named || kept.by != by) continue;
     values.of.assign(kept.values.begin(), kept.values.end());
-    break;
+    return values;
   }
-  return values;
+  return {};
 }
 
 // The list brought into the order of another one; most are in it already.
@@ -51,14 +55,14 @@ std::vector<std::optional<double>> in_order_of(const Values& other, const Values
   std::vector<std::optional<double>> result(other.of.size());
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < result.size(); ++i) {
-    if (i < values.of.size() && values.id(i) == other.id(i)) {
+    if (i < values.of.size() && values.ids[i] == other.ids[i]) {
       result[i] = values.of[i];
       continue;
     }
     if (places.empty()) {
-      for (std::size_t j = 0; j < values.of.size(); ++j) places.emplace(values.id(j), j);
+      for (std::size_t j = 0; j < values.of.size(); ++j) places.emplace(values.ids[j], j);
     }
-    if (const auto found = places.find(other.id(i)); found != places.end()) result[i] = values.of[found->second];
+    if (const auto found = places.find(other.ids[i]); found != places.end()) result[i] = values.of[found->second];
   }
   return result;
 }
@@ -116,7 +120,7 @@ std::optional<rerank::TwoLevel> difference(const ReportInput& input, const Compa
     };
     const Values *a = of(left), *b = of(right);
     if (a == nullptr || b == nullptr) continue;
-    Values both{a->table, a->of};
+    Values both{a->ids, a->of};
     const std::vector<std::optional<double>> other = in_order_of(*a, *b);
     for (std::size_t i = 0; i < both.of.size(); ++i)
       both.of[i] = both.of[i] && other[i] ? std::optional(*both.of[i] - *other[i]) : std::nullopt;
@@ -133,12 +137,14 @@ std::string side_text(const ComparedSide& side) {
   return fmt::format("{} {}{}", side.stage, side.strategy, by);
 }
 
+std::string text_of(const Comparison& comparison) {
+  return fmt::format("{} - {}", side_text(comparison.left), side_text(comparison.right));
+}
+
 // What any reader of these tables asks.
 std::vector<Comparison> usual_comparisons(const ReportInput& input) {
   std::vector<Comparison> usual;
-  const auto add = [&](ComparedSide left, ComparedSide right) {
-    usual.push_back({fmt::format("{} - {}", side_text(left), side_text(right)), left, right});
-  };
+  const auto add = [&](ComparedSide left, ComparedSide right) { usual.push_back({"", left, right}); };
   const StageTable* first = nullptr;
   std::set<std::string> seen;
   for (const StageTable& table : input.stages) {
@@ -162,7 +168,7 @@ std::vector<Effect> effects_of(const ReportInput& input) {
   std::set<std::string> texts;
   std::vector<double> asked;
   const auto add = [&](const Comparison& comparison, bool is_asked) {
-    const std::string text = fmt::format("{} - {}", side_text(comparison.left), side_text(comparison.right));
+    const std::string text = text_of(comparison);
     const auto value = difference(input, comparison);
     if (!value || !texts.insert(text).second) return;
     found.push_back({.text = text, .asked = is_asked, .value = *value});
@@ -212,9 +218,16 @@ std::string verdict_of(const Effect& effect) {
   return more ? "more, with this seed" : "less, with this seed";
 }
 
-void add_effects(ReportInput& input) {
+std::vector<std::string> add_effects(ReportInput& input) {
   input.effects = effects_of(input);
   input.over_seeds = rows_over_seeds(input);
+  std::vector<std::string> missing;
+  for (const Comparison& comparison : input.comparisons) {
+    const bool is_there = std::ranges::any_of(
+        input.effects, [&](const Effect& effect) { return effect.asked && effect.text == text_of(comparison); });
+    if (!is_there) missing.push_back(comparison.text);
+  }
+  return missing;
 }
 
 }  // namespace ft::report

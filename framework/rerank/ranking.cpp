@@ -118,6 +118,10 @@ RankingTable Evaluation::table(std::span<const std::string> of_ranks) const {
     table.problems.push_back(
         {problem.id, greedy, share_right(problem), vote[row], any_right(problem), problem.numbers.place, by_verifier});
   }
+  for (const ProblemFacts& problem : columns.problems()) {
+    if (body_->options.keep_values && problem.numbers.greedy >= 0)
+      table.greedy.emplace_back(problem.id, problem.numbers.greedy);
+  }
   return table;
 }
 

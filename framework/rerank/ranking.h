@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framework/rerank/candidate.h"
@@ -115,8 +116,10 @@ struct RankingTable {
   std::optional<VerifierQuality> verifier;
   std::optional<VerifierQuality> mean_log_prob;
   std::vector<GroupRow> groups;
-  std::vector<ProblemRow> problems;    // those with attempts, in the order given
-  std::vector<StrategyValues> values;  // RankingOptions::keep_values; not of the greedy attempt
+  std::vector<ProblemRow> problems;  // those with attempts, in the order given
+  // RankingOptions::keep_values: of the strategies; and whether the greedy attempt is right, of all problems that have one.
+  std::vector<StrategyValues> values;
+  std::vector<std::pair<std::string, double>> greedy;
 
   // Null where there is no such row.
   [[nodiscard]] const StrategyRow* find(std::string_view name) const;

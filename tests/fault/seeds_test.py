@@ -88,6 +88,10 @@ def joined(ftrun, base, wanted):
     run.end("run.restart=refuse", ranks=2)
     same(run, wanted, "two ranks")
     check(all(path.stat().st_mtime_ns == time for path, time in before.items()), "something of the first seed was made again")
+    run.file.write_text(RUN_FILE.replace("{seed: 5}", "{seeds: [2, 5, 9]}"))
+    said = run.end("run.restart=refuse", code=2)
+    check("it was named 'solver.seed2'" in said and "the first one of run.seeds must stay the first" in said, "seeds in another order: nobody tells where the work is", said)
+    run.file.write_text(RUN_FILE.replace("{seed: 5}", "{seeds: [5, 2, 9]}"))
     said = run.end("run.restart=refuse")
     check(said.count("done already") >= 1 or "already" in said, "a second start does something", said)
     return run
@@ -116,7 +120,10 @@ def once(ftrun, base):
     check(done.returncode == 0, "export", done.stderr)
     run.file.write_text(RUN_FILE.replace("{seed: 5}", "{seeds: [5, 2]}").replace("{preset: tiny}", f"{{path: {exported}}}").replace(
         "stages:\n", "stages:\n  first: {recipe: sample, model: base, problems: test, per_problem: 0, max_new_tokens: 40}\n").replace("of: [", "of: [first, "))
+    run.file.write_text(run.file.read_text().replace('compare: [', 'compare: ["answers greedy - first greedy", '))
     run.end()
+    said = run.report()["differences"]["answers greedy - first greedy"]
+    check(said["seeds"] == 2 and said["problems"] == 12, f"greedy attempts that need no seed are not compared: {said}")
     names = sorted(path.name.rsplit("-", 1)[0] for path in run.folder.glob("stages/*"))
     check("first" in names and not any(name.startswith("first.seed") for name in names), f"greedy attempts of a given model are made for each seed: {names}")
     check("solver.seed2" in names and "answers.seed2" in names and "ranking.seed2" in names, f"stages are missing: {names}")
@@ -181,7 +188,13 @@ def mistakes(ftrun, base):
     for given, words in ((("run.seeds=[1, 1]",), "names 1 twice"), (("run.seeds=[]",), "run.seeds is empty"), (("run.seeds=[-1]",), "at least 0"),
                          (("stages.report.compare=[answers]",), "is no difference"), (("stages.report.compare=[answer - answers]",), "did you mean 'answers'?"),
                          (("stages.report.compare=[answers W.RR - Maj1]",), "'answers' has none"), (("stages.report.compare=[answers Maj2 - Maj1]",), "is no strategy"),
-                         (("stages.report.compare=[ranking W.RR by luck - Maj1]",), "is no score"), (("stages.report.compare=[answers - answers]",), "both sides are the same")):
+                         (("stages.report.compare=[ranking W.RR by luck - Maj1]",), "is no score"), (("stages.report.compare=[answers - answers]",), "both sides are the same"),
+                         (("stages.report.compare=[ranking RR.Top-8 - Maj1]",), "'ranking' has RR.Top-2, and no RR.Top-8"),
+                         (("stages.report.compare=[ranking Maj1.Top-4 - Maj1]",), "has Maj1.Top-16, and no"), (("stages.report.compare=[answers Maj1@64 - sampled]",), "has Maj1@8, and no"),
+                         (("stages.report.compare=[answers greedy - sampled]", "stages.answers.greedy=false"), "makes no greedy attempts"),
+                         (("stages.report.compare=[answers_longer - answers]", "stages.answers_longer.per_problem=0"), "has no sampled attempts"),
+                         (("stages.report.compare=[ranking RR.All - Maj1]", "stages.ranking.score=top_clusters"), "needs all scores"),
+                         (("stages.report.compare=[answers_longer - answers]", "stages.answers_longer.problems=train"), "only answers to the same ones")):
         for command in ("plan", "run"):
             start = run.command(*given)
             if command == "plan":
