@@ -16,6 +16,7 @@
 #include "framework/store/sealed_folder.h"
 #include "framework/text/tokenizer.h"
 #include "launch/commands.h"
+#include "launch/place_check.h"
 
 namespace ft {
 namespace {
@@ -113,6 +114,8 @@ void export_model(const ExportOptions& options) {
     fail_user(fmt::format("'{}' exists and is not an empty folder; nothing was written", target.string()));
   }
   const SealedFolder source = SealedFolder::open(find_artifact(options.stage));
+  if (const std::string why = why_out_of_place(source.folder()); !why.empty())
+    fail_user(fmt::format("{}; nothing was written", why));
   const auto read = [&](const std::string& name) { return source.read_if_there(name); };
   const std::optional<std::string> config_text = read("config.json");
   if (!config_text)

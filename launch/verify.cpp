@@ -12,6 +12,7 @@
 #include "framework/store/sealed_folder.h"
 #include "launch/asked_for.h"
 #include "launch/commands.h"
+#include "launch/place_check.h"
 #include "launch/run_listing.h"
 
 namespace ft {
@@ -35,6 +36,10 @@ class Verifier {
       for (const Complaint& complaint : folder.verify()) {
         fmt::print("{}: {}\n", path.string(), complaint.text);
         sound = sound && complaint.kind == Complaint::Kind::foreign;
+      }
+      if (const std::string why = why_out_of_place(path); !why.empty()) {
+        fmt::print("{}\n", why);
+        sound = false;
       }
       if (sound) fmt::print("{}: all {} files intact\n", path.string(), folder.manifest().files.size());
     } catch (const BrokenFolder& broken) {

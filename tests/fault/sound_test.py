@@ -219,11 +219,52 @@ def lost_checkpoints(bench, whole):
         check(run.outcome() == whole.outcome(), f"{name}: other digests")
 
 
+def exchanged(bench, whole):
+    """Sound bytes in another's place are not what the name says: verify, export and rerank tell, as plan and the run do."""
+    run = copied(whole, "exchanged")
+    text = run.file.read_text()
+    start(bench, run, "run.seeds=[1, 2]")
+    (solver,), (second,) = (set(run.folder.glob(f"stages/{name}-*")) for name in ("solver", "solver.seed2"))
+    one, two = only(solver, "output-*"), only(second, "output-*")
+    check(one.name == two.name, "outputs of two seeds have other names")
+    kept = run.home / "kept"
+    verdict(bench, run, True)
+    one.rename(kept)
+    two.rename(one)
+    kept.rename(two)
+    told = r"was made by stage 'solver\.seed2' with identity \w+, and lies in the place of solver-"
+    verdict(bench, run, False, told)
+    bench.says(["verify", run.folder / "solver"], 1, told)
+    bench.says(["export", run.folder / "solver", run.home / "out"], 2, told, "nothing was written")
+    check(not (run.home / "out").exists(), "the export has written something")
+    one.rename(kept)
+    two.rename(one)
+    kept.rename(two)
+    verdict(bench, run, True)
+    answers = [only(next(iter(run.folder.glob(f"stages/{name}-*"))), "output-*") for name in ("answers", "answers.seed2")]
+    answers[0].rename(kept)
+    answers[1].rename(answers[0])
+    bench.says(["rerank", run.folder / "answers"], 2, r"was made by stage 'answers\.seed2'")
+    answers[0].rename(answers[1])
+    kept.rename(answers[0])
+    checkpoints = sorted((solver / "work" / "checkpoints").glob("step-*"))
+    shutil.copytree(checkpoints[-2], checkpoints[-1].with_name("step-00000099"))
+    verdict(bench, run, False, r"step-00000099 is the checkpoint of step \d+ under another one's name")
+    shutil.rmtree(checkpoints[-1].with_name("step-00000099"))
+    output = one.with_name("output-0123456789ab")
+    shutil.copytree(one, output)
+    verdict(bench, run, True, r"output-0123456789ab is output-\w+ under another one's name")  # nobody asks for it
+    bench.says(["verify", output], 1, "under another one's name")
+    shutil.rmtree(output)
+    verdict(bench, run, True)
+    run.file.write_text(text)
+
+
 def main(base):
     bench = Bench(os.path.abspath(sys.argv[1]), base)
     whole = TinyRun(bench.ftrun, base, "whole")
     whole.to_end()
-    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at, lost_checkpoints, lost_output):
+    for part in (older_settings, removed_stage, renamed_stage, set_aside, records, contents_not_looked_at, lost_checkpoints, lost_output, exchanged):
         part(bench, whole)
         print(part.__name__.replace("_", " "), flush=True)
 
