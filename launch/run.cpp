@@ -54,7 +54,10 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
                           std::filesystem::path& folder, EndNote& note) {
   const RunFile file = RunFile::load(run_file, overrides);
   const auto early = parse<RunSettings>({file["run"]});  // what the plan will say too: ranks may hang while it is made
-  if (session.world().rank() == 0) folder = early.folder;
+  if (session.world().rank() == 0) {
+    folder = early.folder;
+    EndNote::planning(folder);
+  }
   const Device device = open_device(device_request(parse<ParallelSettings>({file["parallel"]}).device,
                                                    session.local_rank(), session.local_size(), session.host()),
                                     session.world());  // before ATen is used

@@ -48,6 +48,17 @@ void overwrite(FileHandle& file, std::string_view text) {
 
 }  // namespace
 
+void EndNote::planning(const std::filesystem::path& run) {
+  const std::filesystem::path path = run / kEndNoteName;
+  try {
+    if (look_at_entry(path).kind != Found::Kind::file || !has_run_marks(run)) return;
+    FileHandle file(path, O_RDWR);
+    const std::string content = content_of(file);
+    if (content.find_first_not_of("0123456789\n") == std::string::npos) overwrite(file, words_of_this_process());
+  } catch (const Error&) {  // rights are told of when the folder is taken
+  }
+}
+
 void EndNote::begin(const std::filesystem::path& run) {
   const std::filesystem::path path = run / kEndNoteName;
   const bool is_new = !is_there(path);

@@ -4,6 +4,7 @@
 // its work and ended with 75. Where the file holds words instead of a number, the start is still at work, or was killed.
 //
 //   EndNote note;
+//   EndNote::planning(run);           // rank 0, as soon as the folder is known
 //   note.begin(run);                  // rank 0, holding the run's lock
 //   note.end(run, ExitCode::stopped)  // at the end of the process
 //
@@ -24,6 +25,9 @@ inline constexpr std::string_view kEndNoteName = "exit_code";
 
 class EndNote {
  public:
+  // Before the lock is held: this start is at work, too, while it makes its plan and hashes what it reads. In place of a number
+  // alone, for words are of somebody else who works there; and only where a run has been. What cannot be written is left.
+  static void planning(const std::filesystem::path& run);
   // Replaces the number of the start before. Throws Error where the file cannot be written.
   void begin(const std::filesystem::path& run);
 

@@ -6,6 +6,7 @@
 Every signal that asks for an end leaves a sealed checkpoint of the step that was reached, says so in the log, and gives
 exit code 75, on one rank and on one of two; the run then goes on from there. A reader of its output that goes away, and
 standard streams that were closed from the start, change neither the run nor its exit code, and the log goes on."""
+import json
 import os
 import pathlib
 import pty
@@ -85,6 +86,27 @@ def ranks(ftrun, base):
 
 def exit_code_of(run):
     return (run.folder / "exit_code").read_text().strip()
+
+
+def planning(ftrun, base):
+    """A start that is killed while it reads and hashes has not ended: the number of the start before is not its own."""
+    run = TinyRun(ftrun, base, "planning")
+    run.to_end()
+    check(exit_code_of(run) == "0", f"a finished run's code is {exit_code_of(run)!r}")
+    lines = "".join(json.dumps({"id": f"p{i}", "problem": "1 + 1 = ?" + " " * 400, "answer": "2"}) + "\n" for i in range(60000))
+    (run.home / "large.jsonl").write_text(lines)
+    ledger = (run.folder / "ledger.jsonl").read_bytes()
+    process = subprocess.Popen(run.command(f"problems.test={{dataset: jsonl, path: {run.home}/large.jsonl, limit: 3}}"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while exit_code_of(run) == "0" and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    check((run.folder / "ledger.jsonl").read_bytes() == ledger, "the plan was over before the note changed")
+    check(exit_code_of(run).startswith("not ended: process "), f"killed while it plans: {exit_code_of(run)!r}")
+    done = subprocess.run(run.command("stages.solver.length=nothing"), capture_output=True, text=True)
+    check(done.returncode == 2 and exit_code_of(run) == "2", f"a refused start's code is {exit_code_of(run)!r}")
+    print("killed while it plans: no number", flush=True)
 
 
 # As the README has it: a shell that hands TERM, INT and HUP on to mpirun as USR1, and waits for its exit code.
@@ -275,6 +297,7 @@ def main(base):
     each_signal(ftrun, base)
     at_the_start(ftrun, base)
     ranks(ftrun, base)
+    planning(ftrun, base)
     launchers(ftrun, base)
     ignored_hangup(ftrun, base)
     second_signal(ftrun, base)
