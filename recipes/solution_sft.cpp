@@ -3,6 +3,8 @@
 //
 //   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs}
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -12,6 +14,7 @@
 #include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
+#include "framework/recipe/verifier_check.h"
 
 namespace ft {
 namespace {
@@ -33,7 +36,7 @@ class SolutionSft final : public Recipe {
     if (!check.knows(model_)) return;
     const std::vector<Example> examples = look_at(check, "problems", problems_);
     if (!settings_.validation.empty()) (void)look_at(check, "validation", settings_.validation);
-    if (!check.problems(problems_).whole) return;
+    if (!check.problems(problems_).whole) return;  // nobody knows yet how many examples
     std::vector<std::int64_t> lengths;
     for (const Example& example : examples) lengths.push_back(example.num_tokens());
     check_schedule(check, settings_, lengths);
@@ -69,6 +72,7 @@ class SolutionSft final : public Recipe {
 
   // The examples of the problems that are looked at; refuses a set that gives none.
   std::vector<Example> look_at(StageCheck& check, const char* key, const std::string& set) const {
+    if (const AttemptSet* made = check.attempt_set(set)) return look_at_attempts(check, key, set, *made);
     const ProblemsToCheck& problems = check.problems(set);
     if (problems.problems.empty() && !problems.whole) return {};
     const Tokenizer& tokenizer = check.tokenizer(model_);
@@ -96,6 +100,33 @@ class SolutionSft final : public Recipe {
     for (const Example& one : seen.examples())
       check_context(check, model_, one.num_tokens(), fmt::format("an example of '{}'", set));
     return seen.take();
+  }
+
+  // Before there is an attempt: what no attempt can mend.
+  std::vector<Example> look_at_attempts(StageCheck& check, const char* key, const std::string& name,
+                                        const AttemptSet& set) const {
+    const bool takes_attempts = style_.empty() || style_ == kAttemptStyle;
+    if (set.with.empty() && !takes_attempts) {
+      check.fail("style", fmt::format("is '{}', but '{}' is made of attempts alone: their style is '{}'", style_, name,
+                                      kAttemptStyle));
+    }
+    if (set.with.empty() && sampled_per_problem(texts_of(check, set.attempts)) == 0) {
+      check.fail(key, fmt::format("names '{}', made of the attempts of '{}', whose per_problem is 0: there are none",
+                                  name, set.attempts));
+    }
+    const ExampleBuilder build(check.tokenizer(model_), check.prompts());
+    for (const ProblemsToCheck* asked : problems_of_attempts(check, set.attempts)) {
+      if (!asked->whole || asked->looked_at.empty()) continue;
+      std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+      for (const Problem* problem : asked->looked_at)
+        shortest = std::min(shortest, std::ssize(build.solver_prompt(problem->text)));
+      if (shortest >= settings_.max_length) {
+        check.fail("max_length", fmt::format("is {}: the prompts of '{}' have {} tokens or more before any solution",
+                                             settings_.max_length, name, shortest));
+      }
+    }
+    if (!takes_attempts) (void)look_at(check, key, set.with);
+    return {};
   }
 
   static std::string styles_of(const std::vector<Problem>& problems) {

@@ -18,6 +18,7 @@
 #include "framework/comm/one_rank.h"
 #include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
@@ -78,12 +79,11 @@ class VerifierSft final : public Recipe {
       check.fail("contrastive_weight", "needs pairs: use loss: margin or loss: both");
     check_something_to_learn(check);
     check_training(check, model_, settings_);
-    check_counts(check);
-    if (validation_attempts_ == attempts_)
-      check.fail("validation_attempts",
-                 fmt::format("names '{}', from which it learns: name attempts at other problems", attempts_));
+    check_counts(check, "attempts", attempts_);
+    if (!validation_attempts_.empty()) check_validation(check);
     if (!check.knows(model_)) return;
     check_verifier_prompts(check, model_, attempts_);
+    if (!validation_attempts_.empty()) check_verifier_prompts(check, model_, validation_attempts_);
     check_lengths(check);
   }
 
@@ -137,39 +137,54 @@ class VerifierSft final : public Recipe {
     }
   }
 
-  void check_counts(StageCheck& check) const {
-    const auto sampled = sampled_per_problem(texts_of(check, attempts_));
+  void check_counts(StageCheck& check, const char* key, const std::string& name) const {
+    const auto sampled = sampled_per_problem(texts_of(check, name));
     if (sampled == 0)
-      check.fail("attempts", fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the "
-                                         "greedy attempt is not trained on)",
-                                         attempts_));
+      check.fail(key, fmt::format("name '{}', whose per_problem is 0: there is nothing to learn from (the "
+                                  "greedy attempt is not trained on)",
+                                  name));
     if (sampled == 1 && !reference_is_right_ && (paired() || balanced())) {
-      check.fail("attempts", fmt::format("name '{}', whose per_problem is 1: a right and a wrong attempt of one "
-                                         "problem are needed; sample more, or set "
-                                         "reference_is_right: true",
-                                         attempts_));
+      check.fail(key, fmt::format("name '{}', whose per_problem is 1: a right and a wrong attempt of one "
+                                  "problem are needed; sample more, or set "
+                                  "reference_is_right: true",
+                                  name));
     }
     if (!paired() && balanced() && pairs_per_problem_ < 2) {
       check.fail(
           "pairs_per_problem",
           "is 1: with loss: cross_entropy and balance: one_to_one it must be at least 2, a right and a wrong attempt");
     }
-    for (const ProblemsToCheck* set : problems_of_attempts(check, attempts_)) {
+    for (const ProblemsToCheck* set : problems_of_attempts(check, name)) {
       const auto none = [&](auto has) {
         return set->whole && !set->problems.empty() && std::ranges::none_of(set->problems, has);
       };
       if (none([](const Problem& problem) { return !problem.answer.empty(); })) {
         check.fail(
-            "attempts",
+            key,
             fmt::format("name '{}', whose problems have no reference answers: no attempt is known to be right or wrong",
-                        attempts_));
+                        name));
       }
       if (!none([](const Problem& problem) { return !problem.solutions.empty(); })) continue;
       if (reference_is_right_)
-        check.warn("reference_is_right",
-                   fmt::format("has no effect: the problems of '{}' have no solutions", attempts_));
+        check.warn("reference_is_right", fmt::format("has no effect: the problems of '{}' have no solutions", name));
       if (mle_weight_ > 0 && mle_on_ == MleOn::reference)
-        check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", attempts_));
+        check.warn("mle_on", fmt::format("is reference, but the problems of '{}' have no solutions", name));
+    }
+  }
+
+  void check_validation(StageCheck& check) const {
+    const StagePlan &learnt = texts_of(check, attempts_), &held = texts_of(check, validation_attempts_);
+    if (&learnt == &held) {
+      check.fail("validation_attempts", fmt::format("names '{}', from which it learns: name attempts at other problems",
+                                                    validation_attempts_));
+    }
+    check_counts(check, "validation_attempts", validation_attempts_);
+    const auto problems = [](const StagePlan& stage) { return input_of(stage, "problems"); };
+    if (problems(learnt) == problems(held) && !problems(held).empty()) {
+      check.warn("validation_attempts",
+                 fmt::format("name '{}', attempts at '{}', from which it learns, too: the loss will "
+                             "look better than it is",
+                             validation_attempts_, problems(held)));
     }
   }
 

@@ -24,7 +24,7 @@ std::vector<Solution> solutions_of(const AttemptSet& set, const std::vector<Grad
   for (const GradedAttempt* attempt : in_order) {
     if (std::ssize(solutions) >= set.per_problem) break;
     if (!is_taken(set, *attempt) || (set.distinct && !texts.insert(attempt->text).second)) continue;
-    solutions.push_back({attempt->text, "attempt"});
+    solutions.push_back({attempt->text, std::string(kAttemptStyle)});
   }
   return solutions;
 }

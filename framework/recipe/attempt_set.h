@@ -30,6 +30,8 @@ class Binder;
 enum class AttemptsTaken { right, any };
 constexpr auto names_of(AttemptsTaken) { return std::to_array<std::string_view>({"right", "any"}); }
 
+inline constexpr std::string_view kAttemptStyle = "attempt";  // of their solutions
+
 struct AttemptSet {
   std::string attempts;  // a stage of attempts, or of verdicts
   AttemptsTaken only = AttemptsTaken::right;

@@ -121,6 +121,11 @@ void StageCheck::fail(std::string_view key, std::string_view what) const { throw
 
 void StageCheck::warn(std::string_view key, std::string_view what) { warnings_.push_back(said(key, what)); }
 
+const AttemptSet* StageCheck::attempt_set(const std::string& set) const {
+  const auto found = inputs_.plan().attempt_sets.find(set);
+  return found == inputs_.plan().attempt_sets.end() ? nullptr : &found->second;
+}
+
 const StagePlan& StageCheck::source(const std::string& stage) const {
   const StagePlan* found = inputs_.plan().find_stage(stage);
   FT_CHECK(found != nullptr, "'{}' is no stage of this run", stage);

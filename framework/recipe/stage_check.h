@@ -81,6 +81,8 @@ class StageCheck {
 
   // Throws UserError of the data set where a file is missing, broken or without problems.
   [[nodiscard]] const ProblemsToCheck& problems(const std::string& set) { return inputs_.problems(set); }
+  // Where the set is made of a stage's attempts; null for one that is given.
+  [[nodiscard]] const AttemptSet* attempt_set(const std::string& set) const;
   // False for a model that a stage makes from none: its shape and vocabulary show only when it is there.
   [[nodiscard]] bool knows(const std::string& model) const { return inputs_.knows(model); }
   [[nodiscard]] const Tokenizer& tokenizer(const std::string& model) { return inputs_.tokenizer(model); }

@@ -133,7 +133,9 @@ void StageIdentifier::add_attempt_set(StagePlan& stage, const Input& input, cons
   if (!set.with.empty()) {
     const ProblemSetIdentity& with = identity_of_set(set.with);
     line += fmt::format(" with {} {}", with.identity, with.extent);
-    stage.contents.push_back({input.key, "problem set", set.with, with.settings, with.files});
+    const std::string key = input.key + " with";  // said apart, so that a change can be told
+    stage.contents.push_back({key, "problem set", set.with, with.settings, with.files});
+    stage.identity_text += fmt::format("input {}: {}\nextent of {}: {}\n", key, with.identity, key, with.extent);
   }
   stage.identity_text += fmt::format("input {}: {}\nextent of {}: all\n", input.key, line, input.key);
 }

@@ -222,6 +222,23 @@ def mistakes(ftrun, base):
                 start.insert(1, command)
             done = subprocess.run(start, capture_output=True, text=True)
             check(done.returncode == 2 and words in done.stderr and "run.yaml:" in done.stderr, f"{command} {solved} ends with {done.returncode}", done.stdout + done.stderr)
+    for solved, given, words in (("{attempts: answers}", ("stages.again.style=fine",), "their style is 'attempt'"), ("{attempts: answers, with: few}", ("stages.again.style=fien",), "their styles are"),
+                                 ("{attempts: answers}", ("stages.answers.per_problem=0",), "whose per_problem is 0"), ("{attempts: answers, with: few}", ("stages.again.max_length=4", "stages.again.tokens_per_lane=4"), "tokens or more before any solution")):
+        run.give(solved)
+        start = run.command(*given)
+        start.insert(1, "plan")
+        done = subprocess.run(start, capture_output=True, text=True)
+        check(done.returncode == 2 and words in done.stderr, f"{solved} {given}: plan ends with {done.returncode}", done.stdout + done.stderr)
+    run.give("{attempts: answers}")
+    text = run.file.read_text().split("  again:")[0]
+    for held, words, code in (("per_problem: 0", "validation_attempts name 'held', whose per_problem is 0", 2), ("per_problem: 1", "validation_attempts name 'held', whose per_problem is 1", 2),
+                              ("per_problem: 4, problems: asked", "from which it learns, too", 0)):
+        problems = "" if "problems" in held else ", problems: train"
+        run.file.write_text(f"{text}  held: {{recipe: sample, model: solver{problems}, {held}, max_new_tokens: 9}}\n  again: {{recipe: verifier_sft, model: solver, attempts: answers, validation_attempts: held, length: 2steps}}\n")
+        start = run.command()
+        start.insert(1, "plan")
+        done = subprocess.run(start, capture_output=True, text=True)
+        check(done.returncode == code and words in done.stdout + done.stderr, f"validation on {held}: plan ends with {done.returncode}", done.stdout + done.stderr)
     check(not run.folder.exists(), "something was made")
 
 
