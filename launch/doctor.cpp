@@ -70,6 +70,16 @@ struct Options {
   bool json = false;
 };
 
+// Where the run would work, whatever else is wrong with the file; empty where that cannot be told either.
+std::string folder_of(const RunFile& file) {
+  try {
+    const Node run = file["run"];
+    return run["folder"] ? read<std::string>(run["folder"], Limits::folder()) : RunSettings().folder;
+  } catch (const UserError&) {
+    return "";
+  }
+}
+
 // What rank 0 reads from the run file; a mistake in it is one more finding.
 nlohmann::json read_demands(const Options& options, int ranks) {
   nlohmann::json found = {{"folder", options.folder.empty() ? "." : options.folder},
@@ -89,6 +99,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     SoloCommunicator solo;
     Logger log = silent_logger();
     const RunFile file = RunFile::load(options.run_file, options.overrides);
+    if (const std::string folder = folder_of(file); options.folder.empty() && !folder.empty()) found["folder"] = folder;
     PluginLoader plugins;
     plugins.load_built_in(recipe_folder());
     const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -110,6 +111,7 @@ std::string command_meant(const CLI::App& app, const std::string& word) {
 }
 
 int run_command_line(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, with words, in every command
   CLI::App app{
       "ftrun fine-tunes language models to solve maths problems and to judge solutions, as one restartable job."};
   app.name("ftrun");

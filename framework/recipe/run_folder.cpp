@@ -53,11 +53,13 @@ std::pair<dev_t, ino_t> entry_of(const std::filesystem::path& folder) {
 }
 
 const RunPlan& accessible(const RunPlan& plan) {
-  require_rights(written_paths(plan));
+  require_own_files(plan);
   return plan;
 }
 
 }  // namespace
+
+void require_own_files(const RunPlan& plan) { require_rights(written_paths(plan)); }
 
 RunFolder::RunFolder(const RunPlan& plan, Logger& log, EndNote& note)
     : log_(log), lock_(accessible(plan).run.folder), name_(plan.run.folder) {

@@ -22,6 +22,10 @@
 
 namespace ft {
 
+// That this user may write to all that a start would write to, as far as it is there: for the plan, too. Throws UserError,
+// Unreadable.
+void require_own_files(const RunPlan& plan);
+
 class RunFolder {
  public:
   // Throws UserError where the folder is in use, or holds what this user may read and not write: before anything of it
