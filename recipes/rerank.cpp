@@ -115,4 +115,5 @@ class Rerank final : public Recipe {
 }  // namespace
 }  // namespace ft
 
-FT_RECIPE(ft::Rerank, "rerank", "2")
+// Version 2 left attempts without a score where they lie in more than one file.
+FT_RECIPE(ft::Rerank, "rerank", "3")

@@ -191,16 +191,19 @@ class Scoring {
     std::string damage;
     try {
       next_run();
+      // What comes next is dealt while the ranks work, so no file is known to be of no use beforehand.
       const auto wanted = [&](std::int64_t place) { return is_next(place); };
       if (clusters_) {
-        for_each_graded(clusters_->folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
+        const auto use = [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
           worth_ = in_top_clusters(attempts, *clusters_);
           score(problem, {attempts.begin(), attempts.end()});
-        });
+        };
+        for_each_graded(clusters_->folders, wanted, use, FilesRead::all);
       } else {
-        for_each_problem(attempts_, wanted, [&](const Problem& problem, std::vector<Attempt> attempts) {
+        const auto use = [&](const Problem& problem, std::vector<Attempt> attempts) {
           score(problem, std::move(attempts));
-        });
+        };
+        for_each_problem(attempts_, wanted, use, FilesRead::all);
       }
     } catch (const StopRequested&) {
       stopped = true;
@@ -389,7 +392,11 @@ StoredScores score_attempts(StageContext& stage, const std::string& model, const
   if (MissingScores(found, true).total() == 0) return found;
   LoadedModel verifier = stage.load_model(model);
   Scoring(stage, verifier, attempts, found, settings, clusters).run();
-  return find_scores(stage, problems, parts_each, stem);
+  StoredScores all = find_scores(stage, problems, parts_each, stem);
+  const std::int64_t missing = MissingScores(all, true).total();
+  FT_CHECK(missing == 0, "{} of {} problems have attempts without a score, though all were dealt", missing,
+           problems.size());
+  return all;
 }
 
 }  // namespace ft

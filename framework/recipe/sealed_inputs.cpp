@@ -59,8 +59,10 @@ std::int64_t count_problems(const SealedFolder& attempts) {
   return count;
 }
 
-void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use) {
-  const WantedFiles files(attempts, kAttemptsPrefix, wanted);
+void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use,
+                      FilesRead files_read) {
+  const WantedFiles files(attempts, kAttemptsPrefix,
+                          files_read == FilesRead::all ? WantedProblems(all_problems) : wanted);
   SealedLines problems(attempts, pieces_of(attempts, kProblemsPrefix)), lines(attempts, files.names());
   checked(problems,
           [&] { checked(lines, [&] { for_each_problem(lines_of(problems), files.of(lines), wanted, use); }); });
@@ -80,10 +82,12 @@ void check_graded(const GradedFolders& folders, const WantedProblems& wanted,
   check(folders.verdicts, kVerdictsOfAttempts, wanted);
 }
 
-void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use) {
+void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use,
+                     FilesRead files_read) {
+  const WantedProblems opened = files_read == FilesRead::all ? WantedProblems(all_problems) : wanted;
   const SealedFolder& ranking = folders.ranking ? *folders.ranking : folders.verdicts;  // these have no scores
-  const WantedFiles texts(folders.attempts, kAttemptsPrefix, wanted);
-  const WantedFiles grades(folders.verdicts, kVerdictsOfAttempts, wanted), scored(ranking, kScoresPrefix, wanted);
+  const WantedFiles texts(folders.attempts, kAttemptsPrefix, opened);
+  const WantedFiles grades(folders.verdicts, kVerdictsOfAttempts, opened), scored(ranking, kScoresPrefix, opened);
   SealedLines problems(folders.attempts, pieces_of(folders.attempts, kProblemsPrefix));
   SealedLines attempts(folders.attempts, texts.names()), verdicts(folders.verdicts, grades.names());
   SealedLines scores(ranking, scored.names());

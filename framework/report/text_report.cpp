@@ -52,6 +52,11 @@ std::string quality(const RankingTable& table) {
   return text;
 }
 
+std::string unscored(const RankingTable& table) {
+  if (table.unscored == 0) return {};
+  return fmt::format("  {} readable attempts have no score: they lose to every one that has\n", table.unscored);
+}
+
 std::string strategies(const StageTable& stage) {
   const RankingTable& t = stage.table;
   std::vector<std::string> header{"strategy", t.has_scores ? "verifier" : "accuracy", "to Maj1", "to oracle"};
@@ -72,7 +77,8 @@ std::string strategies(const StageTable& stage) {
     table.add(cells);
   }
   return fmt::format("\n{}{}{}{}\n{}{}", stage.stage, stage.description.empty() ? "" : ": ", stage.description,
-                     stage.grading.empty() ? "" : fmt::format(" ({})", stage.grading), table.to_string(), quality(t));
+                     stage.grading.empty() ? "" : fmt::format(" ({})", stage.grading), table.to_string(),
+                     unscored(t) + quality(t));
 }
 
 // pass@k and maj@k at powers of two; every k stands in report.json.

@@ -210,6 +210,30 @@ def top_clusters(ftrun, base, run):
         check(curves[1][name] == curves[0][name][:2], f"{name}: {curves}")
 
 
+def many_files(ftrun, base):
+    """Attempts in several files, dealt to ranks: every one is scored, with the same score on any number of ranks and after a kill."""
+    made = []
+    for name, ranks in (("one", 1), ("two", 2), ("cut", 2)):
+        run = Run(ftrun, base, f"files_{name}")
+        run.problems = "{dataset: arithmetic, split: test, limit: 140}"
+        run.give("{attempts: answers}")
+        text = run.file.read_text().split("  again:")[0].replace("per_problem: 8, max_new_tokens: 60", "per_problem: 64, max_new_tokens: 4")
+        run.file.write_text(text.replace("length: 60steps", "length: 3steps") + "  ranking: {recipe: rerank, attempts: answers, verifier: solver}\n")
+        if name == "cut":
+            process = subprocess.Popen(run.command(ranks=ranks), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while process.poll() is None and sum(path.stat().st_size for path in run.folder.glob("stages/ranking-*/work/scores*")) < 100_000:
+                time.sleep(0.002)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        run.end(ranks=ranks)
+        files = next(run.folder.glob("stages/answers-*/output-*")).glob("attempts*.jsonl")
+        check(len(list(files)) > 2, "the attempts lie in one file")
+        made.append({(line["problem"], line["index"]): line["log_score"] for line in run.lines("ranking", "scores*.jsonl")})
+        sampled = {(line["problem"], line["index"]) for line in run.lines("answers", "attempts*.jsonl") if line["index"] >= 0}
+        check(set(made[-1]) == sampled and len(sampled) == 140 * 64, f"{name}: {len(made[-1])} of {len(sampled)} attempts have a score")
+        check(made[-1] == made[0], f"{name}: another score than on one rank")
+
+
 def mistakes(ftrun, base):
     run = Run(ftrun, base, "mistakes")
     for solved, words in (("{attempts: answer}", "did you mean 'answers'?"), ("{attempts: answers, per_problem: 0}", "from 1 to 100000"), ("{attempts: again}", "cannot be made from its own output"),
@@ -261,6 +285,7 @@ def main(base):
     seeds(ftrun, base, run)
     held_out(ftrun, base, run)
     top_clusters(ftrun, base, run)
+    many_files(ftrun, base)
     nothing_right(ftrun, base)
     print("killed, with seeds, and where nothing is right", flush=True)
 
