@@ -128,7 +128,6 @@ std::string check_files(const RunPlan& plan, const RunFile& file, const StagePla
 // What only shows when the identities are known: that the folder of a stage which was begun before may be written, and
 // holds nothing that stands in the way.
 std::string check_stage_folders(const RunPlan& plan, const Place& place) {
-  at_place(place, "run.folder", [&] { require_own_files(plan); });
   for (const StagePlan& stage : plan.stages) {
     if (const std::string wrong = wrong_kind_in_stage(stage.folder); !wrong.empty())
       fail_user(place, fmt::format("stage '{}': {}", stage.name, wrong));
@@ -136,6 +135,7 @@ std::string check_stage_folders(const RunPlan& plan, const Place& place) {
     if (!misfit.empty())
       fail_user(place, fmt::format("the folder of stage '{}', {}: {}", stage.name, stage.folder.string(), misfit));
   }
+  at_place(place, "run.folder", [&] { require_own_files(plan); });
   return {};
 }
 
