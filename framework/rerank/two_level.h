@@ -27,9 +27,8 @@ struct TwoLevel {
   double low = 0;  // 95 % interval of the mean over seeds and problems
   double high = 0;
   double standard_error = 0;
-  double freedom = 0;            // degrees of freedom of that error; 0 where there is nothing to estimate it from
   double between_seeds = 0;      // sample deviation of the seeds' means; 0 with one seed
-  double p = 1;                  // two-sided, of the mean being 0
+  double p = 1;                  // two-sided, of the mean being 0: at that level the interval would just reach it
   std::vector<double> of_seeds;  // their means
 };
 
