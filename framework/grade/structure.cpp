@@ -171,6 +171,13 @@ Node with_matrices(Node node, Budget& budget) {
 // i and e, which number the terms of a sum as other letters do.
 bool is_letter_constant(const Node& node) { return node.is(Op::constant) && (node.text == "i" || node.text == "e"); }
 
+// Whether what `substituted` replaces is there.
+bool mentions(const Node& node, const std::string& name) {
+  return ((node.is(Op::symbol) || node.is(Op::constant)) && node.text == name) ||
+         (node.is(Op::symbol) && node.text.ends_with("_" + name)) ||
+         std::any_of(node.kids.begin(), node.kids.end(), [&](const Node& kid) { return mentions(kid, name); });
+}
+
 // "sum" and "prod" calls carry lower relation, upper bound, body; short ranges are written out, and sums over powers
 // of the variable worked out.
 Node with_range(Node node, Budget& budget) {
@@ -196,10 +203,20 @@ Node with_range(Node node, Budget& budget) {
     Node body = substituted(node.kids[2], name, Node(Op::symbol, kBoundName), budget);
     return {Op::call, node.text, {lower.kids[1], node.kids[1], std::move(body)}};
   }
-  std::vector<Node> parts{Node(Rational(node.text == "sum" ? 0 : 1))};
+  const long long count = *last - *first + 1;
+  const bool is_sum = node.text == "sum";
+  if (count > 0 && !mentions(node.kids[2], name)) {
+    return {is_sum ? Op::multiply : Op::power, {std::move(node.kids[2]), Node(Rational(count))}};
+  }
+  constexpr long long kFew =
+      8;  // terms that are sooner written out than looked for a formula; a sum of sums has their square
+  if (is_sum && count > kFew) {
+    if (auto closed = closed_sum(node.kids[2], name, *first, node.kids[1], budget)) return std::move(*closed);
+  }
+  std::vector<Node> parts{Node(Rational(is_sum ? 0 : 1))};
   for (long long i = *first; i <= *last; ++i)
     parts.push_back(substituted(node.kids[2], name, Node(Rational(i)), budget));
-  return {node.text == "sum" ? Op::add : Op::multiply, std::move(parts)};
+  return {is_sum ? Op::add : Op::multiply, std::move(parts)};
 }
 
 // A member of the class between 0 and its divisor: "5 \pmod 4" is "1 \pmod 4".

@@ -1,11 +1,11 @@
-// Which grader gave a verdict. Raised whenever a verdict or an extracted answer can change: a sampling stage that an
-// older grader began is begun anew, so that no stage holds verdicts of two.
+// Which grader gave a verdict. Raised whenever a verdict or an extracted answer can change: what an older one
+// graded is graded again, from the attempts that are there, so that no stage holds verdicts of two.
 #pragma once
 
 #include <string_view>
 
 // A literal, for the versions of recipes that are made of it.
-#define FT_GRADER_VERSION "9"
+#define FT_GRADER_VERSION "10"
 
 namespace ft::grade {
 
