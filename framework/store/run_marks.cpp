@@ -105,6 +105,16 @@ bool is_harmless(const fs::path& path, const std::vector<fs::path>& inputs) {
                              [&](const std::string& inner) { return is_harmless(path / inner, inputs); });
 }
 
+// The run in whose own folders, of stages or examples, `folder` would lie; empty: none.
+fs::path run_around(const fs::path& folder) {
+  for (fs::path inner = fs::weakly_canonical(fs::absolute(folder)); inner.has_relative_path();
+       inner = inner.parent_path()) {
+    if (is_one_of(inner.filename().string(), {"stages", "examples", "hang"}) && has_run_marks(inner.parent_path()))
+      return inner.parent_path();
+  }
+  return {};
+}
+
 std::string whole_names(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 3;
   std::string text;
@@ -128,6 +138,10 @@ bool has_run_marks(const fs::path& folder) {
 }
 
 std::string why_not_a_runs(const fs::path& folder, const fs::path& run_file, const std::vector<fs::path>& inputs) {
+  if (const fs::path around = run_around(folder); !around.empty()) {
+    return fmt::format("it lies among what the run in {} writes and removes; give a folder outside of that one",
+                       around.string());
+  }
   if (!is_folder(folder)) return "";
   if (const fs::path whole = fs::absolute(folder).lexically_normal(); whole == whole.root_path())
     return "it is the root of the file system; give a folder that is the run's alone";
