@@ -116,6 +116,11 @@ void check_result(StageCheck& check, const TrainingSettings& s) {
                "is best, but there is no validation to tell which step is best: name a problem set (validation: ...), "
                "or take result: last");
   }
+  if (validates(s) && s.result == ResultWeights::best && s.validate_every.value == 0 && check.given("result")) {
+    check.warn("result",
+               "is best, but validation is done once, at the end, so that the last step is the best one: set "
+               "validate_every");
+  }
 }
 
 void note_lanes(StageCheck& check, const TrainingSettings& s) {

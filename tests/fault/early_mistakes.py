@@ -203,6 +203,7 @@ warning("schedule_without_a_fall", ["final_learning_rate has no effect: schedule
         "length: 6steps", "length: 6steps, schedule: constant, final_learning_rate: 0.1, most_skipped: 3, validate_every: 2steps")
 warning("warmup_beyond_a_length_that_may_grow", [r"run\.yaml:9:\d+: stage 'solver': warmup is 10 ?steps, longer than the whole training \(length: 6 ?steps\): unless a later start asks for more"],
         "length: 6steps", GROWS + ", warmup: 10steps")
+warning("best_of_a_single_validation", [r"stage 'solver': result is best, but validation is done once, at the end"], "length: 6steps", "length: 6steps, validation: test, result: best")
 warning("training_beyond_the_fall", [r"stage 'solver': schedule_length is 4 ?steps, shorter than the training \(length: 6 ?steps\), and final_learning_rate is 0: nothing is learnt after it"],
         "length: 6steps", "length: 6steps, schedule: linear, schedule_length: 4steps")
 warning("keys_of_training_that_nobody_reads", [r"run\.yaml:7:\d+: training\.final_learning_rate has no effect: schedule: constant does not fall",
