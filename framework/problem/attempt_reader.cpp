@@ -17,15 +17,24 @@ struct Line {
 // Lines, of one problem after the other.
 class LinesByProblem {
  public:
-  explicit LinesByProblem(const ProblemLines& lines) : lines_(lines) { advance(); }
+  explicit LinesByProblem(const ProblemLines& lines) : lines_(lines) {
+    if (lines_.per_file == 0) advance();
+  }
 
-  // Calls use(line) for each line that is next and begins as those of the problem do.
+  // Calls use(line) for each line of the problem.
   template <class Use>
-  void take(const std::string& begin, const Use& use) {
+  void take(std::int64_t problem, const std::string& begin, const Use& use) {
+    if (file_of(problem) != file_) open(file_of(problem));
     for (; more_ && line_.text.starts_with(begin); advance()) use(line_);
   }
   void pass(std::int64_t problem, const std::string& begin) {
-    if (lines_.held(problem)) take(begin, [](const Line&) {});
+    if (const std::int64_t file = file_of(problem); file == file_) {
+      take(problem, begin, [](const Line&) {});
+    } else {
+      if (file != file_of_passed_) passed_.clear();
+      file_of_passed_ = file;
+      passed_.push_back(begin);
+    }
   }
   void expect_end() const {
     if (!more_) return;
@@ -34,11 +43,29 @@ class LinesByProblem {
   }
 
  private:
+  [[nodiscard]] std::int64_t file_of(std::int64_t problem) const {
+    return lines_.per_file == 0 ? kNoFile : problem / lines_.per_file;
+  }
   void advance() { more_ = lines_.next && lines_.next(line_.text, line_.place); }
+  void open(std::int64_t file) {
+    expect_end();
+    lines_.open(file);
+    file_ = file;
+    advance();
+    if (file_of_passed_ != file) return;
+    for (const std::string& begin : passed_) {
+      while (more_ && line_.text.starts_with(begin)) advance();
+    }
+  }
+
+  static constexpr std::int64_t kNoFile = -1;
 
   const ProblemLines& lines_;
   Line line_;  // the next one
   bool more_ = false;
+  std::int64_t file_ = kNoFile;      // that is open
+  std::vector<std::string> passed_;  // how the lines of problems begin that were passed before their file is open
+  std::int64_t file_of_passed_ = kNoFile;
 };
 
 // Calls use(place, problem, how its lines begin).
@@ -51,18 +78,18 @@ void for_each_in(const NextLine& problems, const Use& use) {
   }
 }
 
-std::vector<Attempt> take_attempts(LinesByProblem& lines, const std::string& begin) {
+std::vector<Attempt> take_attempts(LinesByProblem& lines, std::int64_t place, const std::string& begin) {
   std::vector<Attempt> attempts;
-  lines.take(begin, [&](const Line& line) { attempts.push_back(attempt_from_json(line.text, line.place)); });
+  lines.take(place, begin, [&](const Line& line) { attempts.push_back(attempt_from_json(line.text, line.place)); });
   return attempts;
 }
 
-std::vector<GradedAttempt> with_verdicts(std::vector<Attempt> attempts, LinesByProblem& verdicts,
+std::vector<GradedAttempt> with_verdicts(std::vector<Attempt> attempts, LinesByProblem& verdicts, std::int64_t place,
                                          const std::string& begin, const Problem& problem) {
   std::vector<GradedAttempt> graded(attempts.size());
   for (std::size_t i = 0; i < attempts.size(); ++i) static_cast<Attempt&>(graded[i]) = std::move(attempts[i]);
   std::size_t next = 0;
-  verdicts.take(begin, [&](const Line& line) {
+  verdicts.take(place, begin, [&](const Line& line) {
     GradeRecord record = grade_from_json(line.text, line.place);
     if (next == graded.size() || graded[next].index != record.index) {
       throw Error(
@@ -77,10 +104,10 @@ std::vector<GradedAttempt> with_verdicts(std::vector<Attempt> attempts, LinesByP
 }
 
 // Some of the attempts have scores, in their order.
-void add_scores(std::vector<GradedAttempt>& attempts, LinesByProblem& scores, const std::string& begin,
-                const Problem& problem) {
+void add_scores(std::vector<GradedAttempt>& attempts, LinesByProblem& scores, std::int64_t place,
+                const std::string& begin, const Problem& problem) {
   std::size_t next = 0;
-  scores.take(begin, [&](const Line& line) {
+  scores.take(place, begin, [&](const Line& line) {
     const ScoreRecord record = score_from_json(line.text, line.place);
     while (next < attempts.size() && attempts[next].index != record.index) ++next;
     if (next == attempts.size()) {
@@ -146,7 +173,7 @@ void for_each_problem(const NextLine& problems, const ProblemLines& attempts, co
   LinesByProblem lines(attempts);
   for_each_in(problems, [&](std::int64_t place, const Problem& problem, const std::string& begin) {
     if (wanted(place)) {
-      use(problem, take_attempts(lines, begin));
+      use(problem, take_attempts(lines, place, begin));
     } else {
       lines.pass(place, begin);
     }
@@ -159,8 +186,9 @@ void for_each_graded(const NextLine& problems, const ProblemLines& attempts, con
   LinesByProblem lines(attempts), grades(verdicts), scored(scores);
   for_each_in(problems, [&](std::int64_t place, const Problem& problem, const std::string& begin) {
     if (wanted(place)) {
-      std::vector<GradedAttempt> graded = with_verdicts(take_attempts(lines, begin), grades, begin, problem);
-      add_scores(graded, scored, begin, problem);
+      std::vector<GradedAttempt> graded =
+          with_verdicts(take_attempts(lines, place, begin), grades, place, begin, problem);
+      add_scores(graded, scored, place, begin, problem);
       use(problem, std::move(graded));
     } else {
       for (LinesByProblem* of_problem : {&lines, &grades, &scored}) of_problem->pass(place, begin);

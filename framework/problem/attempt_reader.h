@@ -41,12 +41,15 @@ using NextLine = std::function<bool(std::string& line, Place& place)>;
 using WantedProblems = std::function<bool(std::int64_t problem)>;
 [[nodiscard]] inline bool all_problems(std::int64_t) { return true; }
 
-// Lines of one sort, and of which problems they are: files without a wanted problem need not be opened.
+// Lines of one sort. Where they lie in files of some problems each, none is opened but for a problem that is wanted.
 struct ProblemLines {
-  ProblemLines(NextLine lines, WantedProblems held_here = all_problems)
-      : next(std::move(lines)), held(std::move(held_here)) {}
-  NextLine next;  // may be empty: there are none
-  WantedProblems held;
+  ProblemLines(NextLine lines) : next(std::move(lines)) {}
+  ProblemLines(NextLine lines, std::int64_t problems_per_file, std::function<void(std::int64_t file)> open_file)
+      : next(std::move(lines)), per_file(problems_per_file), open(std::move(open_file)) {}
+  NextLine next;              // may be empty: there are none
+  std::int64_t per_file = 0;  // 0: the lines come as if of one file that is open
+  std::function<void(std::int64_t file)>
+      open;  // what `next` gives is from then on of that file, or nothing where it ends
 };
 
 // Of plain files, one after the other. Throws Error where one is not there; the lines throw Unreadable.
@@ -55,7 +58,8 @@ struct ProblemLines {
 using UseAttempts = std::function<void(const Problem& problem, std::vector<Attempt> attempts)>;
 using UseGraded = std::function<void(const Problem& problem, std::vector<GradedAttempt> attempts)>;
 
-// In the order of the problems; reads all lines to their ends.
+// In the order of the problems. `wanted` is asked once about each of them, when it is reached, so that it may be decided while
+// others are in use. Reads the lines of each file that is opened to the end.
 void for_each_problem(const NextLine& problems, const ProblemLines& attempts, const WantedProblems& wanted,
                       const UseAttempts& use);
 // `scores` may be empty.

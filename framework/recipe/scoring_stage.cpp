@@ -191,19 +191,18 @@ class Scoring {
     std::string damage;
     try {
       next_run();
-      // What comes next is dealt while the ranks work, so no file is known to be of no use beforehand.
       const auto wanted = [&](std::int64_t place) { return is_next(place); };
       if (clusters_) {
         const auto use = [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
           worth_ = in_top_clusters(attempts, *clusters_);
           score(problem, {attempts.begin(), attempts.end()});
         };
-        for_each_graded(clusters_->folders, wanted, use, FilesRead::all);
+        for_each_graded(clusters_->folders, wanted, use);
       } else {
         const auto use = [&](const Problem& problem, std::vector<Attempt> attempts) {
           score(problem, std::move(attempts));
         };
-        for_each_problem(attempts_, wanted, use, FilesRead::all);
+        for_each_problem(attempts_, wanted, use);
       }
     } catch (const StopRequested&) {
       stopped = true;

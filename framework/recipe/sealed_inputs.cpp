@@ -3,35 +3,26 @@
 namespace ft {
 namespace {
 
-// The files of one sort that hold a wanted problem.
-class WantedFiles {
+std::int64_t problems_per_file(const SealedFolder& folder) {
+  return folder.manifest().body.value(kProblemsPerFile, std::int64_t{0});
+}
+
+// The files of one sort, of which only those are read that hold a wanted problem; all, where it is not known what they hold.
+class Pieces {
  public:
-  WantedFiles(const SealedFolder& folder, std::string_view prefix, const WantedProblems& wanted)
-      : names_(pieces_of(folder, prefix)), each_(folder.manifest().body.value(kProblemsPerFile, std::int64_t{0})) {
-    if (each_ == 0) return;
-    std::vector<std::string> kept;
-    for (std::int64_t file = 0; file < std::ssize(names_); ++file) {
-      bool holds = false;
-      for (std::int64_t problem = file * each_; !holds && problem < (file + 1) * each_; ++problem)
-        holds = wanted(problem);
-      holds_.push_back(holds);
-      if (holds) kept.push_back(names_[static_cast<std::size_t>(file)]);
-    }
-    names_ = std::move(kept);
+  Pieces(const SealedFolder& folder, std::string_view prefix)
+      : lines_(folder, pieces_of(folder, prefix)), each_(problems_per_file(folder)) {
+    if (each_ > 0) lines_.only(kNone);
   }
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  [[nodiscard]] ProblemLines of(SealedLines& lines) const {
-    if (each_ == 0) return lines_of(lines);
-    return {lines_of(lines), [holds = holds_, each = each_](std::int64_t problem) {
-              const auto file = static_cast<std::size_t>(problem / each);
-              return file < holds.size() && holds[file];
-            }};
+  [[nodiscard]] SealedLines& lines() { return lines_; }
+  [[nodiscard]] ProblemLines by_problem() {
+    return {lines_of(lines_), each_, [this](std::int64_t file) { lines_.only(static_cast<std::size_t>(file)); }};
   }
 
  private:
-  std::vector<std::string> names_;
-  std::int64_t each_ = 0;    // 0: not known, so all are read
-  std::vector<bool> holds_;  // of all files
+  static constexpr std::size_t kNone = 1'000'000'000'000;
+  SealedLines lines_;
+  std::int64_t each_;
 };
 
 }  // namespace
@@ -59,20 +50,23 @@ std::int64_t count_problems(const SealedFolder& attempts) {
   return count;
 }
 
-void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use,
-                      FilesRead files_read) {
-  const WantedFiles files(attempts, kAttemptsPrefix,
-                          files_read == FilesRead::all ? WantedProblems(all_problems) : wanted);
-  SealedLines problems(attempts, pieces_of(attempts, kProblemsPrefix)), lines(attempts, files.names());
-  checked(problems,
-          [&] { checked(lines, [&] { for_each_problem(lines_of(problems), files.of(lines), wanted, use); }); });
+void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use) {
+  SealedLines problems(attempts, pieces_of(attempts, kProblemsPrefix));
+  Pieces texts(attempts, kAttemptsPrefix);
+  const auto read = [&] { for_each_problem(lines_of(problems), texts.by_problem(), wanted, use); };
+  checked(problems, [&] { checked(texts.lines(), read); });
 }
 
 void check_graded(const GradedFolders& folders, const WantedProblems& wanted,
                   const std::function<void()>& before_each) {
   const auto check = [&](const SealedFolder& folder, std::string_view prefix, const WantedProblems& of) {
-    const WantedFiles files(folder, prefix, of);
-    for (const std::string& name : files.names()) {
+    const std::int64_t each = problems_per_file(folder);
+    std::int64_t file = 0;
+    for (const std::string& name : pieces_of(folder, prefix)) {
+      bool holds = each == 0;
+      for (std::int64_t problem = file * each; !holds && problem < (file + 1) * each; ++problem) holds = of(problem);
+      ++file;
+      if (!holds) continue;
       before_each();
       folder.check(name);
     }
@@ -82,19 +76,16 @@ void check_graded(const GradedFolders& folders, const WantedProblems& wanted,
   check(folders.verdicts, kVerdictsOfAttempts, wanted);
 }
 
-void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use,
-                     FilesRead files_read) {
-  const WantedProblems opened = files_read == FilesRead::all ? WantedProblems(all_problems) : wanted;
-  const SealedFolder& ranking = folders.ranking ? *folders.ranking : folders.verdicts;  // these have no scores
-  const WantedFiles texts(folders.attempts, kAttemptsPrefix, opened);
-  const WantedFiles grades(folders.verdicts, kVerdictsOfAttempts, opened), scored(ranking, kScoresPrefix, opened);
+void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use) {
   SealedLines problems(folders.attempts, pieces_of(folders.attempts, kProblemsPrefix));
-  SealedLines attempts(folders.attempts, texts.names()), verdicts(folders.verdicts, grades.names());
-  SealedLines scores(ranking, scored.names());
+  Pieces attempts(folders.attempts, kAttemptsPrefix), verdicts(folders.verdicts, kVerdictsOfAttempts);
+  Pieces scores(folders.ranking ? *folders.ranking : folders.verdicts, kScoresPrefix);  // verdicts have no scores
   const auto read = [&] {
-    for_each_graded(lines_of(problems), texts.of(attempts), grades.of(verdicts), scored.of(scores), wanted, use);
+    for_each_graded(lines_of(problems), attempts.by_problem(), verdicts.by_problem(), scores.by_problem(), wanted, use);
   };
-  checked(problems, [&] { checked(attempts, [&] { checked(verdicts, [&] { checked(scores, read); }); }); });
+  checked(problems, [&] {
+    checked(attempts.lines(), [&] { checked(verdicts.lines(), [&] { checked(scores.lines(), read); }); });
+  });
 }
 
 }  // namespace ft

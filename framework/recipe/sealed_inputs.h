@@ -48,22 +48,18 @@ auto read_sealed(const SealedFolder& attempts, const Read& read) {
   return checked(problems, [&] { return checked(lines, [&] { return read(lines_of(problems), lines_of(lines)); }); });
 }
 
-// Which files of attempts, verdicts and scores are opened: those that hold a problem which is wanted when reading begins, so
-// that ranks which share the problems share the reading; or all, for who learns only on the way what to want.
-enum class FilesRead { of_wanted, all };
-
-// As problem/attempt_reader.h, of what was sealed. What `use` has made is to be trusted once this has returned.
-void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use,
-                      FilesRead files = FilesRead::of_wanted);
+// As problem/attempt_reader.h, of what was sealed: files of attempts, verdicts and scores without a wanted problem are
+// not opened, so that ranks which share the problems share the reading. What `use` has made is to be trusted once this has
+// returned.
+void for_each_problem(const SealedFolder& attempts, const WantedProblems& wanted, const UseAttempts& use);
 
 struct GradedFolders {
   SealedFolder attempts;
   SealedFolder verdicts;                     // all its files are pieces of them, in the order of their names
   std::optional<SealedFolder> ranking = {};  // with the scores of a verifier; may have none
 };
-void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use,
-                     FilesRead files = FilesRead::of_wanted);
-// Looks at every byte that for_each_graded() would read, for who cannot take back what it makes of the first lines. Calls
+void for_each_graded(const GradedFolders& folders, const WantedProblems& wanted, const UseGraded& use);
+// Looks at every byte that for_each_graded() would read, for a set that does not change, and for who cannot take back what it makes of the first lines. Calls
 // `before_each` file.
 void check_graded(const GradedFolders& folders, const WantedProblems& wanted, const std::function<void()>& before_each);
 

@@ -5,10 +5,10 @@
 namespace ft {
 
 SealedLines::SealedLines(const SealedFolder& folder, std::vector<std::string> names)
-    : folder_(folder), names_(std::move(names)), buffer_(1 << 16) {}
+    : folder_(folder), names_(std::move(names)), last_(names_.size()), buffer_(1 << 16) {}
 
 bool SealedLines::open_next() {
-  if (next_ == names_.size()) return false;
+  if (next_ >= last_) return false;
   const std::string& name = names_[next_++];
   place_ = {.file = folder_.path(name).string()};
   file_.emplace(folder_, name);
@@ -36,6 +36,14 @@ bool SealedLines::next(std::string& line, Place& place) {
     return true;
   }
   return false;
+}
+
+void SealedLines::only(std::size_t place) {
+  if (file_) file_->check_rest();
+  file_.reset();
+  begin_ = end_ = 0;
+  next_ = place;
+  last_ = std::min(place + 1, names_.size());
 }
 
 void SealedLines::check_rest() {

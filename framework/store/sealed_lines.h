@@ -24,6 +24,9 @@ class SealedLines {
   // The next line that is not empty, without its end, and its place; false behind the last one. Throws BrokenFolder at
   // the end of a file that is another one than was sealed; Error where the folder has none of that name; Unreadable.
   bool next(std::string& line, Place& place);
+  // From here on the lines are those of the file at `place` among the names, and of no other; where there is none, there are
+  // no lines. What is open is read to its end before, and throws as next().
+  void only(std::size_t place);
   // Reads what is open and what comes after it to the end, and throws the same.
   void check_rest();
 
@@ -32,7 +35,7 @@ class SealedLines {
 
   SealedFolder folder_;
   std::vector<std::string> names_;
-  std::size_t next_ = 0;  // of names_
+  std::size_t next_ = 0, last_ = 0;  // of names_: the one that is opened next, and the end
   std::optional<SealedFile> file_;
   Place place_;
   std::vector<char> buffer_;

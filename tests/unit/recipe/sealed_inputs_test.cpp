@@ -173,13 +173,21 @@ TEST_CASE("a share opens the files that hold its problems, and all shares togeth
     std::string bytes = before;
     bytes[bytes.size() / 2] ^= 1;
     std::ofstream(folders.base / name, std::ios::binary) << bytes;
-    std::set<int> met, checked;
+    std::set<int> met, met_when_dealt, checked;
     for (int rank = 0; rank < kProblems; ++rank) {
       try {
         read_share(rank, kProblems, [](const Problem&, const std::vector<GradedAttempt>&) {});
       } catch (const BrokenFolder& broken) {
         CHECK(std::string(broken.what()).find(name.filename().string()) != std::string::npos);
         met.insert(rank);
+      }
+      std::optional<std::int64_t> next = rank;  // dealt while reading, as scoring does it
+      try {
+        for_each_graded(
+            cut, [&](std::int64_t problem) { return next == problem; },
+            [&](const Problem&, const std::vector<GradedAttempt>&) { next.reset(); });
+      } catch (const BrokenFolder&) {
+        met_when_dealt.insert(rank);
       }
       try {
         check_graded(
@@ -189,6 +197,7 @@ TEST_CASE("a share opens the files that hold its problems, and all shares togeth
       }
     }
     CHECK(met == readers);
+    CHECK(met_when_dealt == readers);
     if (name.string().find("scores") == std::string::npos) CHECK(checked == readers);
     std::ofstream(folders.base / name, std::ios::binary) << before;
   }
