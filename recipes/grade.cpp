@@ -35,7 +35,7 @@ class GradeAttempts final : public Recipe {
   }
 
   void run(StageContext& stage) override {
-    run_grading(stage, {.attempts = stage.input(attempts_), .settings = effective(settings_)});
+    run_grading(stage, {.attempts = stage.inputs.path(attempts_), .settings = effective(settings_)});
   }
 
  private:

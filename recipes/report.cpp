@@ -66,20 +66,21 @@ class Report final : public Recipe {
     for (const std::string& text : compare_)
       input.comparisons.push_back(report::read_comparison(text, first_names(stage)));
     for (const std::string& name : of_) {
-      const StagePlan& source = stage.input_plan(name);
+      const StagePlan& source = stage.inputs.plan(name);
       const ArtifactKind kind = source.recipe->output();
       if (kind == ArtifactKind::attempts || kind == ArtifactKind::verdicts) add_attempts(stage, source, input);
       if (kind == ArtifactKind::ranking) add_ranking(stage, source, input);
     }
-    const bool writes = stage.groups().world.rank() == 0;
+    const bool writes = stage.groups.world.rank() == 0;
     if (writes) collect(stage, input);
-    stage.seal_pieces([] { return nlohmann::ordered_json(); },
-                      [&](FolderWriter& folder) {
-                        if (!writes) return;
-                        folder.write("index.html", report::html_report(input));
-                        folder.write("report.json", [&](const auto& out) { report::write_json_report(input, out); });
-                        folder.write("report.txt", report::text_report(input));
-                      });
+    stage.output.seal_pieces([] { return nlohmann::ordered_json(); },
+                             [&](FolderWriter& folder) {
+                               if (!writes) return;
+                               folder.write("index.html", report::html_report(input));
+                               folder.write("report.json",
+                                            [&](const auto& out) { report::write_json_report(input, out); });
+                               folder.write("report.txt", report::text_report(input));
+                             });
   }
 
  private:
@@ -87,7 +88,7 @@ class Report final : public Recipe {
   std::vector<std::string> first_names(const StageContext& stage) const {
     std::vector<std::string> names;
     for (const std::string& name : of_) {
-      if (stage.input_plan(name).copy_of.empty()) names.push_back(name);
+      if (stage.inputs.plan(name).copy_of.empty()) names.push_back(name);
     }
     return names;
   }
@@ -164,13 +165,13 @@ class Report final : public Recipe {
 
   // What rank 0 adds to the tables.
   void collect(StageContext& stage, report::ReportInput& input) const {
-    input.title = title_.empty() ? run_name(stage.run_plan().run.folder) : title_;
+    input.title = title_.empty() ? run_name(stage.run.run.folder) : title_;
     const std::vector<const StagePlan*> sources = ancestors(stage);
     for (const StagePlan* source : sources) {
       if (!source->copy_of.empty()) continue;  // of other seeds the page shows results alone
       if (const std::int64_t damaged = count_foreign_lines(source->folder / "steps.jsonl", Owner(source->identity));
           damaged > 0) {
-        stage.log().warn(
+        stage.log.warn(
             "{}: {} lines of steps.jsonl are damaged, of other work or no records of steps: the loss curve lacks them",
             source->name, damaged);
       }
@@ -185,12 +186,12 @@ class Report final : public Recipe {
     if (check_overlap_) input.overlaps = find_shared_problems(stage, sources, of_);
     for (const std::string& missing : report::add_effects(input)) {
       const std::string words = fmt::format("compare: '{}' has no value: its sides have no problem in common", missing);
-      stage.log().warn("{}", words);
+      stage.log.warn("{}", words);
       input.summary += fmt::format("{}Caution: {}.", input.summary.empty() ? "" : " ", words);
     }
     add_datasets(stage, input);
-    input.times = read_times(stage.run_plan(), sources);
-    input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups().world.size())}, {"made", utc_now()}}});
+    input.times = read_times(stage.run, sources);
+    input.execution.push_back({"run", {{"ranks", std::to_string(stage.groups.world.size())}, {"made", utc_now()}}});
   }
 
   // Attempts of a model on problems, with who made them and how they were graded.
@@ -200,7 +201,7 @@ class Report final : public Recipe {
     report::StageTable table;
     table.grading = to_text(grading);
     table.generator = input_of(attempts, "model");
-    table.training = training_of(stage.run_plan(), table.generator);
+    table.training = training_of(stage.run, table.generator);
     if (const std::string shown = input_of(attempts, "demonstrations"); !shown.empty())
       table.training += fmt::format(", few-shot ({})", shown);
     table.problems = input_of(attempts, "problems");
@@ -235,8 +236,8 @@ class Report final : public Recipe {
 
   void add_ranking(StageContext& stage, const StagePlan& source, report::ReportInput& input) const {
     // By the plan: the ranking knows the names that its inputs had then.
-    const GradedAttempts graded{&stage.input_plan(input_of(source, "attempts")),
-                                &stage.input_plan(input_of(source, kVerdictsInput))};
+    const GradedAttempts graded{&stage.inputs.plan(input_of(source, "attempts")),
+                                &stage.inputs.plan(input_of(source, kVerdictsInput))};
     std::optional<GradedFolders> folders;
     GradingSettings grading;
     std::int64_t problems = 0;
@@ -259,9 +260,9 @@ class Report final : public Recipe {
     table.description = table.evaluator.empty()
                             ? fmt::format("{}, votes alone", graded.attempts->name)
                             : fmt::format("{} ranked by {}", graded.attempts->name, table.evaluator);
-    if (const StagePlan* verifier = stage.run_plan().find_stage(table.evaluator)) {
+    if (const StagePlan* verifier = stage.run.find_stage(table.evaluator)) {
       table.evaluator_loss = setting_of(*verifier, "loss");
-      if (const StagePlan* judged = stage.run_plan().find_stage(input_of(*verifier, "attempts")))
+      if (const StagePlan* judged = stage.run.find_stage(input_of(*verifier, "attempts")))
         table.evaluator_of = input_of(*judged, "model");
     }
     const ReadGraded read = read_of(*folders);
@@ -286,7 +287,7 @@ class Report final : public Recipe {
   // Everything that the shown stages were made from, in the order of the run file.
   std::vector<const StagePlan*> ancestors(const StageContext& stage) const {
     std::set<std::string> names(of_.begin(), of_.end());
-    const auto& stages = stage.run_plan().stages;
+    const auto& stages = stage.run.stages;
     std::vector<const StagePlan*> found;
     for (auto candidate = stages.rbegin(); candidate != stages.rend(); ++candidate) {
       if (!names.contains(candidate->name)) continue;
@@ -300,7 +301,7 @@ class Report final : public Recipe {
   // Where the problems come from, and what a reader of results must know of them.
   static void add_datasets(const StageContext& stage, report::ReportInput& input) {
     std::set<std::string> seen;
-    for (const auto& [name, node] : stage.run_plan().problems) {
+    for (const auto& [name, node] : stage.run.problems) {
       for (const ProblemSetSpec& spec : read_problem_set(node)) {
         if (!seen.insert(spec.dataset).second) continue;
         const DatasetInfo info = dataset_info(spec.dataset);

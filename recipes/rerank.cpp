@@ -76,8 +76,8 @@ class Rerank final : public Recipe {
         use(problem, std::move(attempts));
       });
     };
-    report::ReportInput input{.title = stage.name()};
-    input.stages.push_back({.stage = stage.name(),
+    report::ReportInput input{.title = stage.plan.name};
+    input.stages.push_back({.stage = stage.plan.name,
                             .description = description(),
                             .table = evaluate_together(stage, problems, read, scores.has_value(), options_),
                             .grading = to_text(grading)});
@@ -89,14 +89,15 @@ class Rerank final : public Recipe {
         {"grading", to_json(grading)}};
     if (options_.scored_clusters > 0) body["scored_clusters"] = options_.scored_clusters;
     if (scores) body[kProblemsPerFile] = scores->problems_per_file();
-    const Communicator& world = stage.groups().world;
-    stage.seal_pieces([&] { return body; },
-                      [&](FolderWriter& folder) {
-                        if (scores) scores->write_share(folder, world.rank(), world.size());
-                        if (world.rank() != 0) return;
-                        folder.write("ranking.txt", report::text_report(input));
-                        folder.write("ranking.json", [&](const auto& out) { report::write_json_report(input, out); });
-                      });
+    const Communicator& world = stage.groups.world;
+    stage.output.seal_pieces([&] { return body; },
+                             [&](FolderWriter& folder) {
+                               if (scores) scores->write_share(folder, world.rank(), world.size());
+                               if (world.rank() != 0) return;
+                               folder.write("ranking.txt", report::text_report(input));
+                               folder.write("ranking.json",
+                                            [&](const auto& out) { report::write_json_report(input, out); });
+                             });
   }
 
  private:

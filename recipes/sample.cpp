@@ -71,19 +71,19 @@ class Sample final : public Recipe {
   }
 
   void run(StageContext& stage) override {
-    LoadedModel model = stage.load_model(model_);
-    job_.problems = [&] { return stage.load_problems(problems_); };
+    LoadedModel model = load_model(stage, model_);
+    job_.problems = [&] { return stage.inputs.problems(problems_); };
     job_.stop = few_shot_.stop;
-    job_.prompts = stage.prompts();
-    job_.prompts.solver = on_rank_zero(stage.groups().world, "prompt", [&] { return solver_template(stage); });
+    job_.prompts = stage.run.prompts;
+    job_.prompts.solver = on_rank_zero(stage.groups.world, "prompt", [&] { return solver_template(stage); });
     run_sampling(stage, model, job_);
   }
 
  private:
   [[nodiscard]] std::string solver_template(StageContext& stage) const {
     std::vector<Problem> shown;
-    if (!few_shot_.demonstrations.empty()) shown = stage.load_problems(few_shot_.demonstrations);
-    return few_shot_prompts(stage.prompts(), few_shot_, shown).solver;
+    if (!few_shot_.demonstrations.empty()) shown = stage.inputs.problems(few_shot_.demonstrations);
+    return few_shot_prompts(stage.run.prompts, few_shot_, shown).solver;
   }
 
   // What the model's vocabulary lacks is the prompt's fault where the prompt holds it, and not that of the first problem.

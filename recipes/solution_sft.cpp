@@ -43,9 +43,9 @@ class SolutionSft final : public Recipe {
   }
 
   void run(StageContext& stage) override {
-    LoadedModel model = stage.load_model(model_);
+    LoadedModel model = load_model(stage, model_);
     TrainingJob job{.settings = settings_};
-    const ExampleBuilder build(*model.tokenizer, stage.prompts());
+    const ExampleBuilder build(*model.tokenizer, stage.run.prompts);
     job.examples = examples(stage, *model.tokenizer, build, "problems", problems_, job.facts["examples"]);
     if (!settings_.validation.empty()) {
       job.validation =
@@ -144,11 +144,11 @@ class SolutionSft final : public Recipe {
     std::optional<ProblemSpool> problems;
     const ExampleSource source = {
         .name = set,
-        .decided_by = {"solutions", problems_digest(stage.plan(), key), style_},
+        .decided_by = {"solutions", problems_digest(stage.plan, key), style_},
         .begin =
             [&](const std::filesystem::path& folder) {
-              problems.emplace(stage.groups().world, folder / ".problems.partial", kProblemsABlock,
-                               [&] { return stage.load_problems(set); });
+              problems.emplace(stage.groups.world, folder / ".problems.partial", kProblemsABlock,
+                               [&] { return stage.inputs.problems(set); });
               return problems->num_problems();
             },
         .make =
@@ -156,7 +156,7 @@ class SolutionSft final : public Recipe {
               for (const std::int64_t block : blocks) {
                 add_block(block, [&](ExampleSet& made) {
                   for (const Problem& problem : problems->read(block)) {
-                    stage.check_stop();
+                    stage.stop.check();
                     add(tokenizer, build, problem, made);
                   }
                 });
@@ -164,7 +164,7 @@ class SolutionSft final : public Recipe {
             }};
     Examples made = stage_examples(stage, tokenizer, limit(), source);
     const ExampleTallies& tallies = made.tallies();
-    stage.log().info("{}: {}", set, tallies.summary());
+    stage.log.info("{}: {}", set, tallies.summary());
     facts = {{"problems", set}, {"count", tallies.examples}, {"tokens", tallies.tokens}, {"too_long", tallies.dropped}};
     return made;
   }

@@ -88,8 +88,8 @@ class VerifierSft final : public Recipe {
   }
 
   void run(StageContext& stage) override {
-    LoadedModel model = stage.load_model(model_);
-    const ExampleBuilder build(*model.tokenizer, stage.prompts());
+    LoadedModel model = load_model(stage, model_);
+    const ExampleBuilder build(*model.tokenizer, stage.run.prompts);
     TrainingJob job{.settings = settings_};
     job.weights.margin = margin_;
     job.weights.contrastive_margin = contrastive_margin_;
@@ -228,8 +228,8 @@ class VerifierSft final : public Recipe {
     const ExampleTallies& tallies = made.tallies();
     if (made.empty()) fail_user(nothing_to_learn(attempts, tallies));
     const std::int64_t problems = tallies.of_recipe[kProblems], without = tallies.of_recipe[kWithout];
-    stage.log().info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts,
-                     tallies.summary(), without, problems);
+    stage.log.info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts,
+                   tallies.summary(), without, problems);
     facts = {{"attempts", attempts},        {"count", tallies.examples}, {"tokens", tallies.tokens},
              {"too_long", tallies.dropped}, {"problems", problems},      {"problems_without", without}};
     return made;
@@ -237,7 +237,7 @@ class VerifierSft final : public Recipe {
 
   // Attempts and their verdicts count by their bytes, which the manifests of their folders name.
   std::vector<std::string> decided_by(StageContext& stage, const std::string& name) const {
-    std::string attempts = on_rank_zero(stage.groups().world, "digest of the attempts", [&] {
+    std::string attempts = on_rank_zero(stage.groups.world, "digest of the attempts", [&] {
       const GradedFolders folders = graded_attempts(stage, name).open();
       return folders.attempts.digest() + " " + folders.verdicts.digest();
     });
@@ -254,10 +254,9 @@ class VerifierSft final : public Recipe {
   static std::int64_t problems_of(StageContext& stage, const GradedAttempts& graded) {
     std::int64_t problems = 0;
     stage.together("problems of the attempts", [&] {
-      if (stage.groups().world.rank() == 0) problems = count_problems(SealedFolder::open(graded.attempts->output));
+      if (stage.groups.world.rank() == 0) problems = count_problems(SealedFolder::open(graded.attempts->output));
     });
-    return std::stoll(
-        on_rank_zero(stage.groups().world, "number of problems", [&] { return std::to_string(problems); }));
+    return std::stoll(on_rank_zero(stage.groups.world, "number of problems", [&] { return std::to_string(problems); }));
   }
 
   // Examples stay, so every byte that they are made of is looked at before the first one is made.
@@ -276,7 +275,7 @@ class VerifierSft final : public Recipe {
       block_of_next = problem / kProblemsABlock;
       return std::ranges::binary_search(blocks, block_of_next);
     };
-    check_graded(folders, wanted, [&] { stage.check_stop(); });
+    check_graded(folders, wanted, [&] { stage.stop.check(); });
     for_each_graded(folders, wanted, [&](const Problem& problem, std::vector<GradedAttempt> attempts) {
       if (block_of_next != block) finish();
       block = block_of_next;

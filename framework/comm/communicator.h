@@ -24,14 +24,16 @@
 
 #include "framework/comm/shared_counter.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace at {
+class Tensor;
+}
 
 namespace ft {
 

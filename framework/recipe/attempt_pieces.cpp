@@ -55,24 +55,24 @@ void AttemptPieces::look_at(std::int64_t piece, PieceCounts& counts) {
 }
 
 void AttemptPieces::look() {
-  const Communicator& world = stage_.groups().world;
-  files_ = RecordFiles(list_pieces(stage_.work(), kStem), stage_.owner());
+  const Communicator& world = stage_.groups.world;
+  files_ = RecordFiles(list_pieces(stage_.work.path(), kStem), stage_.work.owner());
   bits_.assign((bit(problems_.size(), 0) + 63) / 64, 0);
   stretches_.clear();
   PieceCounts counts;
   stage_.together("looking at the attempts", [&] {
     for (std::int64_t piece = world.rank(); piece < std::ssize(files_.pieces()); piece += world.size()) {
-      stage_.check_stop();
+      stage_.stop.check();
       look_at(piece, counts);
     }
   });
-  if (!std::exchange(told_, true)) tell_dropped(stage_.log(), counts, kStem);
+  if (!std::exchange(told_, true)) tell_dropped(stage_.log, counts, kStem);
   gather();
 }
 
 // A bit an attempt, some thousands at a time.
 void AttemptPieces::gather() {
-  Communicator& world = stage_.groups().world;
+  Communicator& world = stage_.groups.world;
   const std::span own(bits_);
   for (std::size_t first = 0; first < bits_.size(); first += kWordsAtOnce) {
     const auto part = own.subspan(first, std::min(kWordsAtOnce, bits_.size() - first));
@@ -108,7 +108,8 @@ void AttemptPieces::for_each(std::int64_t first, std::int64_t end,
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     FT_CHECK(!lines[i].empty(), "attempt {} of problem {} is missing at the end of stage '{}'",
-             indices_[i % indices_.size()], first + static_cast<std::int64_t>(i / indices_.size()) + 1, stage_.name());
+             indices_[i % indices_.size()], first + static_cast<std::int64_t>(i / indices_.size()) + 1,
+             stage_.plan.name);
     use(lines[i]);
   }
 }

@@ -27,9 +27,9 @@ rerank::RankedProblem ranked(const Problem& problem, const std::vector<GradedAtt
 // The table's files, one a rank.
 class TableFiles {
  public:
-  explicit TableFiles(StageContext& stage) : world_(stage.groups().world), folder_(stage.work() / "table") {
+  explicit TableFiles(StageContext& stage) : world_(stage.groups.world), folder_(stage.work.path() / "table") {
     on_rank_zero(world_, "folder of the table", [&] {
-      stage.require_place();
+      stage.work.require_place();
       discard_folder(folder_);
       make_folder(folder_);
       return std::string();
@@ -56,7 +56,7 @@ class TableFiles {
 
 RankingTable evaluate_together(StageContext& stage, std::int64_t problems, const ReadGraded& read, bool with_scores,
                                const rerank::RankingOptions& options) {
-  Communicator& world = stage.groups().world;
+  Communicator& world = stage.groups.world;
   const int rank = world.rank(), ranks = world.size();
   TableFiles files(stage);
   std::string directory;
@@ -70,7 +70,7 @@ RankingTable evaluate_together(StageContext& stage, std::int64_t problems, const
       return first <= problem && problem < end;
     };
     read(own, [&](const Problem& problem, const std::vector<GradedAttempt>& attempts) {
-      stage.check_stop();
+      stage.stop.check();
       share.add(place, ranked(problem, attempts));
     });
     directory = share.finish();

@@ -27,7 +27,7 @@ struct GradedAttempts {
 // one of verdicts.
 [[nodiscard]] GradedAttempts graded_attempts(const RunPlan& plan, const StagePlan& reader, const std::string& name);
 [[nodiscard]] inline GradedAttempts graded_attempts(const StageContext& stage, const std::string& name) {
-  return graded_attempts(stage.run_plan(), stage.plan(), name);
+  return graded_attempts(stage.run, stage.plan, name);
 }
 
 }  // namespace ft

@@ -59,7 +59,7 @@ class Grading {
         job_(job),
         attempts_(SealedFolder::open(job.attempts)),
         judge_(make_judge(job.settings)),
-        work_(verdict_work(stage.plan().folder, stage.plan().output)) {
+        work_(verdict_work(stage.plan.folder, stage.plan.output)) {
     problems_ = count_problems(attempts_);
     std::int64_t bytes = 0;
     for (const std::string& piece : pieces_of(attempts_, kAttemptsPrefix)) bytes += attempts_.find(piece)->size;
@@ -75,8 +75,8 @@ class Grading {
   void grade_own() {
     std::int64_t own = 0;
     for (std::int64_t problem = 0; problem < problems_; ++problem) own += is_own(problem / per_block_) ? 1 : 0;
-    stage_.progress().begin(stage_.name(), own, 0);
-    const StopLead::Work work = stage_.work_begins();
+    stage_.progress.begin(stage_.plan.name, own, 0);
+    const StopLead::Work work = stage_.stop.work_begins();
     std::int64_t place = 0, done = 0;
     const auto wanted = [&](std::int64_t problem) {
       place = problem;
@@ -84,15 +84,15 @@ class Grading {
     };
     Block block;
     for_each_problem(attempts_, wanted, [&](const Problem& problem, std::vector<Attempt> attempts) {
-      stage_.check_stop();
+      stage_.stop.check();
       block.problems.emplace_back(problem, std::move(attempts));
       ++done;
       if (place + 1 < problems_ && (place + 1) % per_block_ != 0) return;
       finish(place / per_block_, block);
       block.problems.clear();
-      stage_.progress().update(done, "");
+      stage_.progress.update(done, "");
     });
-    stage_.progress().end();
+    stage_.progress.end();
   }
 
   [[nodiscard]] std::int64_t problems_per_file() const { return per_block_; }
@@ -109,7 +109,7 @@ class Grading {
 
   // Collective: of all ranks.
   Tally tally() const {
-    Communicator& world = stage_.groups().world;
+    Communicator& world = stage_.groups.world;
     Tally all;
     for (std::int64_t Tally::*count : {&Tally::graded, &Tally::right, &Tally::unknown, &Tally::unreadable})
       all.*count = sum_over_ranks(world, "verdicts", tally_.*count);
@@ -123,7 +123,7 @@ class Grading {
 
   // Own blocks follow each other: so a rank opens few files of attempts that others open, too.
   bool is_own(std::int64_t block) const {
-    const Communicator& world = stage_.groups().world;
+    const Communicator& world = stage_.groups.world;
     const std::int64_t blocks = (problems_ + per_block_ - 1) / per_block_;
     return blocks * world.rank() / world.size() <= block && block < blocks * (world.rank() + 1) / world.size();
   }
@@ -133,7 +133,7 @@ class Grading {
     if (keep(number, begin)) return;
     std::string lines;
     for (const auto& [problem, attempts] : block.problems) {
-      stage_.check_stop();
+      stage_.stop.check();
       grade(problem, attempts, lines);
     }
     const std::string digest = short_digest(lines);
@@ -147,7 +147,7 @@ class Grading {
       if (!name.starts_with(begin)) continue;
       const std::string lines = read_file(work_ / name), digest = short_digest(lines);
       if (name != begin + digest + ".jsonl") {
-        stage_.log().warn("{} is damaged: its verdicts are made again", (work_ / name).string());
+        stage_.log.warn("{} is damaged: its verdicts are made again", (work_ / name).string());
         continue;
       }
       finished_[number] = {name, digest};
@@ -189,7 +189,7 @@ class Grading {
 }  // namespace
 
 void run_grading(StageContext& stage, const GradingJob& job) {
-  Communicator& world = stage.groups().world;
+  Communicator& world = stage.groups.world;
   std::optional<Grading> grading;
   stage.together("grading", [&] {
     grading.emplace(stage, job);
@@ -199,16 +199,16 @@ void run_grading(StageContext& stage, const GradingJob& job) {
   const auto percent = [&](std::int64_t count) {
     return tally.graded == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(tally.graded);
   };
-  stage.log().info("graded {} attempts ({}): {:.1f} % right, {:.1f} % without a readable answer, {:.1f} % undecided",
-                   tally.graded, to_text(job.settings), percent(tally.right), percent(tally.unreadable),
-                   percent(tally.unknown));
+  stage.log.info("graded {} attempts ({}): {:.1f} % right, {:.1f} % without a readable answer, {:.1f} % undecided",
+                 tally.graded, to_text(job.settings), percent(tally.right), percent(tally.unreadable),
+                 percent(tally.unknown));
   const Json summary{
       {"graded", tally.graded}, {"right", tally.right}, {"unknown", tally.unknown}, {"unreadable", tally.unreadable}};
   const Json body{
       {"grading", to_json(job.settings)}, {kProblemsPerFile, grading->problems_per_file()}, {"summary", summary}};
-  stage.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { grading->write_own(folder); });
+  stage.output.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { grading->write_own(folder); });
   if (world.rank() == 0)
-    discard_folder(verdict_work(stage.plan().folder, stage.plan().output));  // its blocks are in the output
+    discard_folder(verdict_work(stage.plan.folder, stage.plan.output));  // its blocks are in the output
 }
 
 }  // namespace ft

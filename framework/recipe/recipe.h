@@ -81,7 +81,7 @@ class Recipe {
   virtual void check_inputs(StageCheck& inputs) const { static_cast<void>(inputs); }
 
   // Collective over stage.groups().world. Returns when the output has been sealed, or throws: StopRequested after a save on
-  // request, anything else ends the run. Called again after an interruption, it goes on from what stage.work() holds.
+  // request, anything else ends the run. Called again after an interruption, it goes on from what stage.work holds.
   virtual void run(StageContext& stage) = 0;
 };
 
@@ -95,7 +95,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 6;
+inline constexpr int kRecipeInterface = 7;
 
 }  // namespace ft
 

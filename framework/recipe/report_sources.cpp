@@ -164,7 +164,7 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
                                                          const std::vector<const StagePlan*>& stages,
                                                          const std::vector<std::string>& shown) {
   std::vector<std::string> learnt, tested;  // names of problem sets, in the order of the run file, each once
-  const RunPlan& plan = context.run_plan();
+  const RunPlan& plan = context.run;
   const std::function<void(std::vector<std::string>&, const std::string&)> add = [&](std::vector<std::string>& list,
                                                                                      const std::string& name) {
     if (const auto set = plan.attempt_sets.find(name); set != plan.attempt_sets.end()) {
@@ -177,11 +177,11 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
     if (!name.empty() && std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
   };
   for (const StagePlan* stage : stages) {
-    const StagePlan* attempts = context.run_plan().find_stage(input_of(*stage, "attempts"));
+    const StagePlan* attempts = context.run.find_stage(input_of(*stage, "attempts"));
     if (stage->recipe->output() == ArtifactKind::model) {
       add(learnt, input_of(*stage, "problems"));
       add(learnt, input_of(*stage, "validation"));
-      for (const StagePlan* read : {attempts, context.run_plan().find_stage(input_of(*stage, "validation_attempts"))}) {
+      for (const StagePlan* read : {attempts, context.run.find_stage(input_of(*stage, "validation_attempts"))}) {
         if (read != nullptr) add(learnt, input_of(*read, "problems"));
       }
     } else if (std::find(shown.begin(), shown.end(), stage->name) != shown.end()) {
@@ -198,14 +198,13 @@ std::vector<report::OverlapFinding> find_shared_problems(StageContext& context,
     const auto [found, fresh] = sets.try_emplace(name);
     if (!fresh) return found->second;
     try {  // at the end of days: not for this table alone
-      for (const Problem& problem : context.load_problems(name)) {
+      for (const Problem& problem : context.inputs.problems(name)) {
         found->second.texts.push_back(problem.text);
         found->second.ids.push_back(problem.id);
       }
     } catch (const UserError& error) {
       found->second.is_known = false;
-      context.log().warn("problems that '{}' shares with other sets are left out of the report: {}", name,
-                         error.what());
+      context.log.warn("problems that '{}' shares with other sets are left out of the report: {}", name, error.what());
     }
     return found->second;
   };

@@ -215,13 +215,15 @@ void run_stages(const RunPlan& plan, const RunServices& services, Groups groups,
     const Stopwatch watch;
     release_freed_memory();  // a stage's peak is its own
     reset_peak_memory();
-    StageContext context(plan, stage, services, groups, log, progress, asked, lead);
-    context.on_set_aside(
-        [&](const std::filesystem::path& where, const std::string& why) { folder->note_set_aside(stage, where, why); });
-    context.before_writing([&] {
-      if (folder) folder->require_in_place();
-    });
-    if (context.stop_requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
+    StageHooks hooks;
+    if (folder) {
+      hooks.require_place = [&] { folder->require_in_place(); };
+      hooks.set_aside = [&](const std::filesystem::path& where, const std::string& why) {
+        folder->note_set_aside(stage, where, why);
+      };
+    }
+    StageContext context(plan, stage, services, groups, log, progress, asked, lead, std::move(hooks));
+    if (context.stop.requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
     run_told(plan, stage, context, token, folder ? &*folder : nullptr, watch);
     const StageMemory memory = largest_memory(world);
     if (world.rank() == 0) lead.write();

@@ -19,7 +19,6 @@
 #include "framework/comm/rank_place.h"
 #include "framework/config/print.h"
 #include "framework/config/run_file.h"
-#include "framework/model/layer_factory.h"
 #include "framework/problem/problem.h"
 #include "framework/recipe/attempt_set.h"
 #include "framework/recipe/input_content.h"
@@ -30,6 +29,8 @@
 #include "framework/text/tokenizer.h"
 
 namespace ft {
+
+class LayerFactory;
 
 // May a stage begin anew beside older work?
 enum class Restart { allowed, refuse };

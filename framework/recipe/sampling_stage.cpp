@@ -50,7 +50,7 @@ class Sampling {
 
   // What would end the stage when its turn comes is told before anything is made. Each rank looks at a share.
   void check() const {
-    const Communicator& world = stage_.groups().world;
+    const Communicator& world = stage_.groups.world;
     std::vector<std::int64_t> share;
     for (std::int64_t i = world.rank(); i < missing_.num_problems(); i += world.size())
       share.push_back(missing_.problem(i));
@@ -58,7 +58,7 @@ class Sampling {
     std::int64_t block = -1;
     std::vector<Problem> of_block;
     for (const std::int64_t place : share) {
-      stage_.check_stop();
+      stage_.stop.check();
       if (place >= problems_.end_of(block)) of_block = problems_.read(block = problems_.block_of(place));
       const Problem& problem = of_block[static_cast<std::size_t>(place - problems_.end_of(block - 1))];
       check_length(problem, std::ssize(prompt_of(problem)));
@@ -66,16 +66,16 @@ class Sampling {
   }
 
   void run() {
-    const Groups groups = stage_.groups();
+    const Groups groups = stage_.groups;
     tell_end_tokens();
-    AppendLog log(stage_.work() / piece_name(kStem, groups.world.rank()), stage_.owner());
+    AppendLog log(stage_.work.path() / piece_name(kStem, groups.world.rank()), stage_.work.owner());
     SamplingSettings settings = job_.settings;
     settings.slots = static_cast<int>(even_rounds(missing_.total(), groups.data.size(), settings.slots));
     Generator generator(*model_.decoder, settings, stage_.seed(), model_.end_tokens(), model_.tokenizer->size(),
                         stops_);
     note_batch_sizes(generator);
     const std::int64_t all = std::ssize(indices_) * problems_.num_problems(), before = all - missing_.total();
-    stage_.progress().begin(stage_.name(), all, before);
+    stage_.progress.begin(stage_.plan.name, all, before);
     Deal deal(groups, "attempts to make", missing_.total(), {.most = settings.slots, .least = kShortestRun});
     const Stopwatch watch;
     std::int64_t dealt = 0, finished = 0;  // of this rank
@@ -95,30 +95,30 @@ class Sampling {
       // The others are taken to be as far as this rank: asking would make them wait.
       const std::int64_t by_all = deal.num_dealt() - (dealt - finished) * groups.data.size();
       const double rate = static_cast<double>(generator.num_tokens()) / watch.seconds();
-      stage_.progress().update(before + std::max(finished, by_all),
-                               fmt::format("{:.0f} tokens/s", rate * groups.data.size()),
-                               left.tokens(generator.num_tokens()) / rate);
+      stage_.progress.update(before + std::max(finished, by_all),
+                             fmt::format("{:.0f} tokens/s", rate * groups.data.size()),
+                             left.tokens(generator.num_tokens()) / rate);
     };
     bool stopped = false;
     {
-      const StopLead::Work work = stage_.work_begins();
+      const StopLead::Work work = stage_.stop.work_begins();
       // The ranks of a tensor group decode together, so they stop together.
       generator.run(more, done, [&] {
         deal.serve();
-        return stopped = any_rank(groups.tensor, "stop of sampling", stage_.stop_seen());
+        return stopped = any_rank(groups.tensor, "stop of sampling", stage_.stop.seen());
       });
     }
     log.sync();
     if (stopped) deal.close();
     const BusyRanks busy = deal.finish();
-    stage_.progress().end();
+    stage_.progress.end();
     const std::int64_t tokens = sum_over_ranks(groups.data, "sampled tokens", generator.num_tokens());
     if (any_rank(groups.world, "sampling stopped", stopped)) {
-      throw StopRequested(fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.name()));
+      throw StopRequested(
+          fmt::format("stopped on request in stage '{}'; finished attempts are kept", stage_.plan.name));
     }
-    stage_.log().info("sampled {} attempts, {} tokens, {:.0f} tokens/s{}", missing_.total(), tokens,
-                      static_cast<double>(tokens) / watch.seconds(),
-                      groups.data.size() > 1 ? "; " + to_text(busy) : "");
+    stage_.log.info("sampled {} attempts, {} tokens, {:.0f} tokens/s{}", missing_.total(), tokens,
+                    static_cast<double>(tokens) / watch.seconds(), groups.data.size() > 1 ? "; " + to_text(busy) : "");
   }
 
  private:
@@ -146,13 +146,13 @@ class Sampling {
   }
 
   void note_batch_sizes(const Generator& generator) const {
-    if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log().informs())
+    if (job_.settings.slots < 2 || generator.batch_sizes().sizes() != std::vector<int>{1} || !stage_.log.informs())
       return;
-    stage_.log().warn(
+    stage_.log.warn(
         "{}: on this processor no number of rows decoded together gives the same bits as one row alone, so that "
         "attempts are decoded one by one: "
         "that is several times slower",
-        stage_.name());
+        stage_.plan.name);
   }
 
   // More than one is worth a word: it is in files that nobody reads.
@@ -162,21 +162,21 @@ class Sampling {
     std::string text;
     for (const TokenId id : ends) {
       text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", escaped(model_.tokenizer->token_text(id)), id);
-      if (model_.tokenizer->decode(std::span(&id, 1)).empty() || !stage_.log().informs()) continue;
-      stage_.log().warn(
+      if (model_.tokenizer->decode(std::span(&id, 1)).empty() || !stage_.log.informs()) continue;
+      stage_.log.warn(
           "token {} '{}' ends an attempt, since generation_config.json or config.json names it as eos_token_id, but it "
           "is "
           "an ordinary piece of text",
           id, escaped(model_.tokenizer->token_text(id)));
     }
-    stage_.log().info("an attempt ends with any of {}", text);
+    stage_.log.info("an attempt ends with any of {}", text);
   }
 
   void check_length(const Problem& problem, std::int64_t prompt) const {
     const std::int64_t longest = model_.decoder->config().max_position;
     const std::int64_t needed = prompt + job_.settings.max_new_tokens;
     if (longest > 0 && needed > longest) {
-      fail_user(stage_.plan().place,
+      fail_user(stage_.plan.place,
                 fmt::format("problem '{}' needs {} tokens (prompt {} + max_new_tokens {}), more than the model's {}; "
                             "lower max_new_tokens",
                             problem.id, needed, prompt, job_.settings.max_new_tokens, longest));
@@ -221,7 +221,7 @@ class Sealing {
 
   // Local: this rank's.
   void write(FolderWriter& folder) {
-    const Communicator& world = stage_.groups().world;
+    const Communicator& world = stage_.groups.world;
     for (std::int64_t block = world.rank(); block < problems_.num_blocks(); block += world.size()) {
       std::string lines;
       attempts_.for_each(problems_.end_of(block - 1), problems_.end_of(block), [&](std::string_view line) {
@@ -238,7 +238,7 @@ class Sealing {
 
   // Collective.
   nlohmann::ordered_json body(const std::vector<TokenId>& end_tokens) const {
-    Communicator& world = stage_.groups().world;
+    Communicator& world = stage_.groups.world;
     const std::int64_t tokens = sum_over_ranks(world, "tokens of the attempts", tokens_);
     const std::int64_t unfinished = sum_over_ranks(world, "unfinished attempts", unfinished_);
     return {{kProblemsPerFile, problems_.end_of(0)},
@@ -280,8 +280,8 @@ ProblemPlaces places_of(StageContext& stage, const ProblemSpool& problems) {
 }  // namespace
 
 void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job) {
-  Communicator& world = stage.groups().world;
-  const std::filesystem::path spool = stage.work() / ".problems.partial";
+  Communicator& world = stage.groups.world;
+  const std::filesystem::path spool = stage.work.path() / ".problems.partial";
   const ProblemSpool problems(
       world, spool, [&](std::int64_t count) { return problems_a_file(job, count); }, job.problems);
   const ProblemPlaces places = places_of(stage, problems);
@@ -296,10 +296,10 @@ void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& jo
   world.barrier("attempts written");
   attempts.look();
   Sealing sealing(stage, job, problems, attempts);
-  stage.seal_pieces([&] { return sealing.body(model.end_tokens()); },
-                    [&](FolderWriter& folder) { sealing.write(folder); });
+  stage.output.seal_pieces([&] { return sealing.body(model.end_tokens()); },
+                           [&](FolderWriter& folder) { sealing.write(folder); });
   on_rank_zero(world, "end of the problems", [&] {
-    remove_leftovers(stage.work());
+    remove_leftovers(stage.work.path());
     return std::string();
   });
 }

@@ -1,7 +1,7 @@
 // A stage that samples: which attempts are still missing, who makes them, and where they go.
 //
 // Attempts are dealt to the ranks while they decode (deal.h), a few of a problem at a time. They grow in per-rank pieces in
-// work(), a line each, written as soon as one is finished; an interrupted stage makes only what is missing, on any number of
+// work.path(), a line each, written as soon as one is finished; an interrupted stage makes only what is missing, on any number of
 // ranks. At the end all ranks seal attempts-00000.jsonl, ..., sorted by problem and
 // index, with problems-00000.jsonl, ... beside them: the same files on any number of ranks. Texts alone: whether they are right is for a stage that grades (grading_stage.h).
 #pragma once
@@ -9,7 +9,7 @@
 #include <functional>
 #include <vector>
 
-#include "framework/recipe/stage_context.h"
+#include "framework/recipe/stage_models.h"
 #include "framework/sample/generator.h"
 
 namespace ft {

@@ -17,6 +17,7 @@
 #include "framework/recipe/deal.h"
 #include "framework/recipe/dropped_records.h"
 #include "framework/recipe/sealed_inputs.h"
+#include "framework/recipe/stage_models.h"
 #include "framework/rerank/own_attempts.h"
 
 namespace ft {
@@ -69,10 +70,10 @@ std::optional<std::pair<std::int32_t, std::int32_t>> parts_of(std::string_view r
 
 // Collective: each rank looks at some of the pieces.
 StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int parts_each, const std::string& stem) {
-  Communicator& world = stage.groups().world;
+  Communicator& world = stage.groups.world;
   using Kept = StoredScores::Kept;
   std::vector<Kept> own;
-  RecordFiles files(list_pieces(stage.work(), stem), stage.owner());
+  RecordFiles files(list_pieces(stage.work.path(), stem), stage.work.owner());
   PieceCounts counts;
   for (std::int64_t piece = world.rank(); piece < std::ssize(files.pieces()); piece += world.size()) {
     const PieceCounts of_piece = files.read_all(piece, [&](std::string_view json, const RecordPlace& record) {
@@ -82,7 +83,7 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int
     });
     add_counts(counts, of_piece);
   }
-  tell_dropped(stage.log(), counts, kStem);
+  tell_dropped(stage.log, counts, kStem);
   std::vector<Kept> all;
   const std::string_view bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Kept));
   for (const std::string& of_rank : world.all_gather_bytes("scores found", bytes)) {
@@ -96,7 +97,7 @@ StoredScores find_scores(StageContext& stage, const ProblemPlaces& problems, int
 // Their ids; and whether every byte of the attempts is one that was sealed, each rank looking at some of the files.
 ProblemPlaces look_at(StageContext& stage, const SealedFolder& attempts) {
   ProblemPlaces problems;
-  const Communicator& world = stage.groups().world;
+  const Communicator& world = stage.groups.world;
   stage.together("looking at the attempts", [&] {
     for_each_line(attempts, kProblemsPrefix,
                   [&](std::string_view line, const Place& place) { problems.add(problem_from_json(line, place).id); });
@@ -104,7 +105,7 @@ ProblemPlaces look_at(StageContext& stage, const SealedFolder& attempts) {
     const std::vector<std::string> pieces = pieces_of(attempts, kAttemptsPrefix);
     for (auto i = static_cast<std::size_t>(world.rank()); i < pieces.size();
          i += static_cast<std::size_t>(world.size())) {
-      stage.check_stop();
+      stage.stop.check();
       attempts.check(pieces[i]);
     }
   });
@@ -173,20 +174,20 @@ class Scoring {
         settings_(settings),
         clusters_(clusters),
         packed_(*verifier.decoder, compute_dtype(settings.compute)),
-        build_(*verifier.tokenizer, stage.prompts()),
+        build_(*verifier.tokenizer, stage.run.prompts),
         parts_each_(found.parts_each()),
         missing_(found, !all_packed(*verifier.decoder)),
         before_(found.num_problems() - missing_.num_problems()),
-        log_(stage.work() / piece_name(stem_of(clusters), stage.groups().world.rank()), stage.owner()),
-        deal_(stage.groups(), "attempts to score", missing_.total(), {.most = kMostPartsARun}) {
+        log_(stage.work.path() / piece_name(stem_of(clusters), stage.groups.world.rank()), stage.work.owner()),
+        deal_(stage.groups, "attempts to score", missing_.total(), {.most = kMostPartsARun}) {
     const VerdictTokens verdicts = build_.verdicts();
     labels_ = {verdicts.correct, verdicts.incorrect};
   }
 
   // Collective. Throws as score_attempts().
   void run() {
-    const StopLead::Work work = stage_.work_begins();
-    stage_.progress().begin(stage_.name() + ": scoring", before_ + missing_.num_problems(), before_);
+    const StopLead::Work work = stage_.stop.work_begins();
+    stage_.progress.begin(stage_.plan.name + ": scoring", before_ + missing_.num_problems(), before_);
     bool stopped = false;
     std::string damage;
     try {
@@ -212,13 +213,14 @@ class Scoring {
     log_.sync();
     if (stopped || !damage.empty()) deal_.close();
     const BusyRanks busy = deal_.finish();
-    stage_.progress().end();
+    stage_.progress.end();
     stage_.together("scoring", [&] {
       if (!damage.empty()) throw BrokenFolder(damage);
       if (stopped)
-        throw StopRequested(fmt::format("stopped on request in stage '{}'; finished scores are kept", stage_.name()));
+        throw StopRequested(
+            fmt::format("stopped on request in stage '{}'; finished scores are kept", stage_.plan.name));
     });
-    if (stage_.groups().data.size() > 1) stage_.log().info("scored; {}", to_text(busy));
+    if (stage_.groups.data.size() > 1) stage_.log.info("scored; {}", to_text(busy));
   }
 
  private:
@@ -242,7 +244,7 @@ class Scoring {
       item_ = end;
       if (item_ == run_->end) next_run();
       const double part = static_cast<double>(deal_.num_dealt()) / static_cast<double>(missing_.total());
-      stage_.progress().update(before_ + std::llround(part * static_cast<double>(missing_.num_problems())), "");
+      stage_.progress.update(before_ + std::llround(part * static_cast<double>(missing_.num_problems())), "");
     }
   }
 
@@ -283,7 +285,7 @@ class Scoring {
         if (is_worth && part_of[prompt] >= parts[begin] && part_of[prompt] <= parts[end - 1])
           scores[attempt.index] = of_text[prompt];
       }
-      if (stage_.groups().tensor.rank() == 0)
+      if (stage_.groups.tensor.rank() == 0)
         log_.append(to_line(problem.id, parts[begin], parts[end - 1] + 1, parts_each_, scores));
       begin = end;
     }
@@ -292,7 +294,7 @@ class Scoring {
   // The ranks of a tensor group score together, so they stop together.
   bool stop() {
     deal_.serve();
-    return any_rank(stage_.groups().tensor, "stop of scoring", stage_.stop_seen());
+    return any_rank(stage_.groups.tensor, "stop of scoring", stage_.stop.seen());
   }
 
   StageContext& stage_;
@@ -387,9 +389,9 @@ StoredScores score_attempts(StageContext& stage, const std::string& model, const
   const int parts_each = parts_of_a_problem(attempts);
   const std::string stem = stem_of(clusters);
   StoredScores found = find_scores(stage, problems, parts_each, stem);
-  stage.groups().world.barrier("scores read");
+  stage.groups.world.barrier("scores read");
   if (MissingScores(found, true).total() == 0) return found;
-  LoadedModel verifier = stage.load_model(model);
+  LoadedModel verifier = load_model(stage, model);
   Scoring(stage, verifier, attempts, found, settings, clusters).run();
   StoredScores all = find_scores(stage, problems, parts_each, stem);
   const std::int64_t missing = MissingScores(all, true).total();

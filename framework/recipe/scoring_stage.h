@@ -1,9 +1,9 @@
 // The verifier's scores for the attempts of a stage: made once per different text, dealt to the ranks while they work
 // (deal.h), some of a problem's attempts at a time, in pieces that survive interruptions.
 //
-//   const StoredScores scores = score_attempts(stage, "verifier", stage.sealed_input("answers"), settings);
+//   const StoredScores scores = score_attempts(stage, "verifier", stage.inputs.open("answers"), settings);
 //   scores.add_to(place, attempts);                        // of the problem at that place
-//   stage.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { scores.write_share(folder, rank, ranks); });
+//   stage.output.seal_pieces([&] { return body; }, [&](FolderWriter& folder) { scores.write_share(folder, rank, ranks); });
 //
 // A rank holds where each problem's scores lie, 48 bytes a record, and reads them when they are asked for.
 #pragma once

@@ -4,11 +4,7 @@
 
 #include <optional>
 
-#include "framework/base/clock.h"
-#include "framework/base/digest.h"
-#include "framework/checkpoint/checkpoint.h"
 #include "framework/checkpoint/layout.h"
-#include "framework/comm/one_rank.h"
 #include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/unchanged_inputs.h"
@@ -23,78 +19,12 @@ constexpr std::string_view kArtifactFormat = "ftrun-";
 
 }  // namespace
 
-StageContext::StageContext(const RunPlan& plan, const StagePlan& stage, const RunServices& services, Groups groups,
-                           Logger& log, ProgressLine& progress, StopFlag stop, StopLead& lead)
-    : plan_(plan),
-      stage_(stage),
-      services_(services),
-      groups_(groups),
-      log_(log),
-      progress_(progress),
-      stop_(std::move(stop)),
-      lead_(lead) {}
-
-// Reading weights cannot be interrupted, but it is not begun, and what follows is not.
-LoadedModel StageContext::load_model(const std::string& name) {
-  together("stop before loading a model", [this] { check_stop(); });
-  LoadedModel model;
-  model.factory = services_.make_factory(groups_);
-  model.tokenizer = read_tokenizer(name);
-  const auto given = plan_.models.find(name);
-  if (given == plan_.models.end()) {
-    load_sealed(name, model);
-  } else if (given->second.preset) {
-    model.decoder =
-        std::make_unique<Decoder>(preset_config(*given->second.preset, model.tokenizer->size()), *model.factory);
-    initialise(*model.decoder, seed());
-  } else {
-    model.decoder = std::make_unique<Decoder>(read_model_config(*given->second.path), *model.factory);
-    model.companions = read_companions(*given->second.path);
-    load_hugging_face(*model.decoder, *given->second.path);
-  }
-  if (model.tokenizer->size() > model.decoder->config().vocab_size) {
-    fail_user(stage_.place,
-              fmt::format(
-                  "model '{}' has {} rows in its vocabulary, but its tokenizer {} tokens: they do not belong together",
-                  name, model.decoder->config().vocab_size, model.tokenizer->size()));
-  }
-  require_unchanged_model(plan_, name, services_);
-  together("stop after loading a model", [this] { check_stop(); });
-  return model;
-}
-
-// Of an earlier stage: each byte is one that was sealed.
-void StageContext::load_sealed(const std::string& name, LoadedModel& model) {
-  std::optional<ModelConfig> config;
-  together("files of the model", [&] {
-    const SealedFolder folder = sealed_input(name);
-    config = parse_model_config(folder.read("config.json"), folder.path("config.json").string());
-    model.companions = read_companions([&](const std::string& file) { return folder.read_if_there(file); });
-  });
-  model.decoder = std::make_unique<Decoder>(*config, *model.factory);
-  read_checkpoint(input(name), model.decoder->parameters(), nullptr, groups_);
-}
-
-std::unique_ptr<Tokenizer> StageContext::read_tokenizer(const std::string& name) {
-  const auto given = plan_.models.find(name);
-  if (given == plan_.models.end()) {
-    std::unique_ptr<Tokenizer> tokenizer;
-    together("files of the tokenizer", [&] {
-      const SealedFolder folder = sealed_input(name);
-      tokenizer = load_tokenizer(folder.folder(), [&](const std::string& file) { return folder.read_if_there(file); });
-    });
-    return tokenizer;
-  }
-  if (given->second.preset) return services_.preset_tokenizer(given->second.tokenizer, plan_.prompts);
-  return load_tokenizer(*given->second.path);
-}
-
-std::vector<Problem> StageContext::load_problems(const std::string& name) {
+std::vector<Problem> StageInputs::problems(const std::string& name) const {
   if (const auto set = plan_.attempt_sets.find(name); set != plan_.attempt_sets.end()) {
     const std::string attempts = input_of(stage_, attempts_key(name));
     std::vector<Problem> problems =
         problems_of(set->second, graded_attempts(plan_, stage_, attempts).open(),
-                    set->second.with.empty() ? std::vector<Problem>() : load_problems(set->second.with));
+                    set->second.with.empty() ? std::vector<Problem>() : this->problems(set->second.with));
     if (problems.empty())
       fail_user(fmt::format("problem set '{}' is empty: no attempt of '{}' is {}finished{}", name, attempts,
                             set->second.only == AttemptsTaken::right ? "right and " : "",
@@ -106,38 +36,15 @@ std::vector<Problem> StageContext::load_problems(const std::string& name) {
   return problems;
 }
 
-const StagePlan& StageContext::input_plan(const std::string& stage) const {
+const StagePlan& StageInputs::plan(const std::string& stage) const {
   const StagePlan* found = plan_.find_stage(stage);
   FT_CHECK(found != nullptr, "stage '{}' asks for '{}', which is no stage of this run", stage_.name, stage);
   return *found;
 }
 
-std::filesystem::path StageContext::input(const std::string& stage) const { return input_plan(stage).output; }
-
-bool StageContext::stop_requested() { return any_rank(groups_.world, "stop requested", stop_()); }
-
-void StageContext::check_stop() const {
-  if (stop_()) throw StopRequested(fmt::format("stopped on request in stage '{}'", stage_.name));
-}
-
-// Rank 0 must know of damage that another one has met: it is the one that has the folders looked at again.
-void StageContext::together(Name name, const std::function<void()>& work) {
-  std::string damage;
-  stop_together(groups_.world, name, [&] {
-    try {
-      work();
-    } catch (const BrokenFolder& broken) {
-      damage = broken.what();
-    }
-  });
-  for (const std::string& of_rank : groups_.world.all_gather_bytes(name, damage)) {
-    if (!of_rank.empty()) throw BrokenFolder(of_rank);
-  }
-}
-
-void StageContext::note_save(double seconds) {
+void StageWork::note_save(double seconds) const {
   lead_.saved(seconds);
-  if (groups_.world.rank() != 0) return;
+  if (world_.rank() != 0) return;
   require_place();
   if (!lead_.write()) return;
   const int needed = static_cast<int>(lead_.seconds());
@@ -145,7 +52,7 @@ void StageContext::note_save(double seconds) {
             needed, needed);
 }
 
-nlohmann::ordered_json StageContext::provenance() const {
+nlohmann::ordered_json StageOutput::provenance() const {
   return {{"kind", to_string(stage_.recipe->output())},
           {"stage", stage_.name},
           {"recipe", stage_.recipe_name},
@@ -162,9 +69,8 @@ nlohmann::ordered_json StageContext::provenance() const {
             {"device", services_.device}}}};
 }
 
-std::vector<Parent> StageContext::parents() const {
+std::vector<Parent> StageInputs::parents() const {
   std::vector<Parent> parents;
-  if (groups_.world.rank() != 0) return parents;
   for (const Input& input : stage_.inputs) {
     for (const std::string& name : input.names) {
       if (const StagePlan* source = plan_.find_stage(name); source != nullptr) {
@@ -180,34 +86,37 @@ std::vector<Parent> StageContext::parents() const {
   return parents;
 }
 
-Manifest StageContext::manifest_of(const nlohmann::ordered_json& body) const {
+Manifest StageOutput::manifest_of(const nlohmann::ordered_json& body) const {
   Manifest manifest{.format = std::string(kArtifactFormat) + std::string(to_string(stage_.recipe->output()))};
-  manifest.parents = parents();
+  manifest.parents = inputs_.parents();
   manifest.body = provenance();
   if (!body.is_null()) manifest.body.update(body);
   return manifest;
 }
 
-void StageContext::seal(const nlohmann::ordered_json& body,
-                        const std::vector<std::pair<std::string, std::string>>& files) {
+void StageOutput::require_sealable() const {
+  work_.require_place();
+  require_unchanged_files(stage_, services_);
+}
+
+void StageOutput::seal(const nlohmann::ordered_json& body,
+                       const std::vector<std::pair<std::string, std::string>>& files) const {
   all_or_none(groups_.world, "sealed " + stage_.name, [&] {
     if (groups_.world.rank() != 0) return;
-    require_place();
-    require_unchanged_files(stage_, services_);
+    require_sealable();
     FolderWriter writer = FolderWriter::create(stage_.output);
     for (const auto& [name, content] : files) writer.write(name, content);
     writer.seal(manifest_of(body));
   });
 }
 
-void StageContext::seal_pieces(const std::function<nlohmann::ordered_json()>& body,
-                               const std::function<void(FolderWriter&)>& write) {
+void StageOutput::seal_pieces(const std::function<nlohmann::ordered_json()>& body,
+                              const std::function<void(FolderWriter&)>& write) const {
   Communicator& world = groups_.world;
   std::optional<FolderWriter> folder;
   all_or_none(world, "making the output's folder", [&] {
     if (world.rank() != 0) return;
-    require_place();
-    require_unchanged_files(stage_, services_);
+    require_sealable();
     folder.emplace(FolderWriter::create(stage_.output));
   });
   all_or_none(world, "writing the output's pieces", [&] {
@@ -223,22 +132,15 @@ void StageContext::seal_pieces(const std::function<nlohmann::ordered_json()>& bo
   });
 }
 
-void StageContext::seal_model(LoadedModel& model, const nlohmann::ordered_json& body) {
-  nlohmann::ordered_json metadata = provenance();
-  metadata.update(body);
-  CheckpointContent content;
-  content.parameters = &model.decoder->parameters();
-  content.metadata = metadata.dump();
-  content.files = model.files();
-  content.parents = parents();
-  together("place of the run folder", [this] {
-    if (groups_.world.rank() != 0) return;
-    require_place();
-    require_unchanged_files(stage_, services_);
-  });
-  const Stopwatch watch;
-  write_checkpoint(stage_.output, content, groups_);
-  note_save(watch.seconds());
-}
+StageContext::StageContext(const RunPlan& run_plan, const StagePlan& stage, const RunServices& run_services,
+                           Groups ranks, Logger& logger, ProgressLine& line, StopFlag flag, StopLead& lead,
+                           StageHooks hooks)
+    : StageServices{ranks, logger, line, {std::move(flag), ranks.world, stage.name, lead}},
+      run(run_plan),
+      plan(stage),
+      services(run_services),
+      inputs(run_plan, stage, run_services),
+      work(stage, ranks.world, logger, lead, std::move(hooks)),
+      output(stage, run_services, ranks, inputs, work) {}
 
 }  // namespace ft

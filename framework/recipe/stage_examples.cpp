@@ -18,11 +18,11 @@ constexpr std::size_t kStoreDigits = 32;  // of a store's key, in its folder's n
 
 std::string key_of(const StageContext& stage, const Tokenizer& tokenizer, const LengthLimit& limit,
                    const ExampleSource& source) {
-  std::vector<std::string> parts = {stage.plan().recipe_name, stage.plan().recipe_version};
-  for (const InputContent& input : stage.plan().contents) {
+  std::vector<std::string> parts = {stage.plan.recipe_name, stage.plan.recipe_version};
+  for (const InputContent& input : stage.plan.contents) {
     if (input.key == "plugin") parts.push_back(to_text(input.files));  // a user's recipe counts by its bytes
   }
-  const PromptTemplates& prompts = stage.prompts();
+  const PromptTemplates& prompts = stage.run.prompts;
   parts.insert(parts.end(), {prompts.solver, prompts.verifier, prompts.correct, prompts.incorrect});
   Sha256 vocabulary;
   for (const auto& [name, content] : tokenizer.files())
@@ -39,7 +39,7 @@ std::string key_of(const StageContext& stage, const Tokenizer& tokenizer, const 
 class Tokenising {
  public:
   Tokenising(StageContext& stage, const ExampleStore& store, const LengthLimit& limit, const ExampleSource& source)
-      : stage_(stage), world_(stage.groups().world), store_(store), limit_(limit), source_(source) {}
+      : stage_(stage), world_(stage.groups.world), store_(store), limit_(limit), source_(source) {}
 
   // Looks at every byte that is there, each rank at its share. True where nothing is missing.
   bool find() {
@@ -49,7 +49,7 @@ class Tokenising {
         index_from(on_rank_zero(world_, "index of the examples", [this] { return to_bytes(store_.read_index()); }));
     StoredBlocks mine;
     stage_.together("looking at the examples", [&] {
-      const auto check_stop = [this] { stage_.check_stop(); };
+      const auto check_stop = [this] { stage_.stop.check(); };
       mine = index.sound ? store_.check(index, world_.rank(), world_.size(), check_stop)
                          : store_.scan(world_.rank(), world_.size(), check_stop);
     });
@@ -59,7 +59,7 @@ class Tokenising {
       if (complaint.empty()) complaint = of_rank;
     }
     if (index.sound && found_.size() == index.found.size()) {
-      stage_.log().info("{}: its examples are there already", source_.name);
+      stage_.log.info("{}: its examples are there already", source_.name);
       return true;
     }
     tell(complaint, index.sound || !index.complaint.empty());
@@ -75,7 +75,7 @@ class Tokenising {
     const std::int64_t num_blocks = (problems + kProblemsABlock - 1) / kProblemsABlock;
     std::erase_if(found_, [&](const BlockRecord& record) { return record.number < 0 || record.number >= num_blocks; });
     if (!found_.empty())
-      stage_.log().info("{}: {} of {} blocks of examples are there already", source_.name, found_.size(), num_blocks);
+      stage_.log.info("{}: {} of {} blocks of examples are there already", source_.name, found_.size(), num_blocks);
     const std::vector<std::int64_t> share = share_of_missing(num_blocks);
     std::vector<BlockRecord> made;
     stage_.together("tokenising " + source_.name, [&] { made = make(share); });
@@ -94,10 +94,10 @@ class Tokenising {
   void tell(const std::string& complaint, bool was_whole) {
     if (complaint.empty()) return;
     const std::string text = fmt::format("{}: {}; what is not whole is tokenised again", source_.name, complaint);
-    if (was_whole && stage_.log().informs()) {
-      stage_.log().warn("{}", text);
+    if (was_whole && stage_.log.informs()) {
+      stage_.log.warn("{}", text);
     } else {
-      stage_.log().info("{}", text);
+      stage_.log.info("{}", text);
     }
   }
 
@@ -128,16 +128,16 @@ class Tokenising {
     std::vector<BlockRecord> made;
     if (share.empty()) return made;
     ExamplePiece piece = store_.piece(world_.rank(), end_of_piece(found_, world_.rank()));
-    stage_.progress().begin("tokenising " + source_.name, std::ssize(share));
+    stage_.progress.begin("tokenising " + source_.name, std::ssize(share));
     source_.make(share, [&](std::int64_t block, const std::function<void(ExampleSet&)>& fill) {
-      stage_.check_stop();
+      stage_.stop.check();
       ExampleSet set(limit_);
       fill(set);
       made.push_back(piece.append(pack_block({.key = store_.key(), .number = block}, set.examples(), set.tallies())));
-      stage_.progress().update(std::ssize(made), "blocks of examples");
+      stage_.progress.update(std::ssize(made), "blocks of examples");
     });
     FT_CHECK(made.size() == share.size(), "{} of {} blocks of examples were made", made.size(), share.size());
-    stage_.progress().end();
+    stage_.progress.end();
     piece.sync();
     return made;
   }
@@ -170,10 +170,10 @@ std::string line_of(const std::string& text, const std::string& begin) {
 
 Examples stage_examples(StageContext& stage, const Tokenizer& tokenizer, const LengthLimit& limit,
                         const ExampleSource& source) {
-  Communicator& world = stage.groups().world;
+  Communicator& world = stage.groups.world;
   const std::string key = key_of(stage, tokenizer, limit, source);
   check_same(world, "what decides the examples", key);
-  const ExampleStore store(examples_folder(stage.run_plan()) / key.substr(0, kStoreDigits), key);
+  const ExampleStore store(examples_folder(stage.run) / key.substr(0, kStoreDigits), key);
   on_rank_zero(world, "folder of the examples", [&] {
     make_folder(store.folder());
     remove_leftovers(store.folder());

@@ -50,20 +50,20 @@ void show_sample(StageContext& stage, const Tokenizer& tokenizer, const ExampleV
   const Sample sample = make_sample(example.document(span.document), span.first, span.tokens);
   check_sample(tokenizer, sample);
   const std::string whole = token_table(tokenizer, sample.ids, sample.in_loss);
-  const std::filesystem::path file = stage.folder() / "sample.txt";
+  const std::filesystem::path file = stage.work.folder() / "sample.txt";
   if (std::filesystem::exists(file) && read_file(file) == whole) return;
   replace_file(file, whole);
-  stage.log().info("one training sample, token by token (all of it: {}):\n{}", file.string(),
-                   token_table(tokenizer, sample.ids, sample.in_loss, TableRows::excerpt));
+  stage.log.info("one training sample, token by token (all of it: {}):\n{}", file.string(),
+                 token_table(tokenizer, sample.ids, sample.in_loss, TableRows::excerpt));
 }
 
 // Rank 0's files of one training stage.
 class Record {
  public:
   Record(const StageContext& stage, std::int64_t resumed_at)
-      : steps_(stage.folder() / "steps.jsonl", stage.owner(), resumed_at),
-        events_(stage.folder() / "events", unix_seconds(), resumed_at),
-        saves_(stage.folder() / kSavesLog) {}
+      : steps_(stage.work.folder() / "steps.jsonl", stage.work.owner(), resumed_at),
+        events_(stage.work.folder() / "events", unix_seconds(), resumed_at),
+        saves_(stage.work.folder() / kSavesLog) {}
   [[nodiscard]] std::int64_t foreign_lines() const { return steps_.foreign_lines(); }
   void step(const StepRecord& record) {
     steps_.write(record);
@@ -102,8 +102,8 @@ std::string opening_words(const LoadedModel& model, const ExampleView& example) 
 
 // Of the same identity: then only the length was another.
 bool has_other_outputs(const StageContext& stage) {
-  for (const std::string& name : list_folder(stage.folder())) {
-    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage.folder() / name))
+  for (const std::string& name : list_folder(stage.work.folder())) {
+    if (name.starts_with("output-") && !is_set_aside(name) && SealedFolder::looks_sealed(stage.work.folder() / name))
       return true;
   }
   return false;
@@ -126,95 +126,93 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (job.examples.empty())
     fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
   check_length(model.decoder->config(), job.examples.tallies().longest);
-  const Groups groups = stage.groups();
+  const Groups groups = stage.groups;
   ParameterSet& parameters = model.decoder->parameters();
   release_freed_memory();  // what reading and tokenising took does not lie below the training
   Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
   std::optional<Record> record;
   const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
     if (record) record->saved(step, saved);
-    stage.note_save(saved.durable_seconds);
-    stage.log().info(
-        "{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
-        stage.name(), step, saved.durable_seconds, saved.stall_seconds);
+    stage.work.note_save(saved.durable_seconds);
+    stage.log.info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
+                   stage.plan.name, step, saved.durable_seconds, saved.stall_seconds);
   };
-  Checkpoints checkpoints(checkpoints_of(stage.folder()), groups, stage.log(),
-                          {.stage = stage.name(),
-                           .identity = stage.plan().identity,
+  Checkpoints checkpoints(checkpoints_of(stage.work.folder()), groups, stage.log,
+                          {.stage = stage.plan.name,
+                           .identity = stage.plan.identity,
                            .background = job.settings.save == SaveMode::background,
                            .keep = job.settings.keep,
                            .needs_best = job.settings.result == ResultWeights::best,
                            .files = model.files(),
-                           .parents = stage.parents(),
-                           .before_save = [&] { stage.require_place(); },
+                           .parents = stage.inputs.parents(),
+                           .before_save = [&] { stage.work.require_place(); },
                            .on_saved = on_saved,
                            .on_damaged = [&](const std::filesystem::path& where,
-                                             const std::string& why) { stage.note_set_aside(where, why); }});
+                                             const std::string& why) { stage.work.note_set_aside(where, why); }});
   if (job.settings.compute == Compute::bfloat16 && parameters.flat().is_cpu() && !has_native_bfloat16() &&
-      stage.log().informs()) {
-    stage.log().warn(
+      stage.log.informs()) {
+    stage.log.warn(
         "{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and "
         "slower "
         "than float32",
-        stage.name());
+        stage.plan.name);
   }
   const bool resumed = checkpoints.restore(parameters, trainer);
-  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(checkpoints_of(stage.folder())).empty())) {
-    stage.log().warn(
+  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(checkpoints_of(stage.work.folder())).empty())) {
+    stage.log.warn(
         "{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
-        stage.name(), (checkpoints_of(stage.folder())).string());
+        stage.plan.name, (checkpoints_of(stage.work.folder())).string());
   }
   if (trainer.num_steps() > 0 && trainer.warmup_steps() > trainer.num_steps()) {
-    stage.log().warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
-                     stage.name(), trainer.warmup_steps(), trainer.num_steps());
+    stage.log.warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
+                   stage.plan.name, trainer.warmup_steps(), trainer.num_steps());
   }
-  if (!resumed && stage.log().informs()) show_sample(stage, *model.tokenizer, job.examples[0]);
+  if (!resumed && stage.log.informs()) show_sample(stage, *model.tokenizer, job.examples[0]);
 
   const std::int64_t first_step = trainer.cursor().step;
   if (groups.world.rank() == 0) {
-    const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage.folder()));
-    keep_later_steps(stage.folder(), stage.owner(), first_step, saved.empty() ? 0 : saved.back().step);
+    const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage.work.folder()));
+    keep_later_steps(stage.work.folder(), stage.work.owner(), first_step, saved.empty() ? 0 : saved.back().step);
     record.emplace(stage, first_step);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
-      stage.log().warn(
-          "{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
-          stage.name(), foreign);
+      stage.log.warn("{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
+                     stage.plan.name, foreign);
     }
   }
-  stage.progress().begin(stage.name(), trainer.num_steps(), first_step);
+  stage.progress.begin(stage.plan.name, trainer.num_steps(), first_step);
 
   StandstillWatch standstill(job.weights);
   const auto warn_of_standstill = [&](const std::optional<std::string>& words) {
-    if (words && stage.log().informs()) stage.log().warn("{}: {}", stage.name(), *words);
+    if (words && stage.log.informs()) stage.log.warn("{}: {}", stage.plan.name, *words);
   };
   TrainHooks hooks;
   hooks.on_step = [&](const StepRecord& r) {
     warn_of_standstill(standstill.step(r));
     if (record) record->step(r);
-    if (r.skipped && stage.log().informs())
-      stage.log().warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.name(), r.step,
-                       r.suspects);
-    stage.progress().update(r.step, detail(r));
+    if (r.skipped && stage.log.informs())
+      stage.log.warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.plan.name, r.step,
+                     r.suspects);
+    stage.progress.update(r.step, detail(r));
   };
   hooks.background_done = [&] { return checkpoints.ready(); };
   hooks.advance_background = [&] { checkpoints.advance(); };
   hooks.on_validation = [&](const ValidationRecord& r) {
     if (record) record->validation(r);
-    stage.log().info("{}: validation loss {:.4f} after step {}", stage.name(), r.loss, r.step);
+    stage.log.info("{}: validation loss {:.4f} after step {}", stage.plan.name, r.loss, r.step);
   };
   hooks.save = [&](const TrainCursor& cursor, bool) { checkpoints.save(parameters, trainer, cursor); };
-  hooks.stop_seen = [&] { return stage.stop_seen(); };
+  hooks.stop_seen = [&] { return stage.stop.seen(); };
   hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[example]); };
   TrainResult result;
   try {
-    const StopLead::Work work = stage.work_begins();
+    const StopLead::Work work = stage.stop.work_begins();
     result = trainer.run(hooks);
   } catch (const StopRequested&) {  // on every rank: the promise of a sealed checkpoint is kept first
     checkpoints.finish();
     throw;
   }
   checkpoints.finish();
-  stage.progress().end();
+  stage.progress.end();
   warn_of_standstill(standstill.end());
 
   const bool take_best = job.settings.result == ResultWeights::best && result.cursor.best_step >= 0;
@@ -231,7 +229,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     body["training"]["best_validation_loss"] = result.cursor.best_validation_loss;
   }
   body["data"] = job.facts;
-  stage.seal_model(model, body);
+  seal_model(stage, model, body);
 }
 
 }  // namespace ft

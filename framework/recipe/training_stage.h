@@ -1,6 +1,6 @@
 // A stage that trains: what solution_sft, verifier_sft and a user's own training recipes share around the trainer.
 //
-// Goes on from the newest sound checkpoint in work(), shows one sample as a token table (whole in sample.txt), says when
+// Goes on from the newest sound checkpoint in work.path(), shows one sample as a token table (whole in sample.txt), says when
 // nothing more is learnt, logs steps (progress line, JSON
 // lines, TensorBoard events), saves and prunes checkpoints, and seals the model.
 #pragma once
@@ -8,7 +8,7 @@
 #include <string>
 
 #include "framework/batching/example_list.h"
-#include "framework/recipe/stage_context.h"
+#include "framework/recipe/stage_models.h"
 #include "framework/train/settings.h"
 
 namespace ft {

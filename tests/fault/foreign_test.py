@@ -78,9 +78,10 @@ def case_run_file(ftrun, base):
     run.file = run.folder / "my.yaml"
     run.to_end()
     check(run.file.read_text() == "# a user's notes\n" + RUN_FILE, "the run file beside it was touched")
-    inner = f"run.folder={run.folder}/stages/solver-again"
-    refused(run, "a run among another's stages", "it lies among what the run in", overrides=[inner])
-    check(not (run.folder / "stages/solver-again").exists(), "a run was begun among another's stages")
+    inner, before = TinyRun(ftrun, base, "inner"), work_of(run.folder)
+    inner.folder = run.folder / "stages/solver-again"
+    refused(inner, "a run among another's stages", "it lies among what the run in")
+    check(work_of(run.folder) == before and not inner.folder.exists(), "a run was begun among another's stages")
 
 
 def case_empty_names(ftrun, base):

@@ -29,7 +29,7 @@ class CountAnswers final : public ft::Recipe {
     for (const auto& [answer, count] : counts) {
       if (count >= least_) text += fmt::format("{}\t{}\n", answer, count);
     }
-    stage.seal({{"answers", counts.size()}}, {{"counts.tsv", text}});
+    stage.output.seal({{"answers", counts.size()}}, {{"counts.tsv", text}});
   }
 
  private:

@@ -1,11 +1,14 @@
 // One model, any grid: loss, gradients, norm and trained weights of data x tensor ranks against those of one.
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include "framework/batching/batch.h"
 #include "framework/checkpoint/layout.h"
 #include "framework/comm/solo_communicator.h"
+#include "framework/model/shared_weights.h"
 #include "framework/train/gradient_exchange.h"
 #include "framework/train/trainer.h"
 #include "tests/support/example_batch.h"
@@ -163,5 +166,23 @@ TEST_CASE("ranks of a group read their slices of a Hugging Face folder") {
     const Values values = gather_whole(parameters, parameters.flat(), groups.tensor);
     for (const auto& [name, value] : expected) CHECK_MESSAGE(values.at(name).equal(value), name);
   });
+  for (const auto& grid : {std::pair{2, 1}, std::pair{2, 2}, std::pair{4, 1}}) {  // each reads a part for all
+    CAPTURE(grid.first);
+    run_grid({grid.first, grid.second}, [&](Groups groups) {
+      SplitModel model(adorned(), groups.tensor, 12);
+      const ParameterSet& parameters = model.decoder.parameters();
+      const std::vector<std::int64_t> shares = parameter_shares(parameters, groups.data.size());
+      CHECK(std::accumulate(shares.begin(), shares.end(), std::int64_t{0}) == parameters.size());
+      CHECK(std::ranges::max(shares) < parameters.size());
+      const int rank = groups.data.rank();
+      load_share(model.decoder, folder, shares, rank);
+      const at::NoGradGuard no_grad;
+      const at::Tensor own =
+          parameters.flat().narrow(0, begin_of_share(shares, rank), shares[static_cast<std::size_t>(rank)]);
+      groups.data.all_gather("weights", parameters.flat(), own, shares);
+      const Values values = gather_whole(parameters, parameters.flat(), groups.tensor);
+      for (const auto& [name, value] : expected) CHECK_MESSAGE(values.at(name).equal(value), name);
+    });
+  }
   std::filesystem::remove_all(folder);
 }
