@@ -8,6 +8,7 @@
 
 #include "datasets/files.h"
 #include "framework/grade/grade.h"
+#include "framework/problem/given_attempt.h"
 #include "framework/records/conversation.h"
 #include "framework/records/row_filter.h"
 
@@ -129,21 +130,34 @@ class Loader {
     return said(record, spec_.problem_field, Speaker::user);
   }
 
+  [[nodiscard]] bool holds_attempts() const { return spec_.holds == "attempts"; }
+
+  // An item of a list: a text, or a conversation that ends with one.
+  static std::string item_text(const JsonRecord& record, const std::string& field, const Value& item) {
+    if (item.kind == Kind::text) return item.text;
+    const auto text = records::is_conversation(item) ? records::last_turn(item, Speaker::assistant) : std::nullopt;
+    if (!text) record.fail(fmt::format("field '{}' is a list of solutions, but it holds {}", field, kind_of(item)));
+    return *text;
+  }
+
   std::vector<Solution> solutions_of(const JsonRecord& record) const {
+    const std::string style = holds_attempts() ? std::string(kGivenAttempt) : spec_.style;
     std::vector<Solution> solutions;
     const std::optional<Value> value = spec_.solution_field.empty() ? std::nullopt : record.value(spec_.solution_field);
     if (value && value->kind == Kind::list && !records::is_conversation(*value)) {
-      for (const std::string& text : record.texts(spec_.solution_field)) solutions.push_back({text, spec_.style});
+      for (const Value& item : value->items)
+        solutions.push_back({item_text(record, spec_.solution_field, item), style});
     } else if (value) {
-      solutions.push_back({said(record, spec_.solution_field, Speaker::assistant), spec_.style});
+      solutions.push_back({said(record, spec_.solution_field, Speaker::assistant), style});
     }
     if (solutions.empty() && record.has("solutions")) {
       for (const JsonRecord& solution : record.records("solutions")) {
-        solutions.push_back({solution.text("text"), solution.optional_text("style").value_or(spec_.style)});
+        solutions.push_back(
+            {solution.text("text"), holds_attempts() ? style : solution.optional_text("style").value_or(style)});
       }
     }
     for (const Solution& solution : solutions) {
-      if (is_blank(solution.text)) record.fail("a solution is empty");
+      if (is_blank(solution.text) && !holds_attempts()) record.fail("a solution is empty");
     }
     return solutions;
   }
@@ -195,6 +209,25 @@ class Loader {
     return digits[0] - '0';
   }
 
+  // One attempt a row: those of a problem that is there go to it.
+  bool merged(const JsonRecord& record, Problem& problem) {
+    const std::string key = record.has(spec_.id_field) ? "id " + problem.id : "text " + problem.text;
+    const auto [found, is_new] = merged_.try_emplace(key, problems_.size());
+    if (is_new) return false;
+    if (found->second == kLeftOut) return true;
+    Problem& first = problems_[found->second];
+    if (first.text != problem.text)
+      record.fail(fmt::format("the id '{}' stands in {} already, with another text", problem.id, places_.at(first.id)));
+    if (!first.answer.empty() && !problem.answer.empty() && first.answer != problem.answer &&
+        grade::equal(first.answer, problem.answer).verdict != Verdict::equal) {
+      record.fail(fmt::format("problem '{}' has the reference answer '{}' here, and '{}' in {}", problem.id,
+                              problem.answer, first.answer, places_.at(first.id)));
+    }
+    if (first.answer.empty()) first.answer = problem.answer;
+    for (Solution& attempt : problem.solutions) first.solutions.push_back(std::move(attempt));
+    return true;
+  }
+
   void add(const JsonRecord& record) {
     see_fields(record);
     Problem problem;
@@ -206,8 +239,9 @@ class Loader {
     problem.solutions = solutions_of(record);
     problem.answer = answer_of(record);
     if (is_blank(problem.answer)) problem.answer.clear();
+    if (holds_attempts() && merged(record, problem)) return;
     std::string solved;
-    if (!problem.solutions.empty()) solved = grade::extract(problem.solutions.front().text).answer;
+    if (!problem.solutions.empty() && !holds_attempts()) solved = grade::extract(problem.solutions.front().text).answer;
     const bool differs = !problem.answer.empty() && !solved.empty() &&
                          grade::equal(problem.answer, solved).verdict == Verdict::different;
     if (problem.answer.empty()) problem.answer = solved;
@@ -219,16 +253,21 @@ class Loader {
       record.fail(fmt::format("the id '{}' stands in {} already; ids must differ", problem.id, found->second));
     if (!texts_.insert(text_hash(problem.text)).second) {
       duplicates_.add(record);
-      if (spec_.duplicates == "drop") return;
+      if (spec_.duplicates == "drop") return leave_out(record, problem);
     }
-    if (valid_share(spec_) > 0 && !in_split(spec_, problem.text)) return;
+    if (valid_share(spec_) > 0 && !in_split(spec_, problem.text)) return leave_out(record, problem);
     if (differs) differing_.add(record, fmt::format("'{}', but its solution ends with '{}'", problem.answer, solved));
-    no_solution_ += problem.solutions.empty() ? 1 : 0;
-    no_answer_ += problem.answer.empty() ? 1 : 0;
     problems_.push_back(std::move(problem));
   }
 
+  // The rows of its other attempts go the same way.
+  void leave_out(const JsonRecord& record, const Problem& problem) {
+    if (holds_attempts()) merged_[record.has(spec_.id_field) ? "id " + problem.id : "text " + problem.text] = kLeftOut;
+  }
+
   void make_notes() {
+    const auto unsolved = std::ranges::count_if(problems_, [](const Problem& p) { return p.solutions.empty(); });
+    const auto unanswered = std::ranges::count_if(problems_, [](const Problem& p) { return p.answer.empty(); });
     const auto note = [&](std::string text) { notes_.push_back(spec_.path + ": " + std::move(text)); };
     if (filter_.dropped() > 0) note(fmt::format("{} rows were left out by `where`", filter_.dropped()));
     if (bad_ > 0) note(fmt::format("{} rows cannot be read and were left out (on_bad_row: skip)", bad_));
@@ -242,15 +281,14 @@ class Loader {
     if (differing_.count() > 0)
       note(fmt::format("{} problems have another answer than their solution: {}", differing_.count(),
                        differing_.list()));
-    if (no_solution_ > 0) {
-      note(fmt::format("{} of {} problems have no solution (field '{}'): nothing can be learnt from them", no_solution_,
-                       problems_.size(), spec_.solution_field));
+    if (unsolved > 0) {
+      note(fmt::format("{} of {} problems have no {} (field '{}'){}", unsolved, problems_.size(),
+                       holds_attempts() ? "attempt" : "solution", spec_.solution_field,
+                       holds_attempts() ? "" : ": nothing can be learnt from them"));
     }
-    if (no_answer_ > 0) {
-      note(
-          fmt::format("{} of {} problems have no answer (field '{}', or at the end of a solution): attempts at them "
-                      "cannot be graded",
-                      no_answer_, problems_.size(), spec_.answer_field));
+    if (unanswered > 0) {
+      note(fmt::format("{} of {} problems have no answer (field '{}'{}): attempts at them cannot be graded", unanswered,
+                       problems_.size(), spec_.answer_field, holds_attempts() ? "" : ", or at the end of a solution"));
     }
   }
 
@@ -262,8 +300,10 @@ class Loader {
   std::set<std::uint64_t> texts_;
   std::set<std::string> found_;     // keys of fields that a row has
   std::vector<std::string> names_;  // fields of the first row
+  static constexpr std::size_t kLeftOut = static_cast<std::size_t>(-1);
+  std::map<std::string, std::size_t> merged_;  // of sets of attempts: each problem's place, by id or text
   Rows duplicates_, from_solution_, differing_;
-  int bad_ = 0, no_solution_ = 0, no_answer_ = 0;
+  int bad_ = 0;
 };
 
 }  // namespace

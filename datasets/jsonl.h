@@ -13,6 +13,9 @@
 // solution, from its end. A name that was chosen and that no row has is an error.
 // Rows: `where` keeps those that its conditions ask for, `on_bad_row: skip` leaves out what cannot be read, `duplicates:
 // drop` what has the text of an earlier row. What was left out is counted in the notes.
+// Attempts: with `holds: attempts` the solutions are attempts that some model has made, wrong ones among them: a list, or one
+// a row, in which case rows with the same id, or without ids the same text, are of one problem. The reference answer is
+// then never taken from one of them, and an empty one is an attempt.
 // Splits: with valid_share above 0, "valid" is carved out and "train" is the rest; else "train" and "test" are the
 // whole file, and there is no "valid".
 // Prompt: the templates' defaults. Answer: whatever framework/grade extracts: \boxed{}, "# Answer", "####", "final

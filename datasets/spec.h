@@ -43,6 +43,7 @@ struct ProblemSetSpec {
   std::vector<std::string> where;   // jsonl: conditions on rows (records/row_filter.h)
   std::string on_bad_row = "stop";  // jsonl: "stop" or "skip" at a row that cannot be read
   std::string duplicates = "keep";  // jsonl: "keep" or "drop" problems with the text of an earlier one
+  std::string holds = "solutions";  // jsonl: "solutions" to learn from, or "attempts", which may be wrong
   std::string style;                // jsonl: the style that its solutions are reported under
 
   ArithmeticOptions arithmetic;  // arithmetic: its keys stand beside `dataset`, not below a name

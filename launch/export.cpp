@@ -21,6 +21,9 @@
 namespace ft {
 namespace {
 
+// What the model is asked with: the templates of the run that trained it.
+constexpr const char* kPromptsFile = "prompts.json";
+
 struct ExportOptions {
   std::string stage, target;
   std::string dtype = "f32";
@@ -121,10 +124,13 @@ void export_model(const ExportOptions& options) {
   if (!config_text)
     fail_user(fmt::format("'{}' is no model: it holds {}", source.folder().string(), source.manifest().format));
   warn_of_unread_damage(source);
+  const auto told = source.manifest().body.find("metadata");
+  const bool has_prompts = told != source.manifest().body.end() && told->contains("prompts");
   StoredWeights weights(source.folder());
   const ModelConfig config = parse_model_config(*config_text, source.path("config.json").string());
   how.files =
       stored_files(config, *load_tokenizer(source.folder(), read), read_companions(read), dtype_name(how.dtype));
+  if (has_prompts) how.files.emplace_back(kPromptsFile, told->at("prompts").dump(2) + "\n");
   std::vector<SafetensorsWriter::Entry> tensors;
   std::map<std::string, std::size_t> places;
   std::int64_t num_parameters = 0;

@@ -54,7 +54,13 @@ std::string work_of(const RunPlan& plan, const RunServices& services, const Stag
   if (stage.recipe->output() == ArtifactKind::attempts) {
     for (const Input& input : stage.inputs) {
       if (input.what != "problems" || input.names.empty() || !plan.problems.contains(input.names.front())) continue;
-      const std::size_t problems = services.load_problems(plan.problems.at(input.names.front())).size();
+      const std::vector<Problem> set = services.load_problems(plan.problems.at(input.names.front()));
+      const std::size_t problems = set.size();
+      if (!settings["per_problem"]) {
+        std::size_t given = 0;
+        for (const Problem& problem : set) given += problem.solutions.size();
+        return fmt::format("{} attempts at {} problems", given, problems);
+      }
       const bool greedy = settings["greedy"] && settings["greedy"].is_scalar() && read<bool>(settings["greedy"]);
       const double each = number("per_problem") + (greedy ? 1 : 0);
       return fmt::format("{} problems x {:.0f} attempts{}, up to {:.0f} tokens", problems, number("per_problem"),

@@ -102,6 +102,14 @@ std::int64_t tokens_of_solved(const std::vector<Problem>& problems, const Exampl
   return tokens;
 }
 
+// In bytes.
+double longest_solution(const std::vector<Problem>& problems) {
+  std::size_t longest = 0;
+  for (const Problem& problem : problems)
+    for (const Solution& solution : problem.solutions) longest = std::max(longest, solution.text.size());
+  return static_cast<double>(longest);
+}
+
 double count_solutions(const std::vector<Problem>& problems) {
   double solutions = 0;
   for (const Problem& problem : problems) solutions += static_cast<double>(problem.solutions.size());
@@ -130,9 +138,13 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   for (const Problem& problem : problems) bytes_of_problems += kProblem + text_bytes(problem);
   const auto count = static_cast<double>(problems.size());
   const StagePlan& sampler = attempts == nullptr ? stage : *attempts;
-  const double made = count * (number(sampler, "per_problem", 0) + 1);
+  const double each = number(sampler, "per_problem", -1);
+  const double made = each < 0 ? count_solutions(problems) : count * (each + 1);
   sizes.attempts = made;
-  sizes.longest_attempt = static_cast<double>(sizes.longest_prompt) + number(sampler, "max_new_tokens", 1);
+  const double longest =
+      each < 0 ? sample.tokens_per_solution * longest_solution(problems) / std::max(1.0, sample.bytes_per_solution)
+               : number(sampler, "max_new_tokens", 1);
+  sizes.longest_attempt = static_cast<double>(sizes.longest_prompt) + longest;
   const double attempt = kAttempt + sample.bytes_per_solution;
   switch (stage.recipe->output()) {
     case ArtifactKind::attempts:

@@ -201,7 +201,7 @@ class Report final : public Recipe {
     report::StageTable table;
     table.grading = to_text(grading);
     table.generator = input_of(attempts, "model");
-    table.training = training_of(stage.run, table.generator);
+    table.training = table.generator.empty() ? "made elsewhere" : training_of(stage.run, table.generator);
     if (const std::string shown = input_of(attempts, "demonstrations"); !shown.empty())
       table.training += fmt::format(", few-shot ({})", shown);
     table.problems = input_of(attempts, "problems");

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "framework/batching/examples.h"
+#include "framework/problem/given_attempt.h"
 #include "framework/recipe/problem_spool.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/stage_examples.h"
@@ -75,6 +76,14 @@ class SolutionSft final : public Recipe {
     if (const AttemptSet* made = check.attempt_set(set)) return look_at_attempts(check, key, set, *made);
     const ProblemsToCheck& problems = check.problems(set);
     if (problems.problems.empty() && !problems.whole) return {};
+    const auto is_given = [](const Solution& solution) { return solution.style == kGivenAttempt; };
+    if (std::ranges::any_of(problems.problems,
+                            [&](const Problem& one) { return std::ranges::any_of(one.solutions, is_given); })) {
+      check.fail(key, fmt::format("names '{}', which holds attempts, wrong ones among them: make them a stage "
+                                  "(recipe: given_attempts) and learn from a set of its right ones "
+                                  "(attempts: STAGE, only: right)",
+                                  set));
+    }
     const Tokenizer& tokenizer = check.tokenizer(model_);
     const ExampleBuilder build(tokenizer, check.prompts());
     ExampleSet seen(limit());

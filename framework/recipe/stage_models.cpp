@@ -84,6 +84,11 @@ LoadedModel load_model(StageContext& stage, const std::string& name) {
 void seal_model(StageContext& stage, LoadedModel& model, const nlohmann::ordered_json& body) {
   nlohmann::ordered_json metadata = stage.output.provenance();
   metadata.update(body);
+  const PromptTemplates& prompts = stage.run.prompts;
+  metadata["prompts"] = {{"solver", prompts.solver},
+                         {"verifier", prompts.verifier},
+                         {"correct", prompts.correct},
+                         {"incorrect", prompts.incorrect}};
   CheckpointContent content;
   content.parameters = &model.decoder->parameters();
   content.metadata = metadata.dump();

@@ -22,7 +22,7 @@ Candidate candidate_of(const GradedAttempt& attempt) {
   candidate.right = attempt.verdict == Verdict::equal;
   candidate.unknown = attempt.verdict == Verdict::unknown;
   candidate.score = attempt.log_score;
-  candidate.log_prob = attempt.log_prob;
+  if (attempt.num_tokens > 0) candidate.log_prob = attempt.log_prob;
   candidate.num_tokens = attempt.num_tokens;
   candidate.text = attempt.text;
   return candidate;

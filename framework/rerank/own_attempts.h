@@ -18,7 +18,8 @@
 
 namespace ft::rerank {
 
-// A problem without attempts yet; an attempt with its score, if it has one.
+// A problem without attempts yet; an attempt with its score, if it has one, and with its log-probability, if its tokens are
+// known: what was not sampled here has none.
 [[nodiscard]] RankedProblem ranked_problem(const Problem& problem);
 [[nodiscard]] Candidate candidate_of(const GradedAttempt& attempt);
 

@@ -120,6 +120,8 @@ def once(ftrun, base):
     exported = run.home / "model"
     done = subprocess.run([run.ftrun, "export", str(solver), str(exported)], capture_output=True, text=True)
     check(done.returncode == 0, "export", done.stderr)
+    prompts = json.loads((exported / "prompts.json").read_text())
+    check(prompts["solver"] == "{problem}\n" and prompts["correct"] == " correct" and "{solution}" in prompts["verifier"], f"exported prompts: {prompts}")
     run.file.write_text(RUN_FILE.replace("{seed: 5}", "{seeds: [5, 2]}").replace("{preset: tiny}", f"{{path: {exported}}}").replace(
         "stages:\n", "stages:\n  first: {recipe: sample, model: base, problems: test, per_problem: 0, max_new_tokens: 40}\n").replace("of: [", "of: [first, "))
     run.file.write_text(run.file.read_text().replace('compare: [', 'compare: ["answers greedy - first greedy", '))

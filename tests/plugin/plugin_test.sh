@@ -25,6 +25,9 @@ YAML
 }
 count() {  # FTRUN FTRUN_DIR NAME
   build_plugin "$2" "$work/build-$3"
+  ninja -C "$work/build-$3" -t deps >"$work/read"
+  grep -q recipe/stage_context.h "$work/read" || { echo "what the plugin includes was not found:"; cat "$work/read"; exit 1; }
+  if grep -E '/(ATen|c10|torch)/' "$work/read"; then echo "a plugin that counts answers reads headers of libtorch"; exit 1; fi
   run_file "$work/build-$3/libcount_answers.so" count_answers "$3" >"$work/$3.yaml"
   "$1" "$work/$3.yaml"
   counted=$(awk -F'\t' '{n += $2} END {print n}' "$work/$3"/stages/counts-*/output-*/counts.tsv)
