@@ -130,7 +130,7 @@ class Loader {
     return said(record, spec_.problem_field, Speaker::user);
   }
 
-  [[nodiscard]] bool holds_attempts() const { return spec_.holds == "attempts"; }
+  [[nodiscard]] bool holds_attempts() const { return spec_.holds == ProblemSetSpec::Holds::attempts; }
 
   // An item of a list: a text, or a conversation that ends with one.
   static std::string item_text(const JsonRecord& record, const std::string& field, const Value& item) {

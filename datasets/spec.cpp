@@ -78,9 +78,10 @@ void describe(ProblemSetSpec& spec, Binder& binder) {
                   "what a row that cannot be read does: end the run, or be left out");
     binder.choice("duplicates", spec.duplicates, {"keep", "drop"}, KeyKind::identity,
                   "what becomes of problems with the text of an earlier one");
-    binder.choice("holds", spec.holds, {"solutions", "attempts"}, KeyKind::identity,
-                  "what solution_field has: solutions to learn from, or attempts, of which some are wrong, for a stage "
-                  "given_attempts");
+    binder.choice_unless(
+        ProblemSetSpec::Holds::solutions, "holds", spec.holds,
+        "what solution_field has: solutions to learn from, or attempts, of which some are wrong, for a "
+        "stage given_attempts");
     binder.identity("style", spec.style, "the style that reports group the solutions under");
   }
   if (is("arithmetic")) describe(spec.arithmetic, binder);
@@ -101,7 +102,7 @@ static void check_keys(const ProblemSetSpec& spec) {
       fail(spec, fmt::format("where: {}", error.what()));
     }
   }
-  if (spec.holds == "attempts" && !spec.style.empty())
+  if (spec.holds == ProblemSetSpec::Holds::attempts && !spec.style.empty())
     fail(spec, "style has no effect: attempts (holds) are no solutions that reports could group");
   if (spec.dataset == "jsonl" && spec.path.empty()) fail(spec, "data set 'jsonl' needs a `path`: the file to read");
 }

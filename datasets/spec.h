@@ -7,10 +7,12 @@
 // Which keys exist depends on `dataset`: a key of another data set is an unknown key, not one that is silently ignored.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/arithmetic.h"
@@ -43,8 +45,9 @@ struct ProblemSetSpec {
   std::vector<std::string> where;   // jsonl: conditions on rows (records/row_filter.h)
   std::string on_bad_row = "stop";  // jsonl: "stop" or "skip" at a row that cannot be read
   std::string duplicates = "keep";  // jsonl: "keep" or "drop" problems with the text of an earlier one
-  std::string holds = "solutions";  // jsonl: "solutions" to learn from, or "attempts", which may be wrong
-  std::string style;                // jsonl: the style that its solutions are reported under
+  enum class Holds { solutions, attempts };
+  Holds holds = Holds::solutions;  // jsonl: solutions to learn from, or attempts, of which some are wrong
+  std::string style;               // jsonl: the style that its solutions are reported under
 
   ArithmeticOptions arithmetic;  // arithmetic: its keys stand beside `dataset`, not below a name
 
@@ -52,6 +55,8 @@ struct ProblemSetSpec {
   // No key either: for a look at large files, no more than so many lines of each are read; 0: all.
   std::int64_t first_lines = 0;
 };
+
+constexpr auto names_of(ProblemSetSpec::Holds) { return std::to_array<std::string_view>({"solutions", "attempts"}); }
 
 // All kinds are identity but `limit` (extends) and `path` (execution: what counts is the content of input_files()).
 // With `dataset` empty or unknown, the keys of all data sets are described (for `ftrun explain`).

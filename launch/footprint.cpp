@@ -8,6 +8,7 @@
 #include "framework/base/units.h"
 #include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
+#include "framework/recipe/validation_measures.h"
 #include "framework/sample/kv_cache.h"
 #include "framework/train/settings.h"
 
@@ -149,13 +150,19 @@ MemoryPart packed_part(const LocalShape& s, const Settings& settings) {
   return {"weights laid out for products", (is_narrow(settings) ? kBfloat16 : kFloat) * s.products};
 }
 
-std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
-                                       const Grid& grid, const TextSizes& sizes) {
-  const double attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0);
+// Attempts at problems, as they are decoded.
+struct Decoding {
+  double attempts = 1;  // at each problem
+  double slots = 1, max_new_tokens = 1;
+};
+
+double decoding_bytes(const ModelConfig& config, const LocalShape& s, const Decoding& decoding, const Grid& grid,
+                      const TextSizes& sizes) {
+  const double attempts = decoding.attempts;
   const double requests = std::ceil(static_cast<double>(sizes.problems) / grid.data()) * attempts;
-  const auto slots = static_cast<int>(std::min(settings.number("slots", 1), std::max(1.0, requests)));
+  const auto slots = static_cast<int>(std::min(decoding.slots, std::max(1.0, requests)));
   const auto prompt = static_cast<double>(sizes.longest_prompt);
-  double own = settings.number("max_new_tokens", 1);
+  double own = decoding.max_new_tokens;
   if (config.max_position > 0) own = std::min(own, std::max(0.0, config.max_position - prompt));
   // Attempts of so many problems are decoded at once; the next one's prompt waits for places.
   const double prompts = std::min(std::ceil(requests / attempts), std::ceil(slots / attempts) + 1);
@@ -166,8 +173,15 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
   const double trial = kFloat * 8 * 16 * vocabulary;  // logits of three steps of 16 rows, twice (sample/exactness.cpp)
   // Rows of a forward: prompts that begin together go together (sample/generator.cpp).
   const double rows = std::max<double>(slots, std::min(256 + prompt, prompts * prompt));
-  const double decoding = cache + kFloat * (2 * slots * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden));
-  const double sampling = std::max({trial, decoding, reading_bytes(s, grid)});
+  return std::max(trial, cache + kFloat * (2 * slots * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden)));
+}
+
+std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
+                                       const Grid& grid, const TextSizes& sizes) {
+  const Decoding decoding{.attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0),
+                          .slots = settings.number("slots", 1),
+                          .max_new_tokens = settings.number("max_new_tokens", 1)};
+  const double sampling = std::max(decoding_bytes(config, s, decoding, grid, sizes), reading_bytes(s, grid));
   return {{"weights", kFloat * s.parameters},
           packed_part(s, settings),
           {"keys, values and logits", sampling},
@@ -178,6 +192,25 @@ std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalSha
 double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes& sizes) {
   const double share = std::ceil(sizes.attempts / grid.data()) * sizes.longest_attempt;
   return std::min(settings.number("tokens_per_micro_batch", 4096), share);
+}
+
+// A training that looks at sampled or scored attempts in the middle: what that takes beyond the activations, which are not
+// there then.
+MemoryPart measuring_part(const ModelConfig& config, const LocalShape& s, const Settings& settings, const Grid& grid,
+                          const TextSizes& sizes, double activations) {
+  const double attempts = settings.text("validation").empty() ? 0 : settings.number("accuracy_attempts", 0);
+  double bytes = 0;
+  if (attempts > 0) {
+    const Decoding decoding{.attempts = attempts,
+                            .slots = AccuracySettings().slots,
+                            .max_new_tokens = settings.number("accuracy_max_new_tokens", 1)};
+    bytes = packed_part(s, settings).bytes + decoding_bytes(config, s, decoding, grid, sizes);
+  } else if (settings.text("validation_auc") == "true") {
+    const double tokens = settings.number("tokens_per_micro_batch", 1);
+    bytes = packed_part(s, settings).bytes +
+            kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
+  }
+  return {"looking at attempts", std::max(0.0, bytes - activations)};
 }
 
 std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
@@ -276,6 +309,7 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
   if (kind == ArtifactKind::model) {
     tokens = tokens_per_micro_batch(settings);
     result.parts = training_parts(shape, settings, grid);
+    result.parts.push_back(measuring_part(config, shape, settings, grid, sizes, result.parts.back().bytes));
     add_examples(result.parts, sizes);
     add_tokenising(result.parts, sizes);
     result.checkpoint = static_cast<std::int64_t>(3 * whole);

@@ -2,6 +2,8 @@
 // problem). The first stage of the method, its third (the generator again), and every control run.
 //
 //   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs}
+//   solver: {recipe: solution_sft, model: base, problems: train, length: 2epochs, validation: valid,
+//            validate_every: 500steps, accuracy_attempts: 4, result: best, best_by: accuracy}
 
 #include <algorithm>
 #include <limits>
@@ -9,9 +11,11 @@
 #include <set>
 
 #include "framework/batching/examples.h"
+#include "framework/grade/version.h"
 #include "framework/problem/given_attempt.h"
 #include "framework/recipe/problem_spool.h"
 #include "framework/recipe/recipe.h"
+#include "framework/recipe/reference_check.h"
 #include "framework/recipe/stage_examples.h"
 #include "framework/recipe/training_check.h"
 #include "framework/recipe/training_stage.h"
@@ -20,6 +24,9 @@
 namespace ft {
 namespace {
 
+enum class BestBy { loss, accuracy };
+constexpr auto names_of(BestBy) { return std::to_array<std::string_view>({"loss", "accuracy"}); }
+
 class SolutionSft final : public Recipe {
  public:
   void describe(Binder& b) override {
@@ -27,6 +34,18 @@ class SolutionSft final : public Recipe {
     b.required_input("problems", problems_, "problems", "whose solutions are learned");
     b.identity("style", style_, "only solutions of this style (terse, fine, gsm8k, math, prm800k); empty = all");
     ft::describe(settings_, b);
+    const AccuracySettings none;
+    b.identity_unless(
+        none.attempts, "accuracy_attempts", accuracy_.attempts,
+        "attempts sampled at each problem of `validation`, whose accuracy is told beside the loss; 0 = none",
+        Range{0, 1000});
+    b.identity_unless(none.max_new_tokens, "accuracy_max_new_tokens", accuracy_.max_new_tokens,
+                      "their longest, in tokens", Range{1, 1 << 20});
+    b.choice_unless(BestBy::loss, "best_by", best_by_, "what decides which step is the best (result: best)");
+    if (best_by_ == BestBy::accuracy)  // another grader may find another step the best
+      b.choice("accuracy_grader", accuracy_grader_, {std::string(grade::kGraderVersion)}, KeyKind::identity,
+               "the grader that says which attempts are right: this program's");
+    describe_idle(b);
   }
 
   ArtifactKind output() const override { return ArtifactKind::model; }
@@ -37,6 +56,7 @@ class SolutionSft final : public Recipe {
     if (!check.knows(model_)) return;
     const std::vector<Example> examples = look_at(check, "problems", problems_);
     if (!settings_.validation.empty()) (void)look_at(check, "validation", settings_.validation);
+    check_accuracy(check);
     if (!check.problems(problems_).whole) return;  // nobody knows yet how many examples
     std::vector<std::int64_t> lengths;
     for (const Example& example : examples) lengths.push_back(example.num_tokens());
@@ -55,10 +75,43 @@ class SolutionSft final : public Recipe {
         fail_user(fmt::format("there are no validation examples in '{}': all were left out as too long",
                               settings_.validation));
     }
+    if (accuracy_.attempts > 0 && !settings_.validation.empty()) {
+      AccuracySettings accuracy = accuracy_;
+      accuracy.compute = settings_.compute;
+      job.measure = sampled_accuracy(stage, model, stage.inputs.problems(settings_.validation), accuracy);
+      job.measure.decides = best_by_ == BestBy::accuracy;
+    }
     run_training(stage, model, std::move(job));
   }
 
  private:
+  void describe_idle(Binder& b) const {
+    const bool none = settings_.validation.empty();
+    if (none) b.idle("accuracy_attempts", "there is no validation");
+    if (none || accuracy_.attempts == 0)
+      b.idle("accuracy_max_new_tokens", none ? "there is no validation" : "accuracy_attempts is 0");
+    if (none || settings_.result == ResultWeights::last)
+      b.idle("best_by", none ? "there is no validation" : "result: last takes the last step");
+  }
+
+  void check_accuracy(StageCheck& check) const {
+    if (best_by_ == BestBy::accuracy && accuracy_.attempts == 0)
+      check.fail("best_by", "is accuracy, but no attempt is sampled to look at: set accuracy_attempts (such as 4)");
+    if (accuracy_.attempts == 0 || settings_.validation.empty()) return;
+    const ProblemsToCheck& problems = check.problems(settings_.validation);
+    if (const auto ungradable = describe_ungradable(problems.problems))
+      check.warn("validation", fmt::format("names '{}': {}", settings_.validation, *ungradable));
+    const std::int64_t context = check.config(model_).max_position;
+    const ExampleBuilder build(check.tokenizer(model_), check.prompts());
+    for (const Problem* problem : problems.looked_at) {
+      const std::int64_t prompt = std::ssize(build.solver_prompt(problem->text));
+      if (context > 0 && prompt >= context)
+        check.fail("validation", fmt::format("names '{}': the prompt of problem '{}' has {} tokens, the model was made "
+                                             "for {}: nothing can be sampled at it",
+                                             settings_.validation, problem->id, prompt, context));
+    }
+  }
+
   // A text that the vocabulary cannot express, or a solution with an end in its middle, is of some problem: it is named.
   static Example example(const Tokenizer& tokenizer, const ExampleBuilder& build, const Problem& problem,
                          std::size_t index) {
@@ -193,6 +246,9 @@ class SolutionSft final : public Recipe {
 
   std::string model_, problems_, style_;
   TrainingSettings settings_;
+  AccuracySettings accuracy_;
+  BestBy best_by_ = BestBy::loss;
+  std::string accuracy_grader_ = std::string(grade::kGraderVersion);
 };
 
 }  // namespace

@@ -32,9 +32,11 @@ enum class Loss { margin, cross_entropy, both };
 enum class CrossEntropyOver { vocabulary, verdicts };
 enum class MleOn { reference, right_attempt };
 enum class Balance { none, one_to_one };
+enum class BestBy { loss, auc };
 constexpr auto names_of(Loss) { return std::to_array<std::string_view>({"margin", "cross_entropy", "both"}); }
 constexpr auto names_of(CrossEntropyOver) { return std::to_array<std::string_view>({"vocabulary", "verdicts"}); }
 constexpr auto names_of(MleOn) { return std::to_array<std::string_view>({"reference", "right_attempt"}); }
+constexpr auto names_of(BestBy) { return std::to_array<std::string_view>({"loss", "auc"}); }
 constexpr auto names_of(Balance) { return std::to_array<std::string_view>({"none", "one_to_one"}); }
 
 class VerifierSft final : public Recipe {
@@ -69,6 +71,11 @@ class VerifierSft final : public Recipe {
             "held-out attempts whose loss is looked at while training (validate_every), and decides with result: best");
     settings_.validates_otherwise = !validation_attempts_.empty();
     ft::describe(settings_, b);
+    b.identity_unless(
+        false, "validation_auc", validation_auc_,
+        "whether validation looks at the order of the held-out attempts, too: the area under the curve of "
+        "their scores");
+    b.choice_unless(BestBy::loss, "best_by", best_by_, "what decides which step is the best (result: best)");
     describe_idle(b);
   }
 
@@ -102,6 +109,11 @@ class VerifierSft final : public Recipe {
     job.examples = examples(stage, *model.tokenizer, build, attempts_, job.facts["examples"]);
     if (!validation_attempts_.empty())
       job.validation = examples(stage, *model.tokenizer, build, validation_attempts_, job.facts["validation"]);
+    if (validation_auc_ && !validation_attempts_.empty()) {
+      const auto open = [graded = graded_attempts(stage, validation_attempts_)] { return graded.open(); };
+      job.measure = held_out_auc(stage, model, open, settings_.tokens_per_micro_batch, settings_.compute);
+      job.measure.decides = best_by_ == BestBy::auc;
+    }
     run_training(stage, model, std::move(job));
   }
 
@@ -133,7 +145,10 @@ class VerifierSft final : public Recipe {
     no_effect("mle_on", mle_weight_ == 0, "mle_weight is 0");
     no_effect("validation", true, "a verifier is validated on attempts: validation_attempts");
     if (validation_attempts_.empty()) {
-      for (const char* key : {"validate_every", "result"}) no_effect(key, true, "there are no validation_attempts");
+      for (const char* key : {"validate_every", "result", "validation_auc", "best_by"})
+        no_effect(key, true, "there are no validation_attempts");
+    } else {
+      no_effect("best_by", settings_.result == ResultWeights::last, "result: last takes the last step");
     }
   }
 
@@ -173,6 +188,8 @@ class VerifierSft final : public Recipe {
   }
 
   void check_validation(StageCheck& check) const {
+    if (best_by_ == BestBy::auc && !validation_auc_)
+      check.fail("best_by", "is auc, but nobody looks at it: set validation_auc: true");
     const StagePlan &learnt = texts_of(check, attempts_), &held = texts_of(check, validation_attempts_);
     if (&learnt == &held) {
       check.fail("validation_attempts", fmt::format("names '{}', from which it learns: name attempts at other problems",
@@ -403,6 +420,8 @@ class VerifierSft final : public Recipe {
   double contrastive_weight_ = 0.0, contrastive_margin_ = 1.0, length_exponent_ = 0.0;
   int pairs_per_problem_ = 10;
   bool reference_is_right_ = false, unreadable_is_wrong_ = true;
+  bool validation_auc_ = false;
+  BestBy best_by_ = BestBy::loss;
   TrainingSettings settings_;
 };
 

@@ -58,6 +58,7 @@ Json to_json(const TrainCursor& cursor) {
                {"skipped", cursor.skipped},
                {"skipped_in_row", cursor.skipped_in_row},
                {"validation_due", cursor.validation_due}};
+  if (cursor.best_measure != 0) json["best_measure"] = cursor.best_measure;
   if (cursor.end_validation_due) json["end_validation_due"] = true;
   if (!cursor.end_of.empty()) json["end_of"] = cursor.end_of;
   if (cursor.num_examples > 0) json["num_examples"] = cursor.num_examples;
@@ -74,6 +75,7 @@ TrainCursor cursor_from_metadata(const Json& metadata) {
   cursor.seconds = json.at("seconds");
   cursor.consumed_digest = json.at("consumed_digest");
   cursor.best_validation_loss = json.at("best_validation_loss");
+  cursor.best_measure = json.value("best_measure", 0.0);
   cursor.best_step = json.at("best_step");
   cursor.skipped = json.value("skipped", std::int64_t{0});
   cursor.skipped_in_row = json.value("skipped_in_row", std::int64_t{0});

@@ -60,8 +60,9 @@ void show_sample(StageContext& stage, const Tokenizer& tokenizer, const ExampleV
 // Rank 0's files of one training stage.
 class Record {
  public:
-  Record(const StageContext& stage, std::int64_t resumed_at)
-      : steps_(stage.work.folder() / "steps.jsonl", stage.work.owner(), resumed_at),
+  Record(const StageContext& stage, std::int64_t resumed_at, std::string measure)
+      : measure_(std::move(measure)),
+        steps_(stage.work.folder() / "steps.jsonl", stage.work.owner(), resumed_at),
         events_(stage.work.folder() / "events", unix_seconds(), resumed_at),
         saves_(stage.work.folder() / kSavesLog) {}
   [[nodiscard]] std::int64_t foreign_lines() const { return steps_.foreign_lines(); }
@@ -76,6 +77,7 @@ class Record {
   void validation(const ValidationRecord& record) {
     steps_.write(record);
     events_.add("validation_loss", record.loss, record.step, unix_seconds());
+    if (record.measure) events_.add("validation_" + measure_, *record.measure, record.step, unix_seconds());
   }
   void saved(std::int64_t step, const SavedCheckpoint& saved) {
     const nlohmann::ordered_json line = {{"step", step},
@@ -86,6 +88,7 @@ class Record {
   }
 
  private:
+  std::string measure_;
   StepLog steps_;
   EventFile events_;
   AppendLog saves_;
@@ -173,7 +176,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (groups.world.rank() == 0) {
     const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage.work.folder()));
     keep_later_steps(stage.work.folder(), stage.work.owner(), first_step, saved.empty() ? 0 : saved.back().step);
-    record.emplace(stage, first_step);
+    record.emplace(stage, first_step, job.measure.name);
     if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
       stage.log.warn("{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
                      stage.plan.name, foreign);
@@ -198,8 +201,11 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   hooks.advance_background = [&] { checkpoints.advance(); };
   hooks.on_validation = [&](const ValidationRecord& r) {
     if (record) record->validation(r);
-    stage.log.info("{}: validation loss {:.4f} after step {}", stage.plan.name, r.loss, r.step);
+    stage.log.info("{}: validation loss {:.4f}{} after step {}", stage.plan.name, r.loss,
+                   r.measure ? fmt::format(", {} {:.4f}", job.measure.name, *r.measure) : "", r.step);
   };
+  hooks.measure = job.measure.measure;
+  hooks.measure_decides = job.measure.decides;
   hooks.save = [&](const TrainCursor& cursor, bool) { checkpoints.save(parameters, trainer, cursor); };
   hooks.stop_seen = [&] { return stage.stop.seen(); };
   hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[example]); };
@@ -227,6 +233,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   if (result.cursor.best_step >= 0) {
     body["training"]["best_step"] = result.cursor.best_step;
     body["training"]["best_validation_loss"] = result.cursor.best_validation_loss;
+    if (job.measure.measure) body["training"]["best_" + job.measure.name] = result.cursor.best_measure;
   }
   body["data"] = job.facts;
   seal_model(stage, model, body);

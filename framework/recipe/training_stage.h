@@ -9,6 +9,7 @@
 
 #include "framework/batching/example_list.h"
 #include "framework/recipe/stage_models.h"
+#include "framework/recipe/validation_measures.h"
 #include "framework/train/settings.h"
 
 namespace ft {
@@ -18,6 +19,7 @@ struct TrainingJob {
   LossWeights weights;
   Examples examples;             // of stage_examples(), or a std::vector<Example> that the recipe has made itself
   Examples validation;           // may be empty
+  ValidationMeasure measure;     // beside the validation loss; may be none
   nlohmann::ordered_json facts;  // what the recipe wants kept with the model: counts, drops
 };
 

@@ -124,7 +124,9 @@ std::optional<StepRecord> step_from_json(std::string_view line, const Owner& own
 }
 
 std::string to_json_line(const ValidationRecord& record, const Owner& owner) {
-  return signed_line({{"step", record.step}, {"validation_loss", record.loss}}, owner);
+  Json json = {{"step", record.step}, {"validation_loss", record.loss}};
+  if (record.measure) json["measure"] = *record.measure;
+  return signed_line(std::move(json), owner);
 }
 
 std::optional<nlohmann::ordered_json> read_step_line(const std::string& line, const Owner& owner) {

@@ -2,7 +2,7 @@
 //
 //   {"step":12,"num_steps":400,"loss":1.234,"terms":{"mle":1.234},"gradient_norm":0.8,"learning_rate":0.001,
 //    "tokens":16310,"seconds":1.9,"tokens_per_second":8584.2,"of":"<owner>","sum":"<16 hexadecimal digits>"}
-//   {"step":50,"validation_loss":1.1,"of":"...","sum":"..."}
+//   {"step":50,"validation_loss":1.1,"of":"...","sum":"..."}       with "measure", where one is looked at (accuracy, AUC)
 //
 // The sum is the head of the XXH3-128 of the line as it would be without it: a line with another byte in it is told from
 // a record. The owner (base/owner.h) is the stage whose steps these are. Lines of older programs have none: they are foreign.

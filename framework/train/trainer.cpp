@@ -172,14 +172,18 @@ void Trainer::Body::validate(const TrainHooks& hooks) {
   if (validation.empty()) return;
   const auto found =
       validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data, stop_between(hooks));
-  cursor.validation_due = !found;
-  if (!found) stop(hooks);
+  const std::optional<double> measure = found && hooks.measure ? hooks.measure() : std::nullopt;
+  cursor.validation_due = !found || (hooks.measure && !measure);
+  if (cursor.validation_due) stop(hooks);
   const double loss = *found;
   FT_CHECK(std::isfinite(loss), "the validation loss after step {} is {}", cursor.step, loss);
-  if (hooks.on_validation) hooks.on_validation({.step = cursor.step, .loss = loss});
-  if (cursor.best_step >= 0 && loss >= cursor.best_validation_loss) return;
+  if (hooks.on_validation) hooks.on_validation({.step = cursor.step, .loss = loss, .measure = measure});
+  const bool decides = measure && hooks.measure_decides;
+  const bool better = decides ? *measure > cursor.best_measure : loss < cursor.best_validation_loss;
+  if (cursor.best_step >= 0 && !better) return;
   cursor.best_step = cursor.step;
   cursor.best_validation_loss = loss;
+  cursor.best_measure = measure.value_or(0);
   save(hooks, true);
 }
 

@@ -45,6 +45,7 @@ struct StepRecord {
 struct ValidationRecord {
   std::int64_t step = 0;
   double loss = 0;
+  std::optional<double> measure = {};  // TrainHooks::measure
 };
 
 // Where a training run stands; with weights and moments it is everything a resume needs.
@@ -55,8 +56,9 @@ struct TrainCursor {
   // Spent in training, over all starts, when the last step began to exchange gradients (train/step_agreement.h); decides
   // only lengths given in time.
   double seconds = 0;
-  std::string consumed_digest;  // of the ids consumed, equal at any data size
-  double best_validation_loss = 0;
+  std::string consumed_digest;      // of the ids consumed, equal at any data size
+  double best_validation_loss = 0;  // of the best step
+  double best_measure = 0;          // likewise, where the measure decides
   std::int64_t best_step = -1;
   std::int64_t skipped = 0;         // steps without an update, in all; the optimiser has made step - skipped updates
   std::int64_t skipped_in_row = 0;  // of them, up to now
@@ -77,7 +79,11 @@ struct TrainCursor {
 struct TrainHooks {
   std::function<void(const StepRecord&)> on_step;              // every rank
   std::function<void(const ValidationRecord&)> on_validation;  // every rank
-  // Collective: seal a checkpoint of the current state. `is_best`: validation loss is the lowest so far.
+  // Collective: what a validation measures beside the loss, the higher the better; nothing where a rank was asked to stop.
+  // May be empty. `measure_decides`: the best step is that of the highest measure, not of the lowest loss.
+  std::function<std::optional<double>()> measure;
+  bool measure_decides = false;
+  // Collective: seal a checkpoint of the current state. `is_best`: the validation is the best so far.
   std::function<void(const TrainCursor&, bool is_best)> save;
   // Local: has this rank been asked to stop? Asked before every micro-batch; the ranks agree once a step. A step that
   // some rank has left is dropped by all; then the state is saved and StopRequested thrown.
