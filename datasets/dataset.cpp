@@ -85,6 +85,11 @@ class Mixer {
       join(problems_[found->second], std::move(problem));
       return;
     }
+    const auto [same, is_new] = by_text_.try_emplace(text_hash(problem.text), problems_.size());
+    if (!is_new && (is_text_id(problem.id) || is_text_id(problems_[same->second].id))) {
+      join(problems_[same->second], std::move(problem));
+      return;
+    }
     if (found != places_.end()) rename(problem);
     places_.emplace(problem.id, problems_.size());
     problems_.push_back(std::move(problem));
@@ -118,6 +123,11 @@ class Mixer {
  private:
   void join(Problem& kept, Problem other) {
     ++joined_;
+    if (is_text_id(kept.id) && !is_text_id(other.id)) {  // the file's own name is worth more
+      places_.emplace(other.id, places_.at(kept.id));
+      kept.id = std::move(other.id);
+      kept.text = std::move(other.text);
+    }
     for (Solution& solution : other.solutions) {
       const bool known =
           std::ranges::any_of(kept.solutions, [&](const Solution& s) { return s.text == solution.text; });
@@ -137,6 +147,7 @@ class Mixer {
 
   std::vector<Problem> problems_;
   std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<std::uint64_t, std::size_t> by_text_;  // the first of each text
   int joined_ = 0, renamed_ = 0;
   std::string renamed_example_;
 };

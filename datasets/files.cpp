@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kDefaultDataFolder = "../shared/data";
 constexpr double kDefaultValidShare = 0.08;  // the method's 1,000 of 12,000 problems
+constexpr std::string_view kTextId = "text-";
 
 }  // namespace
 
@@ -65,6 +66,10 @@ std::uint64_t text_hash(std::string_view text) {
   }
   return name_hash(bare);
 }
+
+std::string text_id(std::string_view text) { return fmt::format("{}{:016x}", kTextId, text_hash(text)); }
+
+bool is_text_id(std::string_view id) { return id.starts_with(kTextId) && id.size() == kTextId.size() + 16; }
 
 double valid_share(const ProblemSetSpec& spec) {
   return spec.valid_share.value_or(spec.dataset == "jsonl" ? 0.0 : kDefaultValidShare);

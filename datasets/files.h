@@ -36,6 +36,11 @@ class ProblemLines {
 // A name for a problem's text that does not depend on its white space.
 [[nodiscard]] std::uint64_t text_hash(std::string_view text);
 
+// The id of a problem whose file names none: made of its text. Where another set of a mix holds that text, it is the same
+// problem.
+[[nodiscard]] std::string text_id(std::string_view text);
+[[nodiscard]] bool is_text_id(std::string_view id);
+
 // spec.valid_share or its default.
 [[nodiscard]] double valid_share(const ProblemSetSpec& spec);
 

@@ -1,11 +1,15 @@
 #include "datasets/prm800k.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
+#include <utility>
 
 #include "datasets/files.h"
+#include "framework/base/reading.h"
 #include "framework/grade/grade.h"
+#include "framework/grade/judge.h"
 
 namespace ft {
 namespace {
@@ -14,7 +18,7 @@ constexpr std::string_view kAnswerHead = "# Answer";
 
 // Counts for the notes.
 struct Drops {
-  int wrong_step = 0, wrong_answer = 0, no_answer = 0, rewritten = 0, not_stated = 0, doubles = 0;
+  int wrong_step = 0, wrong_answer = 0, no_answer = 0, rewritten = 0, not_stated = 0, doubles = 0, trials = 0;
 };
 
 // One step a line; the answer's heading stands apart.
@@ -105,13 +109,16 @@ class Collector {
   explicit Collector(const ProblemSetSpec& spec) : spec_(spec) {}
 
   void add(const JsonRecord& record, std::string solution) {
-    const std::string text = record.text("problem");
+    add(record, record.text("problem_id"), record.text("problem"), record.text("answer"), std::move(solution));
+  }
+  void add(const JsonRecord& record, const std::string& id, const std::string& text, const std::string& answer,
+           std::string solution) {
     if (!in_split(spec_, text)) return;
-    const std::string id = record.text("problem_id");
     const auto [found, is_new] = places_.try_emplace(id, problems_.size());
-    if (is_new) problems_.push_back({.id = id, .text = text, .answer = record.text("answer"), .dataset = "prm800k"});
+    if (is_new) problems_.push_back({.id = id, .text = text, .answer = answer, .dataset = "prm800k"});
     Problem& problem = problems_[found->second];
-    if (problem.text != text) record.fail(fmt::format("problem '{}' has another text than before", id));
+    if (problem.text != text && !is_text_id(id))
+      record.fail(fmt::format("problem '{}' has another text than before", id));
     if (std::ranges::any_of(problem.solutions, [&](const Solution& s) { return s.text == solution; })) {
       ++drops.doubles;
     } else {
@@ -132,13 +139,94 @@ class Collector {
   int num_solutions_ = 0;
 };
 
+constexpr std::array<const char*, 2> kParts = {"human_steps_train.jsonl.gz", "prmbench_train.jsonl.gz"};
+constexpr std::array<const char*, 2> kPublished = {"phase1_train.jsonl", "phase2_train.jsonl"};
+
+bool is_published(const ProblemSetSpec& spec) {
+  return !is_there(dataset_file(spec, kParts[0])) && is_there(dataset_file(spec, kPublished[0]));
+}
+
+// The step that people chose, or wrote where none of the offered ones would do.
+std::optional<std::string> chosen_step(const JsonRecord& step) {
+  if (const auto chosen = step.optional_integer("chosen_completion")) {
+    const std::vector<JsonRecord> offered = step.records("completions");
+    if (*chosen < 0 || std::cmp_greater_equal(*chosen, offered.size()))
+      step.fail(fmt::format("'chosen_completion' is {} of {}", *chosen, offered.size()));
+    return offered[static_cast<std::size_t>(*chosen)].text("text");
+  }
+  if (step.is_text("human_completion")) return step.text("human_completion");
+  return step.has("human_completion") ? step.optional_text("human_completion.text") : std::nullopt;
+}
+
+// Of a record as it is published; nothing where it is no complete, right solution.
+std::optional<std::string> published_solution(const JsonRecord& record, const grade::Judge& judge, Drops& drops) {
+  for (const char* trial : {"is_quality_control_question", "is_initial_screening_question"}) {
+    if (!record.optional_boolean(trial).value_or(false)) continue;
+    ++drops.trials;
+    return std::nullopt;
+  }
+  if (record.optional_text("label.finish_reason").value_or("") != "solution") {
+    ++drops.wrong_step;
+    return std::nullopt;
+  }
+  std::vector<std::string> steps;
+  for (const JsonRecord& step : record.records("label.steps")) {
+    const auto text = chosen_step(step);
+    if (!text) {
+      ++drops.no_answer;
+      return std::nullopt;
+    }
+    steps.push_back(*text);
+  }
+  const std::string text = joined(steps);
+  const auto head = text.rfind(kAnswerHead);
+  if (head == std::string::npos) {
+    ++drops.no_answer;
+    return std::nullopt;
+  }
+  std::string answer = text.substr(head + kAnswerHead.size());
+  answer.erase(0, answer.find_first_not_of(" \n"));
+  if (judge.equal(record.text("question.ground_truth_answer"), answer).verdict != Verdict::equal) {
+    ++drops.wrong_answer;
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::vector<Problem> load_published(const ProblemSetSpec& spec, LoadNotes& notes) {
+  Collector collector(spec);
+  const grade::Judge judge({.rules = grade::Conventions::Rules::prm800k});
+  for (const std::filesystem::path& file : prm800k_files(spec)) {
+    ProblemLines lines(spec, file);
+    while (const auto record = lines.next()) {
+      auto solution = published_solution(*record, judge, collector.drops);
+      if (!solution) continue;
+      const std::string text = record->text("question.problem");
+      collector.add(*record, text_id(text), text, record->text("question.ground_truth_answer"), std::move(*solution));
+    }
+  }
+  const int num_solutions = collector.num_solutions();
+  std::vector<Problem> problems = collector.take();
+  const Drops& drops = collector.drops;
+  notes.push_back(fmt::format(
+      "prm800k, as published: {} right and complete solutions of {} problems in split '{}'; of the whole files "
+      "dropped: "
+      "{} trial questions, {} that were given up or end at a wrong step, {} with a wrong answer, {} without an answer; "
+      "{} doubles",
+      num_solutions, problems.size(), spec.split, drops.trials, drops.wrong_step, drops.wrong_answer, drops.no_answer,
+      drops.doubles));
+  return problems;
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> prm800k_files(const ProblemSetSpec& spec) {
-  return {dataset_file(spec, "human_steps_train.jsonl.gz"), dataset_file(spec, "prmbench_train.jsonl.gz")};
+  const auto& names = is_published(spec) ? kPublished : kParts;
+  return {dataset_file(spec, names[0]), dataset_file(spec, names[1])};
 }
 
 std::vector<Problem> load_prm800k(const ProblemSetSpec& spec, LoadNotes& notes) {
+  if (is_published(spec)) return load_published(spec, notes);
   Collector collector(spec);
   const auto files = prm800k_files(spec);
   ProblemLines human(spec, files[0]);

@@ -8,6 +8,10 @@
 //   <folder>/prmbench_train.jsonl.gz      kept: `kind` "original" (a PRM800K solution without a wrong step) that has
 //                                         the reference answer in its last three steps or in a box; this file has no
 //                                         answer line, so it is added
+// Or, where these are not there, as the authors publish it: phase1_train.jsonl and phase2_train.jsonl, a record a solution
+// with the steps that people chose. Kept: complete ("finish_reason": "solution") and with the reference answer, by the rules
+// of PRM800K; no trial questions (is_quality_control_question, is_initial_screening_question). They name no problem: its id
+// is made of its text, and in a mix with math it is the problem with that text.
 // What is dropped, and why, is counted in the notes. Solutions of one problem that differ are all kept.
 //
 // Splits: "valid" is carved out as for math, so that the two never disagree about a problem. There is no "test".

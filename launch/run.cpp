@@ -7,12 +7,12 @@
 
 #include "framework/base/log.h"
 #include "framework/base/reading.h"
-#include "framework/comm/traced_communicator.h"
 #include "framework/config/parser.h"
 #include "framework/model/finite_weights.h"
 #include "framework/recipe/run.h"
 #include "framework/recipe/shared_digests.h"
 #include "framework/store/digest_notes.h"
+#include "framework/watch/traced_communicator.h"
 #include "launch/commands.h"
 #include "launch/device_request.h"
 #include "launch/hangs.h"

@@ -7,7 +7,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FRAMEWORK = ["base", "config", "store", "records", "problem", "text", "grade", "rerank", "comm", "tensor", "kernels", "model",
+FRAMEWORK = ["base", "config", "store", "records", "problem", "text", "grade", "rerank", "comm", "watch", "tensor", "kernels", "model",
              "batching", "train", "checkpoint", "sample", "recipe", "report"]
 TORCH = ["ATen/", "c10/", "torch/"]
 # room: (rooms it may include besides itself, prefixes of outside headers besides the standard library's and fmt's)
@@ -22,6 +22,7 @@ DOORS = {
     "framework/rerank": (["base", "records", "problem", "grade", "config"], []),
     "framework/report": (["base", "problem", "rerank"], ["nlohmann/"]),
     "framework/comm": (["base"], TORCH),
+    "framework/watch": (["base", "comm"], TORCH),
     "framework/tensor": (["base"], TORCH + ["hdf5.h", "nlohmann/", "xxhash.h"]),
     "framework/kernels": (["base"], TORCH),
     "framework/model": (["base", "config", "comm", "tensor", "kernels", "text"], TORCH + ["nlohmann/"]),

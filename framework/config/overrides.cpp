@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "framework/config/run_file.h"
 
@@ -36,6 +37,17 @@ Node parse_value(std::string_view text, const std::string& file, const std::stri
   }
 }
 
+std::vector<std::string> steps_of(std::string_view path, const Place& place) {
+  std::vector<std::string> steps;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    if (end == begin) fail_user(place, "the path has an empty key");
+    steps.emplace_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return steps;
+}
+
 Override parse_argument(std::string_view argument) {
   Override result;
   result.place.file = fmt::format("argument '{}'", argument);
@@ -44,12 +56,7 @@ Override parse_argument(std::string_view argument) {
   if (equals == std::string_view::npos || path.empty()) {
     fail_user(result.place, "an override is written key.path=value, for example training.lanes=4");
   }
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    if (end == begin) fail_user(result.place, "the path has an empty key");
-    result.steps.emplace_back(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  result.steps = steps_of(path, result.place);
   const Node value = parse_value(argument.substr(equals + 1), result.place.file, std::string(path));
   result.value = Node(place_everywhere(value.data(), result.place));
   return result;
@@ -144,7 +151,59 @@ DataPointer with_value(const DataPointer& parent, const Override& override, std:
   return copy;
 }
 
+// The entries of one scale, in their order; those that a later override sets anyway are left out.
+Node with_entries(Node root, const Node& scale, const std::vector<Override>& later) {
+  for (const std::string& path : scale.keys()) {
+    Override entry{scale.key_place(path), steps_of(path, scale.key_place(path)), scale[path]};
+    if (entry.value.is_map())
+      fail_user(entry.place, fmt::format("'{}' is a map, but a scale sets single keys: {}.KEY: VALUE", path, path));
+    const bool is_set = std::ranges::any_of(later, [&](const Override& by_hand) {
+      return by_hand.steps.size() <= entry.steps.size() &&
+             std::equal(by_hand.steps.begin(), by_hand.steps.end(), entry.steps.begin());
+    });
+    if (!is_set) root = Node(with_value(root.data(), entry, 0));
+  }
+  return root;
+}
+
+Node without(const Node& root, std::string_view section) {
+  auto copy = std::make_shared<Node::Data>(*root.data());
+  const auto at = std::ranges::find(copy->keys, section) - copy->keys.begin();
+  copy->keys.erase(copy->keys.begin() + at);
+  copy->key_places.erase(copy->key_places.begin() + at);
+  copy->values.erase(copy->values.begin() + at);
+  return Node(copy);
+}
+
 }  // namespace
+
+Node apply_scale(const Node& root, std::vector<std::string>& arguments) {
+  std::optional<Override> asked;
+  std::vector<Override> by_hand;
+  for (const std::string& argument : arguments) {
+    const Override one = parse_argument(argument);
+    if (one.steps == std::vector<std::string>{"scale"}) {
+      asked = one;
+    } else {
+      by_hand.push_back(one);
+    }
+  }
+  std::erase_if(arguments, [](const std::string& argument) { return argument.starts_with("scale="); });
+  const Node scales = root["scales"];
+  if (!scales) {
+    if (asked) fail_user(asked->place, "the run file has no section 'scales'");
+    return root;
+  }
+  Node scaled = without(root, "scales");
+  for (const std::string& name : scales.keys()) (void)with_entries(scaled, scales[name], {});  // a slip shows at once
+  if (!asked) return scaled;
+  const std::string name = asked->value.is_scalar() ? asked->value.text() : "";
+  if (scales[name]) return with_entries(scaled, scales[name], by_hand);
+  const auto near = nearest(name, scales.keys());
+  fail_user(asked->place,
+            fmt::format("the run file has no scale '{}'; scales are: {}{}", name, fmt::join(scales.keys(), ", "),
+                        near ? fmt::format("; did you mean '{}'?", *near) : ""));
+}
 
 Node apply_override(const Node& root, std::string_view argument, std::vector<std::string>* warnings) {
   FT_CHECK(root.is_map(), "overrides apply to a map, not to {}", root.what());

@@ -74,8 +74,9 @@ RunFile RunFile::parse(std::string_view given, const std::string& name, const st
   if (root.is_null()) root.fail("the run file is empty");
   if (!root.is_map()) root.fail(fmt::format("a run file is a map of sections, but this is {}", root.what()));
   check_overrides(overrides);
-  std::vector<std::string> warnings;
-  for (const std::string& argument : overrides) root = apply_override(root, argument, &warnings);
+  std::vector<std::string> warnings, arguments = overrides;
+  root = apply_scale(root, arguments);
+  for (const std::string& argument : arguments) root = apply_override(root, argument, &warnings);
   return {name, root, std::move(warnings)};
 }
 

@@ -53,6 +53,15 @@ class RunFile {
 [[nodiscard]] Node apply_override(const Node& root, std::string_view argument,
                                   std::vector<std::string>* warnings = nullptr);
 
+// The argument "scale=NAME", if it is among them, is taken out of the arguments, and the section `scales`, if there is one,
+// out of the tree. What the section says under that name, "key.path: value", is set, but for what other arguments set:
+//
+//   scales:
+//     rehearsal: {problems.train.limit: 40, training.length: 3steps}
+//
+// UserError, at its place, of any scale that names what is not there; of a name that is none.
+[[nodiscard]] Node apply_scale(const Node& root, std::vector<std::string>& arguments);
+
 // Refuses arguments of which one undoes another: two values for one key, and a map after a key within it. The same argument
 // twice is no contradiction.
 void check_overrides(const std::vector<std::string>& arguments);

@@ -9,7 +9,7 @@
 //   log.txt         what was said
 //   exit_code       what the last start ended with (framework/store/end_note.h)
 //   stop_lead_seconds   what must lie between the request to stop and the kill (stop_lead.h)
-//   hang/           reports of starts that stood still (framework/comm/hang_watch.h)
+//   hang/           reports of starts that stood still (framework/watch/hang_watch.h)
 //   stages/<name>-<identity>/   work/ (checkpoints, pieces), identity.txt, inputs.json, steps.jsonl, events/,
 //                                   output-<extent>/ (sealed)
 #pragma once

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "framework/comm/traced_communicator.h"
+#include "framework/watch/traced_communicator.h"
 #include "launch/hangs.h"
 #include "parallel/mpi/bootstrap.h"
 

@@ -189,6 +189,42 @@ TEST_CASE("an override that leads nowhere names itself") {
   CHECK(load("run.seed={a: 1, a: 2}").find("written twice") != std::string::npos);
 }
 
+TEST_CASE("a scale sets its keys, and gives way to what the command line sets") {
+  const std::string text =
+      "a: {x: 1, y: 2, z: [7, 8]}\n"
+      "b: {x: 1}\n"
+      "scales:\n"
+      "  little: {a.x: 10, a.z.1: 80, b.y: [1, 2]}\n"
+      "  large: {b.x: 5}\n";
+  const auto load = [&](std::vector<std::string> arguments) { return RunFile::parse(text, "r.yaml", arguments); };
+  const auto refusal_of = [&](const std::string& file, std::vector<std::string> arguments) {
+    return refusal([&] { (void)RunFile::parse(file, "r.yaml", arguments); });
+  };
+  const RunFile plain = load({});
+  CHECK(plain["a"]["x"].text() == "1");
+  CHECK(!plain["scales"]);
+  const RunFile little = load({"scale=little"});
+  CHECK(little["a"]["x"].text() == "10");
+  CHECK(little["a"]["y"].text() == "2");
+  CHECK(little["a"]["z"].items()[1].text() == "80");
+  CHECK(little["b"]["y"].items().size() == 2);
+  CHECK(little["a"]["x"].place().line == 4);
+  CHECK(!little["scales"]);
+  for (const std::vector<std::string>& order :
+       {std::vector<std::string>{"scale=little", "a.x=3"}, {"a.x=3", "scale=little"}}) {
+    const RunFile by_hand = load(order);
+    CHECK(by_hand["a"]["x"].text() == "3");
+    CHECK(by_hand["a"]["z"].items()[1].text() == "80");
+  }
+  CHECK(load({"scale=large"})["b"]["x"].text() == "5");
+  CHECK(refusal_of(text, {"scale=litle"}) ==
+        "argument 'scale=litle': the run file has no scale 'litle'; scales are: little, large; did you mean 'little'?");
+  CHECK(refusal_of("a: {x: 1}\n", {"scale=little"}).find("no section 'scales'") != std::string::npos);
+  CHECK(refusal_of("a: {x: 1}\nscales: {s: {b.x.y: 1}}\n", {}).find("r.yaml:2:14: there is no") != std::string::npos);
+  CHECK(refusal_of("a: {x: 1}\nscales: {s: {a: {x: 2}}}\n", {}).find("a scale sets single keys") != std::string::npos);
+  CHECK(refusal_of(text, {"scale=little", "scale=large"}).find("is set twice") != std::string::npos);
+}
+
 TEST_CASE("overrides are told from files by their '='") {
   CHECK(looks_like_override("training.lanes=4"));
   CHECK(looks_like_override("run.folder=/tmp/x"));

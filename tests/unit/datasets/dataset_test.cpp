@@ -400,6 +400,71 @@ TEST_CASE("prm800k keeps complete and right solutions only, and counts the rest"
       "do not state the reference answer; 1 doubles");
 }
 
+TEST_CASE("math and prm800k as their authors publish them: one problem by its text") {
+  const DataFolder folder;
+  folder.write(
+      "math/train.jsonl",
+      R"({"problem":"What is $3+4$?","solution":"It is $\\boxed{7}$.","answer":"7","subject":"Algebra","level":1,)"
+      R"("unique_id":"train/algebra/1.json"})"
+      "\n"
+      R"({"problem":"What is $2+2$?","solution":"$\\boxed{4}$","answer":"4","unique_id":"test/algebra/9.json"})"
+      "\n");
+  folder.write(
+      "math/test.jsonl",
+      R"({"problem":"What is $1+1$?","solution":"$\\boxed{2}$","answer":"2","unique_id":"test/algebra/2.json"})"
+      "\n");
+  const auto step = [](std::string_view text, std::string_view chosen = "0", std::string_view human = "null") {
+    return fmt::format(R"({{"completions":[{{"text":"{}","rating":1}},{{"text":"Wrong.","rating":-1}}],)"
+                       R"("human_completion":{},"chosen_completion":{}}})",
+                       text, human, chosen);
+  };
+  const auto record = [](std::string_view problem, std::string_view truth, std::string_view steps,
+                         std::string_view reason = "solution", std::string_view trial = "false") {
+    return fmt::format(R"({{"is_quality_control_question":{},"is_initial_screening_question":false,)"
+                       R"("question":{{"problem":"{}","ground_truth_answer":"{}"}},)"
+                       R"("label":{{"steps":[{}],"finish_reason":"{}"}}}})"
+                       "\n",
+                       trial, problem, truth, steps, reason);
+  };
+  const std::string sum = "What is $3+4$?", last = "So it is 7.\\n\\n# Answer\\n\\n7";
+  folder.write("prm800k/phase1_train.jsonl",
+               record(sum, "7", step("Add.") + "," + step(last)) +
+                   record(sum, "7", step("x", "null", R"({"text":"Count on.","rating":null})") + "," + step(last)) +
+                   record(sum, "7", step("Add.") + "," + step(last), "found_error") +
+                   record(sum, "7", step("Add.") + "," + step(last), "solution", "true") +
+                   record(sum, "8", step("Add.") + "," + step(last)) + record(sum, "7", step("Add.")));
+  folder.write("prm800k/phase2_train.jsonl",
+               record("What is  $3+4$?", "7", step("Wrong.", "1") + "," + step(last)) +
+                   record("Another?", "7", step("Hm.") + "," + step("# Answer\\n\\n7.0")) +
+                   record("None?", "7", step("Hm.", "null")));
+  ProblemSetSpec prm{.dataset = "prm800k", .valid_share = 0};
+  LoadNotes notes;
+  const auto alone = load_problems(prm, &notes);
+  REQUIRE(notes.size() == 1);
+  CHECK(
+      notes[0].find("1 trial questions, 1 that were given up or end at a wrong step, 1 with a wrong answer, 2 without "
+                    "an answer; 0 doubles") != std::string::npos);
+  ProblemSetSpec math{.dataset = "math", .valid_share = 0};
+  CHECK(load_problems(math).size() == 2);
+  math.split = "test";
+  REQUIRE(load_problems(math).size() == 1);
+  CHECK(load_problems(math)[0].id == "test/algebra/2.json");
+  math.split = "train";
+  for (const bool math_first : {true, false}) {
+    std::vector<ProblemSetSpec> specs = {math, prm};
+    if (!math_first) std::swap(specs[0], specs[1]);
+    const auto mixed = load_problems(specs);
+    REQUIRE(mixed.size() == 3);
+    const auto joined = std::ranges::find(mixed, "train/algebra/1.json", &Problem::id);
+    REQUIRE(joined != mixed.end());
+    std::set<std::string> texts;
+    for (const Solution& solution : joined->solutions) texts.insert(solution.text);
+    CHECK(texts == std::set<std::string>{"It is $\\boxed{7}$.", "Add.\nSo it is 7.\n\n# Answer\n\n7",
+                                         "Count on.\nSo it is 7.\n\n# Answer\n\n7",
+                                         "Wrong.\nSo it is 7.\n\n# Answer\n\n7"});
+  }
+}
+
 TEST_CASE("bad data files: each message says which file, which line, what is wrong") {
   const DataFolder folder;
   ProblemSetSpec gsm{.dataset = "gsm8k"};

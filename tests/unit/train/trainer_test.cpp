@@ -7,7 +7,7 @@
 
 #include "framework/base/error.h"
 #include "framework/comm/solo_communicator.h"
-#include "framework/comm/traced_communicator.h"
+#include "framework/watch/traced_communicator.h"
 #include "tests/support/doctest_torch.h"
 #include "tests/support/thread_communicator.h"
 #include "tests/support/tiny_model.h"

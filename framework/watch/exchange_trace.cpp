@@ -1,4 +1,4 @@
-#include "framework/comm/exchange_trace.h"
+#include "framework/watch/exchange_trace.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

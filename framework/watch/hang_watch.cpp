@@ -1,4 +1,4 @@
-#include "framework/comm/hang_watch.h"
+#include "framework/watch/hang_watch.h"
 
 #include <fcntl.h>
 #include <pthread.h>

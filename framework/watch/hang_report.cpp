@@ -1,4 +1,4 @@
-#include "framework/comm/hang_report.h"
+#include "framework/watch/hang_report.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "framework/comm/traced_communicator.h"
+#include "framework/watch/traced_communicator.h"
 
 #include "framework/comm/solo_communicator.h"
 #include "tests/support/communicator_cases.h"

@@ -28,8 +28,8 @@
 #include <vector>
 
 #include "framework/comm/communicator.h"
-#include "framework/comm/exchange_trace.h"
-#include "framework/comm/hang_report.h"
+#include "framework/watch/exchange_trace.h"
+#include "framework/watch/hang_report.h"
 
 namespace ft {
 

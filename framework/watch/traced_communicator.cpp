@@ -1,4 +1,4 @@
-#include "framework/comm/traced_communicator.h"
+#include "framework/watch/traced_communicator.h"
 
 #include <ATen/ATen.h>
 

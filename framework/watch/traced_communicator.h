@@ -11,7 +11,7 @@
 #include <string>
 
 #include "framework/comm/communicator.h"
-#include "framework/comm/exchange_trace.h"
+#include "framework/watch/exchange_trace.h"
 
 namespace ft {
 
