@@ -12,6 +12,7 @@
 #include "datasets/jsonl.h"
 #include "datasets/math.h"
 #include "datasets/prm800k.h"
+#include "framework/problem/given_attempt.h"
 
 namespace ft {
 namespace {
@@ -123,13 +124,15 @@ class Mixer {
  private:
   void join(Problem& kept, Problem other) {
     ++joined_;
-    if (is_text_id(kept.id) && !is_text_id(other.id)) {  // the file's own name is worth more
+    if (is_text_id(kept.id) && !is_text_id(other.id) &&
+        !places_.contains(other.id)) {  // a file's own name is worth more
       places_.emplace(other.id, places_.at(kept.id));
       kept.id = std::move(other.id);
       kept.text = std::move(other.text);
     }
     for (Solution& solution : other.solutions) {
-      const bool known =
+      const bool known =  // of attempts each counts, whatever was said before
+          solution.style != kGivenAttempt &&
           std::ranges::any_of(kept.solutions, [&](const Solution& s) { return s.text == solution.text; });
       if (!known) kept.solutions.push_back(std::move(solution));
     }

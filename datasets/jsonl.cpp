@@ -209,11 +209,14 @@ class Loader {
     return digits[0] - '0';
   }
 
+  [[nodiscard]] std::string key_of(const JsonRecord& record, const Problem& problem) const {
+    return record.has(spec_.id_field) ? "id " + problem.id : "text " + problem.text;
+  }
+
   // One attempt a row: those of a problem that is there go to it.
   bool merged(const JsonRecord& record, Problem& problem) {
-    const std::string key = record.has(spec_.id_field) ? "id " + problem.id : "text " + problem.text;
-    const auto [found, is_new] = merged_.try_emplace(key, problems_.size());
-    if (is_new) return false;
+    const auto found = merged_.find(key_of(record, problem));
+    if (found == merged_.end()) return false;
     if (found->second == kLeftOut) return true;
     Problem& first = problems_[found->second];
     if (first.text != problem.text)
@@ -257,12 +260,13 @@ class Loader {
     }
     if (valid_share(spec_) > 0 && !in_split(spec_, problem.text)) return leave_out(record, problem);
     if (differs) differing_.add(record, fmt::format("'{}', but its solution ends with '{}'", problem.answer, solved));
+    if (holds_attempts()) merged_[key_of(record, problem)] = problems_.size();
     problems_.push_back(std::move(problem));
   }
 
   // The rows of its other attempts go the same way.
   void leave_out(const JsonRecord& record, const Problem& problem) {
-    if (holds_attempts()) merged_[record.has(spec_.id_field) ? "id " + problem.id : "text " + problem.text] = kLeftOut;
+    if (holds_attempts()) merged_[key_of(record, problem)] = kLeftOut;
   }
 
   void make_notes() {

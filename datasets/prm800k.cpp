@@ -143,7 +143,8 @@ constexpr std::array<const char*, 2> kParts = {"human_steps_train.jsonl.gz", "pr
 constexpr std::array<const char*, 2> kPublished = {"phase1_train.jsonl", "phase2_train.jsonl"};
 
 bool is_published(const ProblemSetSpec& spec) {
-  return !is_there(dataset_file(spec, kParts[0])) && is_there(dataset_file(spec, kPublished[0]));
+  const auto has = [&](const char* name) { return is_there(dataset_file(spec, name)); };
+  return !has(kParts[0]) && (has(kPublished[0]) || has(kPublished[1]));
 }
 
 // The step that people chose, or wrote where none of the offered ones would do.

@@ -176,7 +176,7 @@ std::string describe(const SeenStage& stage) {
   if (stage.outputs.empty() && stage.scores > 0)
     text += fmt::format("  {}: {} {} scored, not sealed yet\n", (stage.folder / "work").string(), stage.scores,
                         stage.scores == 1 ? "problem" : "problems");
-  if (stage.verdict_pieces > 0)
+  if (stage.outputs.empty() && stage.verdict_pieces > 0)
     text += fmt::format("  {}: {} of verdicts, not sealed yet\n", (stage.folder / "work").string(),
                         stage.verdict_pieces == 1 ? "1 piece" : fmt::format("{} pieces", stage.verdict_pieces));
   for (const fs::path& damaged : stage.set_aside) {

@@ -5,6 +5,7 @@
 #include "framework/base/error.h"
 #include "framework/batching/examples.h"
 #include "framework/config/parser.h"
+#include "framework/problem/attempt_files.h"
 
 namespace ft {
 namespace {
@@ -13,8 +14,8 @@ namespace {
 constexpr double kProblem = 450, kAttempt = 420;
 // Of a problem that is only counted: where it stands, which of its attempts are there, what a table notes of it.
 constexpr double kCounted = 700;
-// Attempts that lie in one file of what is sealed, which is what a rank holds of them at most (recipe/sampling_stage.cpp).
-constexpr double kAttemptsAFile = 4096;
+// Attempts that lie in one file of what is sealed, which is what a rank holds of them at most.
+constexpr auto kInFile = static_cast<double>(kAttemptsAFile);
 // Of a ranking: what an attempt adds, and where that ends, since tables are written down in pages (rerank/table_share.h).
 constexpr double kRanked = 110, kMostRanked = 40e6;
 // Of one example in its file beside its tokens, its line of the index included (batching/example_block.h).
@@ -149,7 +150,7 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   switch (stage.recipe->output()) {
     case ArtifactKind::attempts:
       sizes.bytes = count * kCounted;
-      sizes.collected = 2 * std::min(made, kAttemptsAFile) * attempt;
+      sizes.collected = 2 * std::min(made, kInFile) * attempt;
       break;
     case ArtifactKind::model:
       if (attempts == nullptr) {
@@ -157,14 +158,13 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
         sizes.examples = count_solutions(problems);
         sizes.stored = sizes.examples * (kExample + 4 * sample.tokens_per_solution);
       } else {  // each pair has two documents and a solution
-        sizes.collected = std::min(made, kAttemptsAFile) * attempt;
+        sizes.collected = std::min(made, kInFile) * attempt;
         sizes.examples = count * number(stage, "pairs_per_problem", 1);
         sizes.stored = sizes.examples * (2 * kExample + 4 * 3 * sample.tokens_per_solution);
       }
       break;
     default:
-      sizes.bytes =
-          count * kCounted + 2 * std::min(made, kAttemptsAFile) * attempt + std::min(made * kRanked, kMostRanked);
+      sizes.bytes = count * kCounted + 2 * std::min(made, kInFile) * attempt + std::min(made * kRanked, kMostRanked);
       break;
   }
   return sizes;

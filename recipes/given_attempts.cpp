@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "framework/problem/attempt.h"
+#include "framework/problem/attempt_files.h"
 #include "framework/problem/attempt_reader.h"
 #include "framework/problem/given_attempt.h"
 #include "framework/problem/records.h"
@@ -23,8 +24,6 @@
 
 namespace ft {
 namespace {
-
-constexpr std::int64_t kAttemptsAFile = 4096, kMostFiles = 1024;  // of what is sealed
 
 bool is_given(const Problem& problem) {
   return std::ranges::all_of(problem.solutions, [](const Solution& one) { return one.style == kGivenAttempt; });
@@ -59,12 +58,24 @@ class GivenAttempts final : public Recipe {
     std::int64_t attempts = 0, most = 0;  // on rank 0, which reads the set
     const ProblemSpool spool(
         world, stage.work.path() / ".problems.partial",
-        [&](std::int64_t count) { return problems_a_file(attempts, count); },
+        [&](std::int64_t count) {
+          return problems_a_file(std::max<std::int64_t>(1, attempts / std::max<std::int64_t>(1, count)), count);
+        },
         [&] {
-          std::vector<Problem> problems = stage.inputs.problems(problems_);
-          for (const Problem& problem : problems) {
+          std::vector<Problem> problems = stage.inputs.problems_with_attempts(problems_);
+          std::int64_t without = 0;
+          for (Problem& problem : problems) {
+            if (problem.solutions.empty()) {  // else it would be left out, as if nobody had asked for it
+              ++without;
+              problem.solutions.push_back({"", std::string(kGivenAttempt)});
+            }
             attempts += std::ssize(problem.solutions);
             most = std::max<std::int64_t>(most, std::ssize(problem.solutions));
+          }
+          if (without > 0) {
+            stage.log.warn(
+                "{} of {} problems have no attempt: each counts as one attempt without an answer, which is wrong",
+                without, problems.size());
           }
           return problems;
         });
@@ -81,11 +92,6 @@ class GivenAttempts final : public Recipe {
   }
 
  private:
-  static std::int64_t problems_a_file(std::int64_t attempts, std::int64_t problems) {
-    const std::int64_t each = std::max<std::int64_t>(1, attempts / std::max<std::int64_t>(1, problems));
-    return std::max({std::int64_t{1}, kAttemptsAFile / each, (problems + kMostFiles - 1) / kMostFiles});
-  }
-
   // Tokens and log-probability are not known: 0 tokens say so (rerank/own_attempts.h).
   static void write(std::vector<Problem> problems, std::int64_t block, FolderWriter& folder) {
     std::string lines, of_problems;

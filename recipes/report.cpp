@@ -202,10 +202,10 @@ class Report final : public Recipe {
     table.grading = to_text(grading);
     table.generator = input_of(attempts, "model");
     table.training = table.generator.empty() ? "made elsewhere" : training_of(stage.run, table.generator);
+    if (table.generator.empty()) table.generator = "somebody else";
     if (const std::string shown = input_of(attempts, "demonstrations"); !shown.empty())
       table.training += fmt::format(", few-shot ({})", shown);
     table.problems = input_of(attempts, "problems");
-    table.seed = attempts.seed;
     return table;
   }
 
@@ -231,6 +231,7 @@ class Report final : public Recipe {
 
   static void add_table(const StagePlan& source, report::StageTable table, report::ReportInput& input) {
     table.first_name = source.first_name();
+    table.seed = source.seed;  // of a ranking its verifier's, also where all seeds rank the same attempts
     (source.copy_of.empty() ? input.stages : input.other_seeds).push_back(std::move(table));
   }
 

@@ -14,6 +14,7 @@
 #include "framework/recipe/reference_check.h"
 #include "framework/recipe/sampling_stage.h"
 #include "framework/recipe/stage_check.h"
+#include "framework/recipe/verifier_check.h"
 
 namespace ft {
 namespace {
@@ -116,6 +117,7 @@ class Sample final : public Recipe {
     });
     if (few_shot_.demonstrations.empty()) return prompts;
     at("demonstration", [&] { return demonstration_text(few_shot_.demonstration, "", ""); });
+    refuse_given_attempts(check, "demonstrations", few_shot_.demonstrations);
     const ProblemsToCheck& shown = check.problems(few_shot_.demonstrations);
     return at("demonstrations", [&] { return few_shot_prompts(check.prompts(), few_shot_, shown.problems); });
   }

@@ -12,7 +12,6 @@
 
 #include "framework/batching/examples.h"
 #include "framework/grade/version.h"
-#include "framework/problem/given_attempt.h"
 #include "framework/recipe/problem_spool.h"
 #include "framework/recipe/recipe.h"
 #include "framework/recipe/reference_check.h"
@@ -35,10 +34,11 @@ class SolutionSft final : public Recipe {
     b.identity("style", style_, "only solutions of this style (terse, fine, gsm8k, math, prm800k); empty = all");
     ft::describe(settings_, b);
     const AccuracySettings none;
-    b.identity_unless(
-        none.attempts, "accuracy_attempts", accuracy_.attempts,
-        "attempts sampled at each problem of `validation`, whose accuracy is told beside the loss; 0 = none",
-        Range{0, 1000});
+    b.identity_unless(none.attempts, "accuracy_attempts", accuracy_.attempts,
+                      "attempts sampled at each problem of `validation`, whose accuracy (by the default conventions of "
+                      "grading) is told "
+                      "beside the loss; 0 = none",
+                      Range{0, 1000});
     b.identity_unless(none.max_new_tokens, "accuracy_max_new_tokens", accuracy_.max_new_tokens,
                       "their longest, in tokens", Range{1, 1 << 20});
     b.choice_unless(BestBy::loss, "best_by", best_by_, "what decides which step is the best (result: best)");
@@ -78,7 +78,7 @@ class SolutionSft final : public Recipe {
     if (accuracy_.attempts > 0 && !settings_.validation.empty()) {
       AccuracySettings accuracy = accuracy_;
       accuracy.compute = settings_.compute;
-      job.measure = sampled_accuracy(stage, model, stage.inputs.problems(settings_.validation), accuracy);
+      job.measure = sampled_accuracy(stage, model, settings_.validation, accuracy);
       job.measure.decides = best_by_ == BestBy::accuracy;
     }
     run_training(stage, model, std::move(job));
@@ -90,12 +90,16 @@ class SolutionSft final : public Recipe {
     if (none) b.idle("accuracy_attempts", "there is no validation");
     if (none || accuracy_.attempts == 0)
       b.idle("accuracy_max_new_tokens", none ? "there is no validation" : "accuracy_attempts is 0");
-    if (none || settings_.result == ResultWeights::last)
-      b.idle("best_by", none ? "there is no validation" : "result: last takes the last step");
+    if (none || settings_.result == ResultWeights::last) {
+      const char* why = none ? "there is no validation" : "result: last takes the last step";
+      b.idle("best_by", why);
+      if (best_by_ == BestBy::accuracy) b.idle("accuracy_grader", why);
+    }
   }
 
   void check_accuracy(StageCheck& check) const {
-    if (best_by_ == BestBy::accuracy && accuracy_.attempts == 0)
+    const bool decides = best_by_ == BestBy::accuracy && settings_.result == ResultWeights::best;
+    if (decides && !settings_.validation.empty() && accuracy_.attempts == 0)
       check.fail("best_by", "is accuracy, but no attempt is sampled to look at: set accuracy_attempts (such as 4)");
     if (accuracy_.attempts == 0 || settings_.validation.empty()) return;
     const ProblemsToCheck& problems = check.problems(settings_.validation);
@@ -129,14 +133,7 @@ class SolutionSft final : public Recipe {
     if (const AttemptSet* made = check.attempt_set(set)) return look_at_attempts(check, key, set, *made);
     const ProblemsToCheck& problems = check.problems(set);
     if (problems.problems.empty() && !problems.whole) return {};
-    const auto is_given = [](const Solution& solution) { return solution.style == kGivenAttempt; };
-    if (std::ranges::any_of(problems.problems,
-                            [&](const Problem& one) { return std::ranges::any_of(one.solutions, is_given); })) {
-      check.fail(key, fmt::format("names '{}', which holds attempts, wrong ones among them: make them a stage "
-                                  "(recipe: given_attempts) and learn from a set of its right ones "
-                                  "(attempts: STAGE, only: right)",
-                                  set));
-    }
+    refuse_given_attempts(check, key, set);
     const Tokenizer& tokenizer = check.tokenizer(model_);
     const ExampleBuilder build(tokenizer, check.prompts());
     ExampleSet seen(limit());
@@ -168,6 +165,7 @@ class SolutionSft final : public Recipe {
   std::vector<Example> look_at_attempts(StageCheck& check, const char* key, const std::string& name,
                                         const AttemptSet& set) const {
     const bool takes_attempts = style_.empty() || style_ == kAttemptStyle;
+    if (!set.with.empty()) refuse_given_attempts(check, key, set.with);
     if (set.with.empty() && !takes_attempts) {
       check.fail("style", fmt::format("is '{}', but '{}' is made of attempts alone: their style is '{}'", style_, name,
                                       kAttemptStyle));

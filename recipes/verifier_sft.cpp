@@ -111,7 +111,7 @@ class VerifierSft final : public Recipe {
       job.validation = examples(stage, *model.tokenizer, build, validation_attempts_, job.facts["validation"]);
     if (validation_auc_ && !validation_attempts_.empty()) {
       const auto open = [graded = graded_attempts(stage, validation_attempts_)] { return graded.open(); };
-      job.measure = held_out_auc(stage, model, open, settings_.tokens_per_micro_batch, settings_.compute);
+      job.measure = held_out_auc(stage, model, open, settings_);
       job.measure.decides = best_by_ == BestBy::auc;
     }
     run_training(stage, model, std::move(job));
@@ -179,7 +179,9 @@ class VerifierSft final : public Recipe {
             fmt::format("name '{}', whose problems have no reference answers: no attempt is known to be right or wrong",
                         name));
       }
-      if (!none([](const Problem& problem) { return !problem.solutions.empty(); })) continue;
+      if (const std::string why = why_nothing_to_learn(set->problems, paired()); set->whole && !why.empty())
+        check.warn(key, fmt::format("name '{}': {}", name, why));
+      if (!none([](const Problem& problem) { return has_reference(problem); })) continue;
       if (reference_is_right_)
         check.warn("reference_is_right", fmt::format("has no effect: the problems of '{}' have no solutions", name));
       if (mle_weight_ > 0 && mle_on_ == MleOn::reference)
@@ -188,7 +190,7 @@ class VerifierSft final : public Recipe {
   }
 
   void check_validation(StageCheck& check) const {
-    if (best_by_ == BestBy::auc && !validation_auc_)
+    if (best_by_ == BestBy::auc && settings_.result == ResultWeights::best && !validation_auc_)
       check.fail("best_by", "is auc, but nobody looks at it: set validation_auc: true");
     const StagePlan &learnt = texts_of(check, attempts_), &held = texts_of(check, validation_attempts_);
     if (&learnt == &held) {
@@ -243,7 +245,7 @@ class VerifierSft final : public Recipe {
             }};
     Examples made = stage_examples(stage, tokenizer, limit, source);
     const ExampleTallies& tallies = made.tallies();
-    if (made.empty()) fail_user(nothing_to_learn(attempts, tallies));
+    if (made.empty()) fail_user(nothing_to_learn(stage, attempts, tallies));
     const std::int64_t problems = tallies.of_recipe[kProblems], without = tallies.of_recipe[kWithout];
     stage.log.info("{}: {}; {} of {} problems give none (attempts all right, all wrong or undecided)", attempts,
                    tallies.summary(), without, problems);
@@ -324,10 +326,12 @@ class VerifierSft final : public Recipe {
     set.of_recipe(kBoth) += !sorted.right.empty() && !sorted.wrong.empty() ? 1 : 0;
   }
 
-  std::string nothing_to_learn(const std::string& attempts, const ExampleTallies& tallies) const {
+  std::string nothing_to_learn(const StageContext& stage, const std::string& attempts,
+                               const ExampleTallies& tallies) const {
+    const bool given = input_of(*graded_attempts(stage, attempts).attempts, "model").empty();
     const auto& counts = tallies.of_recipe;
     const std::string numbers = fmt::format(
-        "of {} sampled attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} "
+        "of {} attempts of '{}' at {} problems {} are right, {} wrong, {} without a readable answer, {} "
         "undecided; {} problems "
         "have both right and wrong ones{}",
         counts[kAttempts], attempts, counts[kProblems], counts[kRight], counts[kWrong], counts[kUnreadable],
@@ -335,10 +339,10 @@ class VerifierSft final : public Recipe {
     if (tallies.dropped > 0) {
       return fmt::format(
           "there is nothing to learn from: {}, and all examples were left out as too long ({}). Raise max_length or "
-          "tokens_per_lane, or sample "
-          "with a smaller max_new_tokens",
-          numbers, tallies.summary());
+          "tokens_per_lane{}",
+          numbers, tallies.summary(), given ? "" : ", or sample with a smaller max_new_tokens");
     }
+    if (given) return fmt::format("there is nothing to learn from: {}. They were made elsewhere: take others", numbers);
     const bool never_right = counts[kRight] == 0;
     std::string advice = never_right ? "The solver solves nothing: train it longer, give it easier problems, or raise "
                                        "max_new_tokens where attempts do not come to their end"

@@ -155,6 +155,7 @@ DataPointer with_value(const DataPointer& parent, const Override& override, std:
 Node with_entries(Node root, const Node& scale, const std::vector<Override>& later) {
   for (const std::string& path : scale.keys()) {
     Override entry{scale.key_place(path), steps_of(path, scale.key_place(path)), scale[path]};
+    if (entry.value.is_null()) fail_user(entry.place, fmt::format("'{}' has no value", path));
     if (entry.value.is_map())
       fail_user(entry.place, fmt::format("'{}' is a map, but a scale sets single keys: {}.KEY: VALUE", path, path));
     const bool is_set = std::ranges::any_of(later, [&](const Override& by_hand) {
@@ -182,6 +183,8 @@ Node apply_scale(const Node& root, std::vector<std::string>& arguments) {
   std::vector<Override> by_hand;
   for (const std::string& argument : arguments) {
     const Override one = parse_argument(argument);
+    if (one.steps.front() == "scales")
+      fail_user(one.place, "scales stand in the run file; one of them is chosen by scale=NAME");
     if (one.steps == std::vector<std::string>{"scale"}) {
       asked = one;
     } else {

@@ -4,7 +4,7 @@
 // what others would have come to. Which rank makes an item is chance, so
 // what is made of it must not depend on it.
 //
-//   Deal deal(stage.groups(), "sampling", total, {.most = 64, .least = 4});   // collective
+//   Deal deal(stage.groups, "sampling", total, {.most = 64, .least = 4});   // collective
 //   while (const auto run = deal.next()) make(run->begin, run->end);          // looks at deal.serve() now and then
 //   const BusyRanks busy = deal.finish();                             // collective
 //

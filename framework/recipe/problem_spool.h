@@ -1,7 +1,7 @@
 // A problem set that one rank has read and all ranks use piece by piece: a file of JSON lines that lies beside what is
 // made of it and goes when that is done. So no rank but the reader ever holds the whole set, and it only once.
 //
-//   const ProblemSpool spool(world, folder / ".problems.partial", 64, [&] { return stage.load_problems("train"); });
+//   const ProblemSpool spool(world, folder / ".problems.partial", 64, [&] { return stage.inputs.problems("train"); });
 //   for (const Problem& problem : spool.read(3)) ...       // problems 192 to 255
 #pragma once
 

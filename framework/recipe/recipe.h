@@ -80,7 +80,7 @@ class Recipe {
   // run file has been read and check()ed, before any hash.
   virtual void check_inputs(StageCheck& inputs) const { static_cast<void>(inputs); }
 
-  // Collective over stage.groups().world. Returns when the output has been sealed, or throws: StopRequested after a save on
+  // Collective over stage.groups.world. Returns when the output has been sealed, or throws: StopRequested after a save on
   // request, anything else ends the run. Called again after an interruption, it goes on from what stage.work holds.
   virtual void run(StageContext& stage) = 0;
 };

@@ -24,7 +24,7 @@ namespace ft {
 namespace {
 
 const std::vector<std::string> kSections = {"run",      "models",  "prompts", "parallel", "problems",
-                                            "training", "grading", "stages",  "plugins",  "scales"};
+                                            "training", "grading", "stages",  "plugins"};
 
 void check_sections(const Node& root) {
   for (const std::string& key : root.keys()) {

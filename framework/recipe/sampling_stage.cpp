@@ -6,6 +6,7 @@
 #include "framework/base/philox.h"
 #include "framework/batching/examples.h"
 #include "framework/comm/one_rank.h"
+#include "framework/problem/attempt_files.h"
 #include "framework/problem/attempt_line.h"
 #include "framework/problem/attempt_reader.h"
 #include "framework/problem/records.h"
@@ -24,7 +25,6 @@ namespace {
 
 constexpr std::string_view kStem = "attempts";
 constexpr std::int64_t kShortestRun = 4;  // attempts at one problem that are worth computing its prompt once more
-constexpr std::int64_t kAttemptsAFile = 4096, kMostFiles = 1024;  // of what is sealed
 
 // Index 0 .. per_problem-1, and the greedy one first where it is wanted.
 std::vector<int> wanted_indices(const SamplingJob& job) {
@@ -260,12 +260,6 @@ class Sealing {
   std::int64_t tokens_ = 0, unfinished_ = 0;
 };
 
-// As many problems a file as make some thousands of attempts: decided by the job alone.
-std::int64_t problems_a_file(const SamplingJob& job, std::int64_t problems) {
-  const std::int64_t each = std::max<std::int64_t>(1, std::ssize(wanted_indices(job)));
-  return std::max({std::int64_t{1}, kAttemptsAFile / each, (problems + kMostFiles - 1) / kMostFiles});
-}
-
 ProblemPlaces places_of(StageContext& stage, const ProblemSpool& problems) {
   ProblemPlaces places;
   stage.together("names of the problems", [&] {
@@ -282,8 +276,9 @@ ProblemPlaces places_of(StageContext& stage, const ProblemSpool& problems) {
 void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job) {
   Communicator& world = stage.groups.world;
   const std::filesystem::path spool = stage.work.path() / ".problems.partial";
+  const std::int64_t each = std::max<std::int64_t>(1, std::ssize(wanted_indices(job)));
   const ProblemSpool problems(
-      world, spool, [&](std::int64_t count) { return problems_a_file(job, count); }, job.problems);
+      world, spool, [&](std::int64_t count) { return problems_a_file(each, count); }, job.problems);
   const ProblemPlaces places = places_of(stage, problems);
   AttemptPieces attempts(stage, places, wanted_indices(job));
   attempts.look();

@@ -1,7 +1,7 @@
 // What stages read of the records that earlier stages have sealed, checked against the manifest while it is read: nothing
 // is given out before the last byte is known to be one that was sealed.
 //
-//   const SealedFolder attempts = stage.sealed_input("answers");
+//   const SealedFolder attempts = stage.inputs.open("answers");
 //   for_each_problem(attempts, all_problems, [&](const Problem& problem, std::vector<Attempt> attempts) { ... });
 //
 // All throw BrokenFolder that names the file where a byte is another one, also where the damage made a line that cannot be

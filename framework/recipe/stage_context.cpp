@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "framework/checkpoint/layout.h"
+#include "framework/problem/given_attempt.h"
 #include "framework/recipe/graded_attempts.h"
 #include "framework/recipe/report_sources.h"
 #include "framework/recipe/unchanged_inputs.h"
@@ -20,20 +21,27 @@ constexpr std::string_view kArtifactFormat = "ftrun-";
 }  // namespace
 
 std::vector<Problem> StageInputs::problems(const std::string& name) const {
+  std::vector<Problem> problems = problems_with_attempts(name);
+  for (Problem& problem : problems)
+    std::erase_if(problem.solutions, [](const Solution& one) { return one.style == kGivenAttempt; });
+  return problems;
+}
+
+std::vector<Problem> StageInputs::problems_with_attempts(const std::string& name) const {
   if (const auto set = plan_.attempt_sets.find(name); set != plan_.attempt_sets.end()) {
     const std::string attempts = input_of(stage_, attempts_key(name));
-    std::vector<Problem> problems =
+    std::vector<Problem> made =
         problems_of(set->second, graded_attempts(plan_, stage_, attempts).open(),
-                    set->second.with.empty() ? std::vector<Problem>() : this->problems(set->second.with));
-    if (problems.empty())
+                    set->second.with.empty() ? std::vector<Problem>() : problems(set->second.with));
+    if (made.empty())
       fail_user(fmt::format("problem set '{}' is empty: no attempt of '{}' is {}finished{}", name, attempts,
                             set->second.only == AttemptsTaken::right ? "right and " : "",
                             set->second.with.empty() ? "; 'with' names a set that is in it all the same" : ""));
-    return problems;
+    return made;
   }
-  std::vector<Problem> problems = services_.load_problems(plan_.problems.at(name));
+  std::vector<Problem> loaded = services_.load_problems(plan_.problems.at(name));
   require_unchanged_problems(plan_, name, services_);
-  return problems;
+  return loaded;
 }
 
 const StagePlan& StageInputs::plan(const std::string& stage) const {

@@ -36,8 +36,11 @@ class StageInputs {
       : plan_(plan), stage_(stage), services_(services) {}
 
   // Local, the same on every rank. Throws UserError where files of the problem set are not those any more that the stages'
-  // identities are made of (recipe/unchanged_inputs.h).
+  // identities are made of (recipe/unchanged_inputs.h). Of a set that holds attempts (problem/given_attempt.h) without them:
+  // nobody takes them for solutions.
   [[nodiscard]] std::vector<Problem> problems(const std::string& name) const;
+  // The same with the attempts that it holds.
+  [[nodiscard]] std::vector<Problem> problems_with_attempts(const std::string& name) const;
   // An earlier stage.
   [[nodiscard]] const StagePlan& plan(const std::string& stage) const;
   // Its sealed output folder: the path, for words; and opened, for reading what is in it, which is checked while it is

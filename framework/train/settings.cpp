@@ -57,11 +57,12 @@ void describe(TrainingSettings& s, Binder& b) {
            "weights as they are and go on with the next step");
   b.execution("most_skipped", s.most_skipped, "steps that may be skipped in a row before training stops all the same",
               Range{1, 1000000});
-  b.input("validation", s.validation, "problems", "problem set whose loss decides which checkpoint is the best");
+  b.input("validation", s.validation, "problems",
+          "problem set that validation looks at, which decides which checkpoint is the best");
   b.identity("validate_every", s.validate_every, "distance between validations; 0 = only at the end",
              Range::at_least(0));
   b.choice("result", s.result, KeyKind::identity,
-           "the weights that the stage hands on: of its last step, or of its best validation loss");
+           "the weights that the stage hands on: of its last step, or of its best validation");
   b.execution("save_every", s.save_every, "distance between checkpoints; 0 = only at the end", Range::at_least(0));
   b.choice("save", s.save, KeyKind::execution,
            "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "

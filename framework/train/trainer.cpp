@@ -172,11 +172,11 @@ void Trainer::Body::validate(const TrainHooks& hooks) {
   if (validation.empty()) return;
   const auto found =
       validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data, stop_between(hooks));
+  FT_CHECK(!found || std::isfinite(*found), "the validation loss after step {} is {}", cursor.step, *found);
   const std::optional<double> measure = found && hooks.measure ? hooks.measure() : std::nullopt;
   cursor.validation_due = !found || (hooks.measure && !measure);
   if (cursor.validation_due) stop(hooks);
   const double loss = *found;
-  FT_CHECK(std::isfinite(loss), "the validation loss after step {} is {}", cursor.step, loss);
   if (hooks.on_validation) hooks.on_validation({.step = cursor.step, .loss = loss, .measure = measure});
   const bool decides = measure && hooks.measure_decides;
   const bool better = decides ? *measure > cursor.best_measure : loss < cursor.best_validation_loss;

@@ -121,10 +121,29 @@ def case_equal(ftrun, base):
         check(told.returncode == 0 and "192 attempts at 24 problems" in told.stdout, f"{name}: plan ends with {told.returncode}", told.stdout + told.stderr)
 
 
+def case_seeds(ftrun, base):
+    """One set of attempts, judged by each seed's verifier: the report tells of all of them."""
+    run = Given(ftrun, base, "seeds")
+    run.write(f"{{dataset: jsonl, path: {base}/lists.jsonl, solution_field: attempts, holds: attempts}}")
+    run.file.write_text(run.file.read_text().replace("{seed: 3}", "{seeds: [3, 4, 5]}").replace("of: [attempts, ranking]}", "of: [attempts, ranking], compare: [ranking RR.All - ranking Maj1]}"))
+    run.end()
+    report = json.loads(next(run.folder.glob("stages/report-*/output-*/report.json")).read_text())["results"]
+    tables = [report["stages"]["ranking"], report["other_seeds"]["ranking.seed4"], report["other_seeds"]["ranking.seed5"]]
+    check([table["seed"] for table in tables] == [3, 4, 5], f"seeds {[table['seed'] for table in tables]}")
+    means = [next(row for row in table["strategies"] if row["name"] == "RR.All")["verifier"]["mean"] for table in tables]
+    said = report["over_seeds"]["ranking"]["RR.All"]
+    check(len(set(means)) > 1 and said["seeds"] == 3 and abs(said["mean"] - sum(means) / 3) < 1e-12, f"{means} come to {said}")
+    difference = report["differences"]["ranking RR.All - ranking Maj1"]
+    vote = next(row for row in tables[0]["strategies"] if row["name"] == "Maj1@8")
+    check(difference["seeds"] == 3 and "attempts.seed4" not in report["other_seeds"], f"{difference}, {sorted(report['other_seeds'])}")
+    check(abs(difference["mean"] - (said["mean"] - vote["solver"]["mean"])) < 1e-9, f"{difference} beside {vote}")
+
+
 def case_blank_and_missing(ftrun, base):
     """An empty attempt is one without an answer; a reference is never taken from an attempt."""
     rows = [dict(id="a", problem="Ann has 1 stamp and buys 2 stamps. How many stamps has Ann in all?", answer="3", solution=["# Answer\n\n3", "", "# Answer\n\n4"]),
-            dict(id="b", problem="Ben has 2 stamps and buys 2 stamps. How many stamps has Ben in all?", solution=["# Answer\n\n4", "# Answer\n\n5"])]
+            dict(id="b", problem="Ben has 2 stamps and buys 2 stamps. How many stamps has Ben in all?", solution=["# Answer\n\n4", "# Answer\n\n5"]),
+            dict(id="c", problem="Cid has 3 stamps and buys 2 stamps. How many stamps has Cid in all?", answer="5")]
     (base / "blank.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     run = Given(ftrun, base, "blank")
     run.write(f"{{dataset: jsonl, path: {base}/blank.jsonl, holds: attempts}}")
@@ -133,7 +152,23 @@ def case_blank_and_missing(ftrun, base):
     verdicts = {(line["problem"], line["index"]): line["verdict"] for line in run.lines("attempts.verdicts", "verdicts*.jsonl")}
     check(verdicts[("a", 0)] == "equal" and verdicts[("a", 2)] == "different" and verdicts[("a", 1)] != "equal", f"{verdicts}")
     check(verdicts[("b", 0)] != "equal" and verdicts[("b", 1)] != "equal", f"a reference was taken from an attempt: {verdicts}", said)
-    check("1 of 2 problems have no answer" in said, "the missing reference is not told of", said)
+    check("1 of 3 problems have no answer" in said, "the missing reference is not told of", said)
+    check("1 of 3 problems have no attempt: each counts as one attempt without an answer" in said, "the missing attempts are not told of", said)
+    table = json.loads(next(run.folder.glob("stages/report-*/output-*/report.json")).read_text())["results"]["stages"]["attempts"]
+    check(table["problems"] == 3 and abs(table["right"] - (1 / 3 + 0 + 0) / 3) < 1e-12, f"of 3 problems {table['right']} are right: {table}")
+
+
+def case_one_kind(ftrun, base):
+    """Nothing can be learnt from attempts that are all right, or all wrong: told before a solver is trained for them."""
+    for name, answers, told in (("right", ("7", "7"), "every attempt is right"), ("wrong", ("8", "9"), "no attempt is right"), ("both", ("7", "8"), "")):
+        (base / f"{name}.jsonl").write_text("".join(json.dumps(dict(id=str(i), problem="Ann has 3 stamps and buys 4 stamps. How many stamps has Ann in all?", answer="7", solution=[f"# Answer\n\n{one}" for one in answers])) + "\n" for i in range(3)))
+        run = Given(ftrun, base, f"kind-{name}")
+        run.write(f"{{dataset: jsonl, path: {base}/{name}.jsonl, holds: attempts}}")
+        start = run.command()
+        start.insert(1, "plan")
+        done = subprocess.run(start, capture_output=True, text=True)
+        said = done.stdout + done.stderr
+        check(done.returncode == 0 and (f"stage 'verifier': attempts name 'attempts': {told}" in said if told else "nothing to learn" not in said), f"{name}: plan ends with {done.returncode}", said)
 
 
 def case_mistakes(ftrun, base):
@@ -164,7 +199,7 @@ def case_mistakes(ftrun, base):
 
 
 def main(base):
-    for case in (case_mistakes, case_blank_and_missing, case_equal):
+    for case in (case_mistakes, case_one_kind, case_blank_and_missing, case_equal, case_seeds):
         case(sys.argv[1], base)
         print(f"{case.__name__} holds", flush=True)
 

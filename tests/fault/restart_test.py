@@ -77,8 +77,8 @@ class Keys:
     @staticmethod
     def places(section, name):
         if section.startswith("stages.NAME"):
-            if section.endswith(" grade"):
-                return []  # the run's own stage of it is changed by `grading`
+            if section.endswith((" grade", " given_attempts")):
+                return []  # the run's own stage of it is changed by `grading`; done in one go, and not in this run
             return ["stages." + RECIPE_STAGE[section.rsplit(" ", 1)[1]]]
         if section == "problems.NAME":
             return ["problems.train", "problems.test"]

@@ -88,7 +88,7 @@ def model_files(bench, whole):
     bench.says(["export", whole.folder / "solver", model], 0)
     text = changed("{preset: tiny}", "{path: model}")
     planned(bench, text, 0)
-    for name in sorted(os.listdir(model)):
+    for name in sorted(set(os.listdir(model)) - {"prompts.json"}):  # that one is for others: no run reads it
         kept = (model / name).rename(bench.base / "kept")
         for make in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)):
             make(model / name)
