@@ -7,6 +7,7 @@
 
 #include "framework/grade/ascii.h"
 #include "framework/grade/conclusion.h"
+#include "framework/grade/corrections.h"
 #include "framework/grade/last_word.h"
 #include "framework/grade/name_number.h"
 #include "framework/grade/other_scripts.h"
@@ -340,6 +341,9 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
   if (chunk && !chunk->ordinal) {
     const Chunk whole = joined_chunks(text, *chunk, options);
     const std::string_view behind = text.substr(whole.end);
+    if (behind == "?" || behind.starts_with("? ") || behind.starts_with("?\n")) return {};
+    if (const auto instead = taken_back(text, whole.end))
+      return *instead == kWithdrawn ? std::string() : answer_phrase(text, *instead, options);
     if (goes_on(text, whole, end)) {
       Chunk larger = whole;
       larger.end = std::max(whole.end, begin + mathematics_length(sentence));

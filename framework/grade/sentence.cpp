@@ -22,6 +22,13 @@
 namespace ft::grade {
 namespace {
 
+// With a blank before it, so that phrases which begin with one are found at the start, too.
+std::string padded(std::string_view text) {
+  std::string out(1, ' ');
+  out += text;
+  return out;
+}
+
 class Sentence {
  public:
   explicit Sentence(std::string_view sentence) : text_(without_brackets(sentence)) {
@@ -40,13 +47,13 @@ class Sentence {
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
-    if (contrast == 0 && (refuses(" " + lower_) || says_of_several())) return std::nullopt;
+    if (contrast == 0 && (refuses(padded(lower_)) || says_of_several())) return std::nullopt;
     if (contrast == 0) {
       // Of the last clause: "x cannot be negative, so x = 5" states.
       const std::string_view last = std::string_view(lower_).substr(starts.back());
       const bool counts = holds_chunk(last);
       const std::string_view said = counts ? last.substr(main_clause_start(last)) : std::string_view(lower_);
-      if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
+      if (denies(padded(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
       const std::size_t comma = lower_.find(", ");
       const bool reason = lower_.starts_with("since ") || lower_.starts_with("because ");
       if (reason && starts.size() == 1 && comma != std::string::npos && !holds_chunk(lower_.substr(comma)))
@@ -54,7 +61,10 @@ class Sentence {
       if (lower_.starts_with("if ") && !counts) return std::nullopt;
     } else {
       const std::string_view turn = std::string_view(lower_).substr(contrast);
-      if (denies(turn) && !holds_chunk(turn)) return std::nullopt;
+      std::string_view end = turn;
+      while (end.ends_with('.')) end.remove_suffix(1);
+      const bool not_so = end.ends_with("n't") || end.ends_with(" not");  // "it looks like 70, but it isn't"
+      if ((denies(turn) || not_so) && !holds_chunk(turn)) return std::nullopt;
     }
     const bool imperative = is_imperative(lower_);
     std::size_t stop = text_.size();

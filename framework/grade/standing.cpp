@@ -19,7 +19,8 @@ constexpr auto kBoundsBefore = std::to_array<std::string_view>({
     "such as", "just under", "just over", "hardly", "divisible by", "divides", "any number but", "anything but",
     "all but", "any but", "everything but", "well over", "well under", "short of", "shy of", "close to", "near",
     "upwards of", "north of", "south of", "in excess of", "approaches", "approach", "far from", "different from",
-    "unequal to", "unlike", "at a minimum", "at the very least", "at the least", "at the very most", "at the most",
+    "unequal to", "unlike", "bounded by", "bounded above by", "bounded below by", "ranges up to", "at a minimum",
+    "at the very least", "at the least", "at the very most", "at the most",
     // German, French, Spanish, Italian, Portuguese, Dutch
     "mehr als", "weniger als", "\u00dcber", "\u00fcber", "or equal to", "at best", "at worst", "anything up from",
     "mindestens", "h\u00f6chstens", "plus de", "plus que", "moins de", "au moins", "au plus", "m\u00e1s de", "menos de",
@@ -82,6 +83,9 @@ constexpr auto kGuesses = std::to_array<std::string_view>({
     " could guess ",
     " best guess ",
     " had to guess",
+    " somewhere around ",
+    " somewhere near ",
+    " somewhere in the ",
     " a chance ",
     " would say ",
     " not sure",
@@ -223,6 +227,18 @@ bool is_counterfactual(std::string_view before, std::string_view behind) {
   return said.find(" were ") != std::string_view::npos || said.find(" had ") != std::string_view::npos;
 }
 
+// "an upper bound is 70", "gives a lower limit of 70"; the least upper bound is a value.
+bool names_bound(std::string_view before) {
+  for (const std::string_view name : {"upper bound", "lower bound", "upper limit", "lower limit"}) {
+    const std::size_t at = before.rfind(name);
+    if (at == std::string_view::npos) continue;
+    std::string_view ahead = before.substr(0, at);
+    const std::string_view article = take_last_word(&ahead);
+    if (article == "a" || article == "an" || article == "one" || article == "crude" || article == "rough") return true;
+  }
+  return false;
+}
+
 bool ends_in_word(std::string_view before, std::string_view word) {
   return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
          (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
@@ -233,8 +249,10 @@ bool ends_in_word(std::string_view before, std::string_view word) {
 bool lies_beside(std::string_view before) {
   static constexpr auto kSides = std::to_array<std::string_view>({"over", "under", "above", "below"});
   static constexpr auto kDegrees = std::to_array<std::string_view>(
-      {"",         "is",   "are",  "was", "were", "be",       "it's",   "that's",  "little",     "bit",   "slightly",
-       "somewhat", "well", "just", "far", "way",  "anything", "number", "numbers", "everything", "value", "values"});
+      {"",         "is",     "are",      "was",        "were",  "be",        "it's",    "that's",
+       "little",   "bit",    "slightly", "somewhat",   "well",  "just",      "far",     "way",
+       "anything", "number", "numbers",  "everything", "value", "values",    "lie",     "lies",
+       "stay",     "stays",  "remain",   "remains",    "falls", "somewhere", "strictly"});
   constexpr std::string_view kUpTo = "up to";
   if (ends_in_word(before, kUpTo)) {
     before.remove_suffix(kUpTo.size());
@@ -261,7 +279,7 @@ bool offers_comparison(std::string_view behind) {
 bool is_bounded(std::string_view lower, std::size_t begin) {
   std::string_view before = lower.substr(0, begin);
   while (before.ends_with(' ') || before.ends_with('$') || before.ends_with(',')) before.remove_suffix(1);
-  return compares(before) || lies_beside(before) ||
+  return compares(before) || lies_beside(before) || names_bound(before) ||
          std::any_of(kBoundsBefore.begin(), kBoundsBefore.end(),
                      [&](std::string_view word) { return ends_in_word(before, word); });
 }
