@@ -77,18 +77,20 @@ constexpr auto kTells = std::to_array<std::string_view>(
      " grew to",    " increases to", " increased to",  " rises to",  " rose to",      " drops to",    " dropped to",
      " obtain",     " obtains",      " falls to",      " fell to",   " decreases to", " decreased to"});
 constexpr auto kActs = std::to_array<std::string_view>(
-    {" has",      " have",     " had",     " need",     " needs",     " needed",   " cost",     " costs",  " weighs",
-     " weigh",    " pay",      " pays",    " paid",     " spend",     " spends",   " spent",    " earn",   " earns",
-     " earned",   " save",     " saves",   " saved",    " take",      " takes",    " took",     " travel", " travels",
-     " traveled", " contains", " contain", " holds",    " hold",      " eat",      " eats",     " ate",    " sell",
-     " sells",    " sold",     " buy",     " buys",     " bought",    " made",     " drive",    " drives", " drove",
-     " runs",     " ran",      " read",    " reads",    " receives",  " receive",  " received", " uses",   " use",
-     " used",     " produces", " produce", " collects", " collected", " walks",    " walked",   " brings", " bring",
-     " owes",     " lost",     " loses",   " gains",    " gained",    " requires", " require",  " lasts",  " last",
-     " provides", " provide",  " drinks",  " drank",    " scored",    " scores",   " sees",     " saw",    " completes",
-     " finishes", " wins",     " won",     " remain",   " remains",   " charges",  " charged",  " own",    " owns",
-     " owned",    " feeds",    " fit",     " fits",     " lives",     " plants",   " planted",  " picks",  " picked",
-     " raises",   " raised",   " keeps",   " kept",     " find",      " finds"});
+    {" has",       " have",     " had",       " need",      " needs",    " needed",     " cost",    " costs",
+     " weighs",    " weigh",    " pay",       " pays",      " paid",     " spend",      " spends",  " spent",
+     " earn",      " earns",    " earned",    " save",      " saves",    " saved",      " take",    " takes",
+     " took",      " travel",   " travels",   " traveled",  " contains", " contain",    " holds",   " hold",
+     " eat",       " eats",     " ate",       " sell",      " sells",    " sold",       " buy",     " buys",
+     " bought",    " made",     " drive",     " drives",    " drove",    " runs",       " ran",     " read",
+     " reads",     " receives", " receive",   " received",  " uses",     " use",        " used",    " produces",
+     " produce",   " collects", " collected", " walks",     " walked",   " brings",     " bring",   " owes",
+     " lost",      " loses",    " gains",     " gained",    " requires", " require",    " lasts",   " last",
+     " provides",  " provide",  " drinks",    " drank",     " scored",   " scores",     " sees",    " saw",
+     " completes", " finishes", " wins",      " won",       " remain",   " remains",    " charges", " charged",
+     " own",       " owns",     " owned",     " feeds",     " fit",      " fits",       " lives",   " plants",
+     " planted",   " picks",    " picked",    " brings in", " bring in", " brought in", " raises",  " raised",
+     " keeps",     " kept",     " find",      " finds"});
 
 constexpr auto kFillers = std::to_array<std::string_view>({"about ",
                                                            "approximately ",

@@ -183,4 +183,18 @@ std::optional<std::size_t> taken_back(std::string_view text, std::size_t end) {
   return decided ? std::optional(kWithdrawn) : std::nullopt;
 }
 
+// "38, but it's 40", "38 before, now it is 40": the same sentence says another value.
+bool says_another(std::string_view text, std::size_t begin) {
+  const std::size_t stop = std::min(text.find_first_of(".\n", begin), text.size());
+  const std::string_view behind = text.substr(begin, stop - begin);
+  static constexpr auto kTurns = std::to_array<std::string_view>(
+      {" but it's ", " but it is ", " but actually", " but the answer", " but the correct", " but that is ",
+       " but that's ", " now it is ", " now it's "});
+  for (const std::string_view turn : kTurns) {
+    const std::size_t at = behind.find(turn);
+    if (at != std::string_view::npos && holds_chunk(behind.substr(at))) return true;
+  }
+  return false;
+}
+
 }  // namespace ft::grade

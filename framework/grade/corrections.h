@@ -18,4 +18,7 @@ constexpr std::size_t kWithdrawn = std::string_view::npos;
 // none does, nothing where it stands.
 [[nodiscard]] std::optional<std::size_t> taken_back(std::string_view text, std::size_t end);
 
+// "38, but it's 40", "38 before, now it is 40": the sentence that goes on at `begin` says another value.
+[[nodiscard]] bool says_another(std::string_view text, std::size_t begin);
+
 }  // namespace ft::grade

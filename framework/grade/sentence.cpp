@@ -22,11 +22,24 @@
 namespace ft::grade {
 namespace {
 
-// With a blank before it, so that phrases which begin with one are found at the start, too.
-std::string padded(std::string_view text) {
-  std::string out(1, ' ');
-  out += text;
-  return out;
+// Whether a subject can begin with these words and a number, so that the number behind the verb is the result: none,
+// "the ", "her other ", "together the ", "selling ".
+bool opens_subject(std::string_view words) {
+  static constexpr auto kBefore = std::to_array<std::string_view>(
+      {"the", "these", "those",     "all",   "both", "his",  "her",      "their",      "our", "my",  "your",
+       "its", "other", "remaining", "first", "last", "next", "together", "altogether", "so",  "then"});
+  bool subject = true;
+  while (!words.empty() && subject) {
+    const std::size_t blank = words.find(' ');
+    if (blank == std::string_view::npos) return false;
+    std::string_view word = words.substr(0, blank);
+    const bool last = blank + 1 == words.size();
+    if (word.ends_with(',')) word.remove_suffix(1);
+    subject = std::find(kBefore.begin(), kBefore.end(), word) != kBefore.end() ||
+              (last && word.size() > 5 && word.ends_with("ing"));
+    words.remove_prefix(blank + 1);
+  }
+  return subject;
 }
 
 class Sentence {
@@ -43,7 +56,10 @@ class Sentence {
   // The value that the sentence states, from its last clause backwards.
   std::optional<std::string> value() {
     if (lower_.ends_with('?')) return std::nullopt;
-    if (chunks_.empty() && nothing_is_left(lower_)) return "0";
+    const std::size_t comma_before = lower_.rfind(", ");
+    const std::string_view end =
+        std::string_view(lower_).substr(comma_before == std::string::npos ? 0 : comma_before + 2);
+    if (nothing_is_left(end) && !holds_chunk(end)) return "0";  // "after 3 days, none are left"
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
@@ -237,10 +253,9 @@ class Sentence {
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
-    // "the 3 friends": the article belongs to the subject
+    // "the 3 friends", "her other 3 friends", "selling 3 cakes": words before a number that is the subject's
     const auto first = std::find_if(own.begin(), own.end(), [&](const Chunk& chunk) { return chunk.begin >= start; });
-    const std::string_view article = first == own.end() ? "-" : lower.substr(start, first->begin - start);
-    if (first != own.end() && !first->formula && (article.empty() || article == "the " || article == "these ")) {
+    if (first != own.end() && !first->formula && opens_subject(lower.substr(start, first->begin - start))) {
       if (auto object = behind_act(own, lower, first->end, reason, imperative)) return object;
     }
     if (auto number = amount(own, lower, start, reason)) return number;

@@ -1,5 +1,5 @@
 // What texts say without claiming it, and claims that they take back: numbers of those are not the answer, and what
-// stands instead is.
+// stands instead is. Options and words that they state.
 #include <doctest/doctest.h>
 
 #include "tests/support/answer_tables.h"
@@ -51,4 +51,53 @@ TEST_CASE("what is denied, struck out or taken back is not the answer, and what 
           {"35", "It looks like 35, but it isn't."},
       },
       false);
+}
+
+TEST_CASE("options, words and results behind a subject that counts are found in sentences") {
+  check_texts(
+      {
+          {"C", "I choose C because B is too small."},
+          {"C", "A, B, and D are wrong, so it must be C."},
+          {"C", "We can eliminate A, B, D, leaving C."},
+          {"A, C", "Both A and C are correct."},
+          {"C", "Option C: 24"},
+          {"24", "Option C: 24"},
+          {"C", "(c)"},
+          {"C", "c) 24 apples"},
+          {"C", "Ans: (c) 24 cm"},
+          {"B", "My answer is B!"},
+          {"no solution", "Thus the equation has no solutions."},
+          {"no real solutions", "So there are no real solutions."},
+          {"yes", "So yes, the triangle is right-angled."},
+          {"no", "No, because 9 is not prime."},
+          {"even", "So the function is even."},
+          {"false", "The statement is false."},
+          {"infinitely many", "There are infinitely many solutions."},
+          {"12", "Her 3 brothers ate 12 cookies."},
+          {"56", "The remaining 4 students scored 56 points."},
+          {"120", "Selling 40 cakes brings in 120 dollars."},
+          {"14", "Together the 5 friends picked 14 apples."},
+          {"0", "After 3 days, there are none left."},
+          {"84", "The answer is:\n- 84"},
+          {"84, 90", "The answers are:\n- 84\n- 90"},
+      },
+      true);
+  check_texts(
+      {
+          {"D", "We can eliminate A, B, D, leaving C."},
+          {"B", "I choose C because B is too small."},
+          {"A", "A, B, and D are wrong, so it must be C."},
+          {"A, C", "A and C are not correct."},
+          {"yes", "No, it is not possible."},
+          {"even", "The function is not even."},
+          {"even", "The number may be even."},
+          {"true", "If the statement is true."},
+          {"3", "Her 3 brothers ate 12 cookies."},
+          {"84", "The answers are:\n- 84\n- 90"},
+          {"70", "The answer is 70 if x = 2, and 80 otherwise."},
+          {"70", "The answer is 70 only when x = 2."},
+      },
+      false);
+  check_pairs({{"C", "(c)"}, {"C", "option c"}, {"b", "(b)"}, {"24", "c) 24"}}, true);
+  check_pairs({{"C", "c"}, {"C", "(c) + 2"}, {"D", "(c)"}}, false);
 }
