@@ -159,6 +159,18 @@ std::size_t html_tag(std::string_view text) {
   return inside.empty() || inside == "/" || inside == " /" || attributes ? close + 1 : 0;
 }
 
+// The length of "<del>35</del>" at the start; 0 for what is not struck out.
+std::size_t struck_out(std::string_view text) {
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"<del>", "</del>"}, {"<strike>", "</strike>"}}) {
+    if (!text.starts_with(open)) continue;
+    const std::size_t end = text.find(close);
+    const bool one_line = text.substr(0, end).find('\n') == std::string_view::npos;
+    if (end != std::string_view::npos && one_line) return end + close.size();
+  }
+  return 0;
+}
+
 // "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too, and
 // what is struck out.
 std::string without_dress(std::string_view text) {
@@ -181,6 +193,10 @@ std::string without_dress(std::string_view text) {
         i += close + 1;
         continue;
       }
+    }
+    if (const std::size_t struck = struck_out(rest); struck > 0) {
+      i += struck - 1;
+      continue;
     }
     if (const std::size_t tag = html_tag(rest); tag > 0) {
       i += tag - 1;

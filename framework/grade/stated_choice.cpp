@@ -213,7 +213,7 @@ bool is_option_with_value(std::string_view text) {
   }
   const bool bracket = text.starts_with('(');
   if (bracket) text.remove_prefix(1);
-  if (bracket && text.size() == 2 && text[0] >= 'a' && text[0] <= 'j') return text[1] == ')';
+  if (text.size() == 2 && text[0] >= 'a' && text[0] <= 'j') return text[1] == ')';
   if (text.size() < 3) return false;
   const bool small = text[0] >= 'a' && text[0] <= 'j';
   if (!small && (text[0] < 'A' || text[0] > 'J')) return false;

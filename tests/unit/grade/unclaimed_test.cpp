@@ -21,6 +21,7 @@ TEST_CASE("what is denied, struck out or taken back is not the answer, and what 
           {"41", "\u041E\u0442\u0432\u0435\u0442 \u043D\u0435 35, \u0430 41."},        // Ответ не 35, а 41.
           {"41", "I said 35, but it's actually 41."},
           {"41", "~~35~~ 41"},
+          {"41", "Total: <del>35</del> 41"},
           {"41", "Answer: ~~35~~ **41**"},
           {"41", "The answer is 35... no wait, 41."},
           {"41", "The answer is 35 apples, oops, I mean 41."},
