@@ -272,17 +272,6 @@ bool is_several(std::string_view tail) {
   return next && tail.substr(next->end).starts_with(" for ");
 }
 
-// " if x = 2, and 80 otherwise", " only when x = 2": one value of several.
-bool is_conditional(std::string_view lower) {
-  if (lower.starts_with(" only if ") || lower.starts_with(" only when ") || lower.starts_with(" if and only if "))
-    return true;
-  if (!lower.starts_with(" if ") && !lower.starts_with(" when ") && !lower.starts_with(" for ")) return false;
-  const std::string_view rest = lower.substr(4);
-  return rest.find(" otherwise") != std::string_view::npos || rest.find(" else ") != std::string_view::npos ||
-         (holds_chunk(rest) &&
-          (rest.find(" if ") != std::string_view::npos || rest.find(" when ") != std::string_view::npos));
-}
-
 // "The answer is:\n- 84": the items of a list with bullets, where all of them are short and mathematics.
 std::optional<std::string> bulleted(std::string_view text, std::size_t begin) {
   while (begin < text.size() && (text[begin] == ' ' || text[begin] == ':')) ++begin;
@@ -376,7 +365,7 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
     const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
     if (tail.starts_with("'s ") || says_another(text, whole.end)) return std::string(sentence);
     if (auto total = part_of_known(text, whole)) return *total;
-    if (is_several(tail) || is_conditional(lower_case(tail)) || changes_in_other_script(tail) ||
+    if (is_several(tail) || is_one_of_cases(lower_case(tail)) || changes_in_other_script(tail) ||
         is_bounded_behind(lower_case(tail), 0) || is_piece_of_name(text, whole.begin, whole.end))
       return std::string(sentence);
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;

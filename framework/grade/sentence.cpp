@@ -192,7 +192,9 @@ class Sentence {
     const std::size_t between = lower_.rfind("between ", chunk.begin);
     if (between != std::string::npos && chunk.begin - between < 30 && lower_.substr(0, chunk.begin).ends_with(" and "))
       return false;
-    if ((guessing_ && is_guessed(lower_, chunk.begin, chunk.end)) || is_bounded_behind(lower_, chunk.end)) return false;
+    if ((guessing_ && is_guessed(lower_, chunk.begin, chunk.end)) || is_bounded_behind(lower_, chunk.end) ||
+        is_one_of_cases(behind))
+      return false;
     if (!is_bounded(lower_, chunk.begin)) return true;
     // "must score at least 70" asks for the smallest such number.
     static constexpr auto kNeeds = std::to_array<std::string_view>(

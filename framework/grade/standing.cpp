@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/chunk.h"
 #include "framework/grade/copula.h"
 #include "framework/grade/last_word.h"
 #include "framework/grade/phrase_set.h"
@@ -348,6 +349,18 @@ bool is_guessed(std::string_view lower, std::size_t begin, std::size_t end) {
     const std::size_t at = before.rfind(word);
     return at != std::string::npos && skip_fillers(before, at + word.size()) >= before.size();
   });
+}
+
+// " if x = 2, and 80 otherwise", " only when x = 2", " when x = 1 and 48 when x = 2"
+bool is_one_of_cases(std::string_view behind) {
+  if (behind.starts_with(" only if ") || behind.starts_with(" only when ") || behind.starts_with(" if and only if "))
+    return true;
+  if (!behind.starts_with(" if ") && !behind.starts_with(" when ") && !behind.starts_with(" for ")) return false;
+  if (behind.ends_with(" otherwise") || behind.ends_with(" otherwise.")) return true;
+  const std::size_t joint = behind.find(" and ");
+  if (joint == std::string_view::npos || !chunk_at(behind, joint + 5)) return false;
+  const std::string_view other = behind.substr(joint);
+  return other.find(" if ") != std::string_view::npos || other.find(" when ") != std::string_view::npos;
 }
 
 }  // namespace ft::grade

@@ -97,6 +97,8 @@ TEST_CASE("options, words and results behind a subject that counts are found in 
           {"84", "The answers are:\n- 84\n- 90"},
           {"70", "The answer is 70 if x = 2, and 80 otherwise."},
           {"70", "The answer is 70 only when x = 2."},
+          {"70", "It is 70 if n is even and 80 otherwise."},
+          {"70", "The answer is 70 when x = 1 and 80 when x = 2."},
       },
       false);
   check_pairs({{"C", "(c)"}, {"C", "option c"}, {"b", "(b)"}, {"24", "c) 24"}}, true);
