@@ -31,4 +31,11 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
+// With a blank before it, so that phrases which begin with one are found at the start, too.
+inline std::string padded(std::string_view text) {
+  std::string out(1, ' ');
+  out += text;
+  return out;
+}
+
 }  // namespace ft::grade

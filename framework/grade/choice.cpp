@@ -24,7 +24,13 @@ std::optional<Choice> lettered_choice(std::string_view text) {
   }
   const bool open = rest.starts_with('(');
   if (open) rest = trim(rest.substr(1));
-  if (rest.empty() || rest[0] < 'A' || rest[0] > 'J') return std::nullopt;
+  if (rest.empty()) return std::nullopt;
+  // A small letter only where no mathematics can be meant: "(c)", "c)", "option c", "c) 24".
+  const bool small = rest[0] >= 'a' && rest[0] <= 'j';
+  const bool closing = rest.substr(1) == ")" || rest.substr(1) == ")." ||
+                       (rest.substr(1).starts_with(") ") && rest.size() > 3 && (is_digit(rest[3]) || rest[3] == '$'));
+  if (small && !closing && !(worded && rest.size() == 1)) return std::nullopt;
+  if (!small && (rest[0] < 'A' || rest[0] > 'J')) return std::nullopt;
   const std::string letter(1, rest[0]);
   rest.remove_prefix(1);
   bool closed = false;
@@ -34,7 +40,8 @@ std::optional<Choice> lettered_choice(std::string_view text) {
     closed = closed || c == ')' || c == '.' || c == ':';
   };
   rest = trim(rest);
-  if ((worded && (rest.empty() || rest == "}" || rest == ")")) || (!open && rest == ")")) {  // "Option C", "C)"
+  if ((worded && (rest.empty() || rest == "}" || rest == ")")) ||
+      ((!open || small) && (rest == ")" || rest == ")."))) {  // "Option C", "C)"
     return Choice{letter, {}};
   }
   skip(')');

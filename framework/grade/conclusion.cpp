@@ -13,6 +13,8 @@
 #include "framework/grade/phrase.h"
 #include "framework/grade/sentence.h"
 #include "framework/grade/standing.h"
+#include "framework/grade/stated_choice.h"
+#include "framework/grade/stated_words.h"
 
 namespace ft::grade {
 namespace {
@@ -85,128 +87,7 @@ bool concludes(std::string_view sentence) {
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-bool denied(std::string_view before) {
-  while (before.ends_with('(')) before.remove_suffix(1);
-  const std::string lower = lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
-  static constexpr std::array<std::string_view, 19> kDenials{"anything but ",
-                                                             "eliminate ",
-                                                             "exclude ",
-                                                             "discard ",
-                                                             "rule out ",
-                                                             "all but ",
-                                                             "\xE4\xB8\x8D\xE9\x80\x89",
-                                                             "\xE6\x8E\x92\xE9\x99\xA4",
-                                                             "except ",
-                                                             "excluding ",
-                                                             "other than ",
-                                                             "not ",
-                                                             "n't ",
-                                                             "n't be ",
-                                                             "non ",
-                                                             "neither ",
-                                                             "nor ",
-                                                             "\xE4\xB8\x8D\xE6\x98\xAF ",
-                                                             "\xE4\xB8\x8D\xE6\x98\xAF"};
-  return std::any_of(kDenials.begin(), kDenials.end(), [&](std::string_view word) { return lower.ends_with(word); });
-}
-
-// " is wrong", " can be ruled out" behind a letter.
-bool is_said_against(std::string_view behind) {
-  static constexpr auto kAgainst =
-      std::to_array<std::string_view>({" is not", " isn't", " is wrong", " is incorrect", " is false", " is ruled",
-                                       " is excluded", " is eliminated", " can be ruled", " can be excluded",
-                                       " can be eliminated", " can't", " cannot", " fails", " does not", " doesn't"});
-  return std::any_of(kAgainst.begin(), kAgainst.end(), [&](std::string_view word) { return behind.starts_with(word); });
-}
-
-// "point B", "let B": a letter that names something in the problem.
-bool is_object_name(std::string_view before) {
-  const std::string lower = " " + lower_case(before.substr(before.size() > 16 ? before.size() - 16 : 0));
-  static constexpr auto kObjects = std::to_array<std::string_view>(
-      {" point ",    " vertex ",   " side ",        " segment ",  " angle ",  " set ",      " event ",
-       " events ",   " matrix ",   " let ",         " suppose ",  " circle ", " variable ", " points ",
-       " sets ",     " center ",   " centre ",      " midpoint ", " plane ",  " subset ",   " group ",
-       " function ", " constant ", " coefficient ", " digit ",    " letter ", " vitamin ",  " type "});
-  return std::any_of(kObjects.begin(), kObjects.end(), [&](std::string_view word) { return lower.ends_with(word); });
-}
-
-// "So it will be a Thursday.": the one day of the week that is named.
-std::optional<std::string> stated_weekday(std::string_view sentence) {
-  static constexpr auto kDays =
-      std::to_array<std::string_view>({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
-  static constexpr auto kSaying =
-      std::to_array<std::string_view>({" is ", " be ", " was ", " is a ", " be a ", " was a ", " is on ", " be on ",
-                                       " falls on ", " fall on ", " fell on ", " falls on a "});
-  const std::string lower = " " + lower_case(sentence);
-  std::size_t found = std::string::npos;
-  std::size_t size = 0;
-  for (const std::string_view day : kDays) {
-    const std::size_t at = lower.find(day);
-    if (at == std::string::npos) continue;
-    if (found != std::string::npos || lower.find(day, at + 1) != std::string::npos) return std::nullopt;
-    found = at;
-    size = day.size();
-  }
-  if (found == std::string::npos || is_letter(lower[found - 1]) || denies(lower)) return std::nullopt;
-  const std::string_view behind = std::string_view(lower).substr(found + size);
-  const bool last = behind.empty() || std::string_view(".!,;*").find(behind[0]) != std::string_view::npos;
-  const std::string_view before = std::string_view(lower).substr(0, found);
-  const bool said =
-      std::any_of(kSaying.begin(), kSaying.end(), [&](std::string_view word) { return before.ends_with(word); });
-  return last && said ? std::optional(std::string(sentence.substr(found - 1, size))) : std::nullopt;
-}
-
-// The one letter from A to J, but I, that stands alone and is not denied.
-std::optional<std::string> stated_choice(std::string_view sentence) {
-  std::string chosen;
-  for (std::size_t i = 0; i < sentence.size(); ++i) {
-    if (sentence[i] < 'A' || sentence[i] > 'J' || sentence[i] == 'I') continue;
-    const bool joined_before = i > 0 && (is_letter(sentence[i - 1]) || is_digit(sentence[i - 1]) ||
-                                         std::string_view("'_^\\-/").find(sentence[i - 1]) != std::string_view::npos);
-    const bool joined_behind =
-        i + 1 < sentence.size() && (is_letter(sentence[i + 1]) || is_digit(sentence[i + 1]) ||
-                                    std::string_view("'_^-/").find(sentence[i + 1]) != std::string_view::npos);
-    if (joined_before || joined_behind) continue;
-    const bool formula = i > 0 && sentence[i - 1] == '$' && i + 1 < sentence.size() && sentence[i + 1] == '$';
-    if (formula) {  // "x is different from $B$", "at least $C$"
-      const std::string lower = " " + lower_case(sentence);
-      if (denies(lower) || is_bounded(lower, i + 1)) continue;
-    }
-    if (sentence.substr(0, i).ends_with("= ") || sentence.substr(0, i).ends_with('='))
-      continue;  // "x = B" names a letter
-    const std::string_view behind = sentence.substr(i + 1);
-    const bool article = sentence[i] == 'A' && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' &&
-                         behind[1] <= 'z' && !behind.starts_with(" is ") && !behind.starts_with(" or ") &&
-                         !behind.starts_with(" and ") && !behind.starts_with(" nor ");
-    if (is_object_name(sentence.substr(0, i))) continue;
-    const bool against = is_said_against(behind.starts_with(')') ? behind.substr(1) : behind) ||
-                         is_guessed(lower_case(sentence), i, i + 1);
-    if (article || against || denied(sentence.substr(0, i))) continue;
-    if (!chosen.empty() && chosen.front() != sentence[i]) return std::nullopt;
-    chosen = sentence[i];
-  }
-  return chosen.empty() ? std::nullopt : std::optional(chosen);
-}
-
 }  // namespace
-
-std::optional<std::string> choice_with_wording(std::string_view text) {
-  text = trim(text);
-  const bool bracket = text.starts_with('(');
-  if (bracket) text.remove_prefix(1);
-  if (text.size() < 2 || text[0] < 'A' || text[0] > 'J' || text[0] == 'I') return std::nullopt;
-  const std::string letter(1, text[0]);
-  std::string_view behind = text.substr(1);
-  if (behind.find_first_of("0123456789$\\") != std::string_view::npos) return std::nullopt;
-  if (bracket)
-    return behind.starts_with(") ") && !is_said_against(behind.substr(1)) ? std::optional(letter) : std::nullopt;
-  const bool stop = behind.starts_with(". ") || behind.starts_with(") ") || behind.starts_with(": ") ||
-                    behind.starts_with("\xE3\x80\x82");
-  if (stop) return letter;
-  const bool name = behind.size() > 2 && behind[0] == ' ' && std::isupper(static_cast<unsigned char>(behind[1])) != 0 &&
-                    std::islower(static_cast<unsigned char>(behind[2])) != 0;
-  return name ? std::optional(letter) : std::nullopt;
-}
 
 std::optional<std::string> answer_in_sentence(std::string_view sentence) {
   sentence = trim(sentence);
@@ -215,7 +96,9 @@ std::optional<std::string> answer_in_sentence(std::string_view sentence) {
   if (sentence.ends_with('?') || supposes(lower_case(sentence))) return std::nullopt;
   if (auto day = stated_weekday(sentence)) return day;
   if (auto number = counted_in_characters(sentence)) return number;
-  return stated_choice(sentence);
+  if (auto letters = stated_letters(sentence)) return letters;
+  if (auto choice = stated_choice(sentence)) return choice;
+  return stated_words(sentence);
 }
 
 namespace {
@@ -346,11 +229,7 @@ std::optional<std::string> concluded_answer(std::string_view text) {
   // An option with its wording, and reasons behind it.
   if (whole) {
     if (auto choice = choice_with_wording(text)) return choice;
-    const std::size_t letter = text.starts_with('(') ? 1 : 0;
-    const bool option = text.size() > letter + 2 && text.size() < 80 && text[letter] >= 'A' && text[letter] <= 'J' &&
-                        (text[letter + 1] == ')' || (letter == 0 && text.substr(1).starts_with(". "))) &&
-                        text.find('\n') == std::string_view::npos;
-    if (option) return std::string(text);
+    if (is_option_with_value(text)) return std::string(text);
   }
   // A displayed formula may run over several lines.
   std::string_view end = text;

@@ -21,7 +21,4 @@ namespace ft::grade {
 // The same of one sentence. Nothing where it holds no formula, number or choice letter.
 [[nodiscard]] std::optional<std::string> answer_in_sentence(std::string_view sentence);
 
-// "C" for "C Cecile", "(D) Alina", "B. because ...": an option of a multiple-choice question with its wording.
-[[nodiscard]] std::optional<std::string> choice_with_wording(std::string_view text);
-
 }  // namespace ft::grade

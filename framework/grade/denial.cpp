@@ -41,7 +41,10 @@ constexpr auto kDenials = std::to_array<std::string_view>(
      " answer would have been ", " would expect ", " might expect ", " claimed ", " would guess ", " might guess ",
      " be excluded", " is excluded", " are excluded", " be ruled ", " one of the roots", " one of the solutions",
      " is one of the ", " one of the answers", " one possible ", " be eliminated", " it does not.", " it doesn't.",
-     " does not.",
+     " does not.", " is not right", "'s not right", " isn't right", "'s wrong", "'s incorrect", "'s not correct",
+     "n't correct", "can't be right", "cannot be right", " is the wrong ", " is a wrong ", " would be wrong",
+     " would be the wrong ", " is the incorrect ", " naive guess", " naive answer", " common mistake", " common error",
+     " answer has ", " answer contains ", " answer depends ", " answer consists ", " answer involves ",
      // German, French, Spanish, Italian, Portuguese, Dutch
      " ist nicht ", " de\xC4\x9Fil", " kh\xC3\xB4ng ph\xE1\xBA\xA3i", " bukan ", " nie jest ", " \xC3\xA4r inte ",
      " er ikke ",

@@ -9,6 +9,7 @@
 #include "framework/grade/ascii.h"
 #include "framework/grade/boxed.h"
 #include "framework/grade/conclusion.h"
+#include "framework/grade/corrections.h"
 #include "framework/grade/delimiters.h"
 #include "framework/grade/grade.h"
 #include "framework/grade/marker_context.h"
@@ -226,6 +227,12 @@ std::optional<Found> last_marked(std::string_view text, std::string_view lower, 
     std::string answer = answer_phrase(text, begin, {.decimal_comma = marker->decimal_comma});
     if (best && (answer.empty() || answer.starts_with("in "))) continue;  // "the final answer is in the box"
     constexpr int kMostRemarks = 8;
+    // A value that is asked about or taken back: the text may say another one without a mark.
+    if (remarks < kMostRemarks && answer.empty() &&
+        chunk_at(text, begin + (begin < text.size() && text[begin] == ' '))) {
+      ++remarks;
+      continue;
+    }
     if (remarks < kMostRemarks && is_spoken_of(lower.substr(0, at)) &&
         answer.find_first_of("0123456789\\") == std::string::npos) {
       ++remarks;
@@ -331,6 +338,7 @@ Extracted extracted_from(std::string_view text) {
   static const MarkerTable kStrong(kStrongMarkers);
   static const MarkerTable kWeak(kWeakMarkers);
   const std::string lower = lower_case(text);
+  if (const auto corrected = without_denied(text, lower)) return extracted_from(*corrected);
   std::optional<Found> best;
   bool empty_box = false;
   if (auto box = boxed_answer(text)) {

@@ -7,10 +7,12 @@
 
 #include "framework/grade/ascii.h"
 #include "framework/grade/conclusion.h"
+#include "framework/grade/corrections.h"
 #include "framework/grade/last_word.h"
 #include "framework/grade/name_number.h"
 #include "framework/grade/other_scripts.h"
 #include "framework/grade/standing.h"
+#include "framework/grade/stated_choice.h"
 #include "framework/grade/units.h"
 #include "framework/grade/vocabulary.h"
 
@@ -18,16 +20,16 @@ namespace ft::grade {
 namespace {
 
 constexpr auto kOpenings = std::to_array<std::string_view>(
-    {"exactly ", "therefore", "thus", "hence", "approximately ", "about ", "around ", "roughly ", "simply ", "just ",
-     "clearly ", "then ", "indeed ", "obviously ", "also ", "now ", "only ", "equal to ", "a total of ", "given by ",
-     "found to be ", "going to be ", "option ", "choice ", "is ", "to be ", "precisely ", "nearly ", "almost ",
-     "still ", "actually ", "of course ", "always ", "that ", "be ", "are ", "was ", "a ", "an ", "the number ",
-     "the value ", "either ", "letter ", "equals ", "currently ", "clear: ", "as follows: ", "ungef\xC3\xA4hr ",
-     "etwa ", "genau ", "environ ", "exactement ", "exactamente ", "unos ", "de ", "in fact ", "por tanto ",
-     "por lo tanto ", "donc ", "dus ", "also ", "somit ", "daher ", "quindi ", "dunque ", "entonces ", "pues ",
-     "portanto ", "ent\xC3\xA3o ", "alors ", "namely ", "\\to ", "\\rightarrow ", "\\Rightarrow ", "\\implies ",
-     "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709", "\u5e94\u4e3a", "\u7b49\u4e8e",
-     "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA", "\xD9\x87\xD9\x88 ",
+    {"exactly ", "rounded to ", "therefore", "thus", "hence", "approximately ", "about ", "around ", "roughly ",
+     "simply ", "just ", "clearly ", "then ", "indeed ", "obviously ", "also ", "now ", "only ", "equal to ",
+     "a total of ", "given by ", "found to be ", "going to be ", "option ", "choice ", "is ", "to be ", "precisely ",
+     "nearly ", "almost ", "still ", "actually ", "of course ", "always ", "that ", "be ", "are ", "was ", "a ", "an ",
+     "the number ", "the value ", "either ", "letter ", "equals ", "currently ",
+     "clear: ", "as follows: ", "ungef\xC3\xA4hr ", "etwa ", "genau ", "environ ", "exactement ", "exactamente ",
+     "unos ", "de ", "in fact ", "por tanto ", "por lo tanto ", "donc ", "dus ", "also ", "somit ", "daher ", "quindi ",
+     "dunque ", "entonces ", "pues ", "portanto ", "ent\xC3\xA3o ", "alors ", "namely ", "\\to ", "\\rightarrow ",
+     "\\Rightarrow ", "\\implies ", "\u5171\u6709", "\u4e00\u5171", "\u603b\u5171", "\u6709", "\u5e94\u4e3a",
+     "\u7b49\u4e8e", "\xE5\xA4\xA7\xE7\xBA\xA6", "\xE7\xBA\xA6", "\xE6\x98\xAF", "\xE4\xB8\xBA", "\xD9\x87\xD9\x88 ",
      // before the letter of an option
      "la ", "le ", "el ", "die ", "der ", "das ", "lettre ", "letra ", "opci\xC3\xB3n ", "op\xC3\xA7\xC3\xA3o ",
      "alternativa ", "buchstabe ", "variante "});
@@ -242,25 +244,12 @@ std::optional<std::string> option_phrase(std::string_view rest, std::string_view
     const bool alone = behind.empty() || behind[0] == '\n' || behind.starts_with(", ") ||
                        (reason && behind.size() > 1 && behind[0] == ' ' && behind[1] >= 'a' && behind[1] <= 'z' &&
                         !behind.starts_with(" or ") && !behind.starts_with(" and ")) ||
-                       behind.starts_with(" (") || behind == "." || behind.starts_with(".\n");
+                       behind.starts_with(" (") || behind == "." || behind.starts_with(".\n") || behind == "!" ||
+                       behind.starts_with("!\n") || behind.starts_with("! ");
     if (closed || is_list_of_letters(sentence)) return std::string(sentence);
     if (alone && !bracket) return std::string(rest.substr(0, 1));
   }
   return std::nullopt;
-}
-
-// "38, but it's 40", "38 before, now it is 40": the same sentence says another value.
-bool is_taken_back(std::string_view text, std::size_t begin) {
-  const std::size_t stop = std::min(text.find_first_of(".\n", begin), text.size());
-  const std::string_view behind = text.substr(begin, stop - begin);
-  static constexpr auto kTurns = std::to_array<std::string_view>(
-      {" but it's ", " but it is ", " but actually", " but the answer", " but the correct", " but that is ",
-       " but that's ", " now it is ", " now it's "});
-  for (const std::string_view turn : kTurns) {
-    const std::size_t at = behind.find(turn);
-    if (at != std::string_view::npos && holds_chunk(behind.substr(at))) return true;
-  }
-  return false;
 }
 
 // "1/3 of the total, which is 4" comes to 4.
@@ -281,6 +270,26 @@ bool is_several(std::string_view tail) {
   if (!tail.starts_with(" for ") || joint == std::string_view::npos) return false;
   const auto next = chunk_at(tail, joint + 5);
   return next && tail.substr(next->end).starts_with(" for ");
+}
+
+// "The answer is:\n- 84": the items of a list with bullets, where all of them are short and mathematics.
+std::optional<std::string> bulleted(std::string_view text, std::size_t begin) {
+  while (begin < text.size() && (text[begin] == ' ' || text[begin] == ':')) ++begin;
+  std::string items;
+  while (begin < text.size() && text[begin] == '\n') {
+    std::size_t line = begin;
+    while (line < text.size() && is_blank(text[line])) ++line;
+    const std::string_view rest = text.substr(line);
+    if (!rest.starts_with("- ") && !rest.starts_with("* ") && !rest.starts_with("\u2022 ")) break;
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view item = trim(rest.substr(rest.find(' '), end - rest.find(' ')));
+    constexpr std::size_t kLongest = 60;
+    if (item.empty() || item.size() > kLongest || !starts_mathematics(item)) return std::nullopt;
+    items += items.empty() ? "" : ", ";
+    items += item;
+    begin = line + end;
+  }
+  return items.empty() ? std::nullopt : std::optional(std::move(items));
 }
 
 // "The volume of $ABCD$ is 120", "Tom has 5 left".
@@ -310,6 +319,7 @@ std::optional<std::string> sentence_phrase(std::string_view sentence) {
 }  // namespace
 
 std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkOptions& options) {
+  if (auto listed = bulleted(text, begin)) return *listed;
   while (begin < text.size() && (text[begin] == '}' || text[begin] == ' ')) ++begin;  // "\\text{The answer is } 5"
   begin = skip_openings(text, begin);
   if (begin >= text.size()) return {};
@@ -340,6 +350,9 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
   if (chunk && !chunk->ordinal) {
     const Chunk whole = joined_chunks(text, *chunk, options);
     const std::string_view behind = text.substr(whole.end);
+    if (behind == "?" || behind.starts_with("? ") || behind.starts_with("?\n")) return {};
+    if (const auto instead = taken_back(text, whole.end))
+      return *instead == kWithdrawn ? std::string() : answer_phrase(text, *instead, options);
     if (goes_on(text, whole, end)) {
       Chunk larger = whole;
       larger.end = std::max(whole.end, begin + mathematics_length(sentence));
@@ -350,10 +363,10 @@ std::string answer_phrase(std::string_view text, std::size_t begin, const ChunkO
       return with_words_behind(text, larger, KnownUnits::keep, options);
     }
     const std::string_view tail = text.substr(whole.end, std::max(whole.end, end) - whole.end);
-    if (tail.starts_with("'s ") || is_taken_back(text, whole.end)) return std::string(sentence);
+    if (tail.starts_with("'s ") || says_another(text, whole.end)) return std::string(sentence);
     if (auto total = part_of_known(text, whole)) return *total;
-    if (is_several(tail) || changes_in_other_script(tail) || is_bounded_behind(lower_case(tail), 0) ||
-        is_piece_of_name(text, whole.begin, whole.end))
+    if (is_several(tail) || is_one_of_cases(lower_case(tail)) || changes_in_other_script(tail) ||
+        is_bounded_behind(lower_case(tail), 0) || is_piece_of_name(text, whole.begin, whole.end))
       return std::string(sentence);
     if (!behind.empty() && (static_cast<unsigned char>(behind[0]) >= 0x80) && whole.formula == false) return whole.text;
     return with_words_behind(text, whole, KnownUnits::keep, options);

@@ -149,6 +149,8 @@ class Reader {
     const auto choice = lettered_choice(text_);
     if (!choice) return;
     readings_.nodes.emplace_back(Op::symbol, choice->letter);
+    if (const char small = choice->letter[0]; small >= 'a')  // "(b)" is b and option B
+      readings_.nodes.emplace_back(Op::symbol, std::string(1, static_cast<char>(small - 'a' + 'A')));
     if (choice->wording.empty()) return;
     attempt(strip_delimiters(choice->wording));
     readings_.trouble.clear();

@@ -22,6 +22,26 @@
 namespace ft::grade {
 namespace {
 
+// Whether a subject can begin with these words and a number, so that the number behind the verb is the result: none,
+// "the ", "her other ", "together the ", "selling ".
+bool opens_subject(std::string_view words) {
+  static constexpr auto kBefore = std::to_array<std::string_view>(
+      {"the", "these", "those",     "all",   "both", "his",  "her",      "their",      "our", "my",  "your",
+       "its", "other", "remaining", "first", "last", "next", "together", "altogether", "so",  "then"});
+  bool subject = true;
+  while (!words.empty() && subject) {
+    const std::size_t blank = words.find(' ');
+    if (blank == std::string_view::npos) return false;
+    std::string_view word = words.substr(0, blank);
+    const bool last = blank + 1 == words.size();
+    if (word.ends_with(',')) word.remove_suffix(1);
+    subject = std::find(kBefore.begin(), kBefore.end(), word) != kBefore.end() ||
+              (last && word.size() > 5 && word.ends_with("ing"));
+    words.remove_prefix(blank + 1);
+  }
+  return subject;
+}
+
 class Sentence {
  public:
   explicit Sentence(std::string_view sentence) : text_(without_brackets(sentence)) {
@@ -36,17 +56,20 @@ class Sentence {
   // The value that the sentence states, from its last clause backwards.
   std::optional<std::string> value() {
     if (lower_.ends_with('?')) return std::nullopt;
-    if (chunks_.empty() && nothing_is_left(lower_)) return "0";
+    const std::size_t comma_before = lower_.rfind(", ");
+    const std::string_view end =
+        std::string_view(lower_).substr(comma_before == std::string::npos ? 0 : comma_before + 2);
+    if (nothing_is_left(end) && !holds_chunk(end)) return "0";  // "after 3 days, none are left"
     if (auto said = before_is_the_answer()) return said;
     const std::size_t contrast = std::max(last_of(" but "), last_of(" instead"));
     const std::vector<std::size_t> starts = clause_starts(lower_);
-    if (contrast == 0 && (refuses(" " + lower_) || says_of_several())) return std::nullopt;
+    if (contrast == 0 && (refuses(padded(lower_)) || says_of_several())) return std::nullopt;
     if (contrast == 0) {
       // Of the last clause: "x cannot be negative, so x = 5" states.
       const std::string_view last = std::string_view(lower_).substr(starts.back());
       const bool counts = holds_chunk(last);
       const std::string_view said = counts ? last.substr(main_clause_start(last)) : std::string_view(lower_);
-      if (denies(" " + std::string(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
+      if (denies(padded(said)) || (starts.size() == 1 && supposes(lower_))) return std::nullopt;
       const std::size_t comma = lower_.find(", ");
       const bool reason = lower_.starts_with("since ") || lower_.starts_with("because ");
       if (reason && starts.size() == 1 && comma != std::string::npos && !holds_chunk(lower_.substr(comma)))
@@ -54,7 +77,10 @@ class Sentence {
       if (lower_.starts_with("if ") && !counts) return std::nullopt;
     } else {
       const std::string_view turn = std::string_view(lower_).substr(contrast);
-      if (denies(turn) && !holds_chunk(turn)) return std::nullopt;
+      std::string_view end = turn;
+      while (end.ends_with('.')) end.remove_suffix(1);
+      const bool not_so = end.ends_with("n't") || end.ends_with(" not");  // "it looks like 70, but it isn't"
+      if ((denies(turn) || not_so) && !holds_chunk(turn)) return std::nullopt;
     }
     const bool imperative = is_imperative(lower_);
     std::size_t stop = text_.size();
@@ -166,7 +192,9 @@ class Sentence {
     const std::size_t between = lower_.rfind("between ", chunk.begin);
     if (between != std::string::npos && chunk.begin - between < 30 && lower_.substr(0, chunk.begin).ends_with(" and "))
       return false;
-    if ((guessing_ && is_guessed(lower_, chunk.begin, chunk.end)) || is_bounded_behind(lower_, chunk.end)) return false;
+    if ((guessing_ && is_guessed(lower_, chunk.begin, chunk.end)) || is_bounded_behind(lower_, chunk.end) ||
+        is_one_of_cases(behind))
+      return false;
     if (!is_bounded(lower_, chunk.begin)) return true;
     // "must score at least 70" asks for the smallest such number.
     static constexpr auto kNeeds = std::to_array<std::string_view>(
@@ -227,10 +255,9 @@ class Sentence {
     if (imperative) {
       if (auto value = calculation(lower.substr(begin), chunks_in(lower.substr(begin), options_))) return value;
     }
-    // "the 3 friends": the article belongs to the subject
+    // "the 3 friends", "her other 3 friends", "selling 3 cakes": words before a number that is the subject's
     const auto first = std::find_if(own.begin(), own.end(), [&](const Chunk& chunk) { return chunk.begin >= start; });
-    const std::string_view article = first == own.end() ? "-" : lower.substr(start, first->begin - start);
-    if (first != own.end() && !first->formula && (article.empty() || article == "the " || article == "these ")) {
+    if (first != own.end() && !first->formula && opens_subject(lower.substr(start, first->begin - start))) {
       if (auto object = behind_act(own, lower, first->end, reason, imperative)) return object;
     }
     if (auto number = amount(own, lower, start, reason)) return number;

@@ -159,7 +159,20 @@ std::size_t html_tag(std::string_view text) {
   return inside.empty() || inside == "/" || inside == " /" || attributes ? close + 1 : 0;
 }
 
-// "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too.
+// The length of "<del>35</del>" at the start; 0 for what is not struck out.
+std::size_t struck_out(std::string_view text) {
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"<del>", "</del>"}, {"<strike>", "</strike>"}}) {
+    if (!text.starts_with(open)) continue;
+    const std::size_t end = text.find(close);
+    const bool one_line = text.substr(0, end).find('\n') == std::string_view::npos;
+    if (end != std::string_view::npos && one_line) return end + close.size();
+  }
+  return 0;
+}
+
+// "<<30+2=32>>32" as GSM8K notes its arithmetic: the note goes. Bold type, code marks and quotes of code too, and
+// what is struck out.
 std::string without_dress(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -168,7 +181,7 @@ std::string without_dress(std::string_view text) {
            (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '(' || text[i] == ')');
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t special = next_of<'<', '`', '*', '_'>(text, i);
+    const std::size_t special = next_of<'<', '`', '*', '_', '~'>(text, i);
     out.append(text, i, special - i);
     i = special;
     if (i == text.size()) break;
@@ -181,6 +194,10 @@ std::string without_dress(std::string_view text) {
         continue;
       }
     }
+    if (const std::size_t struck = struck_out(rest); struck > 0) {
+      i += struck - 1;
+      continue;
+    }
     if (const std::size_t tag = html_tag(rest); tag > 0) {
       i += tag - 1;
       continue;
@@ -191,6 +208,15 @@ std::string without_dress(std::string_view text) {
       continue;
     }
     if (text[i] == '`') continue;
+    // "~~35~~ 36": struck out, with a blank or a start before it, since "5~~cm" only keeps a line together
+    if (rest.starts_with("~~") && rest.size() > 2 && !is_blank(rest[2]) && rest[2] != '~' &&
+        (i == 0 || is_blank(text[i - 1]) || text[i - 1] == '*')) {
+      const std::size_t close = rest.find("~~", 2);
+      if (close != std::string_view::npos && rest.substr(0, close).find('\n') == std::string_view::npos) {
+        i += close + 1;
+        continue;
+      }
+    }
     if (text[i] == '*') {
       std::size_t end = i;
       while (end < text.size() && text[end] == '*') ++end;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/chunk.h"
 #include "framework/grade/copula.h"
 #include "framework/grade/last_word.h"
 #include "framework/grade/phrase_set.h"
@@ -19,7 +20,8 @@ constexpr auto kBoundsBefore = std::to_array<std::string_view>({
     "such as", "just under", "just over", "hardly", "divisible by", "divides", "any number but", "anything but",
     "all but", "any but", "everything but", "well over", "well under", "short of", "shy of", "close to", "near",
     "upwards of", "north of", "south of", "in excess of", "approaches", "approach", "far from", "different from",
-    "unequal to", "unlike", "at a minimum", "at the very least", "at the least", "at the very most", "at the most",
+    "unequal to", "unlike", "bounded by", "bounded above by", "bounded below by", "ranges up to", "at a minimum",
+    "at the very least", "at the least", "at the very most", "at the most",
     // German, French, Spanish, Italian, Portuguese, Dutch
     "mehr als", "weniger als", "\u00dcber", "\u00fcber", "or equal to", "at best", "at worst", "anything up from",
     "mindestens", "h\u00f6chstens", "plus de", "plus que", "moins de", "au moins", "au plus", "m\u00e1s de", "menos de",
@@ -82,6 +84,9 @@ constexpr auto kGuesses = std::to_array<std::string_view>({
     " could guess ",
     " best guess ",
     " had to guess",
+    " somewhere around ",
+    " somewhere near ",
+    " somewhere in the ",
     " a chance ",
     " would say ",
     " not sure",
@@ -223,6 +228,18 @@ bool is_counterfactual(std::string_view before, std::string_view behind) {
   return said.find(" were ") != std::string_view::npos || said.find(" had ") != std::string_view::npos;
 }
 
+// "an upper bound is 70", "gives a lower limit of 70"; the least upper bound is a value.
+bool names_bound(std::string_view before) {
+  for (const std::string_view name : {"upper bound", "lower bound", "upper limit", "lower limit"}) {
+    const std::size_t at = before.rfind(name);
+    if (at == std::string_view::npos) continue;
+    std::string_view ahead = before.substr(0, at);
+    const std::string_view article = take_last_word(&ahead);
+    if (article == "a" || article == "an" || article == "one" || article == "crude" || article == "rough") return true;
+  }
+  return false;
+}
+
 bool ends_in_word(std::string_view before, std::string_view word) {
   return !before.empty() && before.back() == word.back() && before.ends_with(word) &&
          (before.size() == word.size() || word == "n't" || !is_letter(before[before.size() - word.size() - 1]));
@@ -233,8 +250,10 @@ bool ends_in_word(std::string_view before, std::string_view word) {
 bool lies_beside(std::string_view before) {
   static constexpr auto kSides = std::to_array<std::string_view>({"over", "under", "above", "below"});
   static constexpr auto kDegrees = std::to_array<std::string_view>(
-      {"",         "is",   "are",  "was", "were", "be",       "it's",   "that's",  "little",     "bit",   "slightly",
-       "somewhat", "well", "just", "far", "way",  "anything", "number", "numbers", "everything", "value", "values"});
+      {"",         "is",     "are",      "was",        "were",  "be",        "it's",    "that's",
+       "little",   "bit",    "slightly", "somewhat",   "well",  "just",      "far",     "way",
+       "anything", "number", "numbers",  "everything", "value", "values",    "lie",     "lies",
+       "stay",     "stays",  "remain",   "remains",    "falls", "somewhere", "strictly"});
   constexpr std::string_view kUpTo = "up to";
   if (ends_in_word(before, kUpTo)) {
     before.remove_suffix(kUpTo.size());
@@ -261,7 +280,7 @@ bool offers_comparison(std::string_view behind) {
 bool is_bounded(std::string_view lower, std::size_t begin) {
   std::string_view before = lower.substr(0, begin);
   while (before.ends_with(' ') || before.ends_with('$') || before.ends_with(',')) before.remove_suffix(1);
-  return compares(before) || lies_beside(before) ||
+  return compares(before) || lies_beside(before) || names_bound(before) ||
          std::any_of(kBoundsBefore.begin(), kBoundsBefore.end(),
                      [&](std::string_view word) { return ends_in_word(before, word); });
 }
@@ -330,6 +349,18 @@ bool is_guessed(std::string_view lower, std::size_t begin, std::size_t end) {
     const std::size_t at = before.rfind(word);
     return at != std::string::npos && skip_fillers(before, at + word.size()) >= before.size();
   });
+}
+
+// " if x = 2, and 80 otherwise", " only when x = 2", " when x = 1 and 48 when x = 2"
+bool is_one_of_cases(std::string_view behind) {
+  if (behind.starts_with(" only if ") || behind.starts_with(" only when ") || behind.starts_with(" if and only if "))
+    return true;
+  if (!behind.starts_with(" if ") && !behind.starts_with(" when ") && !behind.starts_with(" for ")) return false;
+  if (behind.ends_with(" otherwise") || behind.ends_with(" otherwise.")) return true;
+  const std::size_t joint = behind.find(" and ");
+  if (joint == std::string_view::npos || !chunk_at(behind, joint + 5)) return false;
+  const std::string_view other = behind.substr(joint);
+  return other.find(" if ") != std::string_view::npos || other.find(" when ") != std::string_view::npos;
 }
 
 }  // namespace ft::grade

@@ -18,4 +18,7 @@ namespace ft::grade {
 // Starts with "maybe", "possibly" or their like in other languages.
 [[nodiscard]] bool starts_guessing(std::string_view lower);
 
+// Whether `behind` a value, in lower case to the end of its sentence, makes it one of several by conditions.
+[[nodiscard]] bool is_one_of_cases(std::string_view behind);
+
 }  // namespace ft::grade
