@@ -9,6 +9,7 @@ first one's, on one and two ranks. What has no log-probability is not ranked by 
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -160,8 +161,16 @@ def case_blank_and_missing(ftrun, base):
 
 def case_one_kind(ftrun, base):
     """Nothing can be learnt from attempts that are all right, or all wrong: told before a solver is trained for them."""
-    for name, answers, told in (("right", ("7", "7"), "every attempt is right"), ("wrong", ("8", "9"), "no attempt is right"), ("both", ("7", "8"), "")):
-        (base / f"{name}.jsonl").write_text("".join(json.dumps(dict(id=str(i), problem="Ann has 3 stamps and buys 4 stamps. How many stamps has Ann in all?", answer="7", solution=[f"# Answer\n\n{one}" for one in answers])) + "\n" for i in range(3)))
+    look = Given.__new__(Given)  # of case_equal
+    look.folder = base / "look" / "run"
+    solved = look.lines("attempts", "problems*.jsonl")[:3]
+    for name, kinds, told in (("right", (True, True), "every attempt is right"), ("wrong", (False, False), "no attempt is right"), ("both", (True, False), "")):
+        rows = []
+        for one in solved:
+            right = one["solutions"][0]["text"]
+            wrong = re.sub(r"\d(?=\D*$)", lambda digit: str((int(digit[0]) + 1) % 10), right)
+            rows.append(dict(id=one["id"], problem=one["problem"], answer=one["answer"], solution=[right if kind else wrong for kind in kinds]))
+        (base / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         run = Given(ftrun, base, f"kind-{name}")
         run.write(f"{{dataset: jsonl, path: {base}/{name}.jsonl, holds: attempts}}")
         start = run.command()
@@ -186,10 +195,12 @@ def case_mistakes(ftrun, base):
             (held.format(base, "numbers"), GIVEN, "is a list of solutions, but it holds"),
             (held.format(base, "good")[:-1] + ", style: fine}", GIVEN, "style has no effect"),
             (held.format(base, "good"), "{recipe: solution_sft, model: base, problems: asked, length: 3steps}", "which holds attempts, wrong ones among them"),
+            (held.format(base, "good"), "{recipe: sample, model: base, problems: asked, demonstrations: asked, per_problem: 1}", "which holds attempts, wrong ones among them"),
+            (held.format(base, "good"), GIVEN + "\n  again: {recipe: solution_sft, model: base, problems: mixed, length: 3steps}", "which holds attempts, wrong ones among them"),
             (held.format(base, "good"), "{recipe: given_attempts, model: base, problems: asked}", "unknown key 'model'"))):
         run = Given(ftrun, base, f"mistake{number}")
         run.write(asked, attempts)
-        run.file.write_text(run.file.read_text().split("  verifier:")[0].replace("  solved: {attempts: attempts, only: right, per_problem: 3}\n", ""))
+        run.file.write_text(run.file.read_text().split("  verifier:")[0].replace("  solved: {attempts: attempts, only: right, per_problem: 3}\n", "  mixed: {attempts: attempts, with: asked}\n" if "mixed" in attempts else ""))
         for command in ("plan", "run"):
             start = run.command()
             if command == "plan":
@@ -199,7 +210,7 @@ def case_mistakes(ftrun, base):
 
 
 def main(base):
-    for case in (case_mistakes, case_one_kind, case_blank_and_missing, case_equal, case_seeds):
+    for case in (case_mistakes, case_blank_and_missing, case_equal, case_one_kind, case_seeds):
         case(sys.argv[1], base)
         print(f"{case.__name__} holds", flush=True)
 

@@ -119,12 +119,14 @@ def case_auc(ftrun, base):
     for step in (best, 12):
         ended = begun(ftrun, base, f"order-ended{step}", verifier % f"length: {step}steps" + RANKED)
         ended.end()
-        right = {(line["problem"], line["index"]): line["verdict"] for line in ended.lines("held.verdicts", "verdicts*.jsonl")}
+        right = {(line["problem"], line["index"]): line["verdict"] == "equal" for line in ended.lines("held.verdicts", "verdicts*.jsonl") if line.get("answer") is not None}
         scores = {(line["problem"], line["index"]): line["log_score"] for line in ended.lines("ranking", "scores*.jsonl")}
-        above = [[scores[key] for key in scores if right[key] == verdict] for verdict in ("equal", "different")]
+        above = [[scores[key] for key in scores if right.get(key) is is_right] for is_right in (True, False)]
         check(min(map(len, above)) > 3, f"{len(above[0])} right and {len(above[1])} wrong attempts")
         area = sum((a > b) + (a == b) / 2 for a in above[0] for b in above[1]) / (len(above[0]) * len(above[1]))
         check(abs(area - seen[step]) < 1e-12, f"step {step}: {area} by its scores, the training saw {seen[step]}")
+        table = next(iter(json.loads(next(ended.folder.glob("stages/ranking-*/output-*/ranking.json")).read_text())["results"]["stages"].values()))
+        check(abs(table["verifier_quality"]["auc_pooled"] - seen[step]) < 1e-12, f"step {step}: {table['verifier_quality']} in the ranking, the training saw {seen[step]}")
         check(step != best or ended.digests("verifier") == one.digests("verifier"), "the best step's weights are not those of a training that ends there")
 
 

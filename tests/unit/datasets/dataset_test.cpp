@@ -400,6 +400,24 @@ TEST_CASE("prm800k keeps complete and right solutions only, and counts the rest"
       "do not state the reference answer; 1 doubles");
 }
 
+TEST_CASE("attempts of a set stay what they are: beside rows that are left out, and in a mix") {
+  const DataFolder folder;
+  const std::string problem = R"({"id":"a","problem":"P","answer":"1","solution":")";
+  ProblemSetSpec spec{.dataset = "jsonl", .on_bad_row = "skip"};
+  spec.path = folder.write("rows.jsonl", problem + "x\",\"level\":\"7\"}\n" + problem + "y\"}\n" + problem + "y\"}\n");
+  spec.holds = ProblemSetSpec::Holds::attempts;
+  const auto texts = [](const std::vector<Problem>& problems) {
+    REQUIRE(problems.size() == 1);
+    std::vector<std::string> said;
+    for (const Solution& solution : problems[0].solutions) said.push_back(solution.text);
+    return said;
+  };
+  CHECK(texts(load_problems(spec)) == std::vector<std::string>{"y", "y"});
+  ProblemSetSpec more = spec;
+  more.path = folder.write("more.jsonl", problem + "y\"}\n" + problem + "z\"}\n");
+  CHECK(texts(load_problems(std::vector<ProblemSetSpec>{spec, more})) == std::vector<std::string>{"y", "y", "y", "z"});
+}
+
 TEST_CASE("math and prm800k as their authors publish them: one problem by its text") {
   const DataFolder folder;
   folder.write(
