@@ -336,7 +336,7 @@ class Bench:
         untrained = early_mistakes.changed("attempts: answers, loss: both, reference_is_right: true", "attempts: answers, loss: both")
         if wanted("solver_that_solves_nothing"):
             self.check("solver_that_solves_nothing", self.run(self.folder("solver_that_solves_nothing"), untrained), 2,
-                       [r"nothing to learn from: of 12 sampled attempts of 'answers' at 3 problems 0 are right, \d+ wrong, \d+ without a readable answer, \d+ undecided; "
+                       [r"nothing to learn from: of 12 attempts of 'answers' at 3 problems 0 are right, \d+ wrong, \d+ without a readable answer, \d+ undecided; "
                         r"0 problems have both", "reference_is_right: true", r"in stage 'verifier', \S*run\.yaml:11:"])
         if wanted("pairs_all_too_long"):
             text = sound.replace("loss: both", "loss: both, max_length: 30")
