@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/grade/ascii.h"
+#include "framework/grade/byte_scan.h"
 #include "framework/grade/chunk.h"
 #include "framework/grade/phrase_set.h"
 
@@ -34,6 +35,17 @@ constexpr auto kTurns = std::to_array<Turn>({
     {"\xE3\x81\x98\xE3\x82\x83\xE3\x81\xAA\xE3\x81\x8F", {}},  // じゃなく
     {"\xEC\x95\x84\xEB\x8B\x88\xEB\x9D\xBC ", {}},             // 아니라
 });
+
+// Whether any turn may stand there: most texts hold none, and are not looked at further.
+bool may_turn(std::string_view lower) {
+  if (next_outside_ascii(lower, 0) < lower.size()) return true;
+  for (std::size_t at = 0; at + 1 < lower.size(); ++at) {
+    if (lower[at] != ' ' || (lower[at + 1] != 's' && lower[at + 1] != 'm' && lower[at + 1] != 'e')) continue;
+    const std::string_view rest = lower.substr(at);
+    if (std::ranges::any_of(kTurns, [&](const Turn& turn) { return rest.starts_with(turn.words); })) return true;
+  }
+  return false;
+}
 
 // Where the sentence begins that `at` stands in, but not far before it.
 std::size_t near_start(std::string_view lower, std::size_t at) {
@@ -109,7 +121,8 @@ std::optional<std::string> without_denied(std::string_view text, std::string_vie
   }();
   static const PhraseSet kAny(kWords);
   constexpr std::size_t kEnd = 4000;  // an answer further from the end is none
-  std::size_t from = text.size() > kEnd ? text.size() - kEnd : 0;
+  const std::size_t from = text.size() > kEnd ? text.size() - kEnd : 0;
+  if (!may_turn(lower.substr(from))) return std::nullopt;
   std::vector<std::pair<std::size_t, const Turn*>> places;
   kAny.scan(lower.substr(from), [&](std::string_view words, std::size_t at) {
     const auto turn = std::find_if(kTurns.begin(), kTurns.end(), [&](const Turn& one) { return one.words == words; });

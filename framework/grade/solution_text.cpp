@@ -161,6 +161,7 @@ std::size_t html_tag(std::string_view text) {
 
 // The length of "<del>35</del>" at the start; 0 for what is not struck out.
 std::size_t struck_out(std::string_view text) {
+  if (!text.starts_with('<')) return 0;
   for (const auto& [open, close] :
        {std::pair<std::string_view, std::string_view>{"<del>", "</del>"}, {"<strike>", "</strike>"}}) {
     if (!text.starts_with(open)) continue;
