@@ -147,7 +147,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
                            .keep = job.settings.keep,
                            .needs_best = job.settings.result == ResultWeights::best,
                            .files = model.files(),
-                           .parents = stage.inputs.parents(),
+                           .parents = groups.world.rank() == 0 ? stage.inputs.parents() : std::vector<Parent>(),
                            .before_save = [&] { stage.work.require_place(); },
                            .on_saved = on_saved,
                            .on_damaged = [&](const std::filesystem::path& where,
