@@ -4,8 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/checkpoint/checkpoint.h"
+#include "framework/checkpoint/layout.h"
 #include "framework/comm/one_rank.h"
 #include "framework/recipe/checkpoint_folder.h"
+#include "framework/recipe/shared_digests.h"
 #include "framework/store/files.h"
 #include "framework/store/retention.h"
 #include "framework/store/sealed_folder.h"
@@ -18,6 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kDamaged = "a checkpoint is damaged, the one before it is used";
+constexpr auto kNoneLeft = "no sound checkpoint to go on from is left in {}: the stage begins anew";
 
 }  // namespace
 
@@ -55,23 +58,50 @@ void Checkpoints::set_damaged_aside(std::int64_t step, std::string_view what, co
   if (options_.on_damaged) options_.on_damaged(where, why);
 }
 
-// Says aloud what is wrong with it.
+// Collective. Every byte is looked at before any is used, each file by one rank. Says aloud what is wrong with it.
 bool Checkpoints::is_sound(std::int64_t step) {
   const std::filesystem::path path = path_of(step);
+  Communicator& world = groups_.world;
   try {
-    const SealedFolder folder = SealedFolder::open(path, kCheckpointFormatName, kCheckpointFormat);
-    const Json metadata = folder.manifest().body.value("metadata", Json::object());
-    if (const Json found = metadata.value("cursor", Json::object()).value("step", Json()); found != step) {
-      throw BrokenFolder(fmt::format("{} holds a checkpoint of step {}: it was renamed", path.string(), found.dump()));
-    }
-    for (const Complaint& complaint : folder.require_intact()) {
+    std::string files;
+    std::vector<Complaint> foreign;
+    all_or_none(world, "opening a checkpoint", [&] {
+      if (world.rank() != 0) return;
+      const SealedFolder folder = SealedFolder::open(path, kCheckpointFormatName, kCheckpointFormat);
+      const Json metadata = folder.manifest().body.value("metadata", Json::object());
+      if (const Json found = metadata.value("cursor", Json::object()).value("step", Json()); found != step) {
+        throw BrokenFolder(
+            fmt::format("{} holds a checkpoint of step {}: it was renamed", path.string(), found.dump()));
+      }
+      foreign = folder.foreign();
+      files = to_text(folder.manifest().files);
+    });
+    check_share(path, read_file_records(world.broadcast_bytes("files of a checkpoint", files, 0)));
+    for (const Complaint& complaint : foreign) {
       log_.warn("{}: {}; the checkpoint is sound and used", path.string(), complaint.text);
     }
     return true;
   } catch (const BrokenFolder& broken) {
-    set_damaged_aside(step, kDamaged, broken.what());
+    on_rank_zero(world, "damaged checkpoint", [&] {
+      set_damaged_aside(step, kDamaged, broken.what());
+      return std::string();
+    });
     return false;
   }
+}
+
+// Collective. Throws BrokenFolder on all ranks.
+void Checkpoints::check_share(const std::filesystem::path& folder, const std::vector<FileRecord>& files) {
+  std::vector<std::int64_t> sizes;
+  for (const FileRecord& file : files) sizes.push_back(file.size);
+  const std::vector<int> rank_of = share_out(sizes, groups_.world.size());
+  all_or_none(groups_.world, "hashing a checkpoint", [&] {
+    std::vector<FileRecord> own;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (rank_of[i] == groups_.world.rank()) own.push_back(files[i]);
+    }
+    require_intact(folder, own);
+  });
 }
 
 // Nothing where it cannot be understood: that is for is_sound() to complain of.
@@ -97,29 +127,33 @@ bool Checkpoints::lacks_best(std::int64_t step) const {
          !SealedFolder::looks_sealed(path_of(cursor->best_step));
 }
 
-// Rank 0 hashes every byte, so that all ranks read the same sound folder or none.
-std::optional<std::int64_t> Checkpoints::newest_sound() {
-  const std::string answer = on_rank_zero(groups_.world, "newest checkpoint", [&] {
-    if (const std::string strange = strange_checkpoints(folder_, options_.identity); !strange.empty())
-      fail_user(fmt::format("stage '{}' {}", options_.stage, strange));
-    std::vector<std::int64_t> candidates = steps(false);
-    std::erase_if(candidates, [this](std::int64_t step) { return !is_reached(step); });
-    const bool any = !candidates.empty();
-    if (options_.needs_best && std::erase_if(candidates, [this](std::int64_t step) { return lacks_best(step); }) > 0) {
-      log_.warn("the best checkpoint is not in {} any more: training goes back to before it, so that it is made again",
-                folder_.string());
-    }
-    for (; !candidates.empty(); candidates.pop_back()) {
-      if (is_sound(candidates.back())) return std::to_string(candidates.back());
-    }
-    if (any) log_.warn("no sound checkpoint to go on from is left in {}: the stage begins anew", folder_.string());
-    return std::string();
-  });
-  if (answer.empty()) return std::nullopt;
-  return std::stoll(answer);
+// Those within the length to be trained, the newest first.
+std::vector<std::int64_t> Checkpoints::candidates() const {
+  if (const std::string strange = strange_checkpoints(folder_, options_.identity); !strange.empty())
+    fail_user(fmt::format("stage '{}' {}", options_.stage, strange));
+  std::vector<std::int64_t> found = steps(false);
+  std::erase_if(found, [this](std::int64_t step) { return !is_reached(step); });
+  if (options_.needs_best && std::erase_if(found, [this](std::int64_t step) { return lacks_best(step); }) > 0) {
+    log_.warn("the best checkpoint is not in {} any more: training goes back to before it, so that it is made again",
+              folder_.string());
+    if (found.empty()) log_.warn(kNoneLeft, folder_.string());
+  }
+  std::ranges::reverse(found);
+  return found;
 }
 
-// Bytes that were sound when rank 0 hashed them and are not when they are read: the checkpoint before is as good. Where
+// Collective.
+std::optional<std::int64_t> Checkpoints::newest_sound() {
+  const std::vector<std::int64_t> all =
+      Json::parse(on_rank_zero(groups_.world, "newest checkpoint", [&] { return Json(candidates()).dump(); }));
+  for (const std::int64_t step : all) {
+    if (is_sound(step)) return step;
+  }
+  if (!all.empty() && groups_.world.rank() == 0) log_.warn(kNoneLeft, folder_.string());
+  return std::nullopt;
+}
+
+// Bytes that were sound when they were hashed and are not when they are read: the checkpoint before is as good. Where
 // there is none, the parameters' first values are gone by now.
 std::optional<CheckpointInfo> Checkpoints::read_newest(ParameterSet& parameters, MomentsView& moments) {
   std::string damage;

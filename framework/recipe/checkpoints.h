@@ -44,7 +44,7 @@ class Checkpoints {
   Checkpoints(std::filesystem::path folder, Groups groups, Logger& log, CheckpointOptions options);
 
   // Collective: fills parameters, moments and cursor from the newest sound checkpoint that lies within the length to be
-  // trained (Trainer::reaches); false when there is none, and parameters are as they were. Throws UserError where one of
+  // trained (Trainer::reaches), whose files all ranks hash, each some of them; false when there is none, and parameters are as they were. Throws UserError where one of
   // another stage is among them, Error where one cannot be read, or where damage shows while the last one left is being read. `trainer` must outlive later calls.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
@@ -66,9 +66,11 @@ class Checkpoints {
  private:
   std::filesystem::path path_of(std::int64_t step) const;
   std::vector<std::int64_t> steps(bool sealed) const;
+  std::vector<std::int64_t> candidates() const;
   std::optional<std::int64_t> newest_sound();
   std::optional<CheckpointInfo> read_newest(ParameterSet& parameters, MomentsView& moments);
   bool is_sound(std::int64_t step);
+  void check_share(const std::filesystem::path& folder, const std::vector<FileRecord>& files);
   void make_room(std::int64_t step);
   void set_damaged_aside(std::int64_t step, std::string_view what, const std::string& why);
   std::optional<TrainCursor> cursor_at(std::int64_t step) const;

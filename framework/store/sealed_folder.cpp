@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <set>
 
@@ -37,6 +36,14 @@ std::optional<Complaint> check_bytes(const fs::path& folder, const FileRecord& r
   if (auto complaint = check_size(folder, record)) return complaint;
   if (sha256_file(folder / record.name) == record.sha256) return std::nullopt;
   return other_content(record);
+}
+
+std::vector<Complaint> damage_of(const fs::path& folder, const std::vector<FileRecord>& files) {
+  std::vector<Complaint> complaints;
+  for (const FileRecord& record : files) {
+    if (auto complaint = check_bytes(folder, record)) complaints.push_back(std::move(*complaint));
+  }
+  return complaints;
 }
 
 // Adds what lies in `folder`/`below` and is not in `own`.
@@ -124,22 +131,21 @@ std::optional<std::string> SealedFolder::read_if_there(std::string_view name) co
 
 void SealedFolder::check(std::string_view name) const { SealedFile(*this, name).check_rest(); }
 
+std::vector<Complaint> SealedFolder::foreign() const { return foreign_files(folder_, manifest_); }
+
 std::vector<Complaint> SealedFolder::verify() const {
-  std::vector<Complaint> complaints;
-  for (const FileRecord& record : manifest_.files) {
-    if (auto complaint = check_bytes(folder_, record)) complaints.push_back(std::move(*complaint));
-  }
-  for (Complaint& complaint : foreign_files(folder_, manifest_)) complaints.push_back(std::move(complaint));
+  std::vector<Complaint> complaints = damage_of(folder_, manifest_.files);
+  for (Complaint& complaint : foreign()) complaints.push_back(std::move(complaint));
   return complaints;
 }
 
 std::vector<Complaint> SealedFolder::require_intact() const {
-  std::vector<Complaint> damage = verify(), foreign;
-  const auto is_foreign = [](const Complaint& complaint) { return complaint.kind == Complaint::Kind::foreign; };
-  std::copy_if(damage.begin(), damage.end(), std::back_inserter(foreign), is_foreign);
-  std::erase_if(damage, is_foreign);
-  if (!damage.empty()) fail_broken(folder_, damage);
-  return foreign;
+  ft::require_intact(folder_, manifest_.files);
+  return foreign();
+}
+
+void require_intact(const fs::path& folder, const std::vector<FileRecord>& files) {
+  if (const auto damage = damage_of(folder, files); !damage.empty()) fail_broken(folder, damage);
 }
 
 }  // namespace ft

@@ -58,6 +58,8 @@ class SealedFolder {
 
   // Everything that differs from the manifest, all files hashed, foreign files last. Empty: intact.
   [[nodiscard]] std::vector<Complaint> verify() const;
+  // Those of verify() that are foreign; hashes nothing.
+  [[nodiscard]] std::vector<Complaint> foreign() const;
   // Throws BrokenFolder naming all damage. Foreign files are no damage: they are returned.
   std::vector<Complaint> require_intact() const;
 
@@ -67,5 +69,8 @@ class SealedFolder {
   std::filesystem::path folder_;
   Manifest manifest_;
 };
+
+// Throws BrokenFolder naming all damage to these files of `folder`: for ranks that share the hashing of one.
+void require_intact(const std::filesystem::path& folder, const std::vector<FileRecord>& files);
 
 }  // namespace ft
