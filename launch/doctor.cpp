@@ -102,9 +102,8 @@ nlohmann::json read_demands(const Options& options, int ranks) {
     if (const std::string folder = folder_of(file); options.folder.empty() && !folder.empty()) found["folder"] = folder;
     PluginLoader plugins;
     plugins.load_built_in(recipe_folder());
-    const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
-    RunServices services =
-        make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
+    KnownDigests digests(parse<RunSettings>({file["run"]}).folder);
+    RunServices services = make_services(solo, log, [&digests](const auto& list) { return digests.of(list()); });
     services.ranks = ranks;
     const RunPlan plan = plan_run(file, plugins, services);
     refuse_restart(plan, find_superseded(plan));
@@ -121,7 +120,7 @@ nlohmann::json read_demands(const Options& options, int ranks) {
       found["largest"] = stage.stage;
     }
     found["disk"] = disk_left_to_write(plan, needs);
-    found["unread"] = digests->unread_text();
+    found["unread"] = digests.unread_text();
     found["warnings"] = plan.warnings;
   } catch (const std::exception& error) {
     found["error"] = error.what();

@@ -5,7 +5,6 @@
 #include "framework/base/digest.h"
 #include "framework/base/reading.h"
 #include "framework/base/units.h"
-#include "framework/recipe/input_content.h"
 
 namespace ft {
 namespace {
@@ -15,6 +14,10 @@ constexpr std::int64_t kLarge = 64'000'000;  // hashed in some hundredths of a s
 }  // namespace
 
 KnownDigests::KnownDigests(const std::filesystem::path& run) : notes_(DigestNotes::read_if_readable(run)) {}
+
+std::vector<FileDigest> KnownDigests::of(const std::vector<std::filesystem::path>& files) {
+  return digests_of(files, {}, [this](const auto& file) { return of(file); });
+}
 
 std::string KnownDigests::of(const std::filesystem::path& file) {
   const Found found = look_at(file);

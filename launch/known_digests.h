@@ -3,7 +3,7 @@
 // read, and that is said.
 //
 //   KnownDigests digests(run_folder);
-//   make_services(solo, log, {}, at::kCPU, [&](const auto& file) { return digests.of(file); });
+//   make_services(solo, log, [&](const auto& list) { return digests.of(list()); });
 //   fmt::print("{}\n", digests.unread_text());
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/recipe/input_content.h"
 #include "framework/store/digest_notes.h"
 
 namespace ft {
@@ -19,12 +20,14 @@ class KnownDigests {
  public:
   // A run folder that cannot be read has no notes here: who looks at it otherwise will tell.
   explicit KnownDigests(const std::filesystem::path& run);
-  // SHA-256, or kNotRead (recipe/input_content.h). Throws Unreadable.
-  [[nodiscard]] std::string of(const std::filesystem::path& file);
+  // SHA-256 or kNotRead of each. Throws Unreadable.
+  [[nodiscard]] std::vector<FileDigest> of(const std::vector<std::filesystem::path>& files);
   // One sentence about what was not read, without a full stop; empty where all was.
   [[nodiscard]] std::string unread_text() const;
 
  private:
+  std::string of(const std::filesystem::path& file);
+
   DigestNotes notes_;
   std::vector<std::filesystem::path> unread_;
   double unread_bytes_ = 0;

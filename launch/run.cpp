@@ -79,14 +79,13 @@ ExitCode run_file_command(const std::string& run_file, const std::vector<std::st
     if (stop()) throw StopRequested("stopped on request while the run was being planned");
   };
   DigestNotes digests = world.rank() == 0 ? DigestNotes::read_if_readable(early.folder) : DigestNotes();
-  RunServices services =
-      make_services(world, log, check_stop, device.device, [&digests](const auto& file) { return digests.hash(file); });
-  services.folder_taken = [&] { digests.write(early.folder); };
-  services.digest_files = [&](const auto& list) {
+  const auto digest_files = [&](const auto& list) {
     return digests_by_all(world, list, check_stop, digests, [](const std::filesystem::path& file) {
       if (file.extension() == ".safetensors") require_finite_weights(file);
     });
   };
+  RunServices services = make_services(world, log, digest_files, check_stop, device.device);
+  services.folder_taken = [&] { digests.write(early.folder); };
   services.digest_again = [&digests](const auto& file) { return digests.hash_if_touched(file); };
   services.stage_begins = [&trace](const std::string& name) { trace->set_stage(name); };
   const RunPlan plan = plan_run(file, plugins, services);

@@ -12,14 +12,12 @@
 namespace ft {
 namespace {
 
-ProblemSetIdentity identify(const Node& node, Communicator& world, const std::function<void()>& check_stop,
-                            const FileDigester& digest) {
+ProblemSetIdentity identify(const Node& node, const SharedDigester& digest_files) {
   ProblemSetIdentity result;
   for (ProblemSetSpec& spec : read_problem_set(node)) {
     Digester digester;
     describe(spec, digester);
-    const std::vector<FileDigest> files = read_file_digests(on_rank_zero(
-        world, "digests of problem files", [&] { return to_text(digests_of(input_files(spec), check_stop, digest)); }));
+    const std::vector<FileDigest> files = digest_files([&] { return input_files(spec); });
     std::string digests;
     for (const FileDigest& file : files) digests += file.sha256 + " ";
     result.identity += fmt::format("[{} files {}] ", sha256(digester.identity_text()), digests);
@@ -32,12 +30,10 @@ ProblemSetIdentity identify(const Node& node, Communicator& world, const std::fu
 
 }  // namespace
 
-RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop, at::Device device,
-                          FileDigester digest) {
+RunServices make_services(Communicator& world, Logger& log, SharedDigester digest_files,
+                          std::function<void()> check_stop, at::Device device) {
   RunServices services;
-  services.identify_problems = [&world, check_stop, digest](const Node& node) {
-    return identify(node, world, check_stop, digest);
-  };
+  services.identify_problems = [digest_files](const Node& node) { return identify(node, digest_files); };
   // Several stages use the same set, and the plan reads it for its sizes: what is to be said of it is said once.
   services.load_problems = [&log, said = std::make_shared<std::set<std::string>>()](const Node& node) {
     LoadNotes notes;
@@ -75,7 +71,7 @@ RunServices make_services(Communicator& world, Logger& log, std::function<void()
     return on_rank_zero(world, "computed by rank 0", compute);
   };
   services.check_stop = std::move(check_stop);
-  services.digest_file = std::move(digest);
+  services.digest_files = std::move(digest_files);
   return services;
 }
 

@@ -9,9 +9,9 @@
 
 namespace ft {
 
-// `world` must outlive the services. `log` gets what problem sets have to say of themselves. `check_stop`: as in
-// RunServices. Models lie on `device`. `digest`: RunServices::digest_file.
-[[nodiscard]] RunServices make_services(Communicator& world, Logger& log, std::function<void()> check_stop = {},
-                                        at::Device device = at::kCPU, FileDigester digest = {});
+// `world` must outlive the services. `log` gets what problem sets have to say of themselves. `check_stop` and
+// `digest_files`: as in RunServices. Models lie on `device`.
+[[nodiscard]] RunServices make_services(Communicator& world, Logger& log, SharedDigester digest_files,
+                                        std::function<void()> check_stop = {}, at::Device device = at::kCPU);
 
 }  // namespace ft

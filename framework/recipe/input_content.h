@@ -36,6 +36,10 @@ struct InputContent {
 // The SHA-256 of a file, or kNotRead.
 using FileDigester = std::function<std::string(const std::filesystem::path& file)>;
 
+// Collective: the digests of the files that `list` names on one rank.
+using SharedDigester =
+    std::function<std::vector<FileDigest>(const std::function<std::vector<std::filesystem::path>()>& list)>;
+
 // The digest of each file, which is named by its last component. `check_stop` is called before each one; may be empty.
 // `digest` empty: SHA-256.
 [[nodiscard]] std::vector<FileDigest> digests_of(const std::vector<std::filesystem::path>& files,

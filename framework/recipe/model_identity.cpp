@@ -34,23 +34,13 @@ ModelIdentity preset_identity(const ModelSettings& model, const PromptTemplates&
 ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts, const RunServices& services) {
   if (model.preset) return preset_identity(model, prompts, services);
   // Which files these are is asked on one rank, too.
-  const auto list = [&] { return model_files(*model.path); };
-  const std::string files = services.digest_files ? to_text(services.digest_files(list)) : services.on_one_rank([&] {
-    return to_text(digests_of(list(), services.check_stop, services.digest_file));
-  });
-  ModelIdentity identity{.files = read_file_digests(files)};
-  identity.identity = "files " + sha256(files);
+  ModelIdentity identity{.files = services.digest_files([&] { return model_files(*model.path); })};
+  identity.identity = "files " + sha256(to_text(identity.files));
   return identity;
 }
 
 std::string ModelIdentity::with(std::int64_t seed) const {
   return is_drawn ? fmt::format("{} seed {}", identity, seed) : identity;
-}
-
-std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,
-                                            const RunServices& services) {
-  return read_file_digests(
-      services.on_one_rank([&] { return to_text(digests_of(files, services.check_stop, services.digest_file)); }));
 }
 
 }  // namespace ft

@@ -26,14 +26,10 @@ struct ModelIdentity {
   [[nodiscard]] std::string with(std::int64_t seed) const;
 };
 
-// Digests of the model's files, by services.digest_files or on one rank: collective. The settings have been
+// Digests of the model's files, by services.digest_files: collective. The settings have been
 // checked: exactly one of preset and path. Throws UserError without a place where the tokenizer or an index cannot be
 // read.
 [[nodiscard]] ModelIdentity model_identity(const ModelSettings& model, const PromptTemplates& prompts,
                                            const RunServices& services);
-
-// The digest of each file, computed on one rank for all.
-[[nodiscard]] std::vector<FileDigest> digests_on_one_rank(const std::vector<std::filesystem::path>& files,
-                                                          const RunServices& services);
 
 }  // namespace ft

@@ -76,14 +76,15 @@ void StageIdentifier::add_plugin(StagePlan& stage) {
   const std::optional<std::filesystem::path> library = plugins_.user_library(stage.recipe_name);
   if (!library) return;
   const auto [known, inserted] = plugin_digests_.try_emplace(stage.recipe_name);
-  if (inserted) known->second = digests_on_one_rank({*library}, services_);
+  if (inserted) known->second = services_.digest_files([&] { return std::vector{*library}; });
   stage.identity_text += fmt::format("plugin: {}\n", known->second.front().sha256);
   stage.contents.push_back({"plugin", "file", library->string(), "", known->second});
 }
 
 void StageIdentifier::add_input(StagePlan& stage, const Input& input, const std::string& target) {
   if (input.what == "file") {
-    const std::vector<FileDigest> file = digests_on_one_rank({target}, services_);
+    const std::vector<FileDigest> file =
+        services_.digest_files([&] { return std::vector<std::filesystem::path>{target}; });
     stage.identity_text += fmt::format("input {}: {}\n", input.key, file.front().sha256);
     stage.contents.push_back({input.key, "file", target, "", file});
   } else if (input.what == "problems") {

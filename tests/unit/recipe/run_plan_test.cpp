@@ -38,6 +38,7 @@ RunServices services() {
     return make_word_tokenizer({name == "folder/of/other/words" ? "b" : "a"});
   };
   services.on_one_rank = [](const std::function<std::string()>& compute) { return compute(); };
+  services.digest_files = [](const auto& list) { return digests_of(list(), {}); };
   return services;
 }
 
