@@ -117,6 +117,167 @@ std::string detail(const StepRecord& record) {
                      record.learning_rate, record.tokens_per_second);
 }
 
+// One stage's training, from its newest checkpoint to its sealed model.
+class TrainingRun {
+ public:
+  TrainingRun(StageContext& stage, LoadedModel& model, TrainingJob job)
+      : stage_(stage),
+        model_(model),
+        job_(std::move(job)),
+        trainer_(*model.decoder, stage.groups, job_.settings, job_.weights, stage.seed(), job_.examples,
+                 job_.validation),
+        checkpoints_(checkpoints_of(stage.work.folder()), stage.groups, stage.log, checkpoint_options()),
+        standstill_(job_.weights) {}
+  void resume();
+  TrainResult train();
+  void seal(const TrainResult& result);
+
+ private:
+  CheckpointOptions checkpoint_options();
+  void warn_of_settings();
+  void open_record();
+  TrainHooks hooks();
+  void on_saved(std::int64_t step, const SavedCheckpoint& saved);
+  void on_step(const StepRecord& r);
+  void on_validation(const ValidationRecord& r);
+  void warn_of_standstill(const std::optional<std::string>& words) {
+    if (words && stage_.log.informs()) stage_.log.warn("{}: {}", stage_.plan.name, *words);
+  }
+  ParameterSet& parameters() { return model_.decoder->parameters(); }
+
+  StageContext& stage_;
+  LoadedModel& model_;
+  TrainingJob job_;
+  Trainer trainer_;
+  std::optional<Record> record_;  // of rank 0
+  Checkpoints checkpoints_;
+  StandstillWatch standstill_;
+};
+
+CheckpointOptions TrainingRun::checkpoint_options() {
+  return {.stage = stage_.plan.name,
+          .identity = stage_.plan.identity,
+          .background = job_.settings.save == SaveMode::background,
+          .keep = job_.settings.keep,
+          .needs_best = job_.settings.result == ResultWeights::best,
+          .files = model_.files(),
+          .parents = stage_.groups.world.rank() == 0 ? stage_.inputs.parents() : std::vector<Parent>(),
+          .before_save = [this] { stage_.work.require_place(); },
+          .on_saved = [this](std::int64_t step, const SavedCheckpoint& saved) { on_saved(step, saved); },
+          .on_damaged = [this](const std::filesystem::path& where,
+                               const std::string& why) { stage_.work.note_set_aside(where, why); }};
+}
+
+void TrainingRun::on_saved(std::int64_t step, const SavedCheckpoint& saved) {
+  if (record_) record_->saved(step, saved);
+  stage_.work.note_save(saved.durable_seconds);
+  stage_.log.info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
+                  stage_.plan.name, step, saved.durable_seconds, saved.stall_seconds);
+}
+
+void TrainingRun::warn_of_settings() {
+  if (job_.settings.compute == Compute::bfloat16 && parameters().flat().is_cpu() && !has_native_bfloat16() &&
+      stage_.log.informs()) {
+    stage_.log.warn(
+        "{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and "
+        "slower than float32",
+        stage_.plan.name);
+  }
+  if (trainer_.num_steps() > 0 && trainer_.warmup_steps() > trainer_.num_steps()) {
+    stage_.log.warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
+                    stage_.plan.name, trainer_.warmup_steps(), trainer_.num_steps());
+  }
+}
+
+void TrainingRun::resume() {
+  warn_of_settings();
+  const std::filesystem::path folder = checkpoints_of(stage_.work.folder());
+  const bool resumed = checkpoints_.restore(parameters(), trainer_);
+  if (!resumed && (has_other_outputs(stage_) || !sealed_cursors(folder).empty())) {
+    stage_.log.warn(
+        "{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
+        stage_.plan.name, folder.string());
+  }
+  if (!resumed && stage_.log.informs()) show_sample(stage_, *model_.tokenizer, job_.examples[0]);
+  if (stage_.groups.world.rank() == 0) open_record();
+  stage_.progress.begin(stage_.plan.name, trainer_.num_steps(), trainer_.cursor().step);
+}
+
+void TrainingRun::open_record() {
+  const std::int64_t first_step = trainer_.cursor().step;
+  const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage_.work.folder()));
+  keep_later_steps(stage_.work.folder(), stage_.work.owner(), first_step, saved.empty() ? 0 : saved.back().step);
+  record_.emplace(stage_, first_step, job_.measure.name);
+  if (const std::int64_t foreign = record_->foreign_lines(); foreign > 0) {
+    stage_.log.warn("{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
+                    stage_.plan.name, foreign);
+  }
+}
+
+void TrainingRun::on_step(const StepRecord& r) {
+  warn_of_standstill(standstill_.step(r));
+  if (record_) record_->step(r);
+  if (r.skipped && stage_.log.informs()) {
+    stage_.log.warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage_.plan.name, r.step,
+                    r.suspects);
+  }
+  stage_.progress.update(r.step, detail(r));
+}
+
+void TrainingRun::on_validation(const ValidationRecord& r) {
+  if (record_) record_->validation(r);
+  stage_.log.info("{}: validation loss {:.4f}{} after step {}", stage_.plan.name, r.loss,
+                  r.measure ? fmt::format(", {} {:.4f}", job_.measure.name, *r.measure) : "", r.step);
+}
+
+TrainHooks TrainingRun::hooks() {
+  TrainHooks hooks;
+  hooks.on_step = [this](const StepRecord& r) { on_step(r); };
+  hooks.background_done = [this] { return checkpoints_.ready(); };
+  hooks.advance_background = [this] { checkpoints_.advance(); };
+  hooks.on_validation = [this](const ValidationRecord& r) { on_validation(r); };
+  hooks.measure = job_.measure.measure;
+  hooks.measure_decides = job_.measure.decides;
+  hooks.save = [this](const TrainCursor& cursor, bool) { checkpoints_.save(parameters(), trainer_, cursor); };
+  hooks.stop_seen = [this] { return stage_.stop.seen(); };
+  hooks.describe = [this](std::int64_t example) { return opening_words(model_, job_.examples[example]); };
+  return hooks;
+}
+
+TrainResult TrainingRun::train() {
+  TrainResult result;
+  try {
+    const StopLead::Work work = stage_.stop.work_begins();
+    result = trainer_.run(hooks());
+  } catch (const StopRequested&) {  // on every rank: the promise of a sealed checkpoint is kept first
+    checkpoints_.finish();
+    throw;
+  }
+  checkpoints_.finish();
+  stage_.progress.end();
+  warn_of_standstill(standstill_.end());
+  return result;
+}
+
+void TrainingRun::seal(const TrainResult& result) {
+  const TrainCursor& end = result.cursor;
+  const bool take_best = job_.settings.result == ResultWeights::best && end.best_step >= 0;
+  if (take_best && end.best_step != end.step) checkpoints_.load_best(end.best_step, parameters());
+  nlohmann::ordered_json body;
+  body["training"] = {{"steps", end.step},
+                      {"examples", end.position},
+                      {"tokens", end.num_tokens},
+                      {"consumed_digest", end.consumed_digest},
+                      {"result_step", take_best ? end.best_step : end.step}};
+  if (end.best_step >= 0) {
+    body["training"]["best_step"] = end.best_step;
+    body["training"]["best_validation_loss"] = end.best_validation_loss;
+    if (job_.measure.measure) body["training"]["best_" + job_.measure.name] = end.best_measure;
+  }
+  body["data"] = job_.facts;
+  seal_model(stage_, model_, body);
+}
+
 }  // namespace
 
 void check_sample(const Tokenizer& tokenizer, const Example& example) {
@@ -126,117 +287,15 @@ void check_sample(const Tokenizer& tokenizer, const Example& example) {
 }
 
 void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
+  FT_CHECK(std::holds_alternative<TrainingWork>(stage.plan.work),
+           "recipe '{}' trains, but its work() does not say so (recipe/planned_work.h)", stage.plan.recipe_name);
   if (job.examples.empty())
     fail_user("there are no training examples: all were left out as too long, or the problem set is empty");
   check_length(model.decoder->config(), job.examples.tallies().longest);
-  const Groups groups = stage.groups;
-  ParameterSet& parameters = model.decoder->parameters();
   release_freed_memory();  // what reading and tokenising took does not lie below the training
-  Trainer trainer(*model.decoder, groups, job.settings, job.weights, stage.seed(), job.examples, job.validation);
-  std::optional<Record> record;
-  const auto on_saved = [&](std::int64_t step, const SavedCheckpoint& saved) {
-    if (record) record->saved(step, saved);
-    stage.work.note_save(saved.durable_seconds);
-    stage.log.info("{}: checkpoint of step {} is on the disk after {:.2f} s; training stood still for {:.3f} s of them",
-                   stage.plan.name, step, saved.durable_seconds, saved.stall_seconds);
-  };
-  Checkpoints checkpoints(checkpoints_of(stage.work.folder()), groups, stage.log,
-                          {.stage = stage.plan.name,
-                           .identity = stage.plan.identity,
-                           .background = job.settings.save == SaveMode::background,
-                           .keep = job.settings.keep,
-                           .needs_best = job.settings.result == ResultWeights::best,
-                           .files = model.files(),
-                           .parents = groups.world.rank() == 0 ? stage.inputs.parents() : std::vector<Parent>(),
-                           .before_save = [&] { stage.work.require_place(); },
-                           .on_saved = on_saved,
-                           .on_damaged = [&](const std::filesystem::path& where,
-                                             const std::string& why) { stage.work.note_set_aside(where, why); }});
-  if (job.settings.compute == Compute::bfloat16 && parameters.flat().is_cpu() && !has_native_bfloat16() &&
-      stage.log.informs()) {
-    stage.log.warn(
-        "{}: this processor has no instructions for bfloat16 (avx512_bf16): training.compute: bfloat16 is emulated and "
-        "slower "
-        "than float32",
-        stage.plan.name);
-  }
-  const bool resumed = checkpoints.restore(parameters, trainer);
-  if (!resumed && (has_other_outputs(stage) || !sealed_cursors(checkpoints_of(stage.work.folder())).empty())) {
-    stage.log.warn(
-        "{} was trained for another length before, but no checkpoint to go on from is left in {}: it begins at step 0",
-        stage.plan.name, (checkpoints_of(stage.work.folder())).string());
-  }
-  if (trainer.num_steps() > 0 && trainer.warmup_steps() > trainer.num_steps()) {
-    stage.log.warn("{}: the warm-up takes {} steps, the whole training {}: the learning rate does not reach its peak",
-                   stage.plan.name, trainer.warmup_steps(), trainer.num_steps());
-  }
-  if (!resumed && stage.log.informs()) show_sample(stage, *model.tokenizer, job.examples[0]);
-
-  const std::int64_t first_step = trainer.cursor().step;
-  if (groups.world.rank() == 0) {
-    const std::vector<TrainCursor> saved = sealed_cursors(checkpoints_of(stage.work.folder()));
-    keep_later_steps(stage.work.folder(), stage.work.owner(), first_step, saved.empty() ? 0 : saved.back().step);
-    record.emplace(stage, first_step, job.measure.name);
-    if (const std::int64_t foreign = record->foreign_lines(); foreign > 0) {
-      stage.log.warn("{}: {} lines of steps.jsonl are damaged, of other work or no records of steps, and are left out",
-                     stage.plan.name, foreign);
-    }
-  }
-  stage.progress.begin(stage.plan.name, trainer.num_steps(), first_step);
-
-  StandstillWatch standstill(job.weights);
-  const auto warn_of_standstill = [&](const std::optional<std::string>& words) {
-    if (words && stage.log.informs()) stage.log.warn("{}: {}", stage.plan.name, *words);
-  };
-  TrainHooks hooks;
-  hooks.on_step = [&](const StepRecord& r) {
-    warn_of_standstill(standstill.step(r));
-    if (record) record->step(r);
-    if (r.skipped && stage.log.informs())
-      stage.log.warn("{}: step {} is skipped: its loss or gradient is no number; {}", stage.plan.name, r.step,
-                     r.suspects);
-    stage.progress.update(r.step, detail(r));
-  };
-  hooks.background_done = [&] { return checkpoints.ready(); };
-  hooks.advance_background = [&] { checkpoints.advance(); };
-  hooks.on_validation = [&](const ValidationRecord& r) {
-    if (record) record->validation(r);
-    stage.log.info("{}: validation loss {:.4f}{} after step {}", stage.plan.name, r.loss,
-                   r.measure ? fmt::format(", {} {:.4f}", job.measure.name, *r.measure) : "", r.step);
-  };
-  hooks.measure = job.measure.measure;
-  hooks.measure_decides = job.measure.decides;
-  hooks.save = [&](const TrainCursor& cursor, bool) { checkpoints.save(parameters, trainer, cursor); };
-  hooks.stop_seen = [&] { return stage.stop.seen(); };
-  hooks.describe = [&](std::int64_t example) { return opening_words(model, job.examples[example]); };
-  TrainResult result;
-  try {
-    const StopLead::Work work = stage.stop.work_begins();
-    result = trainer.run(hooks);
-  } catch (const StopRequested&) {  // on every rank: the promise of a sealed checkpoint is kept first
-    checkpoints.finish();
-    throw;
-  }
-  checkpoints.finish();
-  stage.progress.end();
-  warn_of_standstill(standstill.end());
-
-  const bool take_best = job.settings.result == ResultWeights::best && result.cursor.best_step >= 0;
-  if (take_best && result.cursor.best_step != result.cursor.step)
-    checkpoints.load_best(result.cursor.best_step, parameters);
-  nlohmann::ordered_json body;
-  body["training"] = {{"steps", result.cursor.step},
-                      {"examples", result.cursor.position},
-                      {"tokens", result.cursor.num_tokens},
-                      {"consumed_digest", result.cursor.consumed_digest},
-                      {"result_step", take_best ? result.cursor.best_step : result.cursor.step}};
-  if (result.cursor.best_step >= 0) {
-    body["training"]["best_step"] = result.cursor.best_step;
-    body["training"]["best_validation_loss"] = result.cursor.best_validation_loss;
-    if (job.measure.measure) body["training"]["best_" + job.measure.name] = result.cursor.best_measure;
-  }
-  body["data"] = job.facts;
-  seal_model(stage, model, body);
+  TrainingRun run(stage, model, std::move(job));
+  run.resume();
+  run.seal(run.train());
 }
 
 }  // namespace ft

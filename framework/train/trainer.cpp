@@ -33,6 +33,7 @@ struct Trainer::Body {
   GradientExchange exchange;
   AdamW optimizer;
   GradientBuffers gradients;
+  TrainHooks hooks;  // of the run that is going on
   TrainCursor cursor;
   Stopwatch watch;            // since run() began
   double seconds_before = 0;  // of training before that
@@ -59,30 +60,30 @@ struct Trainer::Body {
     model.parameters.set_compute(settings.compute == Compute::bfloat16 ? at::kBFloat16 : at::kFloat);
   }
 
-  std::optional<StepRecord> step(const TrainHooks& hooks);
+  std::optional<StepRecord> step();
   void update_cursor(const StepPlan& plan, double seconds);
-  StopBetween stop_between(const TrainHooks& hooks);
+  StopBetween stop_between();
   StepAgreement agree(const LaneBatches& batches, const StepGradient& local, const LossCounts& counts,
-                      const StepPlan& plan, const TrainHooks& hooks) const;
-  void skip_or_stop(StepRecord& record, const StepPlan& plan, const TrainHooks& hooks);
-  [[noreturn]] void stop(const TrainHooks& hooks);
-  void validate(const TrainHooks& hooks);
-  void save(const TrainHooks& hooks, bool is_best);
+                      const StepPlan& plan) const;
+  void skip_or_stop(StepRecord& record, const StepPlan& plan);
+  [[noreturn]] void stop();
+  void validate();
+  void save(bool is_best);
   bool next_step_is_cut();
-  void end(const TrainHooks& hooks, bool validation_due);
+  void end(bool validation_due);
   bool needs_clock() const;
   Progress progress() const;
 };
 
 // The ranks of a tensor group compute a micro-batch together, so they leave together.
-StopBetween Trainer::Body::stop_between(const TrainHooks& hooks) {
+StopBetween Trainer::Body::stop_between() {
   if (!hooks.stop_seen) return {};
-  return [this, &hooks] { return any_rank(groups.tensor, "stop between micro-batches", hooks.stop_seen()); };
+  return [this] { return any_rank(groups.tensor, "stop between micro-batches", hooks.stop_seen()); };
 }
 
 // A stop that all lanes came before is for after the step.
 StepAgreement Trainer::Body::agree(const LaneBatches& batches, const StepGradient& local, const LossCounts& counts,
-                                   const StepPlan& plan, const TrainHooks& hooks) const {
+                                   const StepPlan& plan) const {
   return agree_on_step(groups,
                        {.batches = batches,
                         .lanes = local,
@@ -93,14 +94,14 @@ StepAgreement Trainer::Body::agree(const LaneBatches& batches, const StepGradien
 }
 
 // One optimiser step: plan, lanes, exchange, clip, update, hand round. Nothing where the step was left.
-std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
+std::optional<StepRecord> Trainer::Body::step() {
   const Stopwatch step_watch;
   const StepPlan plan = planner.plan(cursor.position, schedule.stop());
   const LossCounts counts = planned_counts(plan, examples);
   const Topology ranks{.ranks = groups.data.size()};
   const LaneBatches batches = make_lane_batches(plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes));
-  const StepGradient local = accumulate_lanes(model, batches, weights, counts, gradients, stop_between(hooks));
-  const StepAgreement together = agree(batches, local, counts, plan, hooks);
+  const StepGradient local = accumulate_lanes(model, batches, weights, counts, gradients, stop_between());
+  const StepAgreement together = agree(batches, local, counts, plan);
   stopping = stopping || together.stop;
   background_done = together.background_done;
   if (!together.complete) return std::nullopt;
@@ -118,7 +119,7 @@ std::optional<StepRecord> Trainer::Body::step(const TrainHooks& hooks) {
     exchange.gather_parameters();
     cursor.skipped_in_row = 0;
   } else {
-    skip_or_stop(record, plan, hooks);
+    skip_or_stop(record, plan);
   }
 
   update_cursor(plan, together.seconds);
@@ -142,7 +143,7 @@ void Trainer::Body::update_cursor(const StepPlan& plan, double seconds) {
 }
 
 // Loss and norm are the same on all ranks, so all of them skip or throw, and the weights are untouched.
-void Trainer::Body::skip_or_stop(StepRecord& record, const StepPlan& plan, const TrainHooks& hooks) {
+void Trainer::Body::skip_or_stop(StepRecord& record, const StepPlan& plan) {
   const Topology ranks{.ranks = groups.data.size()};
   record.suspects = find_suspects(model, plan, examples, ranks.lanes_of(groups.data.rank(), settings.lanes), weights,
                                   record.counts, groups, hooks.describe);
@@ -163,19 +164,19 @@ void Trainer::Body::skip_or_stop(StepRecord& record, const StepPlan& plan, const
                   cursor.step + 1 - cursor.skipped_in_row, before));
 }
 
-void Trainer::Body::stop(const TrainHooks& hooks) {
-  save(hooks, false);
+void Trainer::Body::stop() {
+  save(false);
   throw StopRequested(fmt::format("stopped on request after step {}", cursor.step));
 }
 
-void Trainer::Body::validate(const TrainHooks& hooks) {
+void Trainer::Body::validate() {
   if (validation.empty()) return;
   const auto found =
-      validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data, stop_between(hooks));
+      validation_loss(model, validation, settings.tokens_per_micro_batch, weights, groups.data, stop_between());
   FT_CHECK(!found || std::isfinite(*found), "the validation loss after step {} is {}", cursor.step, *found);
   const std::optional<double> measure = found && hooks.measure ? hooks.measure() : std::nullopt;
   cursor.validation_due = !found || (hooks.measure && !measure);
-  if (cursor.validation_due) stop(hooks);
+  if (cursor.validation_due) stop();
   const double loss = *found;
   if (hooks.on_validation) hooks.on_validation({.step = cursor.step, .loss = loss, .measure = measure});
   const bool decides = measure && hooks.measure_decides;
@@ -184,10 +185,10 @@ void Trainer::Body::validate(const TrainHooks& hooks) {
   cursor.best_step = cursor.step;
   cursor.best_validation_loss = loss;
   cursor.best_measure = measure.value_or(0);
-  save(hooks, true);
+  save(true);
 }
 
-void Trainer::Body::save(const TrainHooks& hooks, bool is_best) {
+void Trainer::Body::save(bool is_best) {
   if (saved_step == cursor.step || is_cut) return;
   if (hooks.save) hooks.save(cursor, is_best);
   saved_step = cursor.step;
@@ -202,16 +203,16 @@ bool Trainer::Body::next_step_is_cut() {
 
 // After the last step. A training that can be extended is saved as a longer one would be here: before the validation
 // that only the end asks for.
-void Trainer::Body::end(const TrainHooks& hooks, bool validation_due) {
+void Trainer::Body::end(bool validation_due) {
   const bool may_go_on = can_extend(settings);
   if (may_go_on && settings.length.unit == Length::Unit::seconds) cursor.end_of = to_string(settings.length);
   if (may_go_on && !validation_due) {
     cursor.end_validation_due = !validation.empty();
-    save(hooks, false);
+    save(false);
     cursor.end_validation_due = false;
   }
-  validate(hooks);
-  save(hooks, false);
+  validate();
+  save(false);
 }
 
 bool Trainer::Body::needs_clock() const {
@@ -280,39 +281,40 @@ bool Trainer::reaches(const TrainCursor& cursor) const {
   return !b.schedule.over(cursor.step, cursor.seconds) || cursor.end_of == to_string(b.settings.length);
 }
 
-TrainResult Trainer::run(const TrainHooks& hooks) {
+TrainResult Trainer::run(TrainHooks hooks) {
   Body& b = *body_;
+  b.hooks = std::move(hooks);
   b.watch.restart();
   b.seconds_before = b.cursor.seconds;
   TrainResult result;
   if (b.cursor.validation_due) {  // what a stop has cut off; its save is made again, knowing more
     b.saved_step = -1;
-    b.validate(hooks);
-    b.save(hooks, false);
+    b.validate();
+    b.save(false);
   }
   if (std::exchange(b.cursor.end_validation_due, false) && b.schedule.over(b.cursor.step, b.cursor.seconds))
-    b.validate(hooks);
+    b.validate();
   while (!b.schedule.over(b.cursor.step, b.cursor.seconds)) {
     b.cursor.end_of.clear();
     const bool will_be_cut = b.next_step_is_cut();
-    if (will_be_cut) b.save(hooks, false);
+    if (will_be_cut) b.save(false);
     const Progress before = b.progress();
-    const std::optional<StepRecord> record = b.step(hooks);
-    if (!record) b.stop(hooks);
+    const std::optional<StepRecord> record = b.step();
+    if (!record) b.stop();
     b.is_cut = will_be_cut;
     const Progress after = b.progress();
     result.last_loss = record->loss;
-    if (hooks.on_step) hooks.on_step(*record);
-    if (b.background_done && hooks.advance_background) hooks.advance_background();
+    if (b.hooks.on_step) b.hooks.on_step(*record);
+    if (b.background_done && b.hooks.advance_background) b.hooks.advance_background();
     const bool over = b.schedule.over(b.cursor.step, b.cursor.seconds);
     const bool validation_due = due(b.settings.validate_every, before, after);
     if (over) {
-      b.end(hooks, validation_due);
+      b.end(validation_due);
       break;
     }
-    if (validation_due) b.validate(hooks);
-    if (due(b.settings.save_every, before, after)) b.save(hooks, false);
-    if (b.stopping) b.stop(hooks);
+    if (validation_due) b.validate();
+    if (due(b.settings.save_every, before, after)) b.save(false);
+    if (b.stopping) b.stop();
   }
   result.cursor = b.cursor;
   return result;

@@ -123,7 +123,7 @@ class Trainer {
   // Collective. Where can_extend(settings), a last step that is cut short by the end of the length is no step of a
   // longer training: then the state before it is saved, and that after it is not. Trains to the end of settings.length
   // from wherever the cursor stands.
-  TrainResult run(const TrainHooks& hooks);
+  TrainResult run(TrainHooks hooks);
 
  private:
   struct Body;
