@@ -6,38 +6,19 @@
 #include <numeric>
 
 #include "framework/base/units.h"
-#include "framework/config/parser.h"
 #include "framework/kernels/vocabulary_log_probs.h"
-#include "framework/recipe/validation_measures.h"
 #include "framework/sample/kv_cache.h"
-#include "framework/train/settings.h"
 
 namespace ft {
 namespace {
 
 constexpr double kFloat = 4, kBfloat16 = 2;
 
-// One stage's settings with every default written out, as the plan keeps them.
-class Settings {
- public:
-  explicit Settings(const StagePlan& stage) : file_(RunFile::parse(stage.settings, stage.name)) {}
-  [[nodiscard]] double number(std::string_view key, double otherwise) const {
-    const Node node = file_[key];
-    return node && node.is_scalar() ? read<double>(node) : otherwise;
-  }
-  [[nodiscard]] std::string text(std::string_view key) const {
-    const Node node = file_[key];
-    return node && node.is_scalar() ? read<std::string>(node) : "";
-  }
-
- private:
-  RunFile file_;
-};
-
-std::string input_name(const StagePlan& stage, std::string_view what) {
-  for (const Input& input : stage.inputs) {
-    if (input.what == what && !input.names.empty()) return input.names.front();
-  }
+// The model that the stage's weights come from; empty: it has none.
+std::string model_of(const StagePlan& stage) {
+  if (const auto* training = std::get_if<TrainingWork>(&stage.work)) return training->model;
+  if (const auto* sampling = std::get_if<SamplingWork>(&stage.work)) return sampling->model;
+  if (const auto* ranking = std::get_if<RankingWork>(&stage.work)) return ranking->verifier;
   return "";
 }
 
@@ -45,7 +26,7 @@ std::string input_name(const StagePlan& stage, std::string_view what) {
 std::string origin_of(const RunPlan& plan, const std::string& name) {
   if (name.empty() || plan.models.contains(name)) return name;
   const StagePlan* stage = plan.find_stage(name);
-  return stage == nullptr ? "" : origin_of(plan, input_name(*stage, "model"));
+  return stage == nullptr ? "" : origin_of(plan, model_of(*stage));
 }
 
 ModelConfig config_of(const ModelSettings& model, const Tokenizer& tokenizer) {
@@ -81,8 +62,8 @@ struct LocalShape {
   double chunk_rows;   // of logits that are computed at a time
 };
 
-double tokens_per_micro_batch(const Settings& settings) {
-  return std::min(settings.number("tokens_per_micro_batch", 1), settings.number("tokens_per_lane", 1));
+double tokens_per_micro_batch(const TrainingSettings& settings) {
+  return static_cast<double>(std::min(settings.tokens_per_micro_batch, settings.tokens_per_lane));
 }
 
 // Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their
@@ -122,20 +103,19 @@ void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
   parts.emplace_back("problems", std::max(0.0, sizes.collected - training));
 }
 
-bool is_narrow(const Settings& settings) { return named<Compute>(settings.text("compute")) == Compute::bfloat16; }
-
-std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
+std::vector<MemoryPart> training_parts(const LocalShape& s, const TrainingSettings& settings, const Grid& grid) {
   const auto own_lanes =
-      static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
+      static_cast<std::uint64_t>(std::max(1.0, std::ceil(static_cast<double>(settings.lanes) / grid.data())));
   const double weights = kFloat * s.parameters, own = weights / grid.data();
   const double tokens = tokens_per_micro_batch(settings);
   std::vector<MemoryPart> parts = {{"weights", weights},
                                    // The lane in the making, and one sum for each level of the tree over those before.
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
-  if (named<SaveMode>(settings.text("save")) != SaveMode::blocking) parts.push_back({"copy for checkpoints", 3 * own});
+  if (settings.save == SaveMode::background) parts.push_back({"copy for checkpoints", 3 * own});
   if (grid.tensor > 1) parts.push_back({"gathered parameter", kFloat * s.gathered});
-  parts.push_back({"activations", kFloat * saved_elements(s, tokens) + backward_bytes(s, tokens, is_narrow(settings))});
+  parts.push_back({"activations", kFloat * saved_elements(s, tokens) +
+                                      backward_bytes(s, tokens, settings.compute == Compute::bfloat16)});
   return parts;
 }
 
@@ -146,8 +126,8 @@ double reading_bytes(const LocalShape& s, const Grid& grid) {
 }
 
 // What sampling and scoring multiply by (model/packed_products.h).
-MemoryPart packed_part(const LocalShape& s, const Settings& settings) {
-  return {"weights laid out for products", (is_narrow(settings) ? kBfloat16 : kFloat) * s.products};
+MemoryPart packed_part(const LocalShape& s, Compute compute) {
+  return {"weights laid out for products", (compute == Compute::bfloat16 ? kBfloat16 : kFloat) * s.products};
 }
 
 // Attempts at problems, as they are decoded.
@@ -176,48 +156,47 @@ double decoding_bytes(const ModelConfig& config, const LocalShape& s, const Deco
   return std::max(trial, cache + kFloat * (2 * slots * vocabulary + rows * (3 * s.inner + 2 * s.query + 4 * s.hidden)));
 }
 
-std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const Settings& settings,
+std::vector<MemoryPart> sampling_parts(const ModelConfig& config, const LocalShape& s, const SamplingWork& work,
                                        const Grid& grid, const TextSizes& sizes) {
-  const Decoding decoding{.attempts = settings.number("per_problem", 1) + (settings.text("greedy") != "false" ? 1 : 0),
-                          .slots = settings.number("slots", 1),
-                          .max_new_tokens = settings.number("max_new_tokens", 1)};
+  const Decoding decoding{.attempts = static_cast<double>(work.per_problem + (work.greedy ? 1 : 0)),
+                          .slots = static_cast<double>(work.slots),
+                          .max_new_tokens = static_cast<double>(work.max_new_tokens)};
   const double sampling = std::max(decoding_bytes(config, s, decoding, grid, sizes), reading_bytes(s, grid));
   return {{"weights", kFloat * s.parameters},
-          packed_part(s, settings),
+          packed_part(s, work.compute),
           {"keys, values and logits", sampling},
           {"attempts", std::max(0.0, sizes.collected - sampling)}};  // once there are no keys and values any more
 }
 
 // Tokens of the largest micro-batch that scores attempts: no rank has more than its share of them.
-double scored_tokens(const Settings& settings, const Grid& grid, const TextSizes& sizes) {
+double scored_tokens(const RankingWork& work, const Grid& grid, const TextSizes& sizes) {
   const double share = std::ceil(sizes.attempts / grid.data()) * sizes.longest_attempt;
-  return std::min(settings.number("tokens_per_micro_batch", 4096), share);
+  return std::min(static_cast<double>(work.tokens_per_micro_batch), share);
 }
 
 // A training that looks at sampled or scored attempts in the middle: what that takes beyond the activations, which are not
 // there then.
-MemoryPart measuring_part(const ModelConfig& config, const LocalShape& s, const Settings& settings, const Grid& grid,
+MemoryPart measuring_part(const ModelConfig& config, const LocalShape& s, const TrainingWork& work, const Grid& grid,
                           const TextSizes& sizes, double activations) {
-  const double attempts = settings.text("validation").empty() ? 0 : settings.number("accuracy_attempts", 0);
   double bytes = 0;
-  if (attempts > 0) {
-    const Decoding decoding{.attempts = attempts,
-                            .slots = AccuracySettings().slots,
-                            .max_new_tokens = settings.number("accuracy_max_new_tokens", 1)};
-    bytes = packed_part(s, settings).bytes + decoding_bytes(config, s, decoding, grid, sizes);
-  } else if (settings.text("validation_auc") == "true") {
-    const double tokens = settings.number("tokens_per_micro_batch", 1);
-    bytes = packed_part(s, settings).bytes +
+  if (work.accuracy.attempts > 0) {
+    const Decoding decoding{.attempts = static_cast<double>(work.accuracy.attempts),
+                            .slots = static_cast<double>(work.accuracy.slots),
+                            .max_new_tokens = static_cast<double>(work.accuracy.max_new_tokens)};
+    bytes = packed_part(s, work.settings.compute).bytes + decoding_bytes(config, s, decoding, grid, sizes);
+  } else if (work.auc) {
+    const auto tokens = static_cast<double>(work.settings.tokens_per_micro_batch);
+    bytes = packed_part(s, work.settings.compute).bytes +
             kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
   }
   return {"looking at attempts", std::max(0.0, bytes - activations)};
 }
 
-std::vector<MemoryPart> scoring_parts(const LocalShape& s, const Settings& settings, const Grid& grid, double tokens) {
+std::vector<MemoryPart> scoring_parts(const LocalShape& s, Compute compute, const Grid& grid, double tokens) {
   const double activations =
       kFloat * (tokens * (3 * s.inner + 2 * s.query + 4 * s.key + 4 * s.hidden) + 64 * s.vocabulary);
   // Weights are laid out when all have been read.
-  const MemoryPart packed = packed_part(s, settings);
+  const MemoryPart packed = packed_part(s, compute);
   return {{"weights", kFloat * s.parameters},
           packed,
           {"activations", std::max(activations, reading_bytes(s, grid) - packed.bytes)}};
@@ -244,8 +223,8 @@ MemoryPart exchange_part(const LocalShape& s, double tokens, const Grid& grid) {
 }
 
 // Of a ranking, on rank 0: which problems each resample draws (rerank/metrics.h).
-MemoryPart intervals_part(const Settings& settings, const TextSizes& sizes) {
-  const double bytes = sizeof(std::uint32_t) * static_cast<double>(sizes.problems) * settings.number("bootstrap", 1000);
+MemoryPart intervals_part(const RankingWork& work, const TextSizes& sizes) {
+  const double bytes = sizeof(std::uint32_t) * static_cast<double>(sizes.problems) * work.bootstrap;
   return {"intervals", bytes, 0, bytes};
 }
 
@@ -292,12 +271,7 @@ const TextSizes& Footprints::sizes_of(const StagePlan& stage, const Tokenizer& t
 }
 
 Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
-  Footprint result{.stage = stage.name};
-  const Settings settings(stage);
-  const ArtifactKind kind = stage.recipe->output();
-  const std::string verifier = settings.text("verifier");
-  result.model =
-      origin_of(plan_, kind == ArtifactKind::ranking && !verifier.empty() ? verifier : input_name(stage, "model"));
+  Footprint result{.stage = stage.name, .model = origin_of(plan_, model_of(stage))};
   if (result.model.empty()) return result;
   const Tokenizer& tokenizer = tokenizer_of(result.model);
   const ModelConfig config = config_of(plan_.models.at(result.model), tokenizer);
@@ -306,26 +280,27 @@ Footprint Footprints::of(const StagePlan& stage, const Grid& grid) {
   result.parameters = config.num_parameters();
   const double whole = kFloat * static_cast<double>(result.parameters);
   double tokens = 0;  // that are computed at a time
-  if (kind == ArtifactKind::model) {
+  if (const auto* training = std::get_if<TrainingWork>(&stage.work)) {
+    const TrainingSettings& settings = training->settings;
     tokens = tokens_per_micro_batch(settings);
     result.parts = training_parts(shape, settings, grid);
-    result.parts.push_back(measuring_part(config, shape, settings, grid, sizes, result.parts.back().bytes));
+    result.parts.push_back(measuring_part(config, shape, *training, grid, sizes, result.parts.back().bytes));
     add_examples(result.parts, sizes);
     add_tokenising(result.parts, sizes);
     result.checkpoint = static_cast<std::int64_t>(3 * whole);
     // Those kept, the best, the one being written, the weights that the stage hands on, and the examples.
-    result.disk = static_cast<std::int64_t>((settings.number("keep", 1) + 2) * 3 * whole + whole + sizes.stored);
-  } else if (kind == ArtifactKind::attempts) {
-    tokens = settings.number("slots", 1) * static_cast<double>(std::max<std::int64_t>(1, sizes.longest_prompt));
-    result.parts = sampling_parts(config, shape, settings, grid, sizes);
-  } else {
-    tokens = scored_tokens(settings, grid, sizes);
-    result.parts = scoring_parts(shape, settings, grid, tokens);
+    result.disk = static_cast<std::int64_t>((settings.keep + 2) * 3 * whole + whole + sizes.stored);
+  } else if (const auto* sampling = std::get_if<SamplingWork>(&stage.work)) {
+    tokens = sampling->slots * static_cast<double>(std::max<std::int64_t>(1, sizes.longest_prompt));
+    result.parts = sampling_parts(config, shape, *sampling, grid, sizes);
+  } else if (const auto* ranking = std::get_if<RankingWork>(&stage.work)) {
+    tokens = scored_tokens(*ranking, grid, sizes);
+    result.parts = scoring_parts(shape, ranking->compute, grid, tokens);
+    result.parts.push_back(intervals_part(*ranking, sizes));
   }
-  if (kind == ArtifactKind::ranking) result.parts.push_back(intervals_part(settings, sizes));
   result.parts.emplace_back("data", sizes.bytes);
   result.parts.push_back(exchange_part(shape, tokens, grid));
-  result.parts.emplace_back("libraries", libraries_bytes(kind));
+  result.parts.emplace_back("libraries", libraries_bytes(stage.recipe->output()));
   return result;
 }
 

@@ -40,35 +40,26 @@ struct Options {
 
 // How much there is to do, as far as the run file says it without reading data.
 std::string work_of(const RunPlan& plan, const RunServices& services, const StagePlan& stage) {
-  const RunFile settings = RunFile::parse(stage.settings, stage.name);
-  const auto number = [&](std::string_view key) {
-    return settings[key] && settings[key].is_scalar() ? read<double>(settings[key]) : 0.0;
-  };
-  if (stage.recipe->output() == ArtifactKind::model && settings["length"]) {
-    const double tokens = number("lanes") * number("tokens_per_lane");
-    const Length length = read<Length>(settings["length"]);
-    if (length.unit == Length::Unit::steps)
-      return fmt::format("{:.0f} steps, up to {:.0f} tokens", length.value, length.value * tokens);
-    return fmt::format("{}, steps of up to {:.0f} tokens", to_string(length), tokens);
+  if (const auto* training = std::get_if<TrainingWork>(&stage.work)) {
+    const TrainingSettings& settings = training->settings;
+    const double tokens = settings.lanes * static_cast<double>(settings.tokens_per_lane);
+    if (settings.length.unit == Length::Unit::steps)
+      return fmt::format("{:.0f} steps, up to {:.0f} tokens", settings.length.value, settings.length.value * tokens);
+    return fmt::format("{}, steps of up to {:.0f} tokens", to_string(settings.length), tokens);
   }
-  if (stage.recipe->output() == ArtifactKind::attempts) {
-    for (const Input& input : stage.inputs) {
-      if (input.what != "problems" || input.names.empty() || !plan.problems.contains(input.names.front())) continue;
-      const std::vector<Problem> set = services.load_problems(plan.problems.at(input.names.front()));
-      const std::size_t problems = set.size();
-      if (!settings["per_problem"]) {
-        std::size_t given = 0;
-        for (const Problem& problem : set) given += problem.solutions.size();
-        return fmt::format("{} attempts at {} problems", given, problems);
-      }
-      const bool greedy = settings["greedy"] && settings["greedy"].is_scalar() && read<bool>(settings["greedy"]);
-      const double each = number("per_problem") + (greedy ? 1 : 0);
-      return fmt::format("{} problems x {:.0f} attempts{}, up to {:.0f} tokens", problems, number("per_problem"),
-                         greedy ? " and a greedy one" : "",
-                         static_cast<double>(problems) * each * number("max_new_tokens"));
-    }
+  if (stage.recipe->output() != ArtifactKind::attempts) return "";
+  const std::string set = input_of(stage, "problems");
+  if (!plan.problems.contains(set)) return "";
+  const std::vector<Problem> problems = services.load_problems(plan.problems.at(set));
+  if (const auto* sampling = std::get_if<SamplingWork>(&stage.work)) {
+    const double each = sampling->per_problem + (sampling->greedy ? 1 : 0);
+    return fmt::format("{} problems x {} attempts{}, up to {:.0f} tokens", problems.size(), sampling->per_problem,
+                       sampling->greedy ? " and a greedy one" : "",
+                       static_cast<double>(problems.size()) * each * sampling->max_new_tokens);
   }
-  return "";
+  std::size_t given = 0;
+  for (const Problem& problem : problems) given += problem.solutions.size();
+  return fmt::format("{} attempts at {} problems", given, problems.size());
 }
 
 std::string bytes_or_none(std::int64_t bytes) { return bytes > 0 ? bytes_text(static_cast<double>(bytes)) : ""; }
@@ -173,9 +164,8 @@ ExitCode plan_command(const Options& options) {
   const RunFile file = RunFile::load(options.run_file, options.overrides);
   PluginLoader plugins;
   plugins.load_built_in(recipe_folder());
-  const auto digests = std::make_shared<KnownDigests>(parse<RunSettings>({file["run"]}).folder);
-  RunServices services =
-      make_services(solo, log, {}, at::kCPU, [digests](const auto& path) { return digests->of(path); });
+  KnownDigests digests(parse<RunSettings>({file["run"]}).folder);
+  RunServices services = make_services(solo, log, [&digests](const auto& list) { return digests.of(list()); });
   services.ranks = options.compare ? fewest_ranks(file) : options.ranks;
   const RunPlan plan = plan_run(file, plugins, services);
   Footprints footprints(plan, services);
@@ -204,7 +194,7 @@ ExitCode plan_command(const Options& options) {
   }
   const Footprint* largest = largest_left(states, needs);
   if (largest != nullptr) fmt::print("'{}' needs most: {}\n", largest->stage, largest->parts_text());
-  if (const std::string unread = digests->unread_text(); !unread.empty()) fmt::print("{}\n", unread);
+  if (const std::string unread = digests.unread_text(); !unread.empty()) fmt::print("{}\n", unread);
   if (const auto holder = RunLock::holder_of(plan.run.folder)) {
     fmt::print("the run folder {} is in use by {}: a start now is refused until that has ended\n", plan.run.folder,
                *holder);

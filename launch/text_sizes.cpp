@@ -4,7 +4,6 @@
 
 #include "framework/base/error.h"
 #include "framework/batching/examples.h"
-#include "framework/config/parser.h"
 #include "framework/problem/attempt_files.h"
 
 namespace ft {
@@ -21,16 +20,11 @@ constexpr double kRanked = 110, kMostRanked = 40e6;
 // Of one example in its file beside its tokens, its line of the index included (batching/example_block.h).
 constexpr double kExample = 100;
 
-const Input* input_of(const StagePlan& stage, std::string_view what) {
+const Input* input_of_sort(const StagePlan& stage, std::string_view what) {
   for (const Input& input : stage.inputs) {
     if (input.what == what && !input.names.empty()) return &input;
   }
   return nullptr;
-}
-
-double number(const StagePlan& stage, std::string_view key, double otherwise) {
-  const RunFile file = RunFile::parse(stage.settings, stage.name);
-  return file[key] && file[key].is_scalar() ? read<double>(file[key]) : otherwise;
 }
 
 const std::vector<Problem>& problems_of(const RunPlan& plan, const RunServices& services, const std::string& name,
@@ -122,10 +116,10 @@ double count_solutions(const std::vector<Problem>& problems) {
 TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const StagePlan& stage,
                      const Tokenizer& tokenizer, ProblemSets& known) {
   TextSizes sizes;
-  const Input* attempts_input = input_of(stage, kGradedInput);
-  if (attempts_input == nullptr) attempts_input = input_of(stage, "attempts");
+  const Input* attempts_input = input_of_sort(stage, kGradedInput);
+  if (attempts_input == nullptr) attempts_input = input_of_sort(stage, "attempts");
   const StagePlan* attempts = attempts_input == nullptr ? nullptr : plan.find_stage(attempts_input->names.front());
-  const Input* set = input_of(attempts == nullptr ? stage : *attempts, "problems");
+  const Input* set = input_of_sort(attempts == nullptr ? stage : *attempts, "problems");
   if (set == nullptr) return sizes;
   const std::vector<Problem>& problems = problems_of(plan, services, set->names.front(), known);
   const ExampleBuilder build(tokenizer, plan.prompts);
@@ -139,12 +133,12 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
   for (const Problem& problem : problems) bytes_of_problems += kProblem + text_bytes(problem);
   const auto count = static_cast<double>(problems.size());
   const StagePlan& sampler = attempts == nullptr ? stage : *attempts;
-  const double each = number(sampler, "per_problem", -1);
-  const double made = each < 0 ? count_solutions(problems) : count * (each + 1);
+  const auto* sampling = std::get_if<SamplingWork>(&sampler.work);  // null: attempts are given
+  const double made = sampling == nullptr ? count_solutions(problems) : count * (sampling->per_problem + 1);
   sizes.attempts = made;
-  const double longest =
-      each < 0 ? sample.tokens_per_solution * longest_solution(problems) / std::max(1.0, sample.bytes_per_solution)
-               : number(sampler, "max_new_tokens", 1);
+  const double longest = sampling == nullptr ? sample.tokens_per_solution * longest_solution(problems) /
+                                                   std::max(1.0, sample.bytes_per_solution)
+                                             : sampling->max_new_tokens;
   sizes.longest_attempt = static_cast<double>(sizes.longest_prompt) + longest;
   const double attempt = kAttempt + sample.bytes_per_solution;
   switch (stage.recipe->output()) {
@@ -153,13 +147,14 @@ TextSizes text_sizes(const RunPlan& plan, const RunServices& services, const Sta
       sizes.collected = 2 * std::min(made, kInFile) * attempt;
       break;
     case ArtifactKind::model:
-      if (attempts == nullptr) {
+      if (const auto* training = std::get_if<TrainingWork>(&stage.work);
+          attempts == nullptr || training == nullptr || training->pairs_per_problem == 0) {
         sizes.collected = bytes_of_problems;
         sizes.examples = count_solutions(problems);
         sizes.stored = sizes.examples * (kExample + 4 * sample.tokens_per_solution);
       } else {  // each pair has two documents and a solution
         sizes.collected = std::min(made, kInFile) * attempt;
-        sizes.examples = count * number(stage, "pairs_per_problem", 1);
+        sizes.examples = count * static_cast<double>(training->pairs_per_problem);
         sizes.stored = sizes.examples * (2 * kExample + 4 * 3 * sample.tokens_per_solution);
       }
       break;

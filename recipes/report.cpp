@@ -128,7 +128,7 @@ class Report final : public Recipe {
     if (kind == ArtifactKind::model) refuse(fmt::format("'{}' gives a model, and no answers", side.stage));
     const StagePlan& attempts = attempts_of(check, side);
     if (side.strategy == "greedy" || side.strategy == "Pass@1") {
-      if (setting_of(attempts, "greedy") == "false")
+      if (const auto* sampling = std::get_if<SamplingWork>(&attempts.work); sampling != nullptr && !sampling->greedy)
         refuse(fmt::format("'{}' makes no greedy attempts (greedy: false)", attempts.name));
       return;
     }
@@ -146,18 +146,15 @@ class Report final : public Recipe {
       if (!side.strategy.starts_with(start) || side.strategy == fmt::format("{}{}", start, number)) return;
       refuse(fmt::format("'{}' has {}{}, and no {}", side.stage, start, number, side.strategy));
     };
-    const auto number_of = [&](std::string_view key, std::int64_t otherwise) {
-      const std::string said = kind == ArtifactKind::ranking ? setting_of(source, key) : "";
-      return said.empty() ? otherwise : parse_integer(said);
-    };
+    const auto* ranking = std::get_if<RankingWork>(&source.work);
     if (sampled) {
       for (const char* start : {"Maj1@", "Pass@"}) only(start, *sampled);
     }
     for (const char* start : {"RR.Top-", "W.RR.Top-"})
-      only(start, number_of("top_clusters", options_.top_clusters.front()));
-    only("Maj1.Top-", number_of("top_n", options_.top_n.front()));
+      only(start, ranking == nullptr ? options_.top_clusters.front() : ranking->top_clusters);
+    only("Maj1.Top-", ranking == nullptr ? options_.top_n.front() : ranking->top_n);
     const bool within = side.strategy.starts_with("RR.Top-") || side.strategy.starts_with("W.RR.Top-");
-    if (by_verifier && !within && setting_of(source, "score") == "top_clusters") {
+    if (by_verifier && !within && ranking != nullptr && ranking->scores_top_clusters) {
       refuse(fmt::format("'{}' scores the largest clusters alone (score: top_clusters), and {} needs all scores",
                          side.stage, side.strategy));
     }
@@ -262,7 +259,7 @@ class Report final : public Recipe {
                             ? fmt::format("{}, votes alone", graded.attempts->name)
                             : fmt::format("{} ranked by {}", graded.attempts->name, table.evaluator);
     if (const StagePlan* verifier = stage.run.find_stage(table.evaluator)) {
-      table.evaluator_loss = setting_of(*verifier, "loss");
+      if (const auto* training = std::get_if<TrainingWork>(&verifier->work)) table.evaluator_loss = training->loss;
       if (const StagePlan* judged = stage.run.find_stage(input_of(*verifier, "attempts")))
         table.evaluator_of = input_of(*judged, "model");
     }

@@ -40,6 +40,15 @@ class Rerank final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::ranking; }
+  PlannedWork work() const override {
+    return RankingWork{.verifier = verifier_,
+                       .tokens_per_micro_batch = scoring_.tokens_per_micro_batch,
+                       .compute = scoring_.compute,
+                       .bootstrap = static_cast<int>(options_.bootstrap),
+                       .top_clusters = top_clusters_,
+                       .top_n = top_n_,
+                       .scores_top_clusters = score_ == Scored::top_clusters};
+  }
   bool verdicts_extend() const override { return true; }  // scores know nothing of them
   bool uses_seed() const override { return false; }
 

@@ -36,6 +36,14 @@ class Sample final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::attempts; }
+  PlannedWork work() const override {
+    return SamplingWork{.model = model_,
+                        .per_problem = job_.per_problem,
+                        .greedy = job_.greedy,
+                        .max_new_tokens = job_.settings.max_new_tokens,
+                        .slots = job_.settings.slots,
+                        .compute = job_.settings.compute};
+  }
   bool extends_with_problems() const override { return true; }
   bool uses_seed() const override { return job_.per_problem > 0 && job_.settings.temperature > 0; }
   PromptTemplates read_prompts(const PromptTemplates& templates) const override {

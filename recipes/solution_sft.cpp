@@ -49,6 +49,11 @@ class SolutionSft final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::model; }
+  PlannedWork work() const override {
+    return TrainingWork{.model = model_,
+                        .settings = settings_,
+                        .accuracy = settings_.validation.empty() ? AccuracySettings() : accuracy()};
+  }
   PromptTemplates read_prompts(const PromptTemplates& templates) const override { return {.solver = templates.solver}; }
 
   void check_inputs(StageCheck& check) const override {
@@ -76,15 +81,19 @@ class SolutionSft final : public Recipe {
                               settings_.validation));
     }
     if (accuracy_.attempts > 0 && !settings_.validation.empty()) {
-      AccuracySettings accuracy = accuracy_;
-      accuracy.compute = settings_.compute;
-      job.measure = sampled_accuracy(stage, model, settings_.validation, accuracy);
+      job.measure = sampled_accuracy(stage, model, settings_.validation, accuracy());
       job.measure.decides = best_by_ == BestBy::accuracy;
     }
     run_training(stage, model, std::move(job));
   }
 
  private:
+  [[nodiscard]] AccuracySettings accuracy() const {
+    AccuracySettings accuracy = accuracy_;
+    accuracy.compute = settings_.compute;
+    return accuracy;
+  }
+
   void describe_idle(Binder& b) const {
     const bool none = settings_.validation.empty();
     if (none) b.idle("accuracy_attempts", "there is no validation");

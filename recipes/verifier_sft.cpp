@@ -80,6 +80,14 @@ class VerifierSft final : public Recipe {
   }
 
   ArtifactKind output() const override { return ArtifactKind::model; }
+  PlannedWork work() const override {
+    return TrainingWork{.model = model_,
+                        .settings = settings_,
+                        .loss = std::string(to_string(loss_)),
+                        .margin = margin_,
+                        .pairs_per_problem = pairs_per_problem_,
+                        .auc = validation_auc_ && !validation_attempts_.empty()};
+  }
 
   void check_inputs(StageCheck& check) const override {
     if (!paired() && contrastive_weight_ > 0)

@@ -1,6 +1,5 @@
 #include "framework/recipe/graded_attempts.h"
 
-#include "framework/recipe/report_sources.h"
 #include "framework/store/sealed_folder.h"
 
 namespace ft {

@@ -4,7 +4,6 @@
 
 #include "framework/base/reading.h"
 #include "framework/recipe/checkpoint_folder.h"
-#include "framework/recipe/report_sources.h"
 #include "framework/store/sealed_folder.h"
 #include "framework/train/settings.h"
 
@@ -52,7 +51,8 @@ std::optional<LostCheckpoints> lost_checkpoints(const StagePlan& stage, Look loo
   std::ranges::sort(found, std::greater());
   const std::vector<TrainCursor> cursors = sealed_cursors(folder);
   const std::optional<Length> length = length_of(stage);
-  const bool wants_best = named<ResultWeights>(setting_of(stage, "result")) == ResultWeights::best;
+  const auto* training = std::get_if<TrainingWork>(&stage.work);
+  const bool wants_best = training != nullptr && training->settings.result == ResultWeights::best;
   const auto sealed = [&](std::int64_t step) { return std::ranges::find(cursors, step, &TrainCursor::step); };
   LostCheckpoints lost;
   for (const auto& [step, path] : found) {

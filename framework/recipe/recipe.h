@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "framework/config/binder.h"
+#include "framework/recipe/planned_work.h"
 #include "framework/text/prompt.h"
 
 namespace ft {
@@ -50,6 +51,10 @@ class Recipe {
   virtual void describe(Binder& binder) = 0;
 
   [[nodiscard]] virtual ArtifactKind output() const = 0;
+
+  // What there is to do, once the keys are read (planned_work.h). Who trains by run_training() or samples by run_sampling()
+  // says so: these refuse to do what was not planned.
+  [[nodiscard]] virtual PlannedWork work() const { return {}; }
 
   // True where more problems in the set that the key `problems` names add to the work done instead of making another result.
   [[nodiscard]] virtual bool extends_with_problems() const { return false; }
@@ -95,7 +100,7 @@ extern "C" struct ft_recipe_tag {
   const char* version;
 };
 
-inline constexpr int kRecipeInterface = 7;
+inline constexpr int kRecipeInterface = 8;
 
 }  // namespace ft
 

@@ -90,29 +90,12 @@ report::StageTime describe_time(const StagePlan& stage) {
 
 }  // namespace
 
-std::string setting_of(const StagePlan& stage, std::string_view key) {
-  const std::string wanted = fmt::format("{}: ", key);
-  for (std::size_t begin = 0; begin < stage.settings.size();) {
-    const std::size_t end = std::min(stage.settings.find('\n', begin), stage.settings.size());
-    std::string_view line = std::string_view(stage.settings).substr(begin, end - begin);
-    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    if (line.starts_with(wanted)) return std::string(line.substr(wanted.size()));
-    begin = end + 1;
-  }
-  return {};
-}
-
-std::string input_of(const StagePlan& stage, std::string_view key) {
-  for (const Input& input : stage.inputs)
-    if (input.key == key) return fmt::format("{}", fmt::join(input.names, ", "));
-  return {};
-}
-
 std::string training_of(const RunPlan& plan, const std::string& model) {
   std::vector<std::string> chain;
   for (const StagePlan* stage = plan.find_stage(model); stage != nullptr;
        stage = plan.find_stage(input_of(*stage, "model"))) {
-    const std::string loss = setting_of(*stage, "loss");
+    const auto* training = std::get_if<TrainingWork>(&stage->work);
+    const std::string loss = training == nullptr ? "" : training->loss;
     chain.push_back(loss.empty() ? stage->recipe_name : fmt::format("{} ({})", stage->recipe_name, loss));
   }
   if (chain.empty()) return "as given";
@@ -122,7 +105,7 @@ std::string training_of(const RunPlan& plan, const std::string& model) {
 
 std::string standstill_of(const StagePlan& stage) {
   LossWeights weights;
-  if (const std::string margin = setting_of(stage, "margin"); !margin.empty()) weights.margin = std::stod(margin);
+  if (const auto* training = std::get_if<TrainingWork>(&stage.work)) weights.margin = training->margin;
   StandstillWatch watch(weights);
   std::string words;
   LineReader lines(stage.folder / "steps.jsonl");

@@ -10,11 +10,6 @@
 
 namespace ft {
 
-// The value of a key in the stage's resolved settings as written there; empty where it has none.
-[[nodiscard]] std::string setting_of(const StagePlan& stage, std::string_view key);
-// The names that the stage gives to that input; empty where it has none.
-[[nodiscard]] std::string input_of(const StagePlan& stage, std::string_view key);
-
 // "solution_sft, verifier_sft (margin), solution_sft": the recipes that made a model, in order.
 [[nodiscard]] std::string training_of(const RunPlan& plan, const std::string& model);
 

@@ -8,7 +8,6 @@
 #include "framework/base/clock.h"
 #include "framework/recipe/checkpoint_folder.h"
 #include "framework/recipe/output_check.h"
-#include "framework/recipe/report_sources.h"
 #include "framework/recipe/run_records.h"
 #include "framework/recipe/stage_times.h"
 #include "framework/store/files.h"
@@ -152,13 +151,14 @@ void RunFolder::is_sealed(const StagePlan& stage) {
 }
 
 void RunFolder::drop_work(const StagePlan& stage) {
-  const std::optional<KeepWork> keep = named<KeepWork>(setting_of(stage, "keep_work"));
-  if (!keep || *keep == KeepWork::all) return;
-  const int dropped = drop_checkpoints(checkpoints_of(stage.folder), stage.identity, *keep == KeepWork::last, log_);
+  const auto* training = std::get_if<TrainingWork>(&stage.work);
+  if (training == nullptr || training->settings.keep_work == KeepWork::all) return;
+  const KeepWork keep = training->settings.keep_work;
+  const int dropped = drop_checkpoints(checkpoints_of(stage.folder), stage.identity, keep == KeepWork::last, log_);
   if (dropped == 0) return;
-  note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", to_string(*keep)}});
+  note({{"event", "checkpoints removed"}, {"stage", stage.name}, {"count", dropped}, {"keep_work", to_string(keep)}});
   log_.info("stage '{}': {} {} removed (keep_work: {})", stage.name, dropped,
-            dropped == 1 ? "checkpoint is" : "checkpoints are", to_string(*keep));
+            dropped == 1 ? "checkpoint is" : "checkpoints are", to_string(keep));
 }
 
 void RunFolder::note_set_aside(const StagePlan& stage, const std::filesystem::path& where, const std::string& why) {

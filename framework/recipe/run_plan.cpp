@@ -1,5 +1,7 @@
 #include "framework/recipe/run_plan.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "framework/base/user_path.h"
@@ -239,6 +241,12 @@ void describe(ModelSettings& s, Binder& b) {
   b.identity("path", s.path, "a Hugging Face folder: config.json, safetensors files, tokenizer.json", Limits::path());
   b.identity("tokenizer", s.tokenizer, "vocabulary of a preset: 'arithmetic' or a folder with tokenizer.json",
              Limits::path());
+}
+
+std::string input_of(const StagePlan& stage, std::string_view key) {
+  for (const Input& input : stage.inputs)
+    if (input.key == key) return fmt::format("{}", fmt::join(input.names, ", "));
+  return {};
 }
 
 const StagePlan* RunPlan::find_stage(std::string_view name) const {

@@ -99,9 +99,9 @@ struct RunServices {
   std::string device = "cpu";
   // Told when a stage begins, for the hang report; may be empty.
   std::function<void(const std::string& name)> stage_begins;
-  // The digest of an input file (recipe/input_content.h), on one rank; empty: its SHA-256. Who must not read large files
-  // gives kNotRead for them.
-  FileDigester digest_file;
+  // The digests of input files: by all ranks side by side (recipe/shared_digests.h), or on one. Who must not read large
+  // files gives kNotRead for them.
+  SharedDigester digest_files;
   // Local: the files that a problem set is read from. May be empty where digest_again is.
   std::function<std::vector<std::filesystem::path>(const Node& spec)> problem_files;
   // Local: the digest of an input file as it is now, for who has read it after it was planned with; without a second hash
@@ -109,9 +109,6 @@ struct RunServices {
   FileDigester digest_again;
   // Told on rank 0 when the run folder is this run's; may be empty.
   std::function<void()> folder_taken;
-  // Collective: the digests of large files, which `list` names on one rank, by all ranks side by side
-  // (recipe/shared_digests.h). Empty: by digest_file, on one rank.
-  std::function<std::vector<FileDigest>(const std::function<std::vector<std::filesystem::path>()>& list)> digest_files;
 };
 
 struct StagePlan {
@@ -131,7 +128,8 @@ struct StagePlan {
   std::string identity;  // 64 hexadecimal digits
   std::string extent_text;
   std::string extent;            // 64 hexadecimal digits
-  std::string settings;          // resolved, as YAML: for reports and the resolved run file
+  PlannedWork work;              // what there is to do
+  std::string settings;          // resolved, as YAML: for people, and to compare with those of another start
   std::filesystem::path folder;  // <run>/stages/<name>-<identity>
   std::filesystem::path output;  // <folder>/output-<extent>
 
@@ -140,6 +138,9 @@ struct StagePlan {
   // The stage of the run file whose keys it has.
   [[nodiscard]] const std::string& home() const { return made_for.empty() ? first_name() : made_for; }
 };
+
+// The names that the stage gives to that input; empty where it has none.
+[[nodiscard]] std::string input_of(const StagePlan& stage, std::string_view key);
 
 struct RunPlan {
   RunSettings run;

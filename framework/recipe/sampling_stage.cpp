@@ -274,6 +274,8 @@ ProblemPlaces places_of(StageContext& stage, const ProblemSpool& problems) {
 }  // namespace
 
 void run_sampling(StageContext& stage, LoadedModel& model, const SamplingJob& job) {
+  FT_CHECK(std::holds_alternative<SamplingWork>(stage.plan.work),
+           "recipe '{}' samples, but its work() does not say so (recipe/planned_work.h)", stage.plan.recipe_name);
   Communicator& world = stage.groups.world;
   const std::filesystem::path spool = stage.work.path() / ".problems.partial";
   const std::int64_t each = std::max<std::int64_t>(1, std::ssize(wanted_indices(job)));

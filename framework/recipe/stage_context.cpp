@@ -7,7 +7,6 @@
 #include "framework/checkpoint/layout.h"
 #include "framework/problem/given_attempt.h"
 #include "framework/recipe/graded_attempts.h"
-#include "framework/recipe/report_sources.h"
 #include "framework/recipe/unchanged_inputs.h"
 #include "framework/store/folder_writer.h"
 #include "framework/store/lineage.h"

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/recipe/grading.h"
-#include "framework/recipe/report_sources.h"
 #include "framework/recipe/stage_inputs.h"
 
 namespace ft {
@@ -239,6 +238,7 @@ void StagePlanner::insert(std::size_t at, StagePlan stage, std::unique_ptr<Parse
   Printer printer(4);
   stage.recipe->describe(printer);
   stage.settings = printer.text();
+  stage.work = stage.recipe->work();
   plan_.stages.insert(plan_.stages.begin() + static_cast<std::ptrdiff_t>(at), std::move(stage));
   parsers_.insert(parsers_.begin() + static_cast<std::ptrdiff_t>(at), std::move(parser));
 }

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/base/compute.h"
+#include "framework/recipe/planned_work.h"
 #include "framework/recipe/sealed_inputs.h"
 #include "framework/recipe/stage_models.h"
 #include "framework/train/settings.h"
@@ -25,13 +25,6 @@ struct ValidationMeasure {
   std::string name;  // "accuracy"; empty: there is none
   std::function<std::optional<double>()> measure;
   bool decides = false;  // which step is the best, in the place of the loss
-};
-
-struct AccuracySettings {
-  int attempts = 0;  // at each problem
-  int max_new_tokens = 256;
-  int slots = 64;
-  Compute compute = Compute::float32;
 };
 
 // Collective over groups.world, as its measure is: the share of right attempts among those sampled at the problem set

@@ -6,14 +6,13 @@
 #include "framework/batching/examples.h"
 #include "framework/grade/judge.h"
 #include "framework/problem/given_attempt.h"
-#include "framework/recipe/report_sources.h"
 
 namespace ft {
 
 std::optional<std::int64_t> sampled_per_problem(const StagePlan& attempts) {
-  const std::string text = setting_of(attempts, "per_problem");
-  if (text.empty()) return std::nullopt;
-  return parse_integer(text);
+  const auto* sampling = std::get_if<SamplingWork>(&attempts.work);
+  if (sampling == nullptr) return std::nullopt;
+  return sampling->per_problem;
 }
 
 const StagePlan& texts_of(const StageCheck& check, const std::string& attempts) {
