@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Kills and requests to stop at random moments over every stage; every run must end like the one that was left alone.
 
-  random_kills.py FTRUN [STRIKES] [OVERRIDES]      200 strikes unless told; FT_FAULT_SEED sets the seed (1)
+  random_kills.py FTRUN [STRIKES] [OVERRIDES] [--ranks 1,2,2]      200 strikes unless told; FT_FAULT_SEED sets the seed (1)
 
-Each start has 1 or 2 ranks, lives for a random time, and is then struck: SIGKILL to one rank or to all, one of the
+Each start has one of these numbers of ranks (which must give the same bits: powers of two, or one number such as 3), lives for a random time, and is then struck: SIGKILL to one rank or to all, one of the
 signals that ask for an end to one rank, or its output's reader goes away (and it is stopped by SIGTERM a while later). Where
 one rank of several is killed, all others must be gone within ten seconds. After a request the exit code must be 75 and every
 step of the training be saved; after a kill at most `save_every` of them may be lost, and those that were made while the
-checkpoint was being written. A run that ends is compared with the quiet one, and the next run begins in a new folder. At
+checkpoint was being written. FTRUN_SHARED_MEMORY=1 acts as if each rank had a host of its own. A run that ends is compared with the quiet one, and the next run begins in a new folder. At
 the end: how many strikes of each kind hit each stage, what was lost, how long the survivors lived at most. By hand: some
 ten minutes on two quiet cores."""
+import argparse
 import collections
 import json
 import os
@@ -135,9 +136,9 @@ def wait_until_gone(process, everyone, seconds):
     return left
 
 
-def start_and_strike(ftrun, folder, extra, life, rng, tally):
+def start_and_strike(ftrun, folder, extra, sizes, life, rng, tally):
     """One start. True when the run ended before its time came."""
-    ranks, kind = rng.choice([1, 2, 2]), rng.choice(KINDS)
+    ranks, kind = rng.choice(sizes), rng.choice(KINDS)
     if ranks == 1 and kind == "one rank":
         kind = "all"
     path, lost_before = folder.with_suffix(".log"), lost_steps(folder) or 0
@@ -190,23 +191,28 @@ def start_and_strike(ftrun, folder, extra, life, rng, tally):
 
 
 def main():
-    ftrun, *rest = sys.argv[1:]
-    extra = [argument for argument in rest if "=" in argument]
-    wanted = next((int(argument) for argument in rest if "=" not in argument), 200)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ftrun")
+    parser.add_argument("rest", nargs="*")
+    parser.add_argument("--ranks", default="1,2,2")
+    given = parser.parse_intermixed_args()
+    ftrun, sizes = given.ftrun, [int(size) for size in given.ranks.split(",")]
+    extra = [argument for argument in given.rest if "=" in argument]
+    wanted = next((int(argument) for argument in given.rest if "=" not in argument), 200)
     rng = random.Random(int(os.environ.get("FT_FAULT_SEED", "1")))
     base = pathlib.Path(tempfile.mkdtemp(prefix="ftrun-kills-"))
     started = time.monotonic()
     tally = Tally()
     try:
-        expected = run_to_end(ftrun, base / "quiet", 2, extra)
+        expected = run_to_end(ftrun, base / "quiet", max(sizes), extra)
         quiet = time.monotonic() - started
         print(f"the quiet run took {quiet:.0f} s", flush=True)
         last_run_ended = True
         while tally.kinds.total() < wanted or not last_run_ended:
             folder = base / f"run-{tally.ended}"
-            last_run_ended = start_and_strike(ftrun, folder, extra, LONGEST_LIFE * quiet, rng, tally)
+            last_run_ended = start_and_strike(ftrun, folder, extra, sizes, LONGEST_LIFE * quiet, rng, tally)
             if last_run_ended:
-                compare(expected, run_to_end(ftrun, folder, 1, extra), f"run {tally.ended}, {tally.kinds.total()} strikes so far")
+                compare(expected, run_to_end(ftrun, folder, min(sizes), extra), f"run {tally.ended}, {tally.kinds.total()} strikes so far")
                 shutil.rmtree(folder)
                 tally.ended += 1
         print(f"{tally.kinds.total()} strikes {dict(tally.kinds)} in {dict(tally.stages)}; {tally.ended} runs ended equal; "
