@@ -26,7 +26,7 @@ Judgement Judge::equal(std::string_view gold, std::string_view candidate) const 
 Grade Judge::found(std::string_view text) const {
   const Extracted extracted = extract(text);
   if (!extracted.found) return {.verdict = Verdict::different, .reason = "no answer found: " + extracted.how};
-  return {.answer = extracted.answer, .answer_found = true};
+  return {.answer = extracted.answer, .answer_found = true, .form = extracted.how};
 }
 
 Grade Judge::compared(std::string_view reference, Grade grade) const {

@@ -31,6 +31,7 @@ struct Grade {
   bool answer_found = false;  // false: the attempt never votes and is never right
   Verdict verdict = Verdict::unknown;
   std::string reason;  // why the verdict is what it is ("identical text", "rational", "no answer found", ...)
+  std::string form;  // how the text states its answer ("boxed", "# Answer", "####", "answer is", ...); empty: not known
 };
 
 struct GradedAttempt : Attempt, Grade {

@@ -53,6 +53,7 @@ GradeRecord grade_of(const JsonRecord& record) {
   graded.grade.answer = answer.value_or("");
   graded.grade.verdict = verdict_from_string(record.text("verdict"), record.place());
   graded.grade.reason = record.optional_text("reason").value_or("");
+  graded.grade.form = record.optional_text("form").value_or("");
   return graded;
 }
 
@@ -104,6 +105,7 @@ std::string to_json_line(const GradeRecord& record) {
   }
   json["verdict"] = to_string(grade.verdict);
   json["reason"] = utf8(grade.reason, "reason", owner);
+  if (!grade.form.empty()) json["form"] = utf8(grade.form, "form", owner);
   return json.dump();
 }
 

@@ -3,7 +3,7 @@
 // to_json_line and *_from_json are inverses to the last bit: doubles are written with the fewest digits that read back
 // equal. Field names and their order are part of the format:
 //   attempt: problem, index, text, finished, tokens, log_prob
-//   grade:   problem, index, answer (null: none found), verdict, reason
+//   grade:   problem, index, answer (null: none found), verdict, reason, form (where known)
 //   score:   problem, index, log_p_correct, log_p_incorrect, log_score
 //   problem: id, problem, answer, solutions [{text, style}], dataset, subject, level (the last three where known)
 //

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/report/forms.h"
 #include "framework/report/html_parts.h"
 #include "framework/report/html_sections.h"
 
@@ -116,6 +117,19 @@ std::string groups(const RankingTable& table) {
   return rows.to_string();
 }
 
+std::string forms(const RankingTable& table) {
+  const FormTable forms = form_table(table);
+  if (forms.rows.empty()) return {};
+  HtmlTable rows("Of attempts with a readable answer, in per cent; styles of the training solutions show here.",
+                 forms.header);
+  rows.title("By how the answer is stated");
+  for (std::vector<std::string> row : forms.rows) {
+    row.front() = escape(row.front());
+    rows.add(row);
+  }
+  return rows.to_string();
+}
+
 }  // namespace
 
 std::string stage_details(const StageTable& stage, std::size_t index, bool open) {
@@ -134,7 +148,7 @@ std::string stage_details(const StageTable& stage, std::size_t index, bool open)
   }
   if (table.num_attempts > 0) out += area_table(table);
   if (table.verifier && table.verifier->calibration) out += calibration(*table.verifier->calibration, index);
-  out += groups(table);
+  out += groups(table) + forms(table);
   return fmt::format(
       "<details{}><summary>{}{}{}{}{} &middot; {} problems, up to {} attempts, {:.1f} clusters a "
       "problem</summary>{}</details>",

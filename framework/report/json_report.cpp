@@ -121,6 +121,14 @@ Json to_json(const rerank::RankingTable& table) {
                        {"standard_error", estimate.standard_error}};
     json["groups"].push_back(std::move(row));
   }
+  json["forms"] = Json::array();
+  for (const auto& form : table.forms) {
+    json["forms"].push_back({{"form", form.form},
+                             {"sampled", form.sampled},
+                             {"sampled_right", form.sampled_right},
+                             {"greedy", form.greedy},
+                             {"greedy_right", form.greedy_right}});
+  }
   return json;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "framework/report/forms.h"
 #include "framework/report/method_tables.h"
 #include "framework/report/report.h"
 #include "framework/report/text_table.h"
@@ -124,6 +125,14 @@ std::string groups(const RankingTable& t) {
   return "\n" + table.to_string();
 }
 
+std::string forms(const RankingTable& t) {
+  const FormTable forms = form_table(t);
+  if (forms.rows.empty()) return {};
+  TextTable table(forms.header);
+  for (const auto& row : forms.rows) table.add(row);
+  return "\n" + table.to_string();
+}
+
 std::string losses(const ReportInput& input) {
   if (input.losses.empty()) return {};
   TextTable table({"training", "steps", "first loss", "last loss", "last validation"});
@@ -192,7 +201,7 @@ std::string text_report(const ReportInput& input) {
   for (const std::string& finding : found) text += "- " + finding + "\n";
   text += differences(input);
   for (const StageTable& stage : input.stages)
-    text += strategies(stage) + attempt_curves(stage.table) + groups(stage.table);
+    text += strategies(stage) + attempt_curves(stage.table) + groups(stage.table) + forms(stage.table);
   return text + losses(input) + overlaps(input);
 }
 

@@ -19,6 +19,7 @@ struct Candidate {
   double score = kNoScore;     // log S, the verifier's; NaN where it was not scored
   double log_prob = kNoScore;  // the solver's: sum over the tokens, natural logarithm; NaN where it is not known
   int num_tokens = 0;
+  std::string form;  // how the text states its answer (Grade::form); empty: not known
   std::string text;
 };
 

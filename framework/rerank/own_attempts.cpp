@@ -24,6 +24,7 @@ Candidate candidate_of(const GradedAttempt& attempt) {
   candidate.score = attempt.log_score;
   if (attempt.num_tokens > 0) candidate.log_prob = attempt.log_prob;
   candidate.num_tokens = attempt.num_tokens;
+  candidate.form = attempt.form;
   candidate.text = attempt.text;
   return candidate;
 }

@@ -80,6 +80,15 @@ struct GroupRow {
   std::vector<std::pair<std::string, Estimate>> values;  // by strategy name
 };
 
+// Attempts that state their answer in one way: where training showed solutions of several styles, this tells them apart. Of
+// those with a readable answer, whose form is known.
+struct FormRow {
+  std::string form;  // "boxed", "# Answer", ...
+  std::int64_t sampled = 0, sampled_right = 0;
+  std::int64_t greedy = 0, greedy_right = 0;
+  friend bool operator==(const FormRow&, const FormRow&) = default;
+};
+
 // What each problem contributes, so that two tables over the same problems can be compared pair by pair.
 struct ProblemRow {
   std::string id;
@@ -116,6 +125,7 @@ struct RankingTable {
   std::optional<VerifierQuality> verifier;
   std::optional<VerifierQuality> mean_log_prob;
   std::vector<GroupRow> groups;
+  std::vector<FormRow> forms;        // the most frequent first
   std::vector<ProblemRow> problems;  // those with attempts, in the order given
   // RankingOptions::keep_values: of the strategies; and whether the greedy attempt is right, of all problems that have one.
   std::vector<StrategyValues> values;

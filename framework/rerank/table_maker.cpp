@@ -27,6 +27,7 @@ class TableMaker {
     table_.bootstrap = options_.bootstrap;
     for (const std::size_t p : columns_.voted()) count(columns_.problems()[p]);
     finish_counts();
+    table_.forms = columns_.forms();
     solver_rows();
     if (!columns_.voted().empty()) {
       ranked_rows();

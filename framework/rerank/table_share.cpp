@@ -58,7 +58,7 @@ class Reader {
 };
 
 // What comes next in a directory.
-enum class Part : char { problem, tile, judged };
+enum class Part : char { problem, tile, judged, form };
 
 std::size_t number_of(ScoreKind kind) { return kind == ScoreKind::verifier ? 0 : 1; }
 
@@ -69,6 +69,14 @@ std::vector<Scored> scored_of(std::span<const Candidate> candidates, ScoreKind k
     if (candidate.answer_found && !std::isnan(score)) scored.push_back({score, candidate.right});
   }
   return scored;
+}
+
+void count_form(const Candidate& attempt, std::map<std::string, FormRow>& forms, std::int64_t FormRow::*all,
+                std::int64_t FormRow::*right) {
+  if (!attempt.answer_found || attempt.form.empty()) return;
+  FormRow& row = forms[attempt.form];
+  ++(row.*all);
+  row.*right += attempt.right ? 1 : 0;
 }
 
 int all_clusters(const Ballot& ballot) { return std::max(2, static_cast<int>(ballot.clusters.size())); }
@@ -183,6 +191,8 @@ void TableShare::add(std::int64_t place, const RankedProblem& problem) {
   out.put(numbers);
   out.put_text(facts.id);
   out.put_text(facts.subject);
+  if (problem.greedy) count_form(*problem.greedy, forms_, &FormRow::greedy, &FormRow::greedy_right);
+  for (const Candidate& one : problem.candidates) count_form(one, forms_, &FormRow::sampled, &FormRow::sampled_right);
   if (problem.candidates.empty()) return;
   const std::uint64_t item = name_hash(problem.id);
   ScoreKind kind = ScoreKind::verifier;
@@ -240,6 +250,12 @@ void TableShare::write_judged(std::size_t kind) {
 std::string TableShare::finish() {
   write_tile();
   for (const std::size_t kind : {0, 1}) write_judged(kind);
+  Writer out(directory_);
+  for (const auto& [form, row] : forms_) {
+    out.put(Part::form);
+    out.put_text(form);
+    for (const std::int64_t count : {row.sampled, row.sampled_right, row.greedy, row.greedy_right}) out.put(count);
+  }
   return std::move(directory_);
 }
 
@@ -298,6 +314,12 @@ void TableColumns::open(const TableShareView& share, std::size_t number, std::ve
         judged_[kind].push_back({share.pages, number, offset, in.get<std::int64_t>()});
         break;
       }
+      case Part::form: {
+        FormRow& row = forms_[in.get_text()];
+        for (const auto count : {&FormRow::sampled, &FormRow::sampled_right, &FormRow::greedy, &FormRow::greedy_right})
+          row.*count += in.get<std::int64_t>();
+        break;
+      }
     }
   }
 }
@@ -321,6 +343,16 @@ void TableColumns::read(std::string_view measure, int k, std::span<double> value
                      std::as_writable_bytes(std::span(part)));
     for (std::size_t i = 0; i < part.size(); ++i) values[tile.at[i]] = part[i];
   }
+}
+
+std::vector<FormRow> TableColumns::forms() const {
+  std::vector<FormRow> rows;
+  for (const auto& [form, row] : forms_) {
+    rows.push_back(row);
+    rows.back().form = form;
+  }
+  std::ranges::stable_sort(rows, std::greater(), &FormRow::sampled);
+  return rows;
 }
 
 std::int64_t TableColumns::num_judged(ScoreKind kind) const {

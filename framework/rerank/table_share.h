@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,7 +72,8 @@ class TableShare {
   std::vector<Measure> measures_;
   Pages& pages_;
   std::string directory_;
-  std::int64_t voted_ = 0;                                // problems with attempts
+  std::int64_t voted_ = 0;  // problems with attempts
+  std::map<std::string, FormRow> forms_;
   std::vector<std::vector<std::vector<double>>> values_;  // [measure][problem of the tile]
   std::int64_t values_held_ = 0;
   std::array<std::vector<Judged>, 2> judged_;  // by verifier, by mean log-probability; `problem` counts this share's
@@ -90,6 +92,8 @@ class TableColumns {
   [[nodiscard]] const std::vector<std::size_t>& voted() const { return voted_; }
   // The values of one measure at K (counted from 1, or kLast), one for each problem with attempts.
   void read(std::string_view measure, int k, std::span<double> values) const;
+  // The most frequent first.
+  [[nodiscard]] std::vector<FormRow> forms() const;
   // How many attempts were scored by that kind: verifier or mean_log_prob.
   [[nodiscard]] std::int64_t num_judged(ScoreKind kind) const;
   // They in order, by way of `scratch` where they are many; it must outlive what is returned.
@@ -115,6 +119,7 @@ class TableColumns {
   std::vector<ProblemFacts> problems_;
   std::vector<std::size_t> voted_;
   std::vector<Tile> tiles_;
+  std::map<std::string, FormRow> forms_;
   std::array<std::vector<Stretch>, 2> judged_;      // by verifier, by mean log-probability
   std::vector<std::vector<std::uint32_t>> row_of_;  // [share][its problem with attempts]: row of a column
 };

@@ -475,6 +475,20 @@ TEST_CASE("a table with and without scores") {
   CHECK(evaluate({}, {}).num_problems == 0);
 }
 
+TEST_CASE("attempts are counted by how they state their answers, the unreadable ones not") {
+  RankedProblem problem;
+  problem.id = "p";
+  problem.candidates = candidates_of({{0, 1, 0, -1, 0}, {-1, -1, -1, -1, -1}});
+  const std::array<const char*, 5> forms = {"boxed", "boxed", "# Answer", "boxed", ""};
+  for (std::size_t i = 0; i < forms.size(); ++i) problem.candidates[i].form = forms[i];
+  problem.greedy = problem.candidates[1];
+  const auto right = [&](std::size_t i) { return problem.candidates[i].right ? 1 : 0; };
+  const RankingTable table = evaluate(std::vector{problem, problem}, {});
+  REQUIRE(table.forms.size() == 2);
+  CHECK(table.forms[0] == FormRow{"boxed", 4, 2 * (right(0) + right(1)), 2, 2 * right(1)});
+  CHECK(table.forms[1] == FormRow{"# Answer", 2, 2 * right(2), 0, 0});
+}
+
 TEST_CASE("attempts without a readable answer are wrong everywhere and vote nowhere") {
   RankedProblem problem;
   problem.id = "p";

@@ -33,6 +33,7 @@ std::vector<RankedProblem> some_problems(bool with_scores) {
       Candidate one;
       one.answer = std::to_string(*rc::gen::inRange(0, 5));
       one.answer_found = *rc::gen::inRange(0, 6) > 0;
+      one.form = *rc::gen::element(std::string("boxed"), std::string("# Answer"), std::string());
       one.right = one.answer_found && one.answer == "1";
       if (with_scores && *rc::gen::inRange(0, 8) > 0) one.score = -*rc::gen::inRange(0, 6) / 4.0;
       one.log_prob = -*rc::gen::inRange(1, 40) / 3.0;
@@ -86,6 +87,7 @@ void require_same(const RankingTable& a, const RankingTable& b) {
     for (std::size_t k = 0; k < a.groups[i].values.size(); ++k)
       require_same(a.groups[i].values[k].second, b.groups[i].values[k].second);
   }
+  RC_ASSERT(a.forms == b.forms);
   RC_ASSERT(a.verifier.has_value() == b.verifier.has_value());
   if (a.verifier) {
     RC_ASSERT(a.verifier->auc_pooled == b.verifier->auc_pooled);
