@@ -160,99 +160,148 @@ void show_reports(const RunPlan& plan) {
   }
 }
 
+// One start of a run, stage after stage. Rank 0 alone has the run folder.
+class Start {
+ public:
+  Start(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
+        const StopFlag& stop, StopLead& lead)
+      : plan_(plan), services_(services), groups_(groups), log_(log), progress_(progress), lead_(lead) {
+    asked_ = [this, stop] {
+      if (folder_) folder_->watch_place();
+      return stop();
+    };
+  }
+  void take_folder(EndNote& end_note);
+  void run(const StagePlan& stage);
+  void end();
+
+ private:
+  bool is_done(const StagePlan& stage);
+  void begin(const StagePlan& stage);
+  void note_end(const StagePlan& stage, const Stopwatch& watch);
+  StageHooks hooks(const StagePlan& stage);
+  RunFolder* folder() { return folder_ ? &*folder_ : nullptr; }
+
+  const RunPlan& plan_;
+  const RunServices& services_;
+  Groups groups_;
+  Logger& log_;
+  ProgressLine& progress_;
+  StopLead& lead_;
+  StopFlag asked_;
+  std::optional<RunFolder> folder_;
+  std::string token_;
+};
+
+void Start::take_folder(EndNote& end_note) {
+  token_ = on_rank_zero(groups_.world, "run folder", [&] {
+    const bool reads = plan_.run.restart == Restart::refuse && !RunLock::holder_of(plan_.run.folder);
+    const std::vector<Superseded> superseded = find_superseded(plan_, reads ? Look::bytes : Look::sizes);
+    refuse_restart(plan_, superseded);
+    require_own_work(plan_);
+    folder_.emplace(plan_, log_, end_note);
+    folder_->note({{"event", "start"},
+                   {"ranks", groups_.world.size()},
+                   {"tensor", groups_.tensor.size()},
+                   {"memory", resident_memory()},
+                   {"libraries", library_memory()}});
+    write_last_start(plan_.run.folder, last_start_of(plan_));
+    if (services_.folder_taken) services_.folder_taken();
+    tell(superseded, *folder_, log_);
+    return folder_->token();
+  });
+  check_shared(plan_, groups_.world, token_);
+}
+
+bool Start::is_done(const StagePlan& stage) {
+  const std::string done = on_rank_zero(groups_.world, "stage state", [&] {
+    if (asked_())
+      throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
+    const bool is_done = folder_->is_done(plan_, stage);
+    if (is_done) folder_->drop_work(stage);
+    return std::string(is_done ? "yes" : "no");
+  });
+  return done == "yes";
+}
+
+void Start::begin(const StagePlan& stage) {
+  on_rank_zero(groups_.world, "stage folder", [&] {
+    require_unchanged_files(stage, services_);
+    make_folder(stage.folder / "work");
+    folder_->watch(stage.folder);
+    replace_file(stage.folder / "identity.txt", stage.identity_text);
+    replace_file(stage.folder / kInputsFile, to_json(stage.contents));
+    folder_->note({{"event", "stage begins"}, {"stage", stage.name}, {"identity", stage.identity}});
+    return std::string();
+  });
+  log_.info("stage '{}' ({})", stage.name, stage.recipe_name);
+  if (services_.stage_begins) services_.stage_begins(stage.name);
+}
+
+StageHooks Start::hooks(const StagePlan& stage) {
+  StageHooks hooks;
+  if (!folder_) return hooks;
+  hooks.require_place = [this] { folder_->require_in_place(); };
+  hooks.set_aside = [this, &stage](const std::filesystem::path& where, const std::string& why) {
+    folder_->note_set_aside(stage, where, why);
+  };
+  return hooks;
+}
+
+void Start::note_end(const StagePlan& stage, const Stopwatch& watch) {
+  const StageMemory memory = largest_memory(groups_.world);
+  if (groups_.world.rank() == 0) lead_.write();
+  on_rank_zero(groups_.world, "stage end", [&] {
+    folder_->is_sealed(stage);
+    folder_->note({{"event", "stage ends"},
+                   {"stage", stage.name},
+                   {"seconds", watch.seconds()},
+                   {"memory", memory.peak},
+                   {"libraries", memory.libraries}});
+    folder_->drop_work(stage);
+    return std::string();
+  });
+  if (log_.informs()) log_.info("stage '{}' took {}", stage.name, took(plan_, stage, watch.seconds()));
+}
+
+void Start::run(const StagePlan& stage) {
+  if (is_done(stage)) return log_.info("stage '{}' is done already ({})", stage.name, stage.output.string());
+  begin(stage);
+  const Stopwatch watch;
+  release_freed_memory();  // a stage's peak is its own
+  reset_peak_memory();
+  StageContext context(plan_, stage, services_, groups_, log_, progress_, asked_, lead_, hooks(stage));
+  if (context.stop.requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
+  run_told(plan_, stage, context, token_, folder(), watch);
+  note_end(stage, watch);
+}
+
+void Start::end() {
+  on_rank_zero(groups_.world, "run end", [&] {
+    folder_->note({{"event", "end"}});
+    try {
+      show_reports(plan_);
+    } catch (const BrokenFolder& error) {
+      fail_damaged(error, "", plan_, folder());
+    }
+    try {
+      sweep_examples(plan_);
+    } catch (const Error& error) {  // the results are there
+      log_.warn("the tokenised examples take room that is not freed: {}", error.what());
+    }
+    return std::string();
+  });
+}
+
 }  // namespace
 
 void run_stages(const RunPlan& plan, const RunServices& services, Groups groups, Logger& log, ProgressLine& progress,
                 const StopFlag& stop, StopLead& lead, EndNote& end_note) {
-  Communicator& world = groups.world;
   release_freed_memory();  // what planning took is not the program's own
-  std::optional<RunFolder> folder;
-  const std::string token = on_rank_zero(world, "run folder", [&] {
-    const bool reads = plan.run.restart == Restart::refuse && !RunLock::holder_of(plan.run.folder);
-    const std::vector<Superseded> superseded = find_superseded(plan, reads ? Look::bytes : Look::sizes);
-    refuse_restart(plan, superseded);
-    require_own_work(plan);
-    folder.emplace(plan, log, end_note);
-    folder->note({{"event", "start"},
-                  {"ranks", world.size()},
-                  {"tensor", groups.tensor.size()},
-                  {"memory", resident_memory()},
-                  {"libraries", library_memory()}});
-    write_last_start(plan.run.folder, last_start_of(plan));
-    if (services.folder_taken) services.folder_taken();
-    tell(superseded, *folder, log);
-    return folder->token();
-  });
-  check_shared(plan, world, token);
-  const StopFlag asked = [&] {
-    if (folder) folder->watch_place();
-    return stop();
-  };
-
-  for (const StagePlan& stage : plan.stages) {
-    const std::string done = on_rank_zero(world, "stage state", [&] {
-      if (asked())
-        throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));  // hashing may take long
-      const bool is_done = folder->is_done(plan, stage);
-      if (is_done) folder->drop_work(stage);
-      return std::string(is_done ? "yes" : "no");
-    });
-    if (done == "yes") {
-      log.info("stage '{}' is done already ({})", stage.name, stage.output.string());
-      continue;
-    }
-    on_rank_zero(world, "stage folder", [&] {
-      require_unchanged_files(stage, services);
-      make_folder(stage.folder / "work");
-      folder->watch(stage.folder);
-      replace_file(stage.folder / "identity.txt", stage.identity_text);
-      replace_file(stage.folder / kInputsFile, to_json(stage.contents));
-      folder->note({{"event", "stage begins"}, {"stage", stage.name}, {"identity", stage.identity}});
-      return std::string();
-    });
-    log.info("stage '{}' ({})", stage.name, stage.recipe_name);
-    if (services.stage_begins) services.stage_begins(stage.name);
-    const Stopwatch watch;
-    release_freed_memory();  // a stage's peak is its own
-    reset_peak_memory();
-    StageHooks hooks;
-    if (folder) {
-      hooks.require_place = [&] { folder->require_in_place(); };
-      hooks.set_aside = [&](const std::filesystem::path& where, const std::string& why) {
-        folder->note_set_aside(stage, where, why);
-      };
-    }
-    StageContext context(plan, stage, services, groups, log, progress, asked, lead, std::move(hooks));
-    if (context.stop.requested()) throw StopRequested(fmt::format("stopped on request before stage '{}'", stage.name));
-    run_told(plan, stage, context, token, folder ? &*folder : nullptr, watch);
-    const StageMemory memory = largest_memory(world);
-    if (world.rank() == 0) lead.write();
-    on_rank_zero(world, "stage end", [&] {
-      folder->is_sealed(stage);
-      folder->note({{"event", "stage ends"},
-                    {"stage", stage.name},
-                    {"seconds", watch.seconds()},
-                    {"memory", memory.peak},
-                    {"libraries", memory.libraries}});
-      folder->drop_work(stage);
-      return std::string();
-    });
-    if (log.informs()) log.info("stage '{}' took {}", stage.name, took(plan, stage, watch.seconds()));
-  }
-  on_rank_zero(world, "run end", [&] {
-    folder->note({{"event", "end"}});
-    try {
-      show_reports(plan);
-    } catch (const BrokenFolder& error) {
-      fail_damaged(error, "", plan, &*folder);
-    }
-    try {
-      sweep_examples(plan);
-    } catch (const Error& error) {  // the results are there
-      log.warn("the tokenised examples take room that is not freed: {}", error.what());
-    }
-    return std::string();
-  });
+  Start start(plan, services, groups, log, progress, stop, lead);
+  start.take_folder(end_note);
+  for (const StagePlan& stage : plan.stages) start.run(stage);
+  start.end();
 }
 
 }  // namespace ft
