@@ -38,13 +38,20 @@ def record(owner, value):
     return f'{{"sum":"{xxhash.xxh3_128_hexdigest((owner + text).encode())[:16]}","of":"{owner}","record":{text}}}\n'
 
 
-def write_pieces(work, stem, records, pieces=4):
+def write_pieces(work, stem, records, made, pieces=4):
+    """Made once: the stages have the same identities on any number of ranks."""
     owner = hashlib.sha256((work.parent / "identity.txt").read_bytes()).hexdigest()[:16]
-    files = [open(work / f"{stem}-{i:04}.jsonl", "w") for i in range(pieces)]
-    for number, value in records:
-        files[number % pieces].write(record(owner, value))
-    for file in files:
-        file.close()
+    names = [f"{stem}-{i:04}.jsonl" for i in range(pieces)]
+    folder = made / f"{stem}-{owner}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        files = [open(folder / name, "w") for name in names]
+        for number, value in records:
+            files[number % pieces].write(record(owner, value))
+        for file in files:
+            file.close()
+    for name in names:
+        shutil.copyfile(folder / name, work / name)
 
 
 def attempts(problems, each):
@@ -85,7 +92,7 @@ def measure(program, base, problems, each, ranks):
         (work,) = folder.glob(f"stages/{stage}-*/work")
         for piece in work.glob(f"{stem}-*"):
             piece.unlink()
-        write_pieces(work, stem, records(problems, each))
+        write_pieces(work, stem, records(problems, each), base / "made")
     run(program, run_file, ranks)
     ends = {}
     for line in (folder / "ledger.jsonl").read_text().splitlines():
