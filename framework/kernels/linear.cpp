@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <sys/auxv.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <optional>
@@ -10,12 +9,12 @@
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 
 namespace ft {
 namespace {
 
 using at::Tensor;
-using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
@@ -43,8 +42,8 @@ bool is_rounded(const Tensor& x, at::ScalarType compute) {
   return compute != at::kFloat && x.scalar_type() == at::kFloat;
 }
 
-struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Variable forward(AutogradContext* context, const Variable& x, const Variable& weight,
+struct LinearFunction : KernelFunction<LinearFunction> {
+  static Variable forward(KernelContext* context, const Variable& x, const Variable& weight,
                           const std::optional<Variable>& bias, at::ScalarType compute) {
     context->save_for_backward({x, weight, bias.value_or(Tensor())});
     context->saved_data["compute"] = static_cast<std::int64_t>(compute);
@@ -53,9 +52,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     return bias ? y + *bias : y;
   }
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const at::NoGradGuard no_grad;
-    const variable_list saved = context->get_saved_variables();
+  static variable_list backward(KernelContext* context, variable_list gradients) {
+    const variable_list& saved = context->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
     const Tensor upstream = gradients[0].contiguous();  // [T, out]
     const auto compute = static_cast<at::ScalarType>(context->saved_data["compute"].toInt());
@@ -128,15 +126,14 @@ void add_rows(Tensor& gradient, const Tensor& tokens, const Tensor& upstream) {
   });
 }
 
-struct EmbeddingFunction : torch::autograd::Function<EmbeddingFunction> {
-  static Variable forward(AutogradContext* context, const Variable& weight, const Variable& tokens) {
+struct EmbeddingFunction : KernelFunction<EmbeddingFunction> {
+  static Variable forward(KernelContext* context, const Variable& weight, const Variable& tokens) {
     context->save_for_backward({weight, tokens});
     return weight.index_select(0, tokens);
   }
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const at::NoGradGuard no_grad;
-    const variable_list saved = context->get_saved_variables();
+  static variable_list backward(KernelContext* context, variable_list gradients) {
+    const variable_list& saved = context->get_saved_variables();
     const Tensor &weight = saved[0], &tokens = saved[1];
     const Tensor upstream = gradients[0].contiguous();  // [T, H]
     const bool in_place = weight.grad().defined();

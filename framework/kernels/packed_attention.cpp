@@ -4,13 +4,13 @@
 #include "framework/kernels/packed_attention.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 #include "framework/kernels/small_gemm.h"
 
 FT_SIMD_BEGIN
@@ -77,7 +77,7 @@ class Scratch {
   Tensor storage_;
 };
 
-FT_SIMD_INLINE void pack(const HeadView& from, std::int64_t begin, std::int64_t end, float scale, const Rows& to) {
+FT_SIMD_CLONES void pack(const HeadView& from, std::int64_t begin, std::int64_t end, float scale, const Rows& to) {
   for (std::int64_t i = begin; i < end; ++i) {
     const float* row = from.data + i * from.stride;
     float* out = to.data + (i - begin) * to.stride;
@@ -86,7 +86,7 @@ FT_SIMD_INLINE void pack(const HeadView& from, std::int64_t begin, std::int64_t 
 }
 
 // to[d][i] = from[i][d]; columns up to the next multiple of 16 are zero, as the products read them.
-FT_SIMD_INLINE void pack_transposed(const HeadView& from, const Rows& to) {
+FT_SIMD_CLONES void pack_transposed(const HeadView& from, const Rows& to) {
   const std::int64_t padded = round_up(from.length, kWidth);
   for (std::int64_t i = 0; i < from.length; ++i) {
     const float* row = from.data + i * from.stride;
@@ -207,6 +207,8 @@ FT_SIMD_CLONES void backward_block(const Scratch& s, std::int64_t first, std::in
   }
 }
 
+FT_SIMD_END
+
 // Head `head` of the document [begin, begin + length) in a contiguous [T, heads, head_dim].
 HeadView head_of(const Tensor& x, std::int64_t begin, std::int64_t length, std::int64_t head) {
   const std::int64_t heads = x.size(1), head_dim = x.size(2);
@@ -298,9 +300,9 @@ Gradients backward_cpu(const Tensor& query, const Tensor& key, const Tensor& val
   return gradients;
 }
 
-struct PackedAttentionFunction : torch::autograd::Function<PackedAttentionFunction> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& key,
-                        const Tensor& value, const std::vector<std::int64_t>& offsets) {
+struct PackedAttentionFunction : KernelFunction<PackedAttentionFunction> {
+  static Tensor forward(KernelContext* context, const Tensor& query, const Tensor& key, const Tensor& value,
+                        const std::vector<std::int64_t>& offsets) {
     const Tensor q = query.contiguous(), k = key.contiguous(), v = value.contiguous();
     const Tensor log_sum = at::empty({q.size(0), q.size(1)}, q.options());  // [T, heads]
     const Tensor out = forward_cpu(q, k, v, offsets, log_sum);
@@ -309,10 +311,8 @@ struct PackedAttentionFunction : torch::autograd::Function<PackedAttentionFuncti
     return out;
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list upstream) {
-    const at::NoGradGuard no_grad;
-    const auto saved = context->get_saved_variables();
+  static torch::autograd::variable_list backward(KernelContext* context, torch::autograd::variable_list upstream) {
+    const auto& saved = context->get_saved_variables();
     Gradients gradients = backward_cpu(saved[0], saved[1], saved[2], upstream[0].contiguous(),
                                        context->saved_data["offsets"].toIntVector(), saved[3]);
     return {gradients.query, gradients.key, gradients.value, Tensor()};
@@ -354,4 +354,3 @@ Tensor packed_attention_reference(const Tensor& query, const Tensor& key, const 
 }
 
 }  // namespace ft
-FT_SIMD_END

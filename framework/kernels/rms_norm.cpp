@@ -1,13 +1,13 @@
 #include "framework/kernels/rms_norm.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 #include "framework/kernels/simd.h"
 
 FT_SIMD_BEGIN
@@ -17,7 +17,6 @@ namespace {
 using at::Tensor;
 using simd::kWidth;
 using simd::Vector;
-using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
@@ -81,6 +80,8 @@ FT_SIMD_CLONES void norm_rows_backward(Size size, const float* x, const float* w
   }
 }
 
+FT_SIMD_END
+
 // Rows whose parts of the weight's gradient are added in one run, so that a hundred thousand rows do not wear off its
 // digits.
 constexpr std::int64_t kStretch = 1024;
@@ -124,32 +125,30 @@ std::pair<Tensor, Tensor> backward_cpu(const Tensor& x, const Tensor& weight, co
   return {dx, in_place ? Tensor() : dw};
 }
 
-struct NormFunction : torch::autograd::Function<NormFunction> {
-  static Variable forward(AutogradContext* context, const Variable& x, const Variable& weight, double epsilon) {
+struct NormFunction : KernelFunction<NormFunction> {
+  static Variable forward(KernelContext* context, const Variable& x, const Variable& weight, double epsilon) {
     const Tensor input = x.contiguous();
     const Normed out = forward_cpu(input, Tensor(), weight, epsilon);
     context->save_for_backward({input, weight, out.inverse});
     return out.normed;
   }
-  static variable_list backward(AutogradContext* context, variable_list upstream) {
-    const at::NoGradGuard no_grad;
-    const variable_list saved = context->get_saved_variables();
+  static variable_list backward(KernelContext* context, variable_list upstream) {
+    const variable_list& saved = context->get_saved_variables();
     auto [dx, dw] = backward_cpu(saved[0], saved[1], saved[2], upstream[0].contiguous(), Tensor());
     return {dx, dw, Tensor()};
   }
 };
 
-struct AddNormFunction : torch::autograd::Function<AddNormFunction> {
-  static variable_list forward(AutogradContext* context, const Variable& x, const Variable& delta,
-                               const Variable& weight, double epsilon) {
+struct AddNormFunction : KernelFunction<AddNormFunction> {
+  static variable_list forward(KernelContext* context, const Variable& x, const Variable& delta, const Variable& weight,
+                               double epsilon) {
     context->set_materialize_grads(false);  // the last norm's sum has no other use, and no gradient
     const Normed out = forward_cpu(x.contiguous(), delta.contiguous(), weight, epsilon);
     context->save_for_backward({out.sum, weight, out.inverse});
     return {out.sum, out.normed};
   }
-  static variable_list backward(AutogradContext* context, variable_list upstream) {
-    const at::NoGradGuard no_grad;
-    const variable_list saved = context->get_saved_variables();
+  static variable_list backward(KernelContext* context, variable_list upstream) {
+    const variable_list& saved = context->get_saved_variables();
     if (!upstream[1].defined()) return {upstream[0], upstream[0], Tensor(), Tensor()};
     auto [dx, dw] = backward_cpu(saved[0], saved[1], saved[2], upstream[1].contiguous(),
                                  upstream[0].defined() ? upstream[0].contiguous() : Tensor());
@@ -185,4 +184,3 @@ Tensor rms_norm_reference(const Tensor& x, const Tensor& weight, double epsilon)
 }
 
 }  // namespace ft
-FT_SIMD_END

@@ -1,9 +1,9 @@
 #include "framework/kernels/rotary.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 #include "framework/kernels/simd.h"
 
 FT_SIMD_BEGIN
@@ -34,6 +34,8 @@ FT_SIMD_CLONES void rotate_rows(Size size, const float* __restrict x, const floa
   }
 }
 
+FT_SIMD_END
+
 Tensor rotate_cpu(const Tensor& x, const Tensor& cos, const Tensor& sin, float sign) {
   Tensor out = at::empty_like(x);
   rotate_rows({x.size(0), x.size(1), x.size(2) / 2}, x.const_data_ptr<float>(), cos.const_data_ptr<float>(),
@@ -41,16 +43,13 @@ Tensor rotate_cpu(const Tensor& x, const Tensor& cos, const Tensor& sin, float s
   return out;
 }
 
-struct RotateFunction : torch::autograd::Function<RotateFunction> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& cos,
-                        const Tensor& sin) {
+struct RotateFunction : KernelFunction<RotateFunction> {
+  static Tensor forward(KernelContext* context, const Tensor& x, const Tensor& cos, const Tensor& sin) {
     context->save_for_backward({cos, sin});
     return rotate_cpu(x.contiguous(), cos, sin, 1.0f);
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list upstream) {
-    const at::NoGradGuard no_grad;
-    const auto saved = context->get_saved_variables();
+  static torch::autograd::variable_list backward(KernelContext* context, torch::autograd::variable_list upstream) {
+    const auto& saved = context->get_saved_variables();
     return {rotate_cpu(upstream[0].contiguous(), saved[0], saved[1], -1.0f), Tensor(), Tensor()};
   }
 };
@@ -80,4 +79,3 @@ Tensor rotate_reference(const Tensor& x, const RotaryAngles& angles) {
 }
 
 }  // namespace ft
-FT_SIMD_END

@@ -1,9 +1,9 @@
 #include "framework/kernels/swiglu.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 #include "framework/kernels/simd.h"
 
 FT_SIMD_BEGIN
@@ -47,18 +47,18 @@ FT_SIMD_CLONES void backward_range(std::int64_t n, const float* gate, const floa
   }
 }
 
-struct SwigluFunction : torch::autograd::Function<SwigluFunction> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& gate, const Tensor& up) {
+FT_SIMD_END
+
+struct SwigluFunction : KernelFunction<SwigluFunction> {
+  static Tensor forward(KernelContext* context, const Tensor& gate, const Tensor& up) {
     const Tensor g = gate.contiguous(), u = up.contiguous();
     Tensor out = at::empty_like(g);
     forward_range(g.numel(), g.const_data_ptr<float>(), u.const_data_ptr<float>(), out.mutable_data_ptr<float>());
     context->save_for_backward({g, u});
     return out;
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
-    const at::NoGradGuard no_grad;
-    const auto saved = context->get_saved_variables();
+  static torch::autograd::variable_list backward(KernelContext* context, torch::autograd::variable_list gradients) {
+    const auto& saved = context->get_saved_variables();
     const Tensor upstream = gradients[0].contiguous();
     Tensor to_gate = at::empty_like(upstream), to_up = at::empty_like(upstream);
     backward_range(upstream.numel(), saved[0].const_data_ptr<float>(), saved[1].const_data_ptr<float>(),
@@ -79,4 +79,3 @@ Tensor swiglu(const Tensor& gate, const Tensor& up) {
 }
 
 }  // namespace ft
-FT_SIMD_END

@@ -1,11 +1,11 @@
 #include "framework/kernels/vocabulary_log_probs.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
 #include "framework/base/error.h"
+#include "framework/kernels/kernel_function.h"
 #include "framework/kernels/linear.h"
 #include "framework/kernels/simd.h"
 
@@ -16,7 +16,6 @@ namespace {
 using at::Tensor;
 using simd::kWidth;
 using simd::Vector;
-using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
@@ -72,14 +71,16 @@ FT_SIMD_CLONES void gradient_rows(std::int64_t rows, std::int64_t width, const f
   }
 }
 
+FT_SIMD_END
+
 bool is_plain(const Tensor& x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(); }
 
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 23;  // logits of one chunk: 32 MiB
 
-struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
-  static Variable forward(AutogradContext* context, const Variable& hidden, const Variable& weight,
-                          const Variable& rows, const Variable& targets, std::int64_t step,
-                          const ChunkLogProbs& softmax, at::ScalarType compute) {
+struct LogProbsFunction : KernelFunction<LogProbsFunction> {
+  static Variable forward(KernelContext* context, const Variable& hidden, const Variable& weight, const Variable& rows,
+                          const Variable& targets, std::int64_t step, const ChunkLogProbs& softmax,
+                          at::ScalarType compute) {
     const std::int64_t count = rows.size(0);
     Tensor log_probs = at::empty({count}, hidden.options().dtype(at::kFloat));  // [M]
     Tensor log_sum = at::empty_like(log_probs);                                 // [M]
@@ -98,9 +99,8 @@ struct LogProbsFunction : torch::autograd::Function<LogProbsFunction> {
     return log_probs;
   }
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const at::NoGradGuard no_grad;
-    const variable_list saved = context->get_saved_variables();
+  static variable_list backward(KernelContext* context, variable_list gradients) {
+    const variable_list& saved = context->get_saved_variables();
     const Tensor &hidden = saved[0], &weight = saved[1], &rows = saved[2], &targets = saved[3], &log_sum = saved[4];
     const Tensor upstream = gradients[0].contiguous();  // [M]
     const std::int64_t count = rows.size(0), step = context->saved_data["step"].toInt();
@@ -184,4 +184,3 @@ Tensor chunked_log_probs(const Tensor& hidden, const Tensor& weight, const Tenso
 }
 
 }  // namespace ft
-FT_SIMD_END
