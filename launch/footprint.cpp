@@ -87,10 +87,13 @@ double tokens_per_micro_batch(const Settings& settings) {
 
 // Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their
 // input and output (input of the projections), attention its query, key, value and sums, the projection behind it the
-// mixed values, SwiGLU gate and up, the last projection their product.
-double saved_elements(const LocalShape& s, double tokens) {
+// mixed values, SwiGLU gate and up, the last projection their product. Under recomputation one stretch is there at a time,
+// and the inputs of the others.
+double saved_elements(const LocalShape& s, double tokens, Recompute recompute) {
   const double layer = 4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
-  return tokens * (s.layers * layer + 3 * s.hidden + s.head_dim);
+  const double stretch = recompute.layers == 0 ? s.layers : std::min<double>(s.layers, recompute.layers);
+  const double others = std::ceil(s.layers / stretch) - 1;
+  return tokens * (stretch * layer + others * s.hidden + 3 * s.hidden + s.head_dim);
 }
 
 // Bytes beside, while the loss goes back: at the vocabulary, or in the last layer's feed-forward.
@@ -124,6 +127,11 @@ void add_tokenising(std::vector<MemoryPart>& parts, const TextSizes& sizes) {
 
 bool is_narrow(const Settings& settings) { return named<Compute>(settings.text("compute")) == Compute::bfloat16; }
 
+Recompute recompute_of(const Settings& settings) {
+  const std::string text = settings.text("recompute");
+  return text.empty() ? Recompute() : parse_recompute(text);
+}
+
 std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& settings, const Grid& grid) {
   const auto own_lanes =
       static_cast<std::uint64_t>(std::max(1.0, std::ceil(settings.number("lanes", 1) / grid.data())));
@@ -133,9 +141,11 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
                                    // The lane in the making, and one sum for each level of the tree over those before.
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
-  if (named<SaveMode>(settings.text("save")) != SaveMode::blocking) parts.push_back({"copy for checkpoints", 3 * own});
+  if (named<SaveMode>(settings.text("save")) != SaveMode::blocking)
+    parts.push_back({"copy for checkpoints", 3 * own});
   if (grid.tensor > 1) parts.push_back({"gathered parameter", kFloat * s.gathered});
-  parts.push_back({"activations", kFloat * saved_elements(s, tokens) + backward_bytes(s, tokens, is_narrow(settings))});
+  parts.push_back({"activations", kFloat * saved_elements(s, tokens, recompute_of(settings)) +
+                                      backward_bytes(s, tokens, is_narrow(settings))});
   return parts;
 }
 
