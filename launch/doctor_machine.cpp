@@ -174,16 +174,17 @@ void examine_memory(Examination& exam) {
     if (need <= 0) {
       exam.ok("memory", fmt::format("{}; this process holds {}", here, bytes_text(static_cast<double>(own))));
     } else if (together > static_cast<double>(free)) {
-      exam.problem(
-          "memory",
-          fmt::format("{}, but stage '{}' needs about {} a rank, {} in all", here, exam.demands().largest,
-                      bytes_text(need), bytes_text(together)),
-          "start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots");
+      exam.problem("memory",
+                   fmt::format("{}, but stage '{}' needs about {} a rank, {} in all", here, exam.demands().largest,
+                               bytes_text(need), bytes_text(together)),
+                   "start fewer ranks a host, raise parallel.tensor, set training.recompute: layers, or lower "
+                   "training.tokens_per_micro_batch or slots");
     } else if (together > 0.8 * static_cast<double>(free)) {
       exam.warning(
           "memory",
           fmt::format("{}; stage '{}' needs about {} of it", here, exam.demands().largest, bytes_text(together)),
-          "that is close: start fewer ranks a host, or lower training.tokens_per_micro_batch or slots");
+          "that is close: start fewer ranks a host, set training.recompute: layers, or lower "
+          "training.tokens_per_micro_batch or slots");
     } else {
       exam.ok("memory", fmt::format("{}; the largest stage, '{}', needs about {} a rank", here, exam.demands().largest,
                                     bytes_text(need)));

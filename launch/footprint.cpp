@@ -68,10 +68,13 @@ double tokens_per_micro_batch(const TrainingSettings& settings) {
 
 // Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their
 // input and output (input of the projections), attention its query, key, value and sums, the projection behind it the
-// mixed values, SwiGLU gate and up, the last projection their product.
-double saved_elements(const LocalShape& s, double tokens) {
+// mixed values, SwiGLU gate and up, the last projection their product. Under recomputation one stretch is there at a time,
+// and the inputs of the others.
+double saved_elements(const LocalShape& s, double tokens, Recompute recompute) {
   const double layer = 4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
-  return tokens * (s.layers * layer + 3 * s.hidden + s.head_dim);
+  const double stretch = recompute.layers == 0 ? s.layers : std::min<double>(s.layers, recompute.layers);
+  const double others = std::ceil(s.layers / stretch) - 1;
+  return tokens * (stretch * layer + others * s.hidden + 3 * s.hidden + s.head_dim);
 }
 
 // Bytes beside, while the loss goes back: at the vocabulary, or in the last layer's feed-forward.
@@ -114,7 +117,7 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const TrainingSettin
                                    {"moments", 2 * own}};
   if (settings.save == SaveMode::background) parts.push_back({"copy for checkpoints", 3 * own});
   if (grid.tensor > 1) parts.push_back({"gathered parameter", kFloat * s.gathered});
-  parts.push_back({"activations", kFloat * saved_elements(s, tokens) +
+  parts.push_back({"activations", kFloat * saved_elements(s, tokens, settings.recompute) +
                                       backward_bytes(s, tokens, settings.compute == Compute::bfloat16)});
   return parts;
 }

@@ -143,7 +143,7 @@ void check_fit(const Footprint& largest, const Options& options) {
   if (together <= has) return;
   fail_user(fmt::format(
       "stage '{}' does not fit: it needs about {} a rank beside the program's {} ({}), {} in all for {}, and {} has "
-      "{}. {}raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+      "{}. {}raise parallel.tensor, set training.recompute: layers, or lower training.tokens_per_micro_batch or slots",
       largest.stage, bytes_text(static_cast<double>(largest.memory())), bytes_text(static_cast<double>(own)),
       largest.parts_text(), bytes_text(together), ranks == 1 ? "one rank" : fmt::format("{} ranks", ranks),
       here ? "this machine" : "a host", bytes_text(has),

@@ -63,7 +63,8 @@ void warn_of_shortage(const RunPlan& plan, const RunServices& services, Groups g
     if (together <= static_cast<double>(entry.free)) continue;
     log.warn(
         "stage '{}' needs about {} a rank ({}), {} in all for the {} of {}, which has {} free: it may be killed for "
-        "it. Start fewer ranks a host, raise parallel.tensor, or lower training.tokens_per_micro_batch or slots",
+        "it. Start fewer ranks a host, raise parallel.tensor, set training.recompute: layers, or lower "
+        "training.tokens_per_micro_batch or slots",
         largest.stage, bytes_text(need), largest.parts_text(), bytes_text(together),
         entry.ranks == 1 ? "one rank" : fmt::format("{} ranks", entry.ranks), name,
         bytes_text(static_cast<double>(entry.free)));

@@ -24,6 +24,7 @@ std::string_view name_of(const T*) {
   if constexpr (std::is_same_v<T, int> || std::is_same_v<T, std::int64_t>) return "whole number";
   if constexpr (std::is_same_v<T, double>) return "number";
   if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Choice>) return "text";
+  if constexpr (std::is_same_v<T, Recompute>) return "number of layers (none, layers, 2, 3, ...)";
   if constexpr (std::is_same_v<T, Length>) return "length";
   if constexpr (std::is_same_v<T, Duration>) return "duration (30s, 10min, 1h)";
   if constexpr (std::is_same_v<T, ByteSize>) return "size (512MiB, 2GB)";
@@ -60,6 +61,7 @@ std::string text_of(std::int64_t value) { return std::to_string(value); }
 std::string text_of(double value) { return shortest(value); }
 std::string text_of(const std::string& value) { return quoted_if_needed(value); }
 std::string text_of(const Choice& value) { return quoted_if_needed(std::string(value.name())); }
+std::string text_of(const Recompute& value) { return to_string(value); }
 std::string text_of(const Length& value) { return to_string(value); }
 std::string text_of(const Duration& value) { return to_string(value); }
 std::string text_of(const ByteSize& value) { return to_string(value); }

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "framework/base/choice.h"
+#include "framework/base/recompute.h"
 #include "framework/base/units.h"
 
 namespace ft {
@@ -90,7 +91,7 @@ struct Limits {
 
 // Where a value lives; a Choice* during the call alone. std::optional: absent or `null` in the file means "none".
 using Value =
-    std::variant<bool*, int*, std::int64_t*, double*, std::string*, Choice*, Length*, Duration*, ByteSize*,
+    std::variant<bool*, int*, std::int64_t*, double*, std::string*, Choice*, Recompute*, Length*, Duration*, ByteSize*,
                  std::vector<std::string>*, std::vector<int>*, std::vector<double>*, std::optional<bool>*,
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<double>*, std::optional<std::string>*,
                  std::optional<Length>*, std::optional<Duration>*, std::optional<ByteSize>*>;

@@ -57,6 +57,7 @@ class Reader {
     if (key_.limits.not_empty && text.empty()) node_.fail(fmt::format("'{}' is empty: name a folder", key_.name));
     out = is_path() ? expanded(text) : text;
   }
+  void read(Recompute& out) const { out = quantity<Recompute>(parse_recompute); }
   void read(Length& out) const {
     const Length length = quantity<Length>(parse_length);
     const Units& units = key_.limits.units;

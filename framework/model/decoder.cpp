@@ -8,6 +8,7 @@
 #include "framework/kernels/rms_norm.h"
 #include "framework/kernels/rotary.h"
 #include "framework/kernels/swiglu.h"
+#include "framework/model/recompute.h"
 #include "framework/model/rope.h"
 
 namespace ft {
@@ -59,7 +60,7 @@ class SelfAttention {
       key = key_norm_->forward(key);
     }
     const Tensor mixed = context.attend(layer_, rotate(query, angles), rotate(key, angles), value);
-    return output_->forward(mixed.reshape({x.size(0), -1}));
+    return output_->forward(mixed.reshape({mixed.size(0), -1}));
   }
 
  private:
@@ -98,6 +99,18 @@ struct Layer {
   FeedForward feed_forward;
 };
 
+// What flows from layer to layer.
+struct Residual {
+  Tensor stream;  // [T, H]
+  Tensor delta;   // [T, H], what the last sub-layer adds to it; undefined: nothing
+};
+
+// What the positions and documents of a batch are to the layers.
+struct Surroundings {
+  RotaryAngles angles;
+  std::shared_ptr<AttentionContext> context;
+};
+
 }  // namespace
 
 struct Decoder::Body {
@@ -114,6 +127,27 @@ struct Decoder::Body {
     inverse_frequencies = rope_inverse_frequencies(config).to(factory.device());
   }
 
+  // Adds what is to be added, and gives the norm of the sum.
+  Tensor advance(Residual& residual, const Parameter& weight) const {
+    const double epsilon = config.norm_epsilon;
+    Tensor normed;  // [T, H]
+    if (residual.delta.defined()) {
+      std::tie(residual.stream, normed) = add_rms_norm(residual.stream, residual.delta, weight.value, epsilon);
+    } else {
+      normed = rms_norm(residual.stream, weight.value, epsilon);
+    }
+    return normed;
+  }
+
+  // Through the layers [begin, end).
+  void pass(Residual& residual, std::size_t begin, std::size_t end, const Surroundings& around) const {
+    for (std::size_t i = begin; i < end; ++i) {
+      Layer& layer = *layers[i];
+      residual.delta = layer.attention.forward(advance(residual, layer.input_norm), around.angles, *around.context);
+      residual.delta = layer.feed_forward.forward(advance(residual, layer.middle_norm));
+    }
+  }
+
   ModelConfig config;
   ParameterSet parameters;
   std::unique_ptr<Embedding> embedding;
@@ -128,29 +162,32 @@ Decoder::Decoder(ModelConfig config, LayerFactory& factory)
 Decoder::~Decoder() = default;
 
 Tensor Decoder::forward(const Tensor& tokens, const Tensor& positions, AttentionContext& context) {
+  // Not owned: without recomputation nobody asks the context after this has returned.
+  return forward(tokens, positions, std::shared_ptr<AttentionContext>(std::shared_ptr<void>(), &context), {});
+}
+
+Tensor Decoder::forward(const Tensor& tokens, const Tensor& positions, std::shared_ptr<AttentionContext> context,
+                        Recompute recompute) {
   FT_CHECK(tokens.dim() == 1 && tokens.scalar_type() == at::kLong && positions.scalar_type() == at::kLong &&
                tokens.sizes() == positions.sizes(),
            "tokens and positions must be [T] of int64");
-  const RotaryAngles angles = rotary_angles(body_->inverse_frequencies, positions, body_->config.rope.attention_factor);
-  const double epsilon = body_->config.norm_epsilon;
-  Tensor stream = body_->embedding->forward(tokens);  // [T, H], the residual stream
-  Tensor delta;                                       // [T, H], what the last sub-layer adds to it
-  Tensor normed;                                      // [T, H]
-  const auto advance = [&](const Parameter& norm) {
-    if (delta.defined()) {
-      std::tie(stream, normed) = add_rms_norm(stream, delta, norm.value, epsilon);
-    } else {
-      normed = rms_norm(stream, norm.value, epsilon);
-    }
-  };
-  for (const std::unique_ptr<Layer>& layer : body_->layers) {
-    advance(layer->input_norm);
-    delta = layer->attention.forward(normed, angles, context);
-    advance(layer->middle_norm);
-    delta = layer->feed_forward.forward(normed);
+  const Body& body = *body_;
+  const Surroundings around{rotary_angles(body.inverse_frequencies, positions, body.config.rope.attention_factor),
+                            std::move(context)};
+  const std::size_t count = body.layers.size();
+  const bool keeps_all = recompute.layers == 0 || !at::GradMode::is_enabled();
+  const std::size_t step = keeps_all ? count : static_cast<std::size_t>(recompute.layers);
+  Residual residual{body.embedding->forward(tokens), {}};
+  std::size_t begin = 0;
+  for (; begin + step < count; begin += step) {
+    residual.stream = recomputed(residual.stream, [&body, begin, step, around](const Tensor& x) {
+      Residual inner{x, {}};
+      body.pass(inner, begin, begin + step, around);
+      return inner.stream + inner.delta;
+    });
   }
-  advance(*body_->norm);
-  return normed;
+  body.pass(residual, begin, count, around);  // the backward begins here: what it would forget is wanted next
+  return body.advance(residual, *body.norm);
 }
 
 Tensor Decoder::log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) {

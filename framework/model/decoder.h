@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "framework/base/recompute.h"
 #include "framework/model/attention_context.h"
 #include "framework/model/layer_factory.h"
 #include "framework/model/model_config.h"
@@ -33,6 +34,10 @@ class Decoder {
   // tokens [T] int64, positions [T] int64 (from 0 within each document).
   // Returns the hidden states after the last norm, [T, H]. Differentiable.
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens, const at::Tensor& positions, AttentionContext& context);
+  // The same, with the same bits and gradients, keeping for the backward no more of the layers than `recompute` says
+  // (model/recompute.h). The context is asked once more then, and lives as long as the graph.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& tokens, const at::Tensor& positions,
+                                   std::shared_ptr<AttentionContext> context, Recompute recompute);
 
   // Log-probabilities at temperature 1 over the whole vocabulary: element m is log p(targets[m] | hidden row rows[m]).
   //   hidden [T, H], rows [M] int64 (may repeat), targets [M] int64. Returns [M] float32.

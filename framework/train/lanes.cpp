@@ -2,18 +2,21 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
+#include <utility>
+
 #include "framework/base/error.h"
 #include "framework/comm/tree_sum.h"
 #include "framework/model/decoder.h"
 
 namespace ft {
 
-TrainedModel trained_model(Decoder& decoder) {
-  return {.parameters = decoder.parameters(), .log_probs = [&decoder](const Batch& batch) {
-            PackedAttention context(batch.offsets);
+TrainedModel trained_model(Decoder& decoder, Recompute recompute) {
+  return {.parameters = decoder.parameters(), .log_probs = [&decoder, recompute](const Batch& batch) {
+            auto context = std::make_shared<PackedAttention>(batch.offsets);
             const at::Device device = decoder.parameters().flat().device();
-            const at::Tensor hidden =
-                decoder.forward(batch.tokens.to(device), batch.positions.to(device), context);  // [T, H]
+            const at::Tensor hidden = decoder.forward(batch.tokens.to(device), batch.positions.to(device),
+                                                      std::move(context), recompute);  // [T, H]
             return decoder.log_probs(hidden, batch.target_rows.to(device), batch.targets.to(device));
           }};
 }

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "framework/base/recompute.h"
 #include "framework/batching/batch.h"
 #include "framework/batching/example_list.h"
 #include "framework/batching/step_plan.h"
@@ -35,7 +36,7 @@ struct TrainedModel {
 };
 
 // The decoder must outlive the result.
-[[nodiscard]] TrainedModel trained_model(Decoder& decoder);
+[[nodiscard]] TrainedModel trained_model(Decoder& decoder, Recompute recompute = {});
 
 using LaneBatches = std::vector<std::vector<Batch>>;  // [own lanes][micro-batches]
 

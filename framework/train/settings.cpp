@@ -26,6 +26,10 @@ void describe(TrainingSettings& s, Binder& b) {
   b.choice("compute", s.compute, KeyKind::identity,
            "what matrix products with weights are computed from; weights, moments, norms, attention and losses are "
            "float32");
+  b.execution(
+      "recompute", s.recompute,
+      "what the backward computes again instead of keeping it, to take less memory and more time: nothing, each "
+      "layer from its input, or so many layers at a time from the input of the first of them");
   b.identity("max_length", s.max_length, "longest document in tokens", Range{2, kMostTokens});
   b.choice("too_long", s.too_long, KeyKind::identity,
            "what to do with longer documents: leave the example out and count it, or stop with its name");

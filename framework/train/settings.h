@@ -6,6 +6,7 @@
 #include <string>
 
 #include "framework/base/compute.h"
+#include "framework/base/recompute.h"
 #include "framework/base/units.h"
 #include "framework/batching/too_long.h"
 
@@ -29,7 +30,8 @@ struct TrainingSettings {
   std::int64_t tokens_per_lane = 2048;
   std::int64_t tokens_per_micro_batch = 2048;
   Compute compute = Compute::float32;  // operands of matrix products
-  std::int64_t max_length = 512;       // tokens of one document
+  Recompute recompute;
+  std::int64_t max_length = 512;  // tokens of one document
   TooLong too_long = TooLong::drop;
   double learning_rate = 1e-4;  // peak
   ScheduleKind schedule = ScheduleKind::cosine;

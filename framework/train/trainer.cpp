@@ -235,7 +235,7 @@ Trainer::Trainer(TrainedModel model, Groups groups, TrainingSettings settings, L
 
 Trainer::Trainer(Decoder& model, Groups groups, TrainingSettings settings, LossWeights weights, std::uint64_t seed,
                  Examples examples, Examples validation)
-    : Trainer(trained_model(model), groups, std::move(settings), weights, seed, std::move(examples),
+    : Trainer(trained_model(model, settings.recompute), groups, settings, weights, seed, std::move(examples),
               std::move(validation)) {}
 
 Trainer::~Trainer() = default;

@@ -5,6 +5,8 @@
   fault_test.py FTRUN kill [N]         kill -9 of all ranks in every stage (or at N of these moments), then finish on one
                                        rank; compare with an undisturbed run on two
   fault_test.py FTRUN stop [N]         SIGUSR1 instead: every start must end with exit code 75 or 0
+  fault_test.py FTRUN recompute        the same with each value of training.recompute, on 1 and 2 ranks, and where a run
+                                       that was killed goes on with another value
 
 Overrides of the run file may follow, for all runs; with parallel.tensor=2 the disturbed run is finished on 4 ranks.
 
@@ -175,6 +177,21 @@ def disturb(ftrun, folder, ranks, extra, moments, with_signal, rng):
     return cut
 
 
+def recompute(ftrun, base, extra):
+    def setting(value):
+        return [*extra, f"training.recompute={value}"]
+
+    expected = run_to_end(ftrun, base / "kept", 1, extra)
+    for ranks, value in ((1, "layers"), (2, "2")):
+        compare(expected, run_to_end(ftrun, base / f"made-again-{value}", ranks, setting(value)), f"recompute: {value} on {ranks} ranks")
+    rng = random.Random(1)
+    cut = disturb(ftrun, base / "changed", 2, setting("layers"), [at_step("solver", 10)], signal.SIGKILL, rng)
+    cut += disturb(ftrun, base / "changed", 1, setting("none"), [at_step("verifier", 8)], signal.SIGKILL, rng)
+    if cut < 2:
+        sys.exit("the starts were not cut short: the test has shown too little")
+    compare(expected, run_to_end(ftrun, base / "changed", 2, setting("2")), "layers, killed, none, killed, 2")
+
+
 def main():
     ftrun, mode, *rest = sys.argv[1:]
     extra = [argument for argument in rest if "=" in argument]
@@ -187,6 +204,9 @@ def main():
             expected = run_to_end(ftrun, base / "run-0", numbers[0], extra)
             for i, ranks in enumerate(numbers[1:], 1):
                 compare(expected, run_to_end(ftrun, base / f"run-{i}", ranks, extra), f"{ranks} ranks against {numbers[0]}")
+            return
+        if mode == "recompute":
+            recompute(ftrun, base, extra)
             return
         expected = run_to_end(ftrun, base / "quiet", 2, extra)
         rng = random.Random(int(os.environ.get("FT_FAULT_SEED", "1")))

@@ -203,6 +203,23 @@ def level_in_bfloat16_on_two_tensor_ranks(folder):
 
 
 @case
+def recomputation_keeps_little(folder):
+    """Of activations, which outweigh the weights here, one layer's are left, and the bits are the same."""
+    peaks, losses = {}, {}
+    for value in ("none", "layers", "4"):
+        place = folder / value
+        place.mkdir()
+        (place / "model").symlink_to(folder / "model")
+        run = Run(place, SOLVER.format(steps=3), 1, [f"training.recompute={value}", *(f"training.tokens_per_{of}=1536" for of in ("lane", "micro_batch"))])
+        run.check_plan(["solver"])
+        peaks[value] = run.peak("solver")
+        losses[value] = [json.loads(line)["loss"] for line in next(place.glob("run/stages/solver-*/steps.jsonl")).read_text().splitlines() if '"num_steps"' in line]
+    print(f"  peaks in MB: {peaks}")
+    assert losses["layers"] == losses["none"] and losses["4"] == losses["none"], losses
+    assert peaks["layers"] < peaks["4"] < peaks["none"], peaks
+
+
+@case
 def blocking_saves_hold_no_copy(folder):
     run = Run(folder, SOLVER.format(steps=6), 2, ["training.save=blocking"])
     run.check_plan(["solver"])

@@ -44,7 +44,7 @@ PIECES = {"answers": "attempts", "ranking": "scores"}
 VALUES = {"run.folder": None, "run.restart": None, "run.time_limit": "1h", "run.hang_timeout": "99s", "run.seed": "2",
           "models.base.preset": "tiny-gqa", "models.base.path": None, "models.base.tokenizer": None,
           "prompts.solver": "'Q: {problem} A: '", "prompts.verifier": "'Q: {problem} A: {solution} so '", "prompts.correct": None, "prompts.incorrect": None,
-          "parallel.tensor": None, "parallel.device": "auto", "training.tokens_per_lane": "400", "training.max_length": "127",
+          "parallel.tensor": None, "parallel.device": "auto", "training.tokens_per_lane": "400", "training.recompute": "layers", "training.max_length": "127",
           "training.too_long": "refuse", "training.result": "best", "training.validation": "test", "training.length": None,
           "stages.solver.model": "other", "stages.answers.model": "other", "stages.verifier.model": "other", "stages.solver.problems": "test",
           "stages.answers.problems": "train", "stages.ranking.verifier": "other", "stages.ranking.attempts": None, "stages.verifier.attempts": None,

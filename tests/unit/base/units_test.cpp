@@ -5,6 +5,9 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "framework/base/recompute.h"
 
 using namespace ft;
 
@@ -56,6 +59,17 @@ TEST_CASE("a length without a unit, with a wrong one, negative or broken is refu
   CHECK(has(refusal(parse_byte_size, "2gb"), "unknown unit 'gb'"));
   CHECK(has(refusal(parse_byte_size, "2"), "has no unit"));
   CHECK(has(refusal(parse_byte_size, "0.5B"), "not a whole number"));
+}
+
+TEST_CASE("what is recomputed is a word or a number of layers") {
+  for (const auto& [text, layers] : {std::pair{"none", 0}, {"layers", 1}, {"2", 2}, {"30", 30}}) {
+    CHECK(parse_recompute(text) == Recompute{layers});
+    CHECK(to_string(Recompute{layers}) == text);
+  }
+  for (const char* text : {"1", "0", "-2", "2.5", "1e9", "all", ""}) {
+    CHECK(has(refusal(parse_recompute, text), "write none, layers, or how many layers at a time, from 2 to 65536"));
+  }
+  CHECK(has(refusal(parse_recompute, "layer"), "did you mean 'layers'?"));
 }
 
 TEST_CASE("durations and sizes") {

@@ -24,6 +24,7 @@ struct TrainingSettings {
   bool shuffle = true;
   std::int64_t seed = 1;
   Duration save_every{600};
+  Recompute recompute;
   ByteSize cache{std::int64_t{1} << 30};
   std::optional<int> limit;
   std::optional<Length> patience;
@@ -47,6 +48,7 @@ void describe(TrainingSettings& s, Binder& b) {
   b.extends("per_problem", s.per_problem, "attempts of each problem");
   b.execution("ks", s.ks, "k of pass@k");
   b.execution("tags", s.tags, "words for the report");
+  b.execution("recompute", s.recompute, "what is computed again");
 }
 
 struct VerifierSettings {
@@ -82,7 +84,8 @@ TEST_CASE("an empty map gives the defaults, a full one its values") {
   CHECK(print(parse<TrainingSettings>({Node()})) == print(TrainingSettings{}));
   const TrainingSettings s = parsed(
       "{lanes: 16, learning_rate: 3e-4, length: 5Mtokens, warmup: 100steps, loss: xent, shuffle: false, seed: -5, "
-      "save_every: 1h, cache: 512MiB, limit: 7, patience: 10min, per_problem: 1e2, ks: [1, 2, 4], tags: [a, 'b c']}");
+      "save_every: 1h, recompute: 4, cache: 512MiB, limit: 7, patience: 10min, per_problem: 1e2, ks: [1, 2, 4], tags: "
+      "[a, 'b c']}");
   CHECK(s.lanes == 16);
   CHECK(s.learning_rate == 3e-4);
   CHECK(s.length == Length{5e6, Length::Unit::tokens});
@@ -91,6 +94,7 @@ TEST_CASE("an empty map gives the defaults, a full one its values") {
   CHECK_FALSE(s.shuffle);
   CHECK(s.seed == -5);
   CHECK(s.save_every.seconds == 3600);
+  CHECK(s.recompute.layers == 4);
   CHECK(s.cache.bytes == 512 << 20);
   CHECK(s.limit == 7);
   CHECK(s.patience == Length{600, Length::Unit::seconds});
@@ -133,6 +137,12 @@ TEST_CASE("mistakes are reported with place, wish and the nearest right thing") 
       "r.yaml:1:9: 'warmup' must be a length (200steps, 5Mtokens), but is '2epochs'; a length in epochs has no meaning "
       "here");
   CHECK(refusal("save_every: 10steps").find("unknown unit of time 'steps'") != std::string::npos);
+  CHECK(refusal("recompute: layer") ==
+        "r.yaml:1:12: 'recompute': 'layer' is not what can be computed again: write none, layers, or how many layers "
+        "at a "
+        "time, from 2 to 65536; did you mean 'layers'?");
+  CHECK(refusal("recompute: [2]") ==
+        "r.yaml:1:12: 'recompute' must be a number of layers (none, layers, 2, 3, ...), but is a list");
   CHECK(refusal("ks: 4") == "r.yaml:1:5: 'ks' must be a list of whole numbers, but is '4'");
   CHECK(refusal("ks: [1, x]") == "r.yaml:1:9: 'ks.1' must be a whole number, but is 'x'");
   CHECK(refusal("[1]") == "r.yaml:1:1: this must be a map of keys and values, but is a list");
@@ -243,7 +253,7 @@ TEST_CASE("the resolved dump parses back to the same settings") {
 
 TEST_CASE("explain tells name, type, default, range and kind") {
   const auto keys = explain<TrainingSettings>();
-  REQUIRE(keys.size() == 14);
+  REQUIRE(keys.size() == 15);
   CHECK(to_text(keys[0]) ==
         "lanes: fixed sequences of micro-batches that one step sums over\n  type:    whole number\n  default: 8\n"
         "  range:   from 1 to 65536\n  kind:    identity (a change redoes the stage)\n");
@@ -251,6 +261,8 @@ TEST_CASE("explain tells name, type, default, range and kind") {
   CHECK(keys[4].type == "one of margin, xent");
   CHECK(keys[9].default_text == "null");
   CHECK(keys[10].type == "length (200steps, 5Mtokens, 2epochs, 10min)");
+  CHECK(keys[14].type == "number of layers (none, layers, 2, 3, ...)");
+  CHECK(keys[14].default_text == "none");
   const auto verifier = explain<VerifierSettings>();
   CHECK(to_text(verifier[0]) ==
         "model: what to start from\n  type:    name (model)\n  default: none, it must be given\n"
