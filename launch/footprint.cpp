@@ -67,11 +67,11 @@ double tokens_per_micro_batch(const TrainingSettings& settings) {
 }
 
 // Elements that the forward of a micro-batch keeps for its backward, by what each function saves: both norms their
-// input and output (input of the projections), attention its query, key, value and sums, the projection behind it the
-// mixed values, SwiGLU gate and up, the last projection their product. Under recomputation one stretch is there at a time,
-// and the inputs of the others.
+// input, attention its query, key, value and sums, the projection behind it the mixed values, SwiGLU gate and up. What
+// norms and SwiGLU give is made again (kernels/remade.h). Under recomputation one stretch is there at a time, and the inputs
+// of the others.
 double saved_elements(const LocalShape& s, double tokens, Recompute recompute) {
-  const double layer = 4 * s.hidden + 2 * s.query + 2 * s.key + 3 * s.inner + s.heads + s.head_norms + 2;
+  const double layer = 2 * s.hidden + 2 * s.query + 2 * s.key + 2 * s.inner + s.heads + s.head_norms + 2;
   const double stretch = recompute.layers == 0 ? s.layers : std::min<double>(s.layers, recompute.layers);
   const double others = std::ceil(s.layers / stretch) - 1;
   return tokens * (stretch * layer + others * s.hidden + 3 * s.hidden + s.head_dim);
@@ -82,7 +82,7 @@ double backward_bytes(const LocalShape& s, double tokens, bool rounded) {
   const double rows = std::min(tokens, s.chunk_rows);
   const double kept = tokens <= s.chunk_rows ? 2 : 1;  // logits that fit one chunk are kept, and copied
   double head = kFloat * (kept * rows * s.vocabulary + 3 * tokens * s.hidden);
-  double feed_forward = kFloat * tokens * (2 * s.inner + 2 * s.hidden);
+  double feed_forward = kFloat * tokens * (3 * s.inner + 2 * s.hidden);
   if (rounded) {  // operands, the weight twice (the library orders it anew), and what comes out before it is float32
     const double weight = 2 * std::min(s.inner * s.hidden, std::exp2(23));
     head += kBfloat16 * (rows * s.vocabulary + 2 * std::exp2(23)) + kFloat * rows * s.vocabulary;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "framework/base/error.h"
@@ -42,10 +43,23 @@ bool is_rounded(const Tensor& x, at::ScalarType compute) {
   return compute != at::kFloat && x.scalar_type() == at::kFloat;
 }
 
+// An autograd context stores values of libtorch's own types: a function goes as a capsule.
+struct Held : torch::CustomClassHolder {
+  explicit Held(Remade::Make m) : make(std::move(m)) {}
+  Remade::Make make;
+};
+
 struct LinearFunction : KernelFunction<LinearFunction> {
   static Variable forward(KernelContext* context, const Variable& x, const Variable& weight,
-                          const std::optional<Variable>& bias, at::ScalarType compute) {
-    context->save_for_backward({x, weight, bias.value_or(Tensor())});
+                          const std::optional<Variable>& bias, at::ScalarType compute, const Remade& remade) {
+    variable_list kept = {weight, bias.value_or(Tensor())};
+    if (remade.make) {
+      for (const Tensor& from : remade.from) kept.push_back(from.detach());
+      context->saved_data["make"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(remade.make));
+    } else {
+      kept.push_back(x);
+    }
+    context->save_for_backward(std::move(kept));
     context->saved_data["compute"] = static_cast<std::int64_t>(compute);
     if (bias && !is_rounded(x, compute)) return at::addmm(*bias, x, weight.t());
     const Tensor y = product(x, weight.t(), compute);
@@ -54,12 +68,12 @@ struct LinearFunction : KernelFunction<LinearFunction> {
 
   static variable_list backward(KernelContext* context, variable_list gradients) {
     const variable_list& saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
+    const Tensor &weight = saved[0], &bias = saved[1];
     const Tensor upstream = gradients[0].contiguous();  // [T, out]
     const auto compute = static_cast<at::ScalarType>(context->saved_data["compute"].toInt());
     Tensor to_x, to_weight, to_bias;
     if (context->needs_input_grad(1)) {
-      const Tensor sum = add_weight_gradient(weight.grad(), upstream, x, compute);
+      const Tensor sum = add_weight_gradient(weight.grad(), upstream, input(*context, saved), compute);
       if (!weight.grad().defined()) to_weight = sum;
     }
     if (bias.defined() && context->needs_input_grad(2)) {
@@ -70,7 +84,14 @@ struct LinearFunction : KernelFunction<LinearFunction> {
       }
     }
     if (context->needs_input_grad(0)) to_x = product(upstream, weight, compute);
-    return {to_x, to_weight, to_bias, Tensor()};
+    return {to_x, to_weight, to_bias, Tensor(), Tensor()};
+  }
+
+  // x, kept or made again.
+  static Tensor input(const KernelContext& context, const variable_list& saved) {
+    const auto make = context.saved_data.find("make");
+    if (make == context.saved_data.end()) return saved[2];
+    return static_cast<const Held&>(*make->second.toCapsule()).make({saved.begin() + 2, saved.end()});
   }
 };
 
@@ -202,10 +223,10 @@ Tensor product(const Tensor& left, const Tensor& right, at::ScalarType compute) 
   return sum;
 }
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, at::ScalarType compute) {
-  FT_CHECK(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
+Tensor linear(const Remade& x, const Tensor& weight, const Tensor& bias, at::ScalarType compute) {
+  FT_CHECK(x.value.dim() == 2 && weight.dim() == 2 && x.value.size(1) == weight.size(1),
            "linear: x must be [T, in] and weight [out, in]");
-  return LinearFunction::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, compute);
+  return LinearFunction::apply(x.value, weight, bias.defined() ? std::optional(bias) : std::nullopt, compute, x);
 }
 
 Tensor embedding(const Tensor& weight, const Tensor& tokens) {

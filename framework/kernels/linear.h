@@ -6,14 +6,17 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "framework/kernels/remade.h"
+
 namespace ft {
 
 // x [T, in], weight [out, in], bias [out] or undefined; returns [T, out]. Any device and floating dtype. `compute`:
 // float32, or bfloat16, to which both operands of each product are rounded, forward and backward; results and sums stay
 // in the dtype of x and of the weight.
 // Backward: where weight.grad() is defined, the weight's gradient is added to it in place and autograd sees none (so
-// autograd::grad() on the weight does not work then); else it is returned as usual. The same for the bias.
-[[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {},
+// autograd::grad() on the weight does not work then); else it is returned as usual. The same for the bias. Where x can be
+// made again it is not kept.
+[[nodiscard]] at::Tensor linear(const Remade& x, const at::Tensor& weight, const at::Tensor& bias = {},
                                 at::ScalarType compute = at::kFloat);
 
 // Does this processor multiply bfloat16 numbers itself? Otherwise it is emulated, at a fraction of float32's speed.

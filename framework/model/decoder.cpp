@@ -50,7 +50,7 @@ class SelfAttention {
   }
 
   // x [T, H] -> [T, H]
-  Tensor forward(const Tensor& x, const RotaryAngles& angles, AttentionContext& context) {
+  Tensor forward(const Remade& x, const RotaryAngles& angles, AttentionContext& context) {
     const auto heads = [&](const Tensor& flat) { return flat.view({flat.size(0), -1, config_.head_dim}); };
     Tensor query = heads(query_->forward(x));        // [T, heads, head_dim], this rank's heads
     Tensor key = heads(key_->forward(x));            // [T, kv_heads, head_dim]
@@ -80,7 +80,10 @@ class FeedForward {
   }
 
   // x [T, H] -> [T, H]
-  Tensor forward(const Tensor& x) { return down_->forward(swiglu(gate_->forward(x), up_->forward(x))); }
+  Tensor forward(const Remade& x) {
+    const Tensor gate = gate_->forward(x), up = up_->forward(x);  // [T, inner of this rank]
+    return down_->forward({swiglu(gate, up), {gate, up}, [](const auto& from) { return swiglu(from[0], from[1]); }});
+  }
 
  private:
   std::unique_ptr<Linear> gate_, up_, down_;
@@ -127,8 +130,8 @@ struct Decoder::Body {
     inverse_frequencies = rope_inverse_frequencies(config).to(factory.device());
   }
 
-  // Adds what is to be added, and gives the norm of the sum.
-  Tensor advance(Residual& residual, const Parameter& weight) const {
+  // Adds what is to be added, and gives the norm of the sum, which is made again rather than kept.
+  Remade advance(Residual& residual, const Parameter& weight) const {
     const double epsilon = config.norm_epsilon;
     Tensor normed;  // [T, H]
     if (residual.delta.defined()) {
@@ -136,7 +139,9 @@ struct Decoder::Body {
     } else {
       normed = rms_norm(residual.stream, weight.value, epsilon);
     }
-    return normed;
+    return {normed, {residual.stream, weight.value}, [epsilon](const auto& from) {
+              return rms_norm(from[0], from[1], epsilon);
+            }};
   }
 
   // Through the layers [begin, end).
@@ -187,7 +192,7 @@ Tensor Decoder::forward(const Tensor& tokens, const Tensor& positions, std::shar
     });
   }
   body.pass(residual, begin, count, around);  // the backward begins here: what it would forget is wanted next
-  return body.advance(residual, *body.norm);
+  return body.advance(residual, *body.norm).value;
 }
 
 Tensor Decoder::log_probs(const Tensor& hidden, const Tensor& rows, const Tensor& targets) {

@@ -19,7 +19,7 @@ class DenseLinear final : public Linear {
       : weight_(parameters.add({.name = name + ".weight", .shape = {out, in}})),
         bias_(bias ? &parameters.add({.name = name + ".bias", .shape = {out}, .decay = false}) : nullptr) {}
 
-  Tensor forward(const Tensor& x) override { return project(x, weight_, bias_); }
+  Tensor forward(const Remade& x) override { return project(x, weight_, bias_); }
 
  private:
   const Parameter& weight_;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "framework/kernels/remade.h"
 #include "framework/tensor/parameter.h"
 
 namespace ft {
@@ -19,7 +20,7 @@ class Linear {
  public:
   virtual ~Linear() = default;
   // x [T, in_local] -> [T, out_local]
-  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& x) = 0;
+  [[nodiscard]] virtual at::Tensor forward(const Remade& x) = 0;
 };
 
 // The norm of each head's query or key (Qwen3). One weight for all heads, so a rank that holds some of the heads sees

@@ -50,9 +50,9 @@ bool all_packed(const Decoder& model) {
 
 at::ScalarType compute_dtype(Compute compute) { return compute == Compute::bfloat16 ? at::kBFloat16 : at::kFloat; }
 
-at::Tensor project(const at::Tensor& x, const Parameter& weight, const Parameter* bias) {
+at::Tensor project(const Remade& x, const Parameter& weight, const Parameter* bias) {
   const at::Tensor added = bias == nullptr ? at::Tensor() : bias->value;
-  if (const auto packed = usable(weight)) return packed->product(x, added);
+  if (const auto packed = usable(weight)) return packed->product(x.value, added);
   return linear(x, weight.value, added, weight.compute);
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "framework/base/compute.h"
+#include "framework/kernels/remade.h"
 #include "framework/kernels/vocabulary_log_probs.h"
 #include "framework/model/decoder.h"
 
@@ -35,7 +36,7 @@ class PackedProducts {
 [[nodiscard]] at::ScalarType compute_dtype(Compute compute);
 
 // x weight' + bias: by the packed weight where there is one and no gradient is wanted, else by linear(). For layers.
-[[nodiscard]] at::Tensor project(const at::Tensor& x, const Parameter& weight, const Parameter* bias = nullptr);
+[[nodiscard]] at::Tensor project(const Remade& x, const Parameter& weight, const Parameter* bias = nullptr);
 
 // As chunked_log_probs (kernels/vocabulary_log_probs.h), the logits by project(). For heads.
 [[nodiscard]] at::Tensor project_log_probs(const at::Tensor& hidden, const Parameter& weight, const at::Tensor& rows,

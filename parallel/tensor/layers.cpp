@@ -1,6 +1,7 @@
 #include "parallel/tensor/layers.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <utility>
 
@@ -14,28 +15,33 @@ namespace {
 
 using at::Tensor;
 
-Tensor apply(const LinearSlice& slice, const Tensor& x) { return project(x, *slice.weight, slice.bias); }
+Tensor apply(const LinearSlice& slice, const Remade& x) { return project(x, *slice.weight, slice.bias); }
 
 }  // namespace
 
 Entrance::Entrance(Communicator& tensor)
-    : tensor_(tensor), last_(Tensor().getIntrusivePtr()), copy_(Tensor().getIntrusivePtr()) {}
+    : tensor_(tensor), last_(Tensor().getIntrusivePtr()), copy_(c10::intrusive_ptr<torch::autograd::Node>()) {}
 
-Tensor Entrance::enter(const Tensor& x, const std::string& name) {
-  if (!at::GradMode::is_enabled() || !x.requires_grad()) return x;
+Remade Entrance::enter(const Remade& remade, const std::string& name) {
+  const Tensor& x = remade.value;
+  if (!at::GradMode::is_enabled() || !x.requires_grad()) return remade;
   if (const auto last = last_.lock(); last && last.get() == x.unsafeGetTensorImpl()) {
-    if (auto copy = copy_.lock()) return Tensor(std::move(copy));
+    if (auto node = copy_.lock()) {  // the first one's graph has it, though nobody may have kept the copy itself
+      Tensor copy = x.detach();
+      torch::autograd::impl::set_gradient_edge(copy, torch::autograd::Edge(std::move(node), 0));
+      return {std::move(copy), remade.from, remade.make};
+    }
   }
   Tensor copy = copy_to_group(x, tensor_, "gradient of the input of " + name);
   last_ = WeakTensor(x.getIntrusivePtr());
-  copy_ = WeakTensor(copy.getIntrusivePtr());
-  return copy;
+  copy_ = WeakNode(copy.grad_fn());
+  return {std::move(copy), remade.from, remade.make};
 }
 
 ColumnLinear::ColumnLinear(std::shared_ptr<Entrance> entrance, LinearSlice slice)
     : entrance_(std::move(entrance)), slice_(slice) {}
 
-Tensor ColumnLinear::forward(const Tensor& x) { return apply(slice_, entrance_->enter(x, slice_.weight->name)); }
+Tensor ColumnLinear::forward(const Remade& x) { return apply(slice_, entrance_->enter(x, slice_.weight->name)); }
 
 SharedColumnLinear::SharedColumnLinear(std::shared_ptr<Entrance> entrance, LinearSlice slice,
                                        std::shared_ptr<Communicator> holders)
@@ -43,14 +49,15 @@ SharedColumnLinear::SharedColumnLinear(std::shared_ptr<Entrance> entrance, Linea
 
 // After the sum over the holders each of them has the whole gradient of its output, and so of the weight; that of the
 // input, which is summed over the whole group, must come from one of them alone.
-Tensor SharedColumnLinear::forward(const Tensor& x) {
-  const Tensor entered = count_once(entrance_->enter(x, slice_.weight->name), *holders_);  // [T, in]
+Tensor SharedColumnLinear::forward(const Remade& x) {
+  Remade entered = entrance_->enter(x, slice_.weight->name);  // [T, in]
+  entered.value = count_once(entered.value, *holders_);
   return copy_to_group(apply(slice_, entered), *holders_, "gradient of the output of " + slice_.weight->name);
 }
 
 RowLinear::RowLinear(Communicator& tensor, LinearSlice slice) : tensor_(tensor), slice_(slice) {}
 
-Tensor RowLinear::forward(const Tensor& x) {
+Tensor RowLinear::forward(const Remade& x) {
   const Tensor partial = project(x, *slice_.weight);  // [T, out]
   const Tensor whole = reduce_over_group(partial, tensor_, "output of " + slice_.weight->name);
   return slice_.bias ? whole + slice_.bias->value : whole;

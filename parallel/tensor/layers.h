@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <torch/csrc/autograd/function.h>
 
 #include <cstdint>
 #include <memory>
@@ -19,13 +20,15 @@ namespace ft::tensor_parallel {
 class Entrance {
  public:
   explicit Entrance(Communicator& tensor);
-  // x as copy_to_group gives it. The name is that of the layer that asks.
-  [[nodiscard]] at::Tensor enter(const at::Tensor& x, const std::string& name);
+  // x as copy_to_group gives it, to be made again as x is. The name is that of the layer that asks.
+  [[nodiscard]] Remade enter(const Remade& x, const std::string& name);
 
  private:
   using WeakTensor = c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
+  using WeakNode = c10::weak_intrusive_ptr<torch::autograd::Node>;
   Communicator& tensor_;
-  WeakTensor last_, copy_;  // weak: activations live as long as their graph, no longer
+  WeakTensor last_;  // weak: activations live as long as their graph, no longer
+  WeakNode copy_;    // what made the copy
 };
 
 // This rank's weight and bias of a linear layer.
@@ -38,7 +41,7 @@ class ColumnLinear final : public Linear {
  public:
   ColumnLinear(std::shared_ptr<Entrance> entrance, LinearSlice slice);
   // x [T, in] -> [T, out of this rank]
-  at::Tensor forward(const at::Tensor& x) override;
+  at::Tensor forward(const Remade& x) override;
 
  private:
   std::shared_ptr<Entrance> entrance_;
@@ -49,7 +52,7 @@ class ColumnLinear final : public Linear {
 class SharedColumnLinear final : public Linear {
  public:
   SharedColumnLinear(std::shared_ptr<Entrance> entrance, LinearSlice slice, std::shared_ptr<Communicator> holders);
-  at::Tensor forward(const at::Tensor& x) override;
+  at::Tensor forward(const Remade& x) override;
 
  private:
   std::shared_ptr<Entrance> entrance_;
@@ -61,7 +64,7 @@ class RowLinear final : public Linear {
  public:
   RowLinear(Communicator& tensor, LinearSlice slice);
   // x [T, in of this rank] -> [T, out], whole; the bias is whole, too, and added after the sum
-  at::Tensor forward(const at::Tensor& x) override;
+  at::Tensor forward(const Remade& x) override;
 
  private:
   Communicator& tensor_;

@@ -33,6 +33,26 @@ TEST_CASE("norm, with and without the residual addition, agrees with the referen
                 [](const auto& t) { return ft::rms_norm_reference(t[0], t[1], 1e-6); }, {heads, random({32}, 5)}, 2e-6);
 }
 
+TEST_CASE("an input that can be made again is not kept, and gives the same bits") {
+  const Tensor gate = random({7, 40}, 1).set_requires_grad(true), up = random({7, 40}, 2).set_requires_grad(true);
+  const Tensor weight = random({12, 40}, 3).set_requires_grad(true), upstream = random({7, 12}, 4);
+  for (const at::ScalarType compute : {at::kFloat, at::kBFloat16}) {
+    const Tensor kept_input = ft::swiglu(gate, up);
+    const auto kept =
+        torch::autograd::grad({ft::linear(kept_input, weight, {}, compute)}, {gate, up, weight}, {upstream});
+    int made = 0;
+    ft::Remade remade(ft::swiglu(gate, up), {gate, up}, [&](const auto& from) {
+      ++made;
+      return ft::swiglu(from[0], from[1]);
+    });
+    const Tensor y = ft::linear(remade, weight, {}, compute);
+    CHECK(remade.value.storage().use_count() == 1);
+    const auto again = torch::autograd::grad({y}, {gate, up, weight}, {upstream});
+    CHECK(made == 1);
+    for (std::size_t i = 0; i < kept.size(); ++i) CHECK(at::equal(again[i], kept[i]));
+  }
+}
+
 TEST_CASE("only one of the two results of add_rms_norm may have a gradient") {
   const Tensor x = random({4, 16}, 1), delta = random({4, 16}, 2), weight = random({16}, 3);
   for (const int which : {0, 1}) {
