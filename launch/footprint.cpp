@@ -141,7 +141,7 @@ std::vector<MemoryPart> training_parts(const LocalShape& s, const Settings& sett
                                    // The lane in the making, and one sum for each level of the tree over those before.
                                    {"gradients", weights * std::bit_width(own_lanes)},
                                    {"moments", 2 * own}};
-  if (named<SaveMode>(settings.text("save")) != SaveMode::blocking)
+  if (named<SaveMode>(settings.text("save")) == SaveMode::background)
     parts.push_back({"copy for checkpoints", 3 * own});
   if (grid.tensor > 1) parts.push_back({"gathered parameter", kFloat * s.gathered});
   parts.push_back({"activations", kFloat * saved_elements(s, tokens, recompute_of(settings)) +

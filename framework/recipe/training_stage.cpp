@@ -143,7 +143,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
   Checkpoints checkpoints(checkpoints_of(stage.work.folder()), groups, stage.log,
                           {.stage = stage.plan.name,
                            .identity = stage.plan.identity,
-                           .background = job.settings.save == SaveMode::background,
+                           .save = job.settings.save,
                            .keep = job.settings.keep,
                            .needs_best = job.settings.result == ResultWeights::best,
                            .files = model.files(),
@@ -198,6 +198,7 @@ void run_training(StageContext& stage, LoadedModel& model, TrainingJob job) {
     stage.progress.update(r.step, detail(r));
   };
   hooks.background_done = [&] { return checkpoints.ready(); };
+  hooks.before_update = [&] { checkpoints.wait_until_written(); };
   hooks.advance_background = [&] { checkpoints.advance(); };
   hooks.on_validation = [&](const ValidationRecord& r) {
     if (record) record->validation(r);
