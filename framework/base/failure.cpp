@@ -43,7 +43,7 @@ std::string memory_text(std::string_view what) {
     text += fmt::format(", and {} allows {}", limit->source, size_text(limit->bytes));
   return text +
          "; `ftrun plan RUNFILE --ranks N` tells what each stage needs: fewer tokens_per_micro_batch or slots, more "
-         "ranks, parallel.tensor, training.recompute=layers or training.save=blocking need less a rank. The same "
+         "ranks, parallel.tensor, training.recompute=layers or training.save=in_place need less a rank. The same "
          "command goes "
          "on from what has been saved";
 }

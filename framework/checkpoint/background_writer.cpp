@@ -65,6 +65,13 @@ bool BackgroundWriter::ready() const {
   return groups_.world.rank() != 0 || is_ready(result_);
 }
 
+void BackgroundWriter::wait_until_written() {
+  if (taken_from_ == TakenFrom::copy || !report_.valid()) return;
+  const Stopwatch watch;
+  report_.wait();
+  stall_seconds_ += watch.seconds();
+}
+
 std::optional<SavedCheckpoint> BackgroundWriter::advance() {
   if (!pending()) return std::nullopt;
   const Stopwatch watch;

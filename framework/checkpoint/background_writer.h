@@ -11,8 +11,8 @@
 //   if (all_are_ready) if (auto saved = writer.advance()) log(saved->stall_seconds);
 //   if (auto saved = writer.finish()) ...                      // before the state is used otherwise, and at the end
 //
-// It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next. Who waits
-// anyway does without (TakenFrom::model).
+// It costs memory: a copy of this rank's part of weights and moments, kept from one checkpoint to the next. Who lets the
+// state be until it is written does without (TakenFrom::model, wait_until_written()).
 //
 // A failure on any rank is thrown by the next advance() or finish(), the same Error on all ranks; the target is as it was
 // before, and the writer can begin again. When it is destroyed with a write under way (an error ends the training),
@@ -36,12 +36,12 @@ struct SavedCheckpoint {
   std::filesystem::path folder;
   CheckpointInfo info;
   std::int64_t num_bytes = 0;  // of this rank's values
-  double stall_seconds = 0;    // for which this rank's training stood still, in begin(), advance() and finish()
+  double stall_seconds = 0;    // for which this rank's training stood still, in all functions of the writer
   double durable_seconds = 0;  // from begin() until rank 0 had sealed it
 };
 
 // Where the values are taken from while a checkpoint is written: a copy, so that the model may change meanwhile, or the
-// model itself, which must then stay as it is until finish() has returned, and costs no memory.
+// model itself, which must then stay as it is until wait_until_written() or finish() has returned, and costs no memory.
 enum class TakenFrom { copy, model };
 
 class BackgroundWriter {
@@ -65,6 +65,9 @@ class BackgroundWriter {
 
   // Local: something is pending, and advance() would not wait for this rank.
   [[nodiscard]] bool ready() const;
+  // Local: returns once this rank's values are not needed any more, whether they reached the disk or not. At once where
+  // they were copied.
+  void wait_until_written();
   // Collective. Takes a pending write one step further, to be called when all ranks are ready: it waits for those that are
   // not. Gives the checkpoint once, when it is sealed. Exchanges nothing when nothing is pending.
   std::optional<SavedCheckpoint> advance();

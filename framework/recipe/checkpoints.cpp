@@ -29,7 +29,7 @@ Checkpoints::Checkpoints(std::filesystem::path folder, Groups groups, Logger& lo
       groups_(groups),
       log_(log),
       options_(std::move(options)),
-      writer_(groups, options_.background ? TakenFrom::copy : TakenFrom::model) {
+      writer_(groups, options_.save == SaveMode::background ? TakenFrom::copy : TakenFrom::model) {
   on_rank_zero(groups_.world, "folder of checkpoints", [&] {
     make_folder(folder_);
     remove_leftovers(folder_);
@@ -234,7 +234,7 @@ void Checkpoints::save(const ParameterSet& parameters, Trainer& trainer, const T
   saving_step_ = cursor.step;
   writer_.begin(
       target, content, [this, cursor] { prune(cursor); }, FolderWriter::IfThere::exchange);
-  if (!options_.background) finish();
+  if (options_.save == SaveMode::blocking) finish();
 }
 
 // What cannot be removed stays, and is told: the checkpoint that was just sealed is worth more than the room.

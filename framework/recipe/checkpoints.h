@@ -4,7 +4,7 @@
 // before it is used. One that cannot be read ends the run and stays what it is. Writing goes on in the background
 // (checkpoint/background_writer.h) unless told otherwise.
 //
-//   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.background = true, .keep = 2});
+//   Checkpoints checkpoints(work / "checkpoints", stage, groups, log, {.save = SaveMode::background, .keep = 2});
 //   checkpoints.restore(parameters, trainer);
 //   save hook: checkpoints.save(parameters, trainer, cursor);   after a step: checkpoints.advance();   end: finish();
 //
@@ -28,7 +28,7 @@ namespace ft {
 
 struct CheckpointOptions {
   std::string stage, identity;  // of the stage, for the metadata
-  bool background = true;
+  SaveMode save = SaveMode::background;
   int keep = 2;             // besides the best one
   bool needs_best = false;  // the stage's result is the best checkpoint: without it a later one is of no use
   std::vector<std::pair<std::string, std::string>> files;
@@ -48,12 +48,14 @@ class Checkpoints {
   // another stage is among them, Error where one cannot be read, or where damage shows while the last one left is being read. `trainer` must outlive later calls.
   bool restore(ParameterSet& parameters, Trainer& trainer);
 
-  // Collective: waits for an earlier save, copies the state and begins to write it (or writes it, when not in the
-  // background). One of the same step stays until the new one is sealed. Then what the retention (last `keep`, and the
+  // Collective: waits for an earlier save, copies the state where that is asked for, and begins to write it (or writes
+  // it, where saves block). One of the same step stays until the new one is sealed. Then what the retention (last `keep`, and the
   // best one) does not want is removed, and damaged ones that are not newer; what is another stage's stays.
   void save(const ParameterSet& parameters, Trainer& trainer, const TrainCursor& cursor);
   // Local: a save is under way, and this rank has done its part of it.
   [[nodiscard]] bool ready() const { return writer_.ready(); }
+  // Local, before the state is changed: waits where a save under way is still taken from it.
+  void wait_until_written() { writer_.wait_until_written(); }
   // Collective, between steps, when all ranks are ready: sees to the save under way.
   void advance() { tell(writer_.advance()); }
   // Collective: returns once what was saved is on the disk.

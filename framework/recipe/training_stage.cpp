@@ -157,7 +157,7 @@ class TrainingRun {
 CheckpointOptions TrainingRun::checkpoint_options() {
   return {.stage = stage_.plan.name,
           .identity = stage_.plan.identity,
-          .background = job_.settings.save == SaveMode::background,
+          .save = job_.settings.save,
           .keep = job_.settings.keep,
           .needs_best = job_.settings.result == ResultWeights::best,
           .files = model_.files(),
@@ -234,6 +234,7 @@ TrainHooks TrainingRun::hooks() {
   TrainHooks hooks;
   hooks.on_step = [this](const StepRecord& r) { on_step(r); };
   hooks.background_done = [this] { return checkpoints_.ready(); };
+  hooks.before_update = [this] { checkpoints_.wait_until_written(); };
   hooks.advance_background = [this] { checkpoints_.advance(); };
   hooks.on_validation = [this](const ValidationRecord& r) { on_validation(r); };
   hooks.measure = job_.measure.measure;

@@ -70,7 +70,8 @@ void describe(TrainingSettings& s, Binder& b) {
   b.execution("save_every", s.save_every, "distance between checkpoints; 0 = only at the end", Range::at_least(0));
   b.choice("save", s.save, KeyKind::execution,
            "write checkpoints while training goes on, from a copy of the state in memory (12 bytes a parameter, shared "
-           "by the data ranks), or stand still and save that memory");
+           "by the data ranks); or from the state itself, so that the next update waits until it is written; or stand "
+           "still");
   b.execution("keep", s.keep, "checkpoints kept, besides the best one", Range{1, 1000000});
   b.choice("keep_work", s.keep_work, KeyKind::execution,
            "which checkpoints stay when the stage's output is sealed: those that are there, the newest one (a longer "

@@ -16,12 +16,12 @@ class Binder;
 
 enum class ScheduleKind { cosine, linear, constant };
 enum class NonFinite { stop, skip };
-enum class SaveMode { background, blocking };
+enum class SaveMode { background, in_place, blocking };
 enum class ResultWeights { last, best };
 enum class KeepWork { all, last, none };
 constexpr auto names_of(ScheduleKind) { return std::to_array<std::string_view>({"cosine", "linear", "constant"}); }
 constexpr auto names_of(NonFinite) { return std::to_array<std::string_view>({"stop", "skip"}); }
-constexpr auto names_of(SaveMode) { return std::to_array<std::string_view>({"background", "blocking"}); }
+constexpr auto names_of(SaveMode) { return std::to_array<std::string_view>({"background", "in_place", "blocking"}); }
 constexpr auto names_of(ResultWeights) { return std::to_array<std::string_view>({"last", "best"}); }
 constexpr auto names_of(KeepWork) { return std::to_array<std::string_view>({"all", "last", "none"}); }
 

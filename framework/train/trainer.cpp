@@ -115,6 +115,7 @@ std::optional<StepRecord> Trainer::Body::step() {
   record.gradient_norm = exchange.norm(gradient);
   record.learning_rate = schedule.learning_rate(cursor.step, cursor.seconds);
   if (std::isfinite(record.loss) && std::isfinite(record.gradient_norm)) {
+    if (hooks.before_update) hooks.before_update();
     optimizer.step(gradient, record.learning_rate, clip_scale(record.gradient_norm, settings.clip));
     exchange.gather_parameters();
     cursor.skipped_in_row = 0;

@@ -92,6 +92,8 @@ struct TrainHooks {
   // once a step. When all ranks have, `advance_background` is called after the step.
   std::function<bool()> background_done;
   std::function<void()> advance_background;  // collective
+  // Local: the weights and moments are about to change. May be empty.
+  std::function<void()> before_update;
   // Words for an example by its index, for messages; may be empty.
   std::function<std::string(std::int64_t example)> describe;
 };

@@ -6,7 +6,7 @@
                                        rank; compare with an undisturbed run on two
   fault_test.py FTRUN stop [N]         SIGUSR1 instead: every start must end with exit code 75 or 0
   fault_test.py FTRUN recompute        the same with each value of training.recompute, on 1 and 2 ranks, and where a run
-                                       that was killed goes on with another value
+                                       that was killed goes on with another value, from checkpoints written in place
 
 Overrides of the run file may follow, for all runs; with parallel.tensor=2 the disturbed run is finished on 4 ranks.
 
@@ -185,7 +185,7 @@ def recompute(ftrun, base, extra):
     for ranks, value in ((1, "layers"), (2, "2")):
         compare(expected, run_to_end(ftrun, base / f"made-again-{value}", ranks, setting(value)), f"recompute: {value} on {ranks} ranks")
     rng = random.Random(1)
-    cut = disturb(ftrun, base / "changed", 2, setting("layers"), [at_step("solver", 10)], signal.SIGKILL, rng)
+    cut = disturb(ftrun, base / "changed", 2, [*setting("layers"), "training.save=in_place"], [at_step("solver", 10)], signal.SIGKILL, rng)
     cut += disturb(ftrun, base / "changed", 1, setting("none"), [at_step("verifier", 8)], signal.SIGKILL, rng)
     if cut < 2:
         sys.exit("the starts were not cut short: the test has shown too little")

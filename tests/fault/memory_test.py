@@ -220,9 +220,13 @@ def recomputation_keeps_little(folder):
 
 
 @case
-def blocking_saves_hold_no_copy(folder):
-    run = Run(folder, SOLVER.format(steps=6), 2, ["training.save=blocking"])
-    run.check_plan(["solver"])
+def other_saves_hold_no_copy(folder):
+    for mode in ("blocking", "in_place"):
+        place = folder / mode
+        place.mkdir()
+        (place / "model").symlink_to(folder / "model")
+        run = Run(place, SOLVER.format(steps=6), 2, [f"training.save={mode}"])
+        run.check_plan(["solver"])
 
 
 def plan(folder, *arguments):

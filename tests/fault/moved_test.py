@@ -66,7 +66,7 @@ def case_moved_in_training(ftrun, base):
 def case_moved_while_saving(ftrun, base):
     """A checkpoint after each step: it is being written when the folder goes, nearly always."""
     for turn in range(4):
-        moved(ftrun, base, f"saving-{turn}", lambda run: run.saved_step() > turn, [LONG[0], "training.save_every=1steps", f"training.save={('background', 'blocking')[turn % 2]}"], 1 + turn // 2)
+        moved(ftrun, base, f"saving-{turn}", lambda run: run.saved_step() > turn, [LONG[0], "training.save_every=1steps", f"training.save={('background', 'blocking', 'in_place')[turn % 3]}"], 1 + turn // 2)
 
 
 def case_moved_in_sampling(ftrun, base):

@@ -84,12 +84,18 @@ TEST_CASE("a checkpoint taken from the model itself has the same bytes, and need
     rank.fill_all();
     BackgroundWriter writer(groups, TakenFrom::model);
     writer.reserve(std::int64_t{1} << 50);  // nothing is taken
+    writer.wait_until_written();            // for nothing
     writer.begin(folder.path / "model", rank.content());
     CHECK(writer.finish());
+    writer.begin(folder.path / "in place", rank.content());
+    writer.wait_until_written();
     change(rank);
+    CHECK(writer.finish());
+    writer.wait_until_written();
   });
   (void)write_on(2, 1, folder.path / "blocking");
   CHECK(bytes_of(folder.path / "model") == bytes_of(folder.path / "blocking"));
+  CHECK(bytes_of(folder.path / "in place") == bytes_of(folder.path / "blocking"));
 }
 
 TEST_CASE("saves follow one another in one writer, and each waits for the one before") {
