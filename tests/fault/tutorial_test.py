@@ -81,7 +81,7 @@ def main(base):
         elif kind == "sh":
             started = time.monotonic()
             done = subprocess.run(["bash", "-c", RUN + text], cwd=work, env=environment, text=True, stdin=subprocess.DEVNULL,
-                                  capture_output=True, timeout=400)
+                                  capture_output=True, timeout=600)
             printed, count = (done.stderr, done.stdout), count + 1
             check(done.returncode == 0, f"{page.name}:{number}: exit code {done.returncode} of\n{text}\nprinted was:", "".join(printed))
             print(f"line {number}: {text.splitlines()[0][:90]} ({time.monotonic() - started:.1f} s)", flush=True)
