@@ -13,12 +13,30 @@ constexpr std::size_t kMostCounted = 128;
 
 }  // namespace
 
-double binomial(int n, int k) {
-  if (k < 0 || k > n) return 0;
+namespace {
+
+double computed_binomial(int n, int k) {
   k = std::min(k, n - k);
   double value = 1;
   for (int i = 1; i <= k; ++i) value = value * (n - k + i) / i;
   return value < 0x1p53 ? std::round(value) : value;
+}
+
+constexpr int kInTable = 128;  // what is reckoned exactly takes no larger ones
+
+std::vector<double> table_of_binomials() {
+  std::vector<double> table;
+  for (int n = 0; n <= kInTable; ++n)
+    for (int k = 0; k <= n; ++k) table.push_back(computed_binomial(n, k));
+  return table;
+}
+
+}  // namespace
+
+double binomial(int n, int k) {
+  static const std::vector<double> table = table_of_binomials();  // a vote of 100 attempts asks for thousands
+  if (k < 0 || k > n) return 0;
+  return n > kInTable ? computed_binomial(n, k) : table[static_cast<std::size_t>(n * (n + 1) / 2 + k)];
 }
 
 namespace {
