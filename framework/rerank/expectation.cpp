@@ -36,7 +36,9 @@ std::vector<double> table_of_binomials() {
 double binomial(int n, int k) {
   static const std::vector<double> table = table_of_binomials();  // a vote of 100 attempts asks for thousands
   if (k < 0 || k > n) return 0;
-  return n > kInTable ? computed_binomial(n, k) : table[static_cast<std::size_t>(n * (n + 1) / 2 + k)];
+  return n > kInTable
+             ? computed_binomial(n, k)
+             : table[static_cast<std::size_t>(n) * static_cast<std::size_t>(n + 1) / 2 + static_cast<std::size_t>(k)];
 }
 
 namespace {

@@ -20,7 +20,6 @@
 namespace ft::rerank {
 namespace {
 
-using records::Kind;
 using records::Value;
 
 class Reader {

@@ -73,7 +73,9 @@ std::string Evaluation::answer(int rank, int ranks, Pages& scratch) const {
       vote.resize(items);
       body_->columns.read("Maj1", 1, vote);
     }
-    const auto column = [&](std::size_t i, std::span<double> values) { questions[which[i]].column(values); };
+    const auto column = [&questions, &which = which](std::size_t i, std::span<double> values) {
+      questions[which[i]].column(values);
+    };
     const std::vector<Estimate> found = estimates(
         which.size(), column, items, against_vote ? vote : std::vector<double>(), Bootstrap(items, resamples, seed));
     for (std::size_t i = 0; i < which.size(); ++i) answers[which[i]] = numbers_of(found[i]);

@@ -120,7 +120,7 @@ Interval pooled_interval(const JudgedInOrder& attempts, const Bootstrap& bootstr
   if (found.empty()) return {};
   std::sort(found.begin(), found.end());
   const auto at = [&](double share) {
-    return found[static_cast<std::size_t>(share * static_cast<double>(found.size() - 1) + 0.5)];
+    return found[static_cast<std::size_t>(std::floor(share * static_cast<double>(found.size() - 1) + 0.5))];
   };
   return {at(0.025), at(0.975)};
 }

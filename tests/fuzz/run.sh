@@ -32,21 +32,8 @@ build() {
 clang=$(command -v clang++-14 || command -v clang++ || true)
 if [ -n "$clang" ] && [ "$seconds" -gt 0 ]; then
   # Before version 15, clang has no std::source_location, and it disagrees with fmt 9 about consteval.
-  mkdir -p "$out/compat"
-  cat >"$out/compat/source_location" <<'CPP'
-#pragma once
-namespace std {
-struct source_location {
-  static constexpr source_location current() { return {}; }
-  constexpr const char* file_name() const { return ""; }
-  constexpr const char* function_name() const { return ""; }
-  constexpr unsigned line() const { return 0; }
-  constexpr unsigned column() const { return 0; }
-};
-}  // namespace std
-CPP
   compat=()
-  [ "$("$clang" -dumpversion | cut -d. -f1)" -ge 15 ] || compat=(-isystem "$out/compat")
+  [ "$("$clang" -dumpversion | cut -d. -f1)" -ge 15 ] || compat=(-isystem tests/compat)
   build "$clang" grade_fuzz -fsanitize=fuzzer,$checks -DFMT_CONSTEVAL= "${compat[@]}"
   python3 - "$data" "$out/corpus" <<'PY'
 import json, pathlib, sys
