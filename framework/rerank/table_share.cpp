@@ -8,6 +8,7 @@
 #include "framework/base/error.h"
 #include "framework/base/philox.h"
 #include "framework/rerank/cluster.h"
+#include "framework/rerank/plain_values.h"
 
 namespace ft::rerank {
 namespace {
@@ -15,47 +16,6 @@ namespace {
 constexpr std::size_t kProblemsATile = 256;
 constexpr std::int64_t kValuesATile = 1 << 18;
 constexpr std::size_t kJudgedAtOnce = 1 << 16;
-
-// Plain values and texts, one behind the other.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-  template <class T>
-  void put(const T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-  void put_text(std::string_view text) {
-    put(static_cast<std::int64_t>(text.size()));
-    out_.append(text);
-  }
-
- private:
-  std::string& out_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view in) : in_(in) {}
-  template <class T>
-  T get() {
-    static_assert(std::is_trivially_copyable_v<T>);
-    T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-  std::string get_text() { return std::string(take(static_cast<std::size_t>(get<std::int64_t>()))); }
-  [[nodiscard]] bool empty() const { return in_.empty(); }
-
- private:
-  std::string_view take(std::size_t count) {
-    FT_CHECK(count <= in_.size(), "a share of a table ends in the middle");
-    const std::string_view taken = in_.substr(0, count);
-    in_.remove_prefix(count);
-    return taken;
-  }
-  std::string_view in_;
-};
 
 // What comes next in a directory.
 enum class Part : char { problem, tile, judged, form };
@@ -184,7 +144,7 @@ TableShare::TableShare(const RankingOptions& options, bool with_scores, Pages& p
 void TableShare::add(std::int64_t place, const RankedProblem& problem) {
   const ProblemFacts facts = facts_of(place, problem);
   Ballot ballot = make_ballot(problem.candidates, cluster_answers(problem.candidates, equality_), ScoreKind::verifier);
-  Writer out(directory_);
+  PlainWriter out(directory_);
   out.put(Part::problem);
   ProblemFacts::Numbers numbers = facts.numbers;
   numbers.clusters = static_cast<std::int32_t>(ballot.clusters.size());
@@ -218,9 +178,9 @@ void TableShare::write_tile() {
   const std::size_t problems = values_[0].size();
   if (problems == 0) return;
   std::vector<double> tile;
-  Writer out(directory_);
+  PlainWriter out(directory_);
   std::string widths;
-  Writer widths_out(widths);
+  PlainWriter widths_out(widths);
   for (auto& of_measure : values_) {
     std::size_t width = 0;
     for (const auto& values : of_measure) width = std::max(width, values.size());
@@ -239,7 +199,7 @@ void TableShare::write_tile() {
 
 void TableShare::write_judged(std::size_t kind) {
   if (judged_[kind].empty()) return;
-  Writer out(directory_);
+  PlainWriter out(directory_);
   out.put(Part::judged);
   out.put(static_cast<std::int64_t>(kind));
   out.put(pages_.append(std::as_bytes(std::span<const Judged>(judged_[kind]))));
@@ -250,7 +210,7 @@ void TableShare::write_judged(std::size_t kind) {
 std::string TableShare::finish() {
   write_tile();
   for (const std::size_t kind : {0, 1}) write_judged(kind);
-  Writer out(directory_);
+  PlainWriter out(directory_);
   for (const auto& [form, row] : forms_) {
     out.put(Part::form);
     out.put_text(form);
@@ -285,7 +245,7 @@ TableColumns::TableColumns(std::span<const TableShareView> shares, const Ranking
 }
 
 void TableColumns::open(const TableShareView& share, std::size_t number, std::vector<std::int64_t>& places) {
-  Reader in(share.directory);
+  PlainReader in(share.directory);
   while (!in.empty()) {
     switch (in.get<Part>()) {
       case Part::problem: {
