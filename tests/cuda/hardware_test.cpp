@@ -18,6 +18,7 @@
 #include "tests/support/doctest_torch.h"
 #include "tests/support/example_batch.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/tiny_settings.h"
 
 using namespace ft;
 using namespace ft::testing;
@@ -81,18 +82,7 @@ class ByDevice final : public Communicator {
   std::unique_ptr<Communicator> inner_;
 };
 
-TrainingSettings settings(Compute compute) {
-  TrainingSettings s;
-  s.lanes = 4;
-  s.tokens_per_lane = 60;
-  s.tokens_per_micro_batch = 32;
-  s.learning_rate = 3e-3;
-  s.warmup = {2, Length::Unit::steps};
-  s.length = {12, Length::Unit::steps};
-  s.save_every = {0, Length::Unit::steps};
-  s.compute = compute;
-  return s;
-}
+TrainingSettings settings(Compute compute) { return tiny_settings(12, 2, compute); }
 
 struct Trained {
   std::vector<StepRecord> steps;

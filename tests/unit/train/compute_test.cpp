@@ -4,24 +4,14 @@
 #include "tests/support/doctest_torch.h"
 #include "tests/support/thread_communicator.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/tiny_settings.h"
 
 using namespace ft;
 using namespace ft::testing;
 
 namespace {
 
-TrainingSettings settings(Compute compute) {
-  TrainingSettings s;
-  s.lanes = 4;
-  s.tokens_per_lane = 60;
-  s.tokens_per_micro_batch = 32;
-  s.learning_rate = 3e-3;
-  s.warmup = {2, Length::Unit::steps};
-  s.length = {12, Length::Unit::steps};
-  s.save_every = {0, Length::Unit::steps};
-  s.compute = compute;
-  return s;
-}
+TrainingSettings settings(Compute compute) { return tiny_settings(12, 2, compute); }
 
 struct Outcome {
   std::string digest;

@@ -6,23 +6,14 @@
 #include "tests/support/doctest_torch.h"
 #include "tests/support/thread_communicator.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/tiny_settings.h"
 
 using namespace ft;
 using namespace ft::testing;
 
 namespace {
 
-TrainingSettings settings(Compute compute) {
-  TrainingSettings s;
-  s.lanes = 4;
-  s.tokens_per_lane = 60;
-  s.tokens_per_micro_batch = 32;
-  s.learning_rate = 3e-3;
-  s.length = {10, Length::Unit::steps};
-  s.save_every = {0, Length::Unit::steps};
-  s.compute = compute;
-  return s;
-}
+TrainingSettings settings(Compute compute) { return tiny_settings(10, 0, compute); }
 
 // Solutions, and pairs with every loss of a verifier.
 std::vector<Example> all_losses() {
