@@ -148,6 +148,9 @@ def conventions(ftrun, base):
         shares = [round(tables[name]["right"] * sampled) + problems for name in ("answers", "other")]
         expect("two gradings in one report", shares == [total[0], total[i]] and f"{key} {value}" in tables["other"]["grading"] and
                "by default" in tables["answers"]["grading"], shares, tables)
+        forms, readable = tables["answers"]["forms"], round((1 - tables["answers"]["unreadable"]) * sampled)
+        expect("every readable attempt states its answer in some way", sum(form["sampled"] for form in forms) == readable and
+               sum(form["sampled_right"] for form in forms) == round(tables["answers"]["right"] * sampled) and sum(form["greedy"] for form in forms) > 0, forms)
         expect("in words, too", f"{key} {value}" in (run.output("last") / "report.txt").read_text())
     expect("no attempt was touched", attempts.read_bytes() == before)
     expect("back to what it was: all is there", begun(run()) == [])
