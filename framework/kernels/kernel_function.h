@@ -2,8 +2,8 @@
 //
 // libtorch's own writes down shapes and devices of all that goes in and out, gives each weight a node that adds its
 // gradient even where the kernel has done that, and runs what a kernel computes through the layers of dispatch that serve
-// autograd. For a small model that is a quarter of a training step. Here a call makes one node with the edges that it
-// needs, and none where no gradient is wanted.
+// autograd. Here a call makes one node with the edges that it needs, and none where no gradient is wanted: for the tiny
+// model 29 % fewer instructions outside of products and kernels, which is 1 % of all.
 //
 //   struct Square : KernelFunction<Square> {
 //     static Tensor forward(KernelContext* context, const Tensor& x) { context->save_for_backward({x}); return x * x; }

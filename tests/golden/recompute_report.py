@@ -82,7 +82,7 @@ def strategies(problem, scores, top):
     return found
 
 
-def table_of(run, stage, described, ranking_attempts):
+def table_of(run, stage, ranking_attempts):
     """{strategy: mean over problems} of a stage; a ranking is of the attempts that its manifest names."""
     attempts, scores, top = stage, collections.defaultdict(dict), 0
     if stage in ranking_attempts:
@@ -120,10 +120,10 @@ def main():
     rankings = ranked_attempts(run)
     tables = {}
     for stage, described in {**results["stages"], **results.get("other_seeds", {})}.items():
-        mine = tables[stage] = table_of(run, stage, described, rankings)
+        mine = tables[stage] = table_of(run, stage, rankings)
         for row in described["strategies"]:
             theirs = row.get("verifier") or row.get("solver")
-            name = row["name"] if row["name"] in mine else row["name"].split("@")[0] if row["name"].startswith("Maj1@") else None
+            name = "Maj1" if row["name"].startswith("Maj1@") else row["name"]
             if name in mine and theirs:
                 check(f"{stage} {row['name']}", mine[name], theirs["mean"])
 
